@@ -1,0 +1,1 @@
+"""The vocabulary of the assistant: frozen dataclasses and pure functions, free of any technology."""

@@ -1,0 +1,140 @@
+"""An answer as a sequence of events, its passages and its citations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from assistant.domain.documents import Params, SourceChunk
+from assistant.domain.ids import AnswerId, ConversationId, PersonId, TenantId
+
+
+class AnswerStatus(StrEnum):
+    """How an answer ended, or that it goes on."""
+
+    RUNNING = "running"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    """Nothing found supports an answer."""
+    SEARCH_ONLY = "search_only"
+    """No model: quotes of the sources, each cited."""
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks."""
+
+    text: str
+    """1 to 4,000 characters, as typed."""
+    after: str = ""
+    """The previous question of the conversation, empty for a first one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk as shown to the model, under its citation number."""
+
+    marker: int
+    """The n of `[n]`, from 1."""
+    chunk: SourceChunk
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A marker that the answer uses, tied to its passage."""
+
+    marker: int
+    chunk: SourceChunk
+    quote: str
+    """The words of the passage to show: the quoted sentence, or the start of the passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUsage:
+    """Tokens of one model call, as the server counts them or by our own counter."""
+
+    prompt: int
+    completion: int
+    is_estimated: bool
+    """True when the server sent no count."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalCompleted:
+    """The passages given to the model, in order of their markers."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """More text of the answer; never taken back."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CitationAdded:
+    """A marker appeared in the text for the first time."""
+
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCompleted:
+    """The end of an answer that did not fail."""
+
+    status: AnswerStatus
+    """ANSWERED, REFUSED, SEARCH_ONLY or CANCELLED."""
+    text: str
+    """The whole answer: the concatenation of all deltas."""
+    citations: tuple[Citation, ...]
+    """One per marker used, by ascending marker."""
+    unsupported: tuple[str, ...]
+    """Sentences that cited a passage that does not exist."""
+    model: str | None
+    """None without a model."""
+    tokens: TokenUsage | None
+    first_token_ms: int | None
+    """From the start of the answer to its first text, retrieval included."""
+    notice: str | None = None
+    """Code of a sentence to show with the answer: why without a model, or why cut short."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFailed:
+    """The end of an answer that failed; what was sent before stays."""
+
+    code: str
+    params: Params
+
+
+AnswerEvent = RetrievalCompleted | TextDelta | CitationAdded | AnswerCompleted | AnswerFailed
+"""Events of one answer: retrieval, then text and citations, then exactly one of the two ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedEvent:
+    """An event and its place in its answer."""
+
+    number: int
+    """From 1, without gaps."""
+    event: AnswerEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A running or ended answer, private to its person."""
+
+    id: AnswerId
+    tenant_id: TenantId
+    person_id: PersonId
+    conversation_id: ConversationId | None
+    """None for a stateless answer."""
+    question: str
+    status: AnswerStatus
+    created_at: datetime
+    finished_at: datetime | None = None

@@ -1,0 +1,140 @@
+"""Documents, their versions and their chunks, as the assistant keeps them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from assistant.domain.ids import ChunkId, CollectionId, DocumentId, TenantId, VersionId
+from ingest.model import DocumentKind, FileFormat, Locator, Notice
+
+Params = dict[str, str | int | float]
+"""Values that complete a French sentence; kept as JSON beside its code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something failed: a code of the catalogue and its parameters."""
+
+    code: str
+    params: Params
+
+
+class DocumentState(StrEnum):
+    """What a person may expect of a document now."""
+
+    PENDING = "pending"
+    """Known, not yet read for the first time."""
+    LIVE = "live"
+    """Searchable and quotable."""
+    FAILED = "failed"
+    """Never read with success; `reason` says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One unit that a reader would open, whatever its versions."""
+
+    id: DocumentId
+    tenant_id: TenantId
+    collection_id: CollectionId
+    source: str
+    """Label of where it comes from: "upload", or the absolute path of an ingested folder."""
+    name: str
+    """Name as ingested, relative to its source, with forward slashes. Unique in (collection, source)."""
+    state: DocumentState
+    created_at: datetime
+    updated_at: datetime
+    sha256: str = ""
+    """Content of the last file received, hexadecimal; also its key in the file store."""
+    size_bytes: int = 0
+    title: str = ""
+    format: FileFormat | None = None
+    kind: DocumentKind = DocumentKind.OTHER
+    date: date | None = None
+    page_count: int = 0
+    chunk_count: int = 0
+    notices: tuple[Notice, ...] = ()
+    reason: Reason | None = None
+    """Why the last attempt failed. With state LIVE: the previous version is still served."""
+    live_version_id: VersionId | None = None
+    """The only version whose chunks may be read; None when there is none."""
+
+
+class VersionState(StrEnum):
+    """Life of one reading of a document."""
+
+    READY = "ready"
+    """Chunks and vectors are in the database, complete; the index does not hold all of it yet."""
+    LIVE = "live"
+    """In the index and the one its document points to."""
+    RETIRED = "retired"
+    """Replaced or deleted; to be removed from the index and the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentVersion:
+    """One complete reading of one content by one parser, chunker and embedder."""
+
+    id: VersionId
+    document_id: DocumentId
+    tenant_id: TenantId
+    collection_id: CollectionId
+    state: VersionState
+    sha256: str
+    """The content that was read."""
+    fingerprint: str
+    """Hash of content, parser version, chunker version and embedder; equal means nothing to do."""
+    title: str
+    format: FileFormat
+    kind: DocumentKind
+    date: date | None
+    page_count: int
+    notices: tuple[Notice, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewChunk:
+    """A chunk about to be stored with its version."""
+
+    id: ChunkId
+    ordinal: int
+    text: str
+    locator: Locator
+    tokens: int
+    embedded_hash: str
+    """SHA-256 of the embedded text; with the embedder's id, the key of its vector."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChunk:
+    """A chunk of a live version with what a citation shows of its document."""
+
+    id: ChunkId
+    document_id: DocumentId
+    version_id: VersionId
+    tenant_id: TenantId
+    collection_id: CollectionId
+    ordinal: int
+    text: str
+    locator: Locator
+    tokens: int
+    file: str
+    """Name of the document as ingested."""
+    title: str
+    kind: DocumentKind
+    date: date | None
+    format: FileFormat
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentCounts:
+    """How many documents of a scope are in each state."""
+
+    pending: int
+    live: int
+    failed: int
+    chunks: int
+    """Chunks of live versions."""

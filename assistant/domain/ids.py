@@ -1,0 +1,24 @@
+"""Identifiers: random, opaque, unguessable; one type per thing so that they cannot be mixed up."""
+
+from __future__ import annotations
+
+from typing import NewType
+from uuid import uuid4
+
+TenantId = NewType("TenantId", str)
+CollectionId = NewType("CollectionId", str)
+PersonId = NewType("PersonId", str)
+SessionId = NewType("SessionId", str)
+DocumentId = NewType("DocumentId", str)
+VersionId = NewType("VersionId", str)
+ChunkId = NewType("ChunkId", str)
+JobId = NewType("JobId", str)
+JobItemId = NewType("JobItemId", str)
+ConversationId = NewType("ConversationId", str)
+MessageId = NewType("MessageId", str)
+AnswerId = NewType("AnswerId", str)
+
+
+def new_id() -> str:
+    """A random identifier (UUID version 4, 36 characters)."""
+    return str(uuid4())

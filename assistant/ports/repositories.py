@@ -1,0 +1,448 @@
+"""The relational store, as repositories inside a unit of work.
+
+Every read made for a person takes a `Scope`. What the machinery itself needs whatever the reader
+(the worker's queue, the list of versions to put into the index) stands apart in `WorkQueue` and
+`IndexLedger`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from assistant.domain.answers import Answer, AnswerStatus, NumberedEvent
+from assistant.domain.conversations import Conversation, Message
+from assistant.domain.documents import (
+    Document,
+    DocumentCounts,
+    DocumentState,
+    DocumentVersion,
+    NewChunk,
+    Reason,
+    SourceChunk,
+)
+from assistant.domain.ids import (
+    AnswerId,
+    ChunkId,
+    CollectionId,
+    ConversationId,
+    DocumentId,
+    JobId,
+    JobItemId,
+    SessionId,
+    TenantId,
+    VersionId,
+)
+from assistant.domain.jobs import ItemState, Job, JobItem, JobState
+from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Vector
+from assistant.domain.sessions import Session, SignInLink
+from assistant.domain.tenancy import Collection, Principal, Scope, Tenant
+
+
+class TenancyRepository(Protocol):
+    """Tenants, collections and who reads what."""
+
+    def add_tenant(self, tenant: Tenant) -> None:
+        """Keep a new tenant."""
+        ...
+
+    def add_collection(self, collection: Collection) -> None:
+        """Keep a new collection of an existing tenant."""
+        ...
+
+    def list_tenants(self) -> list[Tenant]:
+        """All tenants, oldest first."""
+        ...
+
+    def list_collections(self, *, tenant_id: TenantId) -> list[Collection]:
+        """The collections a tenant owns, oldest first."""
+        ...
+
+    def scope_of(self, principal: Principal) -> Scope:
+        """What a principal may read now: the collections of its own tenant."""
+        ...
+
+
+class DocumentRepository(Protocol):
+    """Documents that are not deleted."""
+
+    def add(self, document: Document) -> None:
+        """Keep a new document. Raises `Conflict` when (collection, source, name) is taken."""
+        ...
+
+    def update(self, document: Document) -> None:
+        """Replace all fields of a document; `live_version_id` and `chunk_count` are not touched."""
+        ...
+
+    def find(self, document_id: DocumentId, *, scope: Scope) -> Document | None:
+        """A document within the scope."""
+        ...
+
+    def find_named(
+        self, name: str, *, source: str, collection_id: CollectionId, scope: Scope
+    ) -> Document | None:
+        """The document of a name within its source."""
+        ...
+
+    def list_of_source(
+        self, source: str, *, collection_id: CollectionId, scope: Scope
+    ) -> list[Document]:
+        """All documents of a source, by name."""
+        ...
+
+    def list_page(
+        self,
+        *,
+        scope: Scope,
+        state: DocumentState | None,
+        name_contains: str,
+        limit: int,
+        offset: int,
+    ) -> list[Document]:
+        """Documents by name, then id. An empty `name_contains` matches all; case is ignored."""
+        ...
+
+    def counts(self, *, scope: Scope) -> DocumentCounts:
+        """How many documents are in each state."""
+        ...
+
+    def delete(self, document_id: DocumentId, *, scope: Scope) -> None:
+        """Delete a document: unquotable from the commit on; its versions become RETIRED.
+
+        Raises:
+            NotFound: No such document in the scope.
+        """
+        ...
+
+
+class ChunkRepository(Protocol):
+    """Chunks of live versions of documents that are not deleted; others cannot be read."""
+
+    def find_live(
+        self, chunk_ids: Sequence[ChunkId], *, scope: Scope
+    ) -> dict[ChunkId, SourceChunk]:
+        """Those of the chunks that are live and within the scope; the others are absent."""
+        ...
+
+    def section_around(self, chunk_id: ChunkId, *, scope: Scope, radius: int) -> list[SourceChunk]:
+        """A live chunk and up to `radius` chunks before and after it in its document, in order.
+
+        Empty when the chunk is not live or not within the scope.
+        """
+        ...
+
+    def list_of_document(
+        self, document_id: DocumentId, *, scope: Scope, limit: int, offset: int
+    ) -> list[SourceChunk]:
+        """Live chunks of a document, in order."""
+        ...
+
+    def sample_headings(self, *, scope: Scope, limit: int) -> list[SourceChunk]:
+        """First chunks of up to `limit` different documents, for example questions; by document id."""
+        ...
+
+
+class VectorRepository(Protocol):
+    """Vectors by embedder and hash of the embedded text; shared by all versions of all documents."""
+
+    def find(self, hashes: Sequence[str], *, embedder_id: str) -> dict[str, Vector]:
+        """The vectors kept for these hashes; the others are absent."""
+        ...
+
+    def add(self, vectors: Mapping[str, Vector], *, embedder: EmbedderIdentity) -> None:
+        """Keep vectors; those already kept stay as they are."""
+        ...
+
+
+class IndexLedger(Protocol):
+    """What the index must hold, told by the database. For the machinery: sees every tenant."""
+
+    def add_version(self, version: DocumentVersion, chunks: Sequence[NewChunk]) -> None:
+        """Keep a complete READY version with its chunks; replaces an older READY one of its document."""
+        ...
+
+    def ready_versions(self, *, limit: int) -> list[DocumentVersion]:
+        """Versions that wait for the index, oldest first."""
+        ...
+
+    def live_versions(self) -> list[VersionId]:
+        """All live versions, to rebuild an index."""
+        ...
+
+    def points_of(self, version_id: VersionId, *, embedder_id: str) -> list[IndexPoint]:
+        """The points of a version, in order of their chunks.
+
+        Raises:
+            Conflict: Some vector of this embedder is missing ("vectors_missing").
+        """
+        ...
+
+    def texts_of(self, version_id: VersionId) -> dict[str, str]:
+        """Embedded text of each chunk of a version by its hash, to embed it again."""
+        ...
+
+    def make_live(self, version_id: VersionId, *, now: datetime) -> bool:
+        """Show a READY version in one step: it becomes LIVE, its predecessor RETIRED, its document LIVE.
+
+        Returns:
+            False, and nothing changes, when the version is no longer READY or its document is deleted.
+        """
+        ...
+
+    def retired_versions(self, *, limit: int) -> list[VersionId]:
+        """Versions to remove from the index."""
+        ...
+
+    def forget_version(self, version_id: VersionId) -> None:
+        """Delete a RETIRED version and its chunks, its document when deleted, and vectors nobody uses."""
+        ...
+
+    def unused_files(self, *, limit: int) -> list[str]:
+        """SHA-256 of file contents that no document, version or open job item refers to any more."""
+        ...
+
+    def forget_file(self, sha256: str) -> None:
+        """Drop the record of a content after its removal from the file store."""
+        ...
+
+    def active_index(self) -> str | None:
+        """Embedder id of the index in use, None before the first."""
+        ...
+
+    def set_active_index(self, embedder_id: str) -> None:
+        """Name the embedder of the index in use."""
+        ...
+
+
+class JobRepository(Protocol):
+    """Jobs of the reader's tenant."""
+
+    def add(self, job: Job, items: Sequence[JobItem]) -> None:
+        """Keep a new job with its items."""
+        ...
+
+    def find(self, job_id: JobId, *, scope: Scope) -> Job | None:
+        """A job on a collection of the scope."""
+        ...
+
+    def list_recent(self, *, scope: Scope, limit: int) -> list[Job]:
+        """Jobs on collections of the scope, newest first."""
+        ...
+
+    def items(
+        self,
+        job_id: JobId,
+        *,
+        scope: Scope,
+        states: frozenset[ItemState],
+        limit: int,
+        offset: int,
+    ) -> list[JobItem]:
+        """Items in order. Empty `states` means all."""
+        ...
+
+    def find_item(self, item_id: JobItemId, *, scope: Scope) -> JobItem | None:
+        """One item of a job of the scope."""
+        ...
+
+    def update(self, job: Job) -> None:
+        """Replace the mutable fields of a job. Raises `Conflict` on an illegal change of state."""
+        ...
+
+    def update_item(self, item: JobItem) -> None:
+        """Replace the mutable fields of an item."""
+        ...
+
+    def counts(self, job_id: JobId, *, scope: Scope) -> tuple[Mapping[ItemState, int], int, int]:
+        """Number of items per state, total chunks, total pages."""
+        ...
+
+
+class WorkQueue(Protocol):
+    """The worker's side of jobs: leases and the next thing to do. Sees every tenant."""
+
+    def lease(self, *, owner: str, now: datetime, until: datetime) -> Job | None:
+        """Take the oldest queued job, or a running one whose lease has passed; None when idle.
+
+        The job becomes RUNNING with its attempt counted. One owner at a time, also across processes.
+        """
+        ...
+
+    def renew(self, job_id: JobId, *, owner: str, until: datetime) -> bool:
+        """Extend a lease; False when it was lost or the job ended."""
+        ...
+
+    def is_cancel_requested(self, job_id: JobId) -> bool:
+        """True when somebody asked to stop the job."""
+        ...
+
+    def open_items(self, job_id: JobId, *, limit: int) -> list[JobItem]:
+        """Items in PENDING, PARSING or EMBEDDING, in order."""
+        ...
+
+    def update_item(self, item: JobItem) -> None:
+        """Replace the mutable fields of an item."""
+        ...
+
+    def settle_indexed(self, version_id: VersionId, *, state: ItemState) -> None:
+        """Move the INDEXING item of a version to a final state."""
+        ...
+
+    def fail_waiting(self, job_id: JobId, *, reason: Reason) -> None:
+        """Move items in AWAITING_FILE to FAILED."""
+        ...
+
+    def cancel_open(self, job_id: JobId) -> None:
+        """Move items that have not ended, INDEXING excepted, to CANCELLED."""
+        ...
+
+    def counts(self, job_id: JobId) -> Mapping[ItemState, int]:
+        """Number of items per state."""
+        ...
+
+    def running_jobs(self) -> list[Job]:
+        """Jobs in state RUNNING or QUEUED, oldest first."""
+        ...
+
+    def finish(self, job_id: JobId, *, state: JobState, now: datetime) -> None:
+        """End a job and drop its lease; nothing happens when it has ended."""
+        ...
+
+
+class SessionRepository(Protocol):
+    """Sign-in links and sessions, by hash of their secret."""
+
+    def add_link(self, link: SignInLink) -> None:
+        """Keep a new link."""
+        ...
+
+    def take_link(self, code_hash: str, *, now: datetime) -> SignInLink | None:
+        """Spend a link; None when unknown, spent or expired. Only one caller ever gets it."""
+        ...
+
+    def add(self, session: Session) -> None:
+        """Keep a new session."""
+        ...
+
+    def find(self, secret_hash: str, *, now: datetime) -> Session | None:
+        """The session of a secret; None when unknown, revoked or expired."""
+        ...
+
+    def revoke(self, session_id: SessionId) -> None:
+        """End a session at once."""
+        ...
+
+
+class ConversationRepository(Protocol):
+    """Conversations of the scope's own reader."""
+
+    def add(self, conversation: Conversation) -> None:
+        """Keep a new conversation."""
+        ...
+
+    def find(self, conversation_id: ConversationId, *, scope: Scope) -> Conversation | None:
+        """A conversation of the reader."""
+        ...
+
+    def list_recent(self, *, scope: Scope, limit: int) -> list[Conversation]:
+        """The reader's conversations, last used first."""
+        ...
+
+    def update(self, conversation: Conversation) -> None:
+        """Replace title and last use."""
+        ...
+
+    def delete(self, conversation_id: ConversationId, *, scope: Scope) -> None:
+        """Delete a conversation with its messages and answers. Raises `NotFound`."""
+        ...
+
+    def add_message(self, message: Message) -> None:
+        """Append a message."""
+        ...
+
+    def set_message_text(self, answer_id: AnswerId, *, text: str) -> None:
+        """Write the final text of the assistant's message of an answer."""
+        ...
+
+    def messages(self, conversation_id: ConversationId, *, scope: Scope) -> list[Message]:
+        """Messages in order; empty when the conversation is not the reader's."""
+        ...
+
+
+class AnswerRepository(Protocol):
+    """Answers and their numbered events; private to their person."""
+
+    def add(self, answer: Answer) -> None:
+        """Keep a new running answer."""
+        ...
+
+    def find(self, answer_id: AnswerId, *, scope: Scope) -> Answer | None:
+        """An answer of the reader."""
+        ...
+
+    def append_events(self, answer_id: AnswerId, events: Sequence[NumberedEvent]) -> None:
+        """Keep events; a number already kept raises `Conflict`."""
+        ...
+
+    def events_after(
+        self, answer_id: AnswerId, *, number: int, scope: Scope
+    ) -> list[NumberedEvent]:
+        """Events with a greater number, in order; empty when the answer is not the reader's."""
+        ...
+
+    def finish(self, answer_id: AnswerId, *, status: AnswerStatus, now: datetime) -> None:
+        """Write how an answer ended."""
+        ...
+
+    def running(self) -> list[Answer]:
+        """Answers in state RUNNING of every person; for the start of the serving process."""
+        ...
+
+    def request_cancel(self, answer_id: AnswerId, *, scope: Scope) -> bool:
+        """Ask to stop a running answer; False when it is not the reader's or has ended."""
+        ...
+
+    def is_cancel_requested(self, answer_id: AnswerId) -> bool:
+        """True when its reader asked to stop it."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Leaving the block without `commit` rolls back. Never open across a model call.
+
+    Any method may raise `StorageError` ("disk_full", "database_locked", "storage_error").
+    """
+
+    tenancy: TenancyRepository
+    documents: DocumentRepository
+    chunks: ChunkRepository
+    vectors: VectorRepository
+    ledger: IndexLedger
+    jobs: JobRepository
+    queue: WorkQueue
+    sessions: SessionRepository
+    conversations: ConversationRepository
+    answers: AnswerRepository
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Roll back what was not committed."""
+        ...
+
+    def commit(self) -> None:
+        """Make everything durable and visible at once."""
+        ...
+
+
+UnitOfWorkFactory = Callable[[], UnitOfWork]
+"""Opens a unit of work: `with open_work() as work: …; work.commit()`. Blocking; call it in a thread."""

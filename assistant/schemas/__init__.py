@@ -1,0 +1,1 @@
+"""Wire models of the API, shared by the server, the client and the UI."""

@@ -1,0 +1,116 @@
+"""Answers: the request, the typed events, the whole answer."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from assistant.schemas.search import LocatorOut
+from assistant.schemas.wire import Problem, Wire
+
+
+class AnswerIn(Wire):
+    """A question."""
+
+    question: str
+    after: str = ""
+    """The previous question, for a follow-up."""
+    id: str = ""
+    """Free identifier, returned as is."""
+
+
+class CitationOut(Wire):
+    """A marker of the answer and the passage behind it."""
+
+    marker: int
+    """The n of `[n]`."""
+    chunk_id: str
+    document_id: str
+    file: str
+    title: str
+    kind: str
+    date: date | None
+    page: int | None
+    """First page of the passage, None for formats without pages."""
+    locator: LocatorOut
+    text: str
+    """The words of the source."""
+    view_url: str
+    """Same-origin page that shows the source with the passage highlighted."""
+
+
+class TokensOut(Wire):
+    """Tokens of the model call."""
+
+    prompt: int
+    completion: int
+    is_estimated: bool
+
+
+class AnswerOut(Wire):
+    """A whole answer."""
+
+    id: str
+    """The caller's own identifier, or the answer's."""
+    answer_id: str
+    status: Literal["answered", "refused", "search_only", "failed", "cancelled", "running"]
+    answer: str
+    citations: list[CitationOut]
+    unsupported: list[str]
+    model: str | None
+    tokens: TokensOut | None
+    first_token_ms: int | None
+    notice: str | None
+    """French sentence to show with the answer, such as why no model was used."""
+    error: Problem | None = None
+    """Set if and only if the status is "failed"."""
+
+
+class RetrievalEvent(Wire):
+    """Event `retrieval.completed`: the passages, each with the marker it may be cited by."""
+
+    type: Literal["retrieval.completed"] = "retrieval.completed"
+    passages: list[CitationOut]
+
+
+class DeltaEvent(Wire):
+    """Event `text.delta`: more text."""
+
+    type: Literal["text.delta"] = "text.delta"
+    text: str
+
+
+class CitationEvent(Wire):
+    """Event `citation.added`: a marker appeared for the first time."""
+
+    type: Literal["citation.added"] = "citation.added"
+    citation: CitationOut
+
+
+class CompletedEvent(Wire):
+    """Event `answer.completed`: the end of an answer that did not fail."""
+
+    type: Literal["answer.completed"] = "answer.completed"
+    answer: AnswerOut
+
+
+class ErrorEvent(Wire):
+    """Event `error`: the end of an answer that failed."""
+
+    type: Literal["error"] = "error"
+    problem: Problem
+
+
+AnswerEventOut = Annotated[
+    RetrievalEvent | DeltaEvent | CitationEvent | CompletedEvent | ErrorEvent,
+    Field(discriminator="type"),
+]
+
+
+class AnswerStarted(Wire):
+    """A started answer; its events are at `/api/v1/answers/{answer_id}/events`."""
+
+    answer_id: str
+    conversation_id: str | None

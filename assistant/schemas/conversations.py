@@ -1,0 +1,50 @@
+"""Conversations and their messages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from assistant.schemas.answers import AnswerOut
+from assistant.schemas.wire import Wire
+
+
+class ConversationIn(Wire):
+    """Create or rename a conversation."""
+
+    title: str = Field(default="", max_length=200)
+
+
+class ConversationOut(Wire):
+    """A conversation."""
+
+    id: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class MessageIn(Wire):
+    """A question in a conversation."""
+
+    question: str
+
+
+class MessageOut(Wire):
+    """One utterance."""
+
+    id: str
+    author: Literal["person", "assistant"]
+    text: str
+    answer: AnswerOut | None
+    """For the assistant: the answer as it stands now."""
+    created_at: datetime
+
+
+class ConversationDetail(Wire):
+    """A conversation with its messages, in order."""
+
+    conversation: ConversationOut
+    messages: list[MessageOut]

@@ -1,0 +1,153 @@
+"""Documents, passages and jobs."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from assistant.schemas.search import LocatorOut
+from assistant.schemas.wire import Wire
+
+
+class DocumentOut(Wire):
+    """A document and its state."""
+
+    id: str
+    collection_id: str
+    source: str
+    name: str
+    title: str
+    state: str
+    """pending · live · failed."""
+    format: str | None
+    kind: str
+    date: date | None
+    page_count: int
+    chunk_count: int
+    size_bytes: int
+    notices: list[str]
+    """French sentences about how it was read."""
+    reason_code: str | None
+    reason: str | None
+    """French sentence: why the last attempt failed."""
+    created_at: datetime
+    updated_at: datetime
+
+
+class DocumentCountsOut(Wire):
+    """Documents per state, and chunks that can be searched."""
+
+    pending: int
+    live: int
+    failed: int
+    chunks: int
+
+
+class DocumentPage(Wire):
+    """Part of the list of documents, by name."""
+
+    documents: list[DocumentOut]
+    counts: DocumentCountsOut
+    """Of the whole scope, whatever the filter."""
+
+
+class PassageOut(Wire):
+    """One chunk of a document."""
+
+    chunk_id: str
+    ordinal: int
+    text: str
+    locator: LocatorOut
+    tokens: int
+
+
+class PageOut(Wire):
+    """A page image and the boxes of a passage on it."""
+
+    page: int
+    image_url: str
+    boxes: list[tuple[float, float, float, float]]
+    """left, top, right, bottom as shares of the page."""
+
+
+class FileEntry(Wire):
+    """A file announced by a source."""
+
+    name: str = Field(min_length=1, max_length=1000)
+    """Name relative to the source, with forward slashes."""
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    size_bytes: int = Field(ge=0)
+
+
+class FileProblem(Wire):
+    """A file that could not even be opened by the caller; recorded as failed."""
+
+    name: str
+    code: str
+
+
+class JobIn(Wire):
+    """Bring the index in line with some files."""
+
+    source: str = "upload"
+    """Label; for a folder, its absolute path."""
+    files: list[FileEntry]
+    unreadable: tuple[FileProblem, ...] = ()
+    """Files the caller cannot open; recorded as failed with their reason."""
+    is_complete: bool = False
+    """True when `files` is all the source holds: documents it no longer names are deleted."""
+    collection_id: str | None = None
+    """None takes the default collection."""
+
+
+class JobItemOut(Wire):
+    """One file of a job."""
+
+    id: str
+    name: str
+    state: str
+    document_id: str | None
+    chunks: int
+    pages: int
+    reason_code: str | None
+    reason: str | None
+
+
+class JobOut(Wire):
+    """A job and its progress."""
+
+    id: str
+    kind: str
+    source: str
+    state: str
+    collection_id: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    total: int
+    done: int
+    counts: dict[str, int]
+    """Items per state."""
+    chunks: int
+    pages: int
+    elapsed_s: float
+    files_per_s: float | None
+    left_s: float | None
+
+
+class JobStarted(Wire):
+    """A new job, and which files it still needs."""
+
+    job: JobOut
+    wanted: list[JobItemOut]
+    """Items whose content must be sent to `PUT /api/v1/jobs/{job}/items/{item}/content`."""
+
+
+class ReindexIn(Wire):
+    """Read documents again from the kept originals."""
+
+    document_ids: list[str] | None = None
+    """None takes all documents of the scope."""
+    force: bool = True
+    """False skips documents whose fingerprint is unchanged."""

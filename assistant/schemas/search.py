@@ -1,0 +1,71 @@
+"""Search: passages without an answer."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import Field
+
+from assistant.schemas.wire import Wire
+
+
+class BoxOut(Wire):
+    """A rectangle on a page, as shares of its width and height in [0, 1], origin at the top left."""
+
+    page: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class LocatorOut(Wire):
+    """Where a passage stands in its document."""
+
+    pages: list[int]
+    """From 1; empty for formats without pages."""
+    boxes: list[BoxOut]
+    section: list[str]
+    """Headings that lead to the passage, outermost first."""
+    first_block: int
+    last_block: int
+
+
+class SearchIn(Wire):
+    """A search."""
+
+    query: str = Field(min_length=1)
+    """Question or keywords, in French."""
+    limit: int = Field(default=10, ge=1, le=100)
+    """Greatest number of results."""
+    id: str = ""
+    """Free identifier, returned as is."""
+
+
+class SearchResult(Wire):
+    """One passage."""
+
+    rank: int
+    """From 1."""
+    chunk_id: str
+    document_id: str
+    file: str
+    """Name as ingested."""
+    title: str
+    kind: str
+    date: date | None
+    pages: list[int]
+    locator: LocatorOut
+    breadcrumb: list[str]
+    """Title, then headings."""
+    text: str
+    view_url: str
+    """Same-origin page that shows the source with the passage highlighted."""
+
+
+class SearchOut(Wire):
+    """Results of one search, best first."""
+
+    id: str
+    query: str
+    results: list[SearchResult]

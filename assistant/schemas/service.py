@@ -1,0 +1,40 @@
+"""State of the service and of the session."""
+
+from __future__ import annotations
+
+from assistant.schemas.wire import Wire
+
+
+class HealthOut(Wire):
+    """The process answers."""
+
+    status: str
+
+
+class ReadyOut(Wire):
+    """What works now."""
+
+    status: str
+    """ready · degraded."""
+    database: bool
+    index: bool
+    embedder: bool
+    worker: bool
+    model: str
+    """ok · unreachable · none."""
+    detail: list[str]
+    """French sentences on what does not work."""
+
+
+class MeOut(Wire):
+    """Who is signed in."""
+
+    person_id: str
+    roles: list[str]
+    is_admin: bool
+
+
+class ExampleQuestions(Wire):
+    """Questions made from the corpus, to start with."""
+
+    questions: list[str]

@@ -1,0 +1,30 @@
+"""Base of the wire models and the error body."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Wire(BaseModel):
+    """Unknown keys are refused in requests; attribute docstrings become descriptions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Problem(Wire):
+    """RFC 9457 `application/problem+json`; also the data of the SSE `error` event."""
+
+    type: str
+    """URI of the kind of error: `urn:assistant:error:<code>`."""
+    title: str
+    """Short French title."""
+    status: int
+    """HTTP status; in an event, the status the same error would have had."""
+    detail: str
+    """What happened and what to do, in French."""
+    instance: str
+    """Path of the request."""
+    code: str
+    """Stable code for programs."""
+    request_id: str
+    """To quote when asking for help."""

