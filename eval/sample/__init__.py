@@ -1,0 +1,1 @@
+"""The sample corpus: documents of an invented region, their sources, and questions about them."""
