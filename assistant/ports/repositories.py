@@ -104,6 +104,15 @@ class DocumentRepository(Protocol):
         """Documents by name, then id. An empty `name_contains` matches all; case is ignored."""
         ...
 
+    def live_versions(
+        self, document_ids: Sequence[DocumentId], *, scope: Scope
+    ) -> dict[DocumentId, DocumentVersion]:
+        """The live version of each of these documents (any number); absent when it has none.
+
+        Tells which content and fingerprint is served now, whatever was received since.
+        """
+        ...
+
     def counts(self, *, scope: Scope) -> DocumentCounts:
         """How many documents are in each state."""
         ...
