@@ -1,0 +1,1 @@
+"""What people see: Streamlit pages that speak to the API through `assistant.client`."""

@@ -1,0 +1,249 @@
+"""Answers as HTML: a small, closed part of Markdown, everything else shown as the characters it is.
+
+Streamlit's Markdown knows formulas, colours, icons and links; an answer must trigger none of them,
+so it is never given to it. All text is escaped here and only the tags written below can come out.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ui.messages import text as message
+
+_VIEW_URL = re.compile(r"/api/v1/[A-Za-z0-9_./-]+")
+_MARKER = re.compile(r"\[(\d{1,3})\]")
+_ITEM = re.compile(r"(?P<indent>\s*)(?:(?P<bullet>[-*•+])|(?P<number>\d{1,3})[.)])\s+(?P<text>.*)")
+_HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*")
+_RULE = re.compile(r"\s*([-*_])(?:\s*\1){2,}\s*")
+_TABLE_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*")
+_INLINE = re.compile(
+    r"(?P<escaped>\\[!-/:-@\[-`{-~])"
+    r"|(?P<ticks>`+)(?P<code>[^`]+)(?P=ticks)(?!`)"
+    r"|\*\*(?P<bold>(?=\S)(?:[^*]|\*(?!\*))+?(?<=\S))\*\*"
+    r"|(?<![*\w])\*(?P<italic>(?=\S)[^*\n]+?(?<=\S))\*(?![*\w])"
+    r"|\[(?P<marker>\d{1,3})\]"
+)
+_TOP_LEVEL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a marker leads."""
+
+    url: str
+    """Same-origin page of the source."""
+    label: str
+    """Title and place of the source, as plain text."""
+
+
+def plain(value: str) -> str:
+    """Text for a Streamlit label, whose Markdown, colours, icons and formulas stay characters.
+
+    A word joiner after each colon and before each slash keeps directives and addresses inert.
+    """
+    one_line = " ".join(value.split())
+    escaped = re.sub(r"([\\`*_{}\[\]()#+!|<>$~&-])", r"\\\1", one_line)
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", escaped.replace(":", ":\u2060")).replace(
+        "www.", "www\u2060."
+    )
+
+
+def escape(value: str) -> str:
+    """Text as HTML, quotes included."""
+    return html.escape(value, quote=True)
+
+
+def link(target: Target, label: str, *, css: str) -> str:
+    """A link to a source in a new tab; only the label when the address is not one of our pages."""
+    if not _VIEW_URL.fullmatch(target.url):
+        return escape(label)
+    spoken = escape(message("answer.open_source", label=target.label))
+    return (
+        f'<a class="{css}" href="{escape(target.url)}" target="_blank" rel="noopener" '
+        f'title="{spoken}" aria-label="{escape(label)} {spoken}">{escape(label)}</a>'
+    )
+
+
+def answer_html(text: str, targets: Mapping[int, Target]) -> str:
+    """An answer as HTML.
+
+    Args:
+        text: The answer, whole or so far.
+        targets: Where each known marker leads; a marker without target stays plain text.
+
+    Returns:
+        Paragraphs, lists, tables, quotes, headings, emphasis, code and links to sources, nothing
+        else; any other character of the text is shown as it is.
+    """
+    return "".join(_blocks(text.splitlines(), _Inline(targets)))
+
+
+def markers(text: str) -> list[int]:
+    """Numbers of the markers of a text, in order of first appearance."""
+    return list(dict.fromkeys(int(found) for found in _MARKER.findall(text)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Inline:
+    targets: Mapping[int, Target]
+
+    def __call__(self, text: str) -> str:
+        out: list[str] = []
+        last = 0
+        for found in _INLINE.finditer(text):
+            out += [escape(text[last : found.start()]), self._span(found)]
+            last = found.end()
+        return "".join([*out, escape(text[last:])])
+
+    def _span(self, found: re.Match[str]) -> str:
+        if found["escaped"]:
+            return escape(found["escaped"][1])
+        if found["code"]:
+            return f"<code>{escape(found['code'])}</code>"
+        if found["bold"]:
+            return f"<strong>{self(found['bold'])}</strong>"
+        if found["italic"]:
+            return f"<em>{self(found['italic'])}</em>"
+        target = self.targets.get(int(found["marker"]))
+        return link(target, found[0], css="cite") if target else escape(found[0])
+
+
+def _blocks(lines: list[str], inline: _Inline) -> list[str]:
+    out: list[str] = []
+    at = 0
+    while at < len(lines):
+        if not lines[at].strip():
+            at += 1
+            continue
+        for read in _READERS:
+            block, following = read(lines, at, inline)
+            if following > at:
+                out.append(block)
+                at = following
+                break
+    return out
+
+
+def _fence(lines: list[str], at: int, _: _Inline) -> tuple[str, int]:
+    if not lines[at].lstrip().startswith("```"):
+        return "", at
+    end = at + 1
+    while end < len(lines) and not lines[end].lstrip().startswith("```"):
+        end += 1
+    code = escape("\n".join(lines[at + 1 : end]))
+    return f"<pre><code>{code}</code></pre>", min(end + 1, len(lines))
+
+
+def _heading(lines: list[str], at: int, inline: _Inline) -> tuple[str, int]:
+    found = _HEADING.fullmatch(lines[at].strip())
+    if not found:
+        return "", at
+    level = min(_TOP_LEVEL + len(found[1]) - 1, 6)
+    return f"<h{level}>{inline(found[2])}</h{level}>", at + 1
+
+
+def _rule(lines: list[str], at: int, _: _Inline) -> tuple[str, int]:
+    return ("<hr>", at + 1) if _RULE.fullmatch(lines[at]) else ("", at)
+
+
+def _quote(lines: list[str], at: int, inline: _Inline) -> tuple[str, int]:
+    end = at
+    while end < len(lines) and lines[end].lstrip().startswith(">"):
+        end += 1
+    if end == at:
+        return "", at
+    inner = [line.lstrip()[1:].removeprefix(" ").lstrip(">") for line in lines[at:end]]
+    return f"<blockquote>{''.join(_blocks(inner, inline))}</blockquote>", end
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+
+
+def _table(lines: list[str], at: int, inline: _Inline) -> tuple[str, int]:
+    if at + 1 >= len(lines) or "|" not in lines[at] or "|" not in lines[at + 1]:
+        return "", at
+    if not _TABLE_RULE.fullmatch(lines[at + 1]):
+        return "", at
+    head = "".join(f'<th scope="col">{inline(cell)}</th>' for cell in _cells(lines[at]))
+    end = at + 2
+    rows: list[str] = []
+    while end < len(lines) and "|" in lines[end]:
+        rows.append("".join(f"<td>{inline(cell)}</td>" for cell in _cells(lines[end])))
+        end += 1
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return (
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>',
+        end,
+    )
+
+
+@dataclass(slots=True)
+class _List:
+    tag: str
+    indent: int
+    items: list[str] = field(default_factory=list[str])
+
+    def html(self) -> str:
+        return f"<{self.tag}>{''.join(f'{item}</li>' for item in self.items)}</{self.tag}>"
+
+
+def _list(lines: list[str], at: int, inline: _Inline) -> tuple[str, int]:
+    stack: list[_List] = []
+    end = at
+    while end < len(lines):
+        found = _ITEM.fullmatch(lines[end])
+        if found and stack and len(stack) == 1 and _tag(found) != stack[0].tag and not found["indent"]:
+            break
+        if found:
+            _add_item(stack, found, inline)
+        elif stack and lines[end].strip() and lines[end][:1].isspace():
+            stack[-1].items[-1] += " " + inline(lines[end].strip())
+        elif not stack or lines[end].strip() or not _continues(lines, end):
+            break
+        end += 1
+    while len(stack) > 1:
+        _close(stack)
+    return (stack[0].html(), end) if stack else ("", at)
+
+
+def _continues(lines: list[str], at: int) -> bool:
+    return at + 1 < len(lines) and _ITEM.fullmatch(lines[at + 1]) is not None
+
+
+def _add_item(stack: list[_List], found: re.Match[str], inline: _Inline) -> None:
+    indent = len(found["indent"].expandtabs(4))
+    while len(stack) > 1 and indent < stack[-1].indent:
+        _close(stack)
+    if not stack or indent > stack[-1].indent + 1:
+        stack.append(_List(_tag(found), indent))
+    opening = f'<li value="{int(found["number"])}">' if found["number"] else "<li>"
+    stack[-1].items.append(opening + inline(found["text"]))
+
+
+def _tag(found: re.Match[str]) -> str:
+    return "ol" if found["number"] else "ul"
+
+
+def _close(stack: list[_List]) -> None:
+    inner = stack.pop()
+    stack[-1].items[-1] += inner.html()
+
+
+def _paragraph(lines: list[str], at: int, inline: _Inline) -> tuple[str, int]:
+    end = at + 1
+    while end < len(lines) and lines[end].strip() and not _starts_block(lines, end, inline):
+        end += 1
+    body = "\n".join(line.strip() for line in lines[at:end])
+    return f"<p>{inline(body).replace(chr(10), '<br>')}</p>", end
+
+
+def _starts_block(lines: list[str], at: int, inline: _Inline) -> bool:
+    return any(read(lines, at, inline)[1] > at for read in _READERS[:-1])
+
+
+_Reader = Callable[[list[str], int, _Inline], tuple[str, int]]
+_READERS: tuple[_Reader, ...] = (_fence, _heading, _rule, _quote, _table, _list, _paragraph)
