@@ -1,0 +1,1 @@
+"""Use cases: what people and the machinery may do. Services own the transactions."""

@@ -1,0 +1,33 @@
+"""The one place that ends a job."""
+
+from __future__ import annotations
+
+from assistant.domain.ids import JobId
+from assistant.domain.jobs import FINAL_ITEM_STATES, JobState, final_state
+from assistant.ports.clock import Clock
+from assistant.ports.repositories import UnitOfWork
+
+
+class JobFinisher:
+    """Ends a running job once all its items have ended. Called by whoever settles an item."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def finish_if_settled(self, work: UnitOfWork, *, job_id: JobId) -> bool:
+        """End this job within the caller's transaction when nothing of it is left to do.
+
+        Returns:
+            True when every item has ended.
+        """
+        counts = work.queue.counts(job_id)
+        open_states = {state for state, count in counts.items() if count} - FINAL_ITEM_STATES
+        if open_states:
+            return False
+        work.queue.finish(job_id, state=final_state(counts), now=self._clock.now())
+        return True
+
+    def finish_all_settled(self, work: UnitOfWork) -> int:
+        """End every running job whose items have ended; how many there were."""
+        running = [job for job in work.queue.running_jobs() if job.state is JobState.RUNNING]
+        return sum(self.finish_if_settled(work, job_id=job.id) for job in running)

@@ -1,0 +1,54 @@
+"""Passages without an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from assistant.domain.errors import InvalidInput
+from assistant.domain.retrieval import Hit
+from assistant.domain.tenancy import Scope
+
+
+class PassageRetriever(Protocol):
+    """What finds passages; `answering.retriever.Retriever` in the product."""
+
+    def retrieve(self, text: str, *, scope: Scope, limit: int) -> Sequence[Hit]:
+        """The best passages of the scope for a text, best first. Blocking."""
+        ...
+
+
+class SearchService:
+    """Searches within a scope."""
+
+    def __init__(self, retriever: PassageRetriever, *, question_chars: int = 4000) -> None:
+        self._retriever = retriever
+        self._question_chars = question_chars
+
+    def search(self, text: str, *, limit: int, scope: Scope) -> list[Hit]:
+        """The best passages for a text, best first. Blocking: call it in a thread.
+
+        Raises:
+            InvalidInput: The text is empty ("question_empty") or too long ("question_too_long").
+            UpstreamError: The index or the embedder fails.
+        """
+        return list(
+            self._retriever.retrieve(
+                checked_question(text, limit=self._question_chars), scope=scope, limit=limit
+            )
+        )
+
+
+def checked_question(text: str, *, limit: int) -> str:
+    """The text without surrounding space.
+
+    Raises:
+        InvalidInput: It is empty ("question_empty") or longer than `limit` characters
+            ("question_too_long").
+    """
+    stripped = text.strip()
+    if not stripped:
+        raise InvalidInput("question_empty")
+    if len(stripped) > limit:
+        raise InvalidInput("question_too_long", characters=len(stripped), limit=limit)
+    return stripped
