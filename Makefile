@@ -33,7 +33,7 @@ test: $(VENV)/.dev  ## Run every test, seeded and sampled (under 15 minutes)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not torture" -q
 
 torture: $(VENV)/.dev  ## Run the same tests at full scale
-	@ASSISTANT_TEST_SCALE=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --timeout 3600 -q
+	@TEST_SCALE=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --timeout 3600 -q
 
 check: $(VENV)/.dev  ## Format, lint, types, import contracts, compose file, generated documents
 	@$(BIN)/ruff format --check .

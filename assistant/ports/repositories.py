@@ -1,8 +1,7 @@
 """The relational store, as repositories inside a unit of work.
 
 Every read made for a person takes a `Scope`. What the machinery itself needs whatever the reader
-(the worker's queue, the list of versions to put into the index) stands apart in `WorkQueue` and
-`IndexLedger`.
+stands apart in `machinery`.
 """
 
 from __future__ import annotations
@@ -19,8 +18,6 @@ from assistant.domain.documents import (
     DocumentCounts,
     DocumentState,
     DocumentVersion,
-    NewChunk,
-    Reason,
     SourceChunk,
 )
 from assistant.domain.ids import (
@@ -33,12 +30,11 @@ from assistant.domain.ids import (
     JobItemId,
     SessionId,
     TenantId,
-    VersionId,
 )
-from assistant.domain.jobs import ItemState, Job, JobItem, JobState
-from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Vector
+from assistant.domain.jobs import ItemState, Job, JobItem
 from assistant.domain.sessions import Session, SignInLink
 from assistant.domain.tenancy import Collection, Principal, Scope, Tenant
+from assistant.ports.machinery import IndexLedger, VectorRepository, WorkQueue
 
 
 class TenancyRepository(Protocol):
@@ -153,78 +149,6 @@ class ChunkRepository(Protocol):
         ...
 
 
-class VectorRepository(Protocol):
-    """Vectors by embedder and hash of the embedded text; shared by all versions of all documents."""
-
-    def find(self, hashes: Sequence[str], *, embedder_id: str) -> dict[str, Vector]:
-        """The vectors kept for these hashes; the others are absent."""
-        ...
-
-    def add(self, vectors: Mapping[str, Vector], *, embedder: EmbedderIdentity) -> None:
-        """Keep vectors; those already kept stay as they are."""
-        ...
-
-
-class IndexLedger(Protocol):
-    """What the index must hold, told by the database. For the machinery: sees every tenant."""
-
-    def add_version(self, version: DocumentVersion, chunks: Sequence[NewChunk]) -> None:
-        """Keep a complete READY version with its chunks; replaces an older READY one of its document."""
-        ...
-
-    def ready_versions(self, *, limit: int) -> list[DocumentVersion]:
-        """Versions that wait for the index, oldest first."""
-        ...
-
-    def live_versions(self) -> list[VersionId]:
-        """All live versions, to rebuild an index."""
-        ...
-
-    def points_of(self, version_id: VersionId, *, embedder_id: str) -> list[IndexPoint]:
-        """The points of a version, in order of their chunks.
-
-        Raises:
-            Conflict: Some vector of this embedder is missing ("vectors_missing").
-        """
-        ...
-
-    def texts_of(self, version_id: VersionId) -> dict[str, str]:
-        """Embedded text of each chunk of a version by its hash, to embed it again."""
-        ...
-
-    def make_live(self, version_id: VersionId, *, now: datetime) -> bool:
-        """Show a READY version in one step: it becomes LIVE, its predecessor RETIRED, its document LIVE.
-
-        Returns:
-            False, and nothing changes, when the version is no longer READY or its document is deleted.
-        """
-        ...
-
-    def retired_versions(self, *, limit: int) -> list[VersionId]:
-        """Versions to remove from the index."""
-        ...
-
-    def forget_version(self, version_id: VersionId) -> None:
-        """Delete a RETIRED version and its chunks, its document when deleted, and vectors nobody uses."""
-        ...
-
-    def unused_files(self, *, limit: int) -> list[str]:
-        """SHA-256 of file contents that no document, version or open job item refers to any more."""
-        ...
-
-    def forget_file(self, sha256: str) -> None:
-        """Drop the record of a content after its removal from the file store."""
-        ...
-
-    def active_index(self) -> str | None:
-        """Embedder id of the index in use, None before the first."""
-        ...
-
-    def set_active_index(self, embedder_id: str) -> None:
-        """Name the embedder of the index in use."""
-        ...
-
-
 class JobRepository(Protocol):
     """Jobs of the reader's tenant."""
 
@@ -266,57 +190,6 @@ class JobRepository(Protocol):
 
     def counts(self, job_id: JobId, *, scope: Scope) -> tuple[Mapping[ItemState, int], int, int]:
         """Number of items per state, total chunks, total pages."""
-        ...
-
-
-class WorkQueue(Protocol):
-    """The worker's side of jobs: leases and the next thing to do. Sees every tenant."""
-
-    def lease(self, *, owner: str, now: datetime, until: datetime) -> Job | None:
-        """Take the oldest queued job, or a running one whose lease has passed; None when idle.
-
-        The job becomes RUNNING with its attempt counted. One owner at a time, also across processes.
-        """
-        ...
-
-    def renew(self, job_id: JobId, *, owner: str, until: datetime) -> bool:
-        """Extend a lease; False when it was lost or the job ended."""
-        ...
-
-    def is_cancel_requested(self, job_id: JobId) -> bool:
-        """True when somebody asked to stop the job."""
-        ...
-
-    def open_items(self, job_id: JobId, *, limit: int) -> list[JobItem]:
-        """Items in PENDING, PARSING or EMBEDDING, in order."""
-        ...
-
-    def update_item(self, item: JobItem) -> None:
-        """Replace the mutable fields of an item."""
-        ...
-
-    def settle_indexed(self, version_id: VersionId, *, state: ItemState) -> None:
-        """Move the INDEXING item of a version to a final state."""
-        ...
-
-    def fail_waiting(self, job_id: JobId, *, reason: Reason) -> None:
-        """Move items in AWAITING_FILE to FAILED."""
-        ...
-
-    def cancel_open(self, job_id: JobId) -> None:
-        """Move items that have not ended, INDEXING excepted, to CANCELLED."""
-        ...
-
-    def counts(self, job_id: JobId) -> Mapping[ItemState, int]:
-        """Number of items per state."""
-        ...
-
-    def running_jobs(self) -> list[Job]:
-        """Jobs in state RUNNING or QUEUED, oldest first."""
-        ...
-
-    def finish(self, job_id: JobId, *, state: JobState, now: datetime) -> None:
-        """End a job and drop its lease; nothing happens when it has ended."""
         ...
 
 

@@ -1,0 +1,138 @@
+"""What the machinery needs of the relational store, whatever the reader: vectors, ledger, queue.
+
+Apart from `repositories`, where every read takes a `Scope`: nothing here is ever shown to a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from assistant.domain.documents import DocumentVersion, NewChunk, Reason
+from assistant.domain.ids import JobId, VersionId
+from assistant.domain.jobs import ItemState, Job, JobItem, JobState
+from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Vector
+
+
+class VectorRepository(Protocol):
+    """Vectors by embedder and hash of the embedded text; shared by all versions of all documents."""
+
+    def find(self, hashes: Sequence[str], *, embedder_id: str) -> dict[str, Vector]:
+        """The vectors kept for these hashes; the others are absent."""
+        ...
+
+    def add(self, vectors: Mapping[str, Vector], *, embedder: EmbedderIdentity) -> None:
+        """Keep vectors; those already kept stay as they are."""
+        ...
+
+
+class IndexLedger(Protocol):
+    """What the index must hold, told by the database. For the machinery: sees every tenant."""
+
+    def add_version(self, version: DocumentVersion, chunks: Sequence[NewChunk]) -> None:
+        """Keep a complete READY version with its chunks; replaces an older READY one of its document."""
+        ...
+
+    def ready_versions(self, *, limit: int) -> list[DocumentVersion]:
+        """Versions that wait for the index, oldest first."""
+        ...
+
+    def live_versions(self) -> list[VersionId]:
+        """All live versions, to rebuild an index."""
+        ...
+
+    def points_of(self, version_id: VersionId, *, embedder_id: str) -> list[IndexPoint]:
+        """The points of a version, in order of their chunks.
+
+        Raises:
+            Conflict: Some vector of this embedder is missing ("vectors_missing").
+        """
+        ...
+
+    def texts_of(self, version_id: VersionId) -> dict[str, str]:
+        """Embedded text of each chunk of a version by its hash, to embed it again."""
+        ...
+
+    def make_live(self, version_id: VersionId, *, now: datetime) -> bool:
+        """Show a READY version in one step: it becomes LIVE, its predecessor RETIRED, its document LIVE.
+
+        Returns:
+            False, and nothing changes, when the version is no longer READY or its document is deleted.
+        """
+        ...
+
+    def retired_versions(self, *, limit: int) -> list[VersionId]:
+        """Versions to remove from the index."""
+        ...
+
+    def forget_version(self, version_id: VersionId) -> None:
+        """Delete a RETIRED version and its chunks, its document when deleted, and vectors nobody uses."""
+        ...
+
+    def unused_files(self, *, limit: int) -> list[str]:
+        """SHA-256 of file contents that no document, version or open job item refers to any more."""
+        ...
+
+    def forget_file(self, sha256: str) -> None:
+        """Drop the record of a content after its removal from the file store."""
+        ...
+
+    def active_index(self) -> str | None:
+        """Embedder id of the index in use, None before the first."""
+        ...
+
+    def set_active_index(self, embedder_id: str) -> None:
+        """Name the embedder of the index in use."""
+        ...
+
+
+class WorkQueue(Protocol):
+    """The worker's side of jobs: leases and the next thing to do. Sees every tenant."""
+
+    def lease(self, *, owner: str, now: datetime, until: datetime) -> Job | None:
+        """Take the oldest queued job, or a running one whose lease has passed; None when idle.
+
+        The job becomes RUNNING with its attempt counted. One owner at a time, also across processes.
+        """
+        ...
+
+    def renew(self, job_id: JobId, *, owner: str, until: datetime) -> bool:
+        """Extend a lease; False when it was lost or the job ended."""
+        ...
+
+    def is_cancel_requested(self, job_id: JobId) -> bool:
+        """True when somebody asked to stop the job."""
+        ...
+
+    def open_items(self, job_id: JobId, *, limit: int) -> list[JobItem]:
+        """Items in PENDING, PARSING or EMBEDDING, in order."""
+        ...
+
+    def update_item(self, item: JobItem) -> None:
+        """Replace the mutable fields of an item."""
+        ...
+
+    def settle_indexed(self, version_id: VersionId, *, state: ItemState) -> None:
+        """Move the INDEXING item of a version to a final state."""
+        ...
+
+    def fail_waiting(self, job_id: JobId, *, reason: Reason) -> None:
+        """Move items in AWAITING_FILE to FAILED."""
+        ...
+
+    def cancel_open(self, job_id: JobId) -> None:
+        """Move items that have not ended, INDEXING excepted, to CANCELLED."""
+        ...
+
+    def counts(self, job_id: JobId) -> Mapping[ItemState, int]:
+        """Number of items per state."""
+        ...
+
+    def running_jobs(self) -> list[Job]:
+        """Jobs in state RUNNING or QUEUED, oldest first."""
+        ...
+
+    def finish(self, job_id: JobId, *, state: JobState, now: datetime) -> None:
+        """End a job and drop its lease; nothing happens when it has ended."""
+        ...

@@ -1,0 +1,140 @@
+"""Sizes, signatures and words: each rule with a planted violation that it catches."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.architecture.sources import ROOT, Source, functions, parse, product_sources
+
+MAX_FUNCTION_LINES = 50
+MAX_FILE_LINES = 400
+MAX_POSITIONAL = 2
+FRAMEWORK_SIGNATURES = re.compile(r"^(visit_|do_|pytest_)|^__")
+REGISTRY_HOSTS = re.compile(r"pythonhosted|pypi\.org/simple|registry\.npmjs|--(extra-)?index-url http")
+
+
+def long_functions(source: Source) -> Iterator[str]:
+    for node in functions(source):
+        length = (node.end_lineno or node.lineno) - node.lineno + 1
+        if length > MAX_FUNCTION_LINES:
+            yield f"{source.path}:{node.lineno} {node.name} has {length} lines"
+
+
+def long_files(source: Source) -> Iterator[str]:
+    length = source.text.count("\n")
+    if length > MAX_FILE_LINES:
+        yield f"{source.path} has {length} lines"
+
+
+def many_positionals(source: Source) -> Iterator[str]:
+    methods = {
+        child
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ClassDef)
+        for child in node.body
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    for node in functions(source):
+        if FRAMEWORK_SIGNATURES.search(node.name) and node.name != "__init__":
+            continue
+        is_static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
+        own = 1 if node in methods and not is_static else 0
+        count = len(node.args.posonlyargs) + len(node.args.args) - own
+        if count > MAX_POSITIONAL and not node.decorator_list:
+            yield f"{source.path}:{node.lineno} {node.name} takes {count} positional parameters"
+
+
+def defaulted_scopes(source: Source) -> Iterator[str]:
+    for node in functions(source):
+        positional = [*node.args.posonlyargs, *node.args.args]
+        with_default = positional[len(positional) - len(node.args.defaults) :]
+        keyword = [
+            argument
+            for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            if default is not None
+        ]
+        if any(argument.arg == "scope" for argument in [*with_default, *keyword]):
+            yield f"{source.path}:{node.lineno} {node.name} gives its scope a default"
+
+
+RULES: dict[str, tuple[Callable[[Source], Iterator[str]], str]] = {
+    "function length": (long_functions, "def f():\n" + "    x = 1\n" * 51),
+    "file length": (long_files, "x = 1\n" * 401),
+    "positional parameters": (many_positionals, "def f(a, b, c):\n    pass\n"),
+    "scope without default": (defaulted_scopes, "def read(*, scope=None):\n    pass\n"),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rule_holds_for_every_module(rule: str) -> None:
+    check, _ = RULES[rule]
+
+    assert [breach for source in product_sources() for breach in check(source)] == []
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rule_catches_a_planted_violation(rule: str) -> None:
+    check, violation = RULES[rule]
+
+    assert list(check(parse("planted.py", violation)))
+
+
+READS = {
+    "DocumentRepository": {"find", "find_named", "list_of_source", "list_page", "counts", "delete"},
+    "ChunkRepository": {"find_live", "section_around", "list_of_document", "sample_headings"},
+    "JobRepository": {"find", "list_recent", "items", "find_item", "counts"},
+    "ConversationRepository": {"find", "list_recent", "delete", "messages"},
+    "AnswerRepository": {"find", "events_after", "request_cancel"},
+    "ChunkIndex": {"search_dense", "search_lexical", "count"},
+}
+
+
+def reads_without_scope(source: Source) -> Iterator[str]:
+    for node in ast.walk(source.tree):
+        if not isinstance(node, ast.ClassDef) or node.name not in READS:
+            continue
+        for method in node.body:
+            if isinstance(method, ast.FunctionDef) and method.name in READS[node.name]:
+                arguments = {argument.arg for argument in method.args.kwonlyargs}
+                if "scope" not in arguments:
+                    yield f"{node.name}.{method.name}"
+
+
+def test_every_read_of_a_port_takes_a_scope() -> None:
+    ports = [source for source in product_sources() if source.path.startswith("assistant/ports/")]
+
+    assert [breach for source in ports for breach in reads_without_scope(source)] == []
+
+
+def test_a_read_without_scope_is_caught() -> None:
+    planted = "class ChunkIndex:\n    def search_dense(self, vector, *, limit):\n        ...\n"
+
+    assert list(reads_without_scope(parse("planted.py", planted))) == ["ChunkIndex.search_dense"]
+
+
+def tracked_text() -> Iterator[tuple[str, str]]:
+    listing = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in filter(None, listing.stdout.split("\0")):
+        path = ROOT / name
+        if path.suffix in {".py", ".txt", ".md", ".toml", ".yml", ".json", ".in"} and path.exists():
+            if "tests/architecture" not in name:
+                yield name, path.read_text("utf-8")
+
+
+def test_no_file_names_a_registry_host() -> None:
+    assert [name for name, text in tracked_text() if REGISTRY_HOSTS.search(text)] == []
+
+
+@pytest.mark.parametrize("lock", ["runtime", "dev"])
+def test_every_locked_package_is_pinned_with_hashes(lock: str) -> None:
+    text = (ROOT / "locks" / f"{lock}.txt").read_text("utf-8")
+    entries = re.split(r"\n(?=[a-z0-9])", re.sub(r"(?m)^\s*#.*\n", "", text), flags=re.IGNORECASE)
+
+    assert [entry for entry in entries if "==" not in entry or "--hash=sha256:" not in entry] == []

@@ -1,0 +1,99 @@
+"""What holds for every test: no network, no developer environment, one scale, no silent skip in CI."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+FULL_SCALE = os.environ.get("TEST_SCALE") == "full"  # noqa: TID251 - the switch of `make torture`
+IN_CI = os.environ.get("CI") == "true"  # noqa: TID251 - CI says so in the environment only
+MUST_RUN_IN_CI = frozenset({"browser", "shared_data"})
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+for name in [name for name in os.environ if name.startswith("ASSISTANT_")]:  # noqa: TID251
+    del os.environ[name]  # noqa: TID251 - a developer's settings must not leak into tests
+
+for profile, examples in (("sampled", 60), ("full", 2000)):
+    hypothesis_settings.register_profile(
+        profile,
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+hypothesis_settings.load_profile("full" if FULL_SCALE else "sampled")
+
+
+class RemoteConnectionError(AssertionError):
+    """A test tried to reach another machine."""
+
+
+def _is_local(address: Any) -> bool:
+    if not isinstance(address, tuple):
+        return True
+    host = str(address[0])
+    if host in {"localhost", ""}:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def no_remote_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection and name look-up beyond this machine."""
+    connect = socket.socket.connect
+    look_up = socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        if not _is_local(address):
+            raise RemoteConnectionError(f"connection to {address}")
+        connect(self, address)
+
+    def guarded_look_up(host: Any, *args: Any, **options: Any) -> Any:
+        if not _is_local((host.decode() if isinstance(host, bytes) else host or "", 0)):
+            raise RemoteConnectionError(f"look-up of {host}")
+        return look_up(host, *args, **options)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_look_up)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """In CI a test that lacks its browser or its data fails instead of being skipped."""
+    report = yield
+    needs = MUST_RUN_IN_CI & {mark.name for mark in item.iter_markers()}
+    if IN_CI and report.skipped and needs and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI though marked {sorted(needs)}: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def full_scale() -> bool:
+    """True under `make torture`: the same tests on full counts."""
+    return FULL_SCALE
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Asynchronous tests run on asyncio, as the product does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Iterator[Path]:
+    """The folder of real documents beside the checkout; the test is skipped where it is absent."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the real documents of ../shared/data are not here")
+    yield SHARED_DATA
