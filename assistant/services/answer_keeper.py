@@ -1,0 +1,155 @@
+"""Writes the events of running answers to the database, many answers in one small commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from anyio import to_thread
+
+from assistant.domain.answers import AnswerStatus, NumberedEvent
+from assistant.domain.errors import StorageError
+from assistant.domain.ids import AnswerId
+from assistant.ports.clock import Clock
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.answer_record import LiveAnswer, text_of
+
+_log = structlog.get_logger(__name__)
+
+_INTERVAL_S = 0.25
+_CANCEL_CHECK_EVERY = 4
+_TRIES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    live: LiveAnswer
+    events: tuple[NumberedEvent, ...]
+    end: AnswerStatus | None
+    text: str
+
+
+class AnswerKeeper:
+    """Keeps events durable at most 0.25 s after they happened, and each end at once.
+
+    A failing disk never stops an answer: it goes on from memory and is written again later.
+    """
+
+    def __init__(self, open_work: UnitOfWorkFactory, clock: Clock) -> None:
+        self._open_work = open_work
+        self._clock = clock
+        self._lives: dict[AnswerId, LiveAnswer] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._failures = 0
+
+    @property
+    def lives(self) -> dict[AnswerId, LiveAnswer]:
+        """Answers not yet wholly in the database."""
+        return self._lives
+
+    def add(self, live: LiveAnswer) -> None:
+        """Take charge of a new answer."""
+        self._lives[live.answer.id] = live
+        if self._task is None or self._task.done():
+            self._wake = asyncio.Event()
+            self._task = asyncio.create_task(self._loop())
+
+    def wake(self) -> None:
+        """Write soon: an answer has ended."""
+        self._wake.set()
+
+    async def _loop(self) -> None:
+        rounds = 0
+        while self._lives:
+            if self._failures:
+                await asyncio.sleep(_INTERVAL_S)
+            await self._pause()
+            rounds += 1
+            await self._flush(is_cancel_round=rounds % _CANCEL_CHECK_EVERY == 0)
+
+    async def _pause(self) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), _INTERVAL_S)
+        except TimeoutError:
+            return
+        self._wake.clear()
+
+    async def _flush(self, *, is_cancel_round: bool) -> None:
+        batches = [_batch_of(live) for live in self._lives.values()]
+        dirty = [batch for batch in batches if batch.events or batch.end is not None]
+        asked = tuple(batch.live for batch in batches if batch.end is None)
+        try:
+            if dirty:
+                await to_thread.run_sync(self._write_all, dirty)
+                self._failures = 0
+            if is_cancel_round and asked:
+                for live in await to_thread.run_sync(self._cancel_requested, asked):
+                    live.cancel()
+        except StorageError as error:
+            self._retry_later(error, dirty)
+            return
+        for batch in dirty:
+            self._mark_kept(batch)
+
+    def _retry_later(self, error: StorageError, dirty: Sequence[_Batch]) -> None:
+        self._failures += 1
+        _log.warning("answer_events_not_kept", code=error.code, tries=self._failures)
+        if self._failures >= _TRIES:
+            for batch in dirty:
+                if batch.end is not None:
+                    self._mark_kept(batch)
+
+    def _mark_kept(self, batch: _Batch) -> None:
+        batch.live.kept += len(batch.events)
+        if batch.end is not None:
+            self._lives.pop(batch.live.answer.id, None)
+            batch.live.released.set()
+
+    def _write_all(self, batches: Sequence[_Batch]) -> None:
+        try:
+            with self._open_work() as work:
+                for batch in batches:
+                    self._write(work, batch)
+                work.commit()
+        except StorageError:
+            raise
+        except Exception:  # noqa: BLE001 - one deleted conversation must not lose the others
+            self._write_apart(batches)
+
+    def _write_apart(self, batches: Sequence[_Batch]) -> None:
+        for batch in batches:
+            try:
+                with self._open_work() as work:
+                    self._write(work, batch)
+                    work.commit()
+            except StorageError:
+                raise
+            except Exception as error:  # noqa: BLE001 - its conversation was deleted meanwhile
+                _log.warning("answer_dropped", kind=type(error).__name__)
+
+    def _write(self, work: UnitOfWork, batch: _Batch) -> None:
+        answer = batch.live.answer
+        if batch.events:
+            work.answers.append_events(answer.id, batch.events)
+        if batch.end is None:
+            return
+        work.answers.finish(answer.id, status=batch.end, now=self._clock.now())
+        if answer.conversation_id is not None:
+            work.conversations.set_message_text(answer.id, text=batch.text)
+
+    def _cancel_requested(self, lives: Sequence[LiveAnswer]) -> list[LiveAnswer]:
+        with self._open_work() as work:
+            return [live for live in lives if work.answers.is_cancel_requested(live.answer.id)]
+
+
+def _batch_of(live: LiveAnswer) -> _Batch:
+    record = live.record
+    return _Batch(
+        live=live,
+        events=record.events[live.kept :],
+        end=record.status if record.end is not None else None,
+        text=text_of(record.events) if record.end is not None else "",
+    )

@@ -1,0 +1,138 @@
+"""An answer and its events so far, and the answer that is being written."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from assistant.domain.answers import (
+    Answer,
+    AnswerCompleted,
+    AnswerEvent,
+    AnswerFailed,
+    AnswerStatus,
+    Citation,
+    CitationAdded,
+    NumberedEvent,
+    TextDelta,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRecord:
+    """An answer with its events so far."""
+
+    answer: Answer
+    events: tuple[NumberedEvent, ...]
+
+    @property
+    def end(self) -> AnswerCompleted | AnswerFailed | None:
+        """The last event of an ended answer, None while it runs."""
+        last = self.events[-1].event if self.events else None
+        return last if isinstance(last, AnswerCompleted | AnswerFailed) else None
+
+    @property
+    def status(self) -> AnswerStatus:
+        """How it ended, or RUNNING."""
+        end = self.end
+        if end is None:
+            return self.answer.status
+        return end.status if isinstance(end, AnswerCompleted) else AnswerStatus.FAILED
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return text_of(self.events)
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """The citations so far, by ascending marker."""
+        return citations_of(self.events)
+
+
+def text_of(events: Sequence[NumberedEvent]) -> str:
+    """All text among some events."""
+    return "".join(each.event.text for each in events if isinstance(each.event, TextDelta))
+
+
+def citations_of(events: Sequence[NumberedEvent]) -> tuple[Citation, ...]:
+    """The citations among some events, by ascending marker."""
+    end = events[-1].event if events else None
+    if isinstance(end, AnswerCompleted):
+        return end.citations
+    found = (each.event.citation for each in events if isinstance(each.event, CitationAdded))
+    return tuple(sorted(found, key=lambda citation: citation.marker))
+
+
+class LiveAnswer:
+    """An answer that this process writes. Used from one event loop only."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.events: list[NumberedEvent] = []
+        self.kept = 0
+        """How many events are in the database."""
+        self.is_cancelled = False
+        self.released = asyncio.Event()
+        """Set once the database holds all of it, or it was given up."""
+        self.task: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
+        self._begun = time.monotonic()
+        self._first_token_ms: int | None = None
+
+    @property
+    def record(self) -> AnswerRecord:
+        """The answer as it stands now."""
+        return AnswerRecord(self.answer, tuple(self.events))
+
+    @property
+    def has_ended(self) -> bool:
+        """True once its last event is there."""
+        last = self.events[-1].event if self.events else None
+        return isinstance(last, AnswerCompleted | AnswerFailed)
+
+    def publish(self, event: AnswerEvent) -> None:
+        """Add an event and wake those who follow; what comes after the end is dropped."""
+        if self.has_ended:
+            return
+        if isinstance(event, TextDelta) and self._first_token_ms is None:
+            self._first_token_ms = round((time.monotonic() - self._begun) * 1000)
+        self.events.append(NumberedEvent(len(self.events) + 1, event))
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    def cancel(self) -> None:
+        """Ask it to stop; nothing happens when it has ended."""
+        if not self.has_ended and self.task is not None:
+            self.is_cancelled = True
+            self.task.cancel()
+
+    def interrupted_end(self) -> AnswerEvent:
+        """The end of an answer stopped before its own: with what was said so far."""
+        if not self.is_cancelled:
+            return AnswerFailed("answer_interrupted", {})
+        return AnswerCompleted(
+            status=AnswerStatus.CANCELLED,
+            text=text_of(self.events),
+            citations=citations_of(self.events),
+            unsupported=(),
+            model=None,
+            tokens=None,
+            first_token_ms=self._first_token_ms,
+        )
+
+    async def follow(self, *, after: int) -> AsyncIterator[NumberedEvent]:
+        """Events with a number above `after`, as they come, until the last one."""
+        number = max(0, after)
+        while True:
+            changed = self._changed
+            for event in self.events[number:]:
+                number = event.number
+                yield event
+            if len(self.events) > number:
+                continue
+            if self.has_ended:
+                return
+            await changed.wait()

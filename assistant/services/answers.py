@@ -1,0 +1,294 @@
+"""Answers as tasks of the service: started, followed, cancelled, and replayed later."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Protocol
+
+import structlog
+from anyio import to_thread
+
+from assistant.domain.answers import (
+    Answer,
+    AnswerEvent,
+    AnswerFailed,
+    AnswerStatus,
+    NumberedEvent,
+    Question,
+)
+from assistant.domain.conversations import Author, Conversation, Message
+from assistant.domain.errors import AssistantError, ModelBusy, NotFound
+from assistant.domain.ids import AnswerId, ConversationId, MessageId, new_id
+from assistant.domain.tenancy import Principal, Scope
+from assistant.ports.clock import Clock
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.answer_keeper import AnswerKeeper
+from assistant.services.answer_record import AnswerRecord, LiveAnswer, text_of
+from assistant.services.search import checked_question
+
+_log = structlog.get_logger(__name__)
+
+_POLL_S = 0.3
+_TITLE_CHARS = 80
+_BUSY_RETRY_S = 5.0
+
+
+class AnswerSource(Protocol):
+    """What answers a question; `answering.pipeline.AnswerPipeline` in the product."""
+
+    def run(self, question: Question, *, scope: Scope) -> AsyncIterator[AnswerEvent]:
+        """The events of one answer, ended by exactly one of the two ends."""
+        ...
+
+
+class AnswerService:
+    """Runs answers whatever becomes of the request that asked for them.
+
+    Used from one event loop; only `recover` is synchronous.
+    """
+
+    def __init__(
+        self,
+        open_work: UnitOfWorkFactory,
+        pipeline: AnswerSource,
+        clock: Clock,
+        *,
+        concurrent: int,
+        question_chars: int = 4000,
+    ) -> None:
+        self._open_work = open_work
+        self._pipeline = pipeline
+        self._clock = clock
+        self._concurrent = concurrent
+        self._question_chars = question_chars
+        self._keeper = AnswerKeeper(open_work, clock)
+        self._running = 0
+
+    async def start(
+        self,
+        question: Question,
+        *,
+        principal: Principal,
+        scope: Scope,
+        conversation_id: ConversationId | None = None,
+    ) -> Answer:
+        """Start answering; in a conversation, its previous question is taken from there.
+
+        Raises:
+            InvalidInput: Empty question ("question_empty") or too long ("question_too_long").
+            NotFound: The conversation is not the reader's.
+            ModelBusy: Too many answers are running ("too_many_answers").
+        """
+        text = checked_question(question.text, limit=self._question_chars)
+        asked = Question(text, question.after.strip()[: self._question_chars])
+        if self._running >= self._concurrent:
+            raise ModelBusy("too_many_answers", retry_after_s=_BUSY_RETRY_S)
+        self._running += 1
+        try:
+            answer, complete = await to_thread.run_sync(
+                lambda: self._begin(asked, principal=principal, conversation_id=conversation_id)
+            )
+        except BaseException:
+            self._running -= 1
+            raise
+        live = LiveAnswer(answer)
+        self._keeper.add(live)
+        live.task = asyncio.create_task(self._run(live, question=complete, scope=scope))
+        live.task.add_done_callback(lambda _: self._settle(live))
+        return answer
+
+    async def events(
+        self, answer_id: AnswerId, *, after: int, scope: Scope
+    ) -> AsyncIterator[NumberedEvent]:
+        """Events with a number above `after`: those of the past, then new ones until the end.
+
+        Raises:
+            NotFound: The answer is not the reader's. Raised at the first event.
+        """
+        live = self._live(answer_id, scope=scope)
+        if live is not None:
+            async for event in live.follow(after=after):
+                yield event
+            return
+        while True:
+            record = await to_thread.run_sync(lambda: self._read(answer_id, scope=scope))
+            for event in record.events[max(0, after) :]:
+                after = event.number
+                yield event
+            if record.end is not None or record.answer.status is not AnswerStatus.RUNNING:
+                return
+            await asyncio.sleep(_POLL_S)
+
+    async def snapshot(self, answer_id: AnswerId, *, scope: Scope) -> AnswerRecord:
+        """An answer as it stands now.
+
+        Raises:
+            NotFound: The answer is not the reader's.
+        """
+        live = self._live(answer_id, scope=scope)
+        if live is not None:
+            return live.record
+        return await to_thread.run_sync(lambda: self._read(answer_id, scope=scope))
+
+    async def result(self, answer_id: AnswerId, *, scope: Scope) -> AnswerRecord:
+        """An answer once it has ended.
+
+        Raises:
+            NotFound: The answer is not the reader's.
+        """
+        record = await self.snapshot(answer_id, scope=scope)
+        async for _ in self.events(answer_id, after=len(record.events), scope=scope):
+            continue
+        return await self.snapshot(answer_id, scope=scope)
+
+    async def cancel(self, answer_id: AnswerId, *, scope: Scope) -> None:
+        """Stop an answer; it ends as CANCELLED with its text so far. No error when it has ended.
+
+        Raises:
+            NotFound: The answer is not the reader's.
+        """
+        live = self._live(answer_id, scope=scope)
+        if live is not None:
+            live.cancel()
+            return
+        await to_thread.run_sync(lambda: self._request_cancel(answer_id, scope=scope))
+
+    async def close(self) -> None:
+        """Stop all answers, keeping what they said; they end as interrupted."""
+        lives = list(self._keeper.lives.values())
+        for live in lives:
+            if live.task is not None and not live.has_ended:
+                live.task.cancel()
+        waits = [live.released.wait() for live in lives]
+        if waits:
+            await asyncio.wait([asyncio.ensure_future(wait) for wait in waits], timeout=5)
+
+    def recover(self) -> int:
+        """End the answers that a dead process left running; how many there were.
+
+        Called once before the service takes requests. What was kept of them stays.
+        """
+        with self._open_work() as work:
+            left = work.answers.running()
+            for answer in left:
+                self._end_interrupted(work, answer)
+            work.commit()
+        return len(left)
+
+    async def _run(self, live: LiveAnswer, *, question: Question, scope: Scope) -> None:
+        try:
+            async for event in self._pipeline.run(question, scope=scope):
+                live.publish(event)
+        except asyncio.CancelledError:
+            _log.info("answer_stopped", answer_id=live.answer.id)
+        except AssistantError as error:
+            live.publish(AnswerFailed(error.code, dict(error.params)))
+        except Exception as error:  # noqa: BLE001 - an answer always ends with an event
+            _log.error("answer_crashed", answer_id=live.answer.id, kind=type(error).__name__)
+            live.publish(AnswerFailed("internal_error", {}))
+
+    def _settle(self, live: LiveAnswer) -> None:
+        live.publish(live.interrupted_end())
+        self._running -= 1
+        self._keeper.wake()
+
+    def _live(self, answer_id: AnswerId, *, scope: Scope) -> LiveAnswer | None:
+        live = self._keeper.lives.get(answer_id)
+        if live is None:
+            return None
+        owner = (live.answer.tenant_id, live.answer.person_id)
+        if owner != (scope.tenant_id, scope.person_id):
+            raise NotFound
+        return live
+
+    def _read(self, answer_id: AnswerId, *, scope: Scope) -> AnswerRecord:
+        with self._open_work() as work:
+            answer = work.answers.find(answer_id, scope=scope)
+            if answer is None:
+                raise NotFound
+            events = work.answers.events_after(answer_id, number=0, scope=scope)
+        return AnswerRecord(answer, tuple(events))
+
+    def _request_cancel(self, answer_id: AnswerId, *, scope: Scope) -> None:
+        with self._open_work() as work:
+            if work.answers.find(answer_id, scope=scope) is None:
+                raise NotFound
+            work.answers.request_cancel(answer_id, scope=scope)
+            work.commit()
+
+    def _begin(
+        self,
+        question: Question,
+        *,
+        principal: Principal,
+        conversation_id: ConversationId | None,
+    ) -> tuple[Answer, Question]:
+        answer = Answer(
+            id=AnswerId(new_id()),
+            tenant_id=principal.tenant_id,
+            person_id=principal.person_id,
+            conversation_id=conversation_id,
+            question=question.text,
+            status=AnswerStatus.RUNNING,
+            created_at=self._clock.now(),
+        )
+        with self._open_work() as work:
+            if conversation_id is not None:
+                question = self._join_conversation(work, answer, principal=principal)
+            else:
+                work.answers.add(answer)
+            work.commit()
+        return answer, question
+
+    def _join_conversation(
+        self, work: UnitOfWork, answer: Answer, *, principal: Principal
+    ) -> Question:
+        own = own_scope(answer)
+        conversation_id = answer.conversation_id
+        found = work.conversations.find(conversation_id, scope=own) if conversation_id else None
+        if found is None or principal.person_id != found.person_id:
+            raise NotFound
+        earlier = work.conversations.messages(found.id, scope=own)
+        asked = [message.text for message in earlier if message.author is Author.PERSON]
+        work.answers.add(answer)
+        for author, text in ((Author.PERSON, answer.question), (Author.ASSISTANT, "")):
+            work.conversations.add_message(_message(answer, found, author=author, text=text))
+        title = found.title or _title_of(answer.question)
+        work.conversations.update(replace(found, title=title, updated_at=answer.created_at))
+        return Question(answer.question, asked[-1] if asked else "")
+
+    def _end_interrupted(self, work: UnitOfWork, answer: Answer) -> None:
+        events = work.answers.events_after(answer.id, number=0, scope=own_scope(answer))
+        record = AnswerRecord(answer, tuple(events))
+        if record.end is None:
+            end = NumberedEvent(len(events) + 1, AnswerFailed("answer_interrupted", {}))
+            work.answers.append_events(answer.id, [end])
+            record = AnswerRecord(answer, (*events, end))
+        work.answers.finish(answer.id, status=record.status, now=self._clock.now())
+        if answer.conversation_id is not None:
+            work.conversations.set_message_text(answer.id, text=text_of(events))
+
+
+def own_scope(answer: Answer) -> Scope:
+    """The scope of an answer's own person; it reads no document."""
+    return Scope(tenant_id=answer.tenant_id, person_id=answer.person_id, grants=frozenset())
+
+
+def _message(answer: Answer, conversation: Conversation, *, author: Author, text: str) -> Message:
+    return Message(
+        id=MessageId(new_id()),
+        conversation_id=conversation.id,
+        author=author,
+        text=text,
+        answer_id=answer.id if author is Author.ASSISTANT else None,
+        created_at=answer.created_at,
+    )
+
+
+def _title_of(question: str) -> str:
+    line = " ".join(question.split())
+    if len(line) <= _TITLE_CHARS:
+        return line
+    return line[: _TITLE_CHARS - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
