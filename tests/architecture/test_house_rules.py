@@ -15,7 +15,9 @@ MAX_FUNCTION_LINES = 50
 MAX_FILE_LINES = 400
 MAX_POSITIONAL = 2
 FRAMEWORK_SIGNATURES = re.compile(r"^(visit_|do_|pytest_)|^__")
-REGISTRY_HOSTS = re.compile(r"pythonhosted|pypi\.org/simple|registry\.npmjs|--(extra-)?index-url http")
+REGISTRY_HOSTS = re.compile(
+    r"pythonhosted|pypi\.org/simple|registry\.npmjs|--(extra-)?index-url http"
+)
 
 
 def long_functions(source: Source) -> Iterator[str]:
@@ -42,7 +44,9 @@ def many_positionals(source: Source) -> Iterator[str]:
     for node in functions(source):
         if FRAMEWORK_SIGNATURES.search(node.name) and node.name != "__init__":
             continue
-        is_static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
+        is_static = any(
+            isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list
+        )
         own = 1 if node in methods and not is_static else 0
         count = len(node.args.posonlyargs) + len(node.args.args) - own
         if count > MAX_POSITIONAL and not node.decorator_list:

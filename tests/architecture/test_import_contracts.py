@@ -40,7 +40,12 @@ def run_contracts(folder: Path, *only: str) -> subprocess.CompletedProcess[str]:
     for contract in only:
         command += ["--contract", contract]
     return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, env={"PYTHONPATH": str(folder)}, timeout=120
+        command,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(folder)},
+        timeout=120,
     )
 
 
