@@ -1,0 +1,230 @@
+"""One answer on the page: its text, its state, its sources; whole or while it is being written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from assistant.client import AssistantClient, ClientError
+from assistant.schemas.answers import (
+    AnswerEventOut,
+    AnswerOut,
+    CitationEvent,
+    CitationOut,
+    CompletedEvent,
+    DeltaEvent,
+    ErrorEvent,
+    RetrievalEvent,
+)
+from assistant.schemas.wire import Problem
+from ui.markup import Target, answer_html, escape
+from ui.messages import counted, date_label, number, text
+
+_LABELS = {
+    "answered": "answer.label",
+    "search_only": "answer.label_search",
+    "refused": "answer.label_refused",
+    "failed": "answer.label_failed",
+    "cancelled": "answer.label_cancelled",
+    "running": "answer.label_running",
+}
+_VIEWER_HEIGHT_PX = 640
+
+
+def show_answer(answer: AnswerOut) -> None:
+    """An ended answer with its sources."""
+    st.html(_ended_html(answer))
+    if answer.citations:
+        show_sources(answer.citations, key=answer.answer_id)
+
+
+def follow(api: AssistantClient, answer_id: str, *, place: DeltaGenerator) -> bool:
+    """Write a running answer into a place as its events come, from the first one on.
+
+    The answer is written by the server whatever happens here: any click ends this reading and the
+    next run of the page takes it up again.
+
+    Returns:
+        True when the answer has ended, False when the reading was cut before.
+    """
+    draft = Draft()
+    place.html(draft.html())
+    try:
+        for event in api.answer_events(answer_id, after=0):
+            draft.add(event)
+            place.html(draft.html())
+    except ClientError as error:
+        if error.problem.code != "stream_cut":
+            raise
+    return draft.is_ended
+
+
+@dataclass(slots=True)
+class Draft:
+    """What is known of an answer while its events arrive."""
+
+    text: str = ""
+    passages: list[CitationOut] | None = None
+    """None until the search has ended."""
+    citations: dict[int, CitationOut] = field(default_factory=dict[int, CitationOut])
+    answer: AnswerOut | None = None
+    problem: Problem | None = None
+
+    @property
+    def is_ended(self) -> bool:
+        """True after the last event."""
+        return self.answer is not None or self.problem is not None
+
+    def add(self, event: AnswerEventOut) -> None:
+        """Take one more event."""
+        match event:
+            case RetrievalEvent():
+                self.passages = event.passages
+            case DeltaEvent():
+                self.text += event.text
+            case CitationEvent():
+                self.citations[event.citation.marker] = event.citation
+            case CompletedEvent():
+                self.answer = event.answer
+            case ErrorEvent():
+                self.problem = event.problem
+
+    def html(self) -> str:
+        """The answer as it stands."""
+        if self.answer is not None:
+            return _ended_html(self.answer)
+        if self.problem is not None:
+            return _failed_html(self.text, self.problem, list(self.citations.values()))
+        known = {passage.marker: passage for passage in self.passages or []} | self.citations
+        body = answer_html(self.text, targets(list(known.values())))
+        label = escape(text(_LABELS["running"]))
+        return (
+            f'<section class="answer running" aria-label="{label}" aria-busy="true">'
+            f'<div class="answer-text">{body}</div>'
+            f'<p class="waiting"><span class="pulse"></span>{escape(self._waiting())}</p></section>'
+        )
+
+    def _waiting(self) -> str:
+        if self.passages is None:
+            return text("answer.searching")
+        if self.text or not self.passages:
+            return text("answer.label_running") + "…"
+        return counted("answer.writing", len(self.passages))
+
+
+def targets(citations: Sequence[CitationOut]) -> dict[int, Target]:
+    """Where the markers of some citations lead."""
+    return {one.marker: Target(one.view_url, _place(one)) for one in citations}
+
+
+def _place(citation: CitationOut) -> str:
+    pages = _pages(citation)
+    return f"{citation.title or citation.file}, {pages}" if pages else citation.title or citation.file
+
+
+def _pages(citation: CitationOut) -> str:
+    pages = citation.locator.pages
+    if citation.page is None or not pages:
+        return ""
+    if len(pages) == 1 or pages[0] == pages[-1]:
+        return text("source.page", page=citation.page)
+    return text("source.pages", first=pages[0], last=pages[-1])
+
+
+def _ended_html(answer: AnswerOut) -> str:
+    if answer.error is not None:
+        return _failed_html(answer.answer, answer.error, answer.citations)
+    label = escape(text(_LABELS[answer.status]))
+    body = answer_html(answer.answer, targets(answer.citations))
+    return (
+        f'<section class="answer {answer.status}" aria-label="{label}">'
+        f'<p class="answer-label">{label}</p>{_lead(answer)}'
+        f'<div class="answer-text">{body}</div>{_unsupported(answer.unsupported)}{_meta(answer)}'
+        f'<p class="hidden" role="status">{escape(text("answer.done"))}</p></section>'
+    )
+
+
+def _lead(answer: AnswerOut) -> str:
+    sentences = [text("answer.search_text")] if answer.status == "search_only" else []
+    if answer.notice:
+        sentences.append(answer.notice)
+    return "".join(f'<p class="answer-lead">{escape(one)}</p>' for one in sentences)
+
+
+def _failed_html(partial: str, problem: Problem, citations: Sequence[CitationOut]) -> str:
+    label = escape(text(_LABELS["failed"]))
+    kept = ""
+    if partial.strip():
+        body = answer_html(partial, targets(citations))
+        kept = f'<div class="answer-text">{body}</div><p class="meta">{escape(text("answer.partial"))}</p>'
+    number_line = ""
+    if problem.request_id:
+        number_line = f'<p class="meta">{escape(text("app.request_id", id=problem.request_id))}</p>'
+    return (
+        f'<section class="answer failed" aria-label="{label}"><p class="answer-label">{label}</p>'
+        f'<p class="answer-lead" role="alert">{escape(problem.detail)}</p>{kept}{number_line}</section>'
+    )
+
+
+def _unsupported(sentences: Sequence[str]) -> str:
+    if not sentences:
+        return ""
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    warning = escape(counted("answer.unsupported", len(sentences)))
+    return f'<div class="unsupported"><p>{warning}</p><ul>{items}</ul></div>'
+
+
+def _meta(answer: AnswerOut) -> str:
+    parts: list[str] = []
+    if answer.model:
+        parts.append(text("answer.model", model=answer.model))
+    if answer.tokens:
+        key = "answer.tokens_estimated" if answer.tokens.is_estimated else "answer.tokens"
+        parts.append(text(key, count=number(answer.tokens.prompt + answer.tokens.completion)))
+    return f'<p class="meta">{escape(" · ".join(parts))}</p>' if parts else ""
+
+
+def show_sources(citations: Sequence[CitationOut], *, key: str) -> None:
+    """The sources of an answer: what they are, their words, the page in place or in a new tab."""
+    with st.expander(counted("source.panel", len(citations)), key=f"sources-{key}"):
+        for citation in citations:
+            with st.container(key=f"source-{key}-{citation.marker}"):
+                st.html(source_html(citation))
+                if st.button(text("source.here"), key=f"here-{key}-{citation.marker}"):
+                    _viewer(citation)
+
+
+def source_html(citation: CitationOut) -> str:
+    """One source as a card."""
+    kind = text(f"kind.{citation.kind}") if citation.kind else text("kind.other")
+    facts = [kind, date_label(citation.date) or text("source.undated"), _pages(citation)]
+    section = " › ".join(citation.locator.section)
+    section_line = f'<p class="source-section">{escape(section)}</p>' if section else ""
+    opening = text("source.open") if citation.page else text("source.open_section")
+    target = Target(citation.view_url, _place(citation))
+    return (
+        f'<article class="source"><p class="source-title"><span class="marker">[{citation.marker}]</span> '
+        f"{escape(citation.title or citation.file)}</p>"
+        f'<p class="source-facts">{escape(" · ".join(fact for fact in facts if fact))}</p>{section_line}'
+        f"<blockquote>{escape(citation.text)}</blockquote>"
+        f'<p class="source-open">{_open_link(target, opening)}</p></article>'
+    )
+
+
+def _open_link(target: Target, words: str) -> str:
+    from ui.markup import link
+
+    return link(target, words, css="open")
+
+
+def _viewer(citation: CitationOut) -> None:
+    @st.dialog(text("source.dialog"), width="large")
+    def viewer() -> None:
+        st.html(f'<p class="source-title">[{citation.marker}] {escape(_place(citation))}</p>')
+        if citation.view_url.startswith("/api/v1/"):
+            st.iframe(citation.view_url, height=_VIEWER_HEIGHT_PX, alt=_place(citation))
+
+    viewer()

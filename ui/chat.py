@@ -1,0 +1,228 @@
+"""The conversation page: questions, answers as they are written, and the list of conversations.
+
+Nothing that must survive a reload is kept here: the conversation is in the address, the rest in the API.
+"""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from assistant.client import AssistantClient, ClientError
+from assistant.schemas.conversations import ConversationDetail, ConversationOut, MessageOut
+from assistant.schemas.service import MeOut
+from ui import answers
+from ui.connection import is_missing
+from ui.markup import escape, plain
+from ui.messages import counted, text
+
+_PARAM = "c"
+_REFUSED = "refused-question"
+_LISTED = 50
+_TITLE_CHARS = 60
+_EXAMPLES = 4
+_PAUSE_S = 0.5
+_EMPTY_REFRESH = "3s"
+
+
+def show(api: AssistantClient, me: MeOut) -> None:
+    """The conversation named by the address, or a new one."""
+    detail = _current(api)
+    running = _running(detail)
+    _question_bar(api, running_id=running)
+    _refused_question()
+    if detail is None:
+        _welcome(api, me)
+        return
+    _heading(api, detail.conversation)
+    for message in detail.messages:
+        _show_message(message)
+    if running:
+        _follow(api, running)
+
+
+def list_conversations(api: AssistantClient, page: Page) -> None:
+    """The conversations of this person, newest first, and a button for a new one."""
+    st.button(
+        text("conversation.new"),
+        key="new-conversation",
+        on_click=_open,
+        args=(None,),
+        width="stretch",
+        type="primary",
+    )
+    conversations = api.list_conversations(limit=_LISTED)
+    st.html(f'<h2 class="list-title">{escape(text("conversation.list"))}</h2>')
+    if not conversations:
+        st.caption(text("conversation.none"))
+    current = st.query_params.get(_PARAM)
+    for one in conversations:
+        state = "current" if one.id == current else "other"
+        with st.container(key=f"conversation-{state}-{one.id}"):
+            st.page_link(page, label=_label(one), query_params={_PARAM: one.id}, width="stretch")
+
+
+def _label(conversation: ConversationOut) -> str:
+    return plain(_title(conversation)[:_TITLE_CHARS])
+
+
+def _title(conversation: ConversationOut) -> str:
+    return conversation.title or text("conversation.untitled")
+
+
+def _open(conversation_id: str | None) -> None:
+    if conversation_id is None:
+        st.query_params.clear()
+    else:
+        st.query_params[_PARAM] = conversation_id
+
+
+def _current(api: AssistantClient) -> ConversationDetail | None:
+    conversation_id = st.query_params.get(_PARAM)
+    if not conversation_id:
+        return None
+    try:
+        return api.get_conversation(conversation_id)
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        st.warning(text("conversation.missing"))
+        return None
+
+
+def _running(detail: ConversationDetail | None) -> str | None:
+    for message in reversed(detail.messages if detail else []):
+        if message.answer and message.answer.status == "running":
+            return message.answer.answer_id
+    return None
+
+
+def _question_bar(api: AssistantClient, *, running_id: str | None) -> None:
+    with st.bottom:
+        if running_id:
+            st.button(
+                text("chat.stop"), key=f"stop-{running_id}", on_click=_stop, args=(api, running_id)
+            )
+        st.chat_input(
+            text("chat.placeholder_busy" if running_id else "chat.placeholder"),
+            key="question",
+            disabled=running_id is not None,
+            on_submit=_ask_typed,
+            args=(api,),
+        )
+        st.html(f'<p class="ai-notice" role="note">{escape(text("app.ai_notice"))}</p>')
+
+
+def _ask_typed(api: AssistantClient) -> None:
+    _ask(api, str(st.session_state["question"]))
+
+
+def _ask(api: AssistantClient, question: str) -> None:
+    try:
+        conversation_id = st.query_params.get(_PARAM)
+        if not conversation_id:
+            title = " ".join(question.split())[:_TITLE_CHARS]
+            conversation_id = api.create_conversation(title=title).id
+        api.post_message(conversation_id, question)
+        st.query_params[_PARAM] = conversation_id
+    except ClientError as error:
+        st.session_state[_REFUSED] = (question, error)
+
+
+def _refused_question() -> None:
+    refused = st.session_state.pop(_REFUSED, None)
+    if refused is None:
+        return
+    question, error = refused
+    st.error(plain(f"{text('chat.too_long')} {error.problem.detail}"))
+    st.code(question, language=None, wrap_lines=True)
+
+
+def _stop(api: AssistantClient, answer_id: str) -> None:
+    api.cancel_answer(answer_id)
+
+
+def _show_message(message: MessageOut) -> None:
+    if message.author == "person":
+        label = escape(text("conversation.you"))
+        words = escape(message.text).replace("\n", "<br>")
+        st.html(f'<section class="question" aria-label="{label}"><p>{words}</p></section>')
+    elif message.answer and message.answer.status != "running":
+        answers.show_answer(message.answer)
+
+
+def _follow(api: AssistantClient, answer_id: str) -> None:
+    ended = answers.follow(api, answer_id, place=st.empty())
+    if not ended:
+        time.sleep(_PAUSE_S)
+    st.rerun()
+
+
+def _heading(api: AssistantClient, conversation: ConversationOut) -> None:
+    with st.container(
+        key="conversation-heading", horizontal=True, vertical_alignment="center", gap="small"
+    ):
+        st.html(f"<h1>{escape(_title(conversation))}</h1>")
+        if st.button(text("conversation.rename"), key="rename", type="tertiary"):
+            _rename(api, conversation)
+        if st.button(text("conversation.delete"), key="delete", type="tertiary"):
+            _delete(api, conversation)
+
+
+def _rename(api: AssistantClient, conversation: ConversationOut) -> None:
+    @st.dialog(text("conversation.rename_title"))
+    def dialog() -> None:
+        title = st.text_input(
+            text("conversation.rename_label"), value=conversation.title, max_chars=200
+        )
+        if st.button(text("conversation.save"), type="primary", key="rename-save"):
+            api.rename_conversation(conversation.id, title=(title or "").strip())
+            st.rerun()
+
+    dialog()
+
+
+def _delete(api: AssistantClient, conversation: ConversationOut) -> None:
+    @st.dialog(text("conversation.delete_title"))
+    def dialog() -> None:
+        st.write(plain(text("conversation.delete_warning", title=_title(conversation))))
+        if st.button(text("conversation.delete_confirm"), type="primary", key="delete-confirm"):
+            api.delete_conversation(conversation.id)
+            _open(None)
+            st.rerun()
+
+    dialog()
+
+
+def _welcome(api: AssistantClient, me: MeOut) -> None:
+    st.html(f'<h1 class="welcome">{escape(text("chat.welcome"))}</h1>')
+    counts = api.list_documents(limit=1).counts
+    if not counts.live:
+        _empty_corpus(me, pending=counts.pending)
+        return
+    st.html(f'<p class="welcome-text">{escape(text("chat.welcome_text"))}</p>')
+    questions = api.examples(limit=_EXAMPLES).questions
+    if not questions:
+        return
+    st.html(f'<h2 class="list-title">{escape(text("chat.examples"))}</h2>')
+    with st.container(key="examples"):
+        for place, question in enumerate(questions[:_EXAMPLES]):
+            st.button(plain(question), key=f"example-{place}", on_click=_ask, args=(api, question))
+
+
+def _empty_corpus(me: MeOut, *, pending: int) -> None:
+    st.subheader(text("chat.empty_title"), anchor=False)
+    st.write(text("chat.empty_admin" if me.is_admin else "chat.empty_agent"))
+    if pending:
+        st.info(counted("chat.empty_pending", pending))
+        _wait_for_documents()
+
+
+@st.fragment(run_every=_EMPTY_REFRESH)
+def _wait_for_documents() -> None:
+    started = st.session_state.setdefault("waiting-since", time.monotonic())
+    if time.monotonic() - started > 1:
+        st.session_state["waiting-since"] = time.monotonic()
+        st.rerun()

@@ -1,0 +1,96 @@
+"""Parts of the page that Streamlit has not: a real table, uploads straight to the API, French names.
+
+Their scripts lie in `assets/`; data reach the document as text nodes only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from typing import Any, cast
+
+import streamlit as st
+
+from ui.messages import text
+
+_SIGN_OUT_CSS = """
+button { font: inherit; font-size: .9rem; background: none; border: 0; padding: .3rem 0; cursor: pointer;
+  color: var(--st-link-color); text-decoration: underline; font-family: var(--st-font); }
+button:focus-visible { outline: 3px solid #f4b740; outline-offset: 2px; }
+"""
+_UPLOAD_HTML = """
+<div class="upload" role="group"><div class="row"><button type="button"></button><span class="drop"></span>
+<input type="file" multiple tabindex="-1"></div><p class="formats"></p><ul role="status"></ul></div>
+"""
+_TABLE_HTML = """
+<div class="scroll" tabindex="0" role="region"><table><caption></caption><thead></thead><tbody></tbody></table></div>
+"""
+
+
+def _asset(name: str) -> str:
+    return (files("ui") / "assets" / name).read_text("utf-8")
+
+
+_page = st.components.v2.component("assistant.page", js=_asset("page.js"))
+_sign_out = st.components.v2.component(
+    "assistant.sign_out",
+    html='<button type="button"></button>',
+    css=_SIGN_OUT_CSS,
+    js=_asset("signout.js"),
+)
+_upload = st.components.v2.component(
+    "assistant.upload", html=_UPLOAD_HTML, css=_asset("upload.css"), js=_asset("upload.js")
+)
+_table = st.components.v2.component(
+    "assistant.table", html=_TABLE_HTML, css=_asset("table.css"), js=_asset("table.js")
+)
+
+
+def french_page() -> None:
+    """Declare the page's language and give Streamlit's own controls French names."""
+    with st.container(key="page-language"):
+        _page(key="page-language-script", height="content")
+
+
+def sign_out_button() -> None:
+    """A button that ends the session and leaves for the start page."""
+    _sign_out(key="sign-out", data={"label": text("app.sign_out")})
+
+
+def upload_area(*, key: str) -> bool:
+    """A place to pick or drop files, sent by the browser straight to `/api/v1/documents`.
+
+    Returns:
+        True in the run that follows an accepted file.
+    """
+    names = ("pick", "drop", "formats", "sending", "sent", "refused", "network", "session", "region")
+    texts = {name: text(f"upload.{name}") for name in names}
+    result = _upload(key=key, data={"texts": texts}, on_sent_change=_nothing)
+    return cast("Any", result).sent is not None
+
+
+def document_table(
+    rows: Sequence[dict[str, Any]], *, key: str, on_action: Callable[[str, str], None]
+) -> None:
+    """A table of documents with its two actions.
+
+    Args:
+        rows: As made by `ui.documents.row`.
+        key: Unique on the page.
+        on_action: Called with "reindex" or "delete" and the document's id.
+    """
+    columns = ("name", "state", "format", "pages", "chunks", "date", "actions")
+    texts = {
+        "columns": [text(f"documents.column_{name}") for name in columns],
+        "caption": text("documents.caption"),
+        "reindex": text("documents.reindex"),
+        "delete": text("documents.delete"),
+    }
+    result = _table(key=key, data={"rows": list(rows), "texts": texts}, on_action_change=_nothing)
+    action = cast("Any", result).action
+    if action:
+        on_action(str(action["name"]), str(action["id"]))
+
+
+def _nothing() -> None:
+    return None

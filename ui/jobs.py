@@ -1,0 +1,89 @@
+"""Ingestion jobs on the documents page: how far each is, and what can be done about it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from assistant.client import AssistantClient
+from assistant.schemas.documents import JobItemOut, JobOut
+from ui.markup import escape, plain
+from ui.messages import counted, duration, number, text
+
+ACTIVE = frozenset({"queued", "running"})
+"""States of a job that has not ended."""
+
+_FAILURES_SHOWN = 50
+
+
+def show_active(api: AssistantClient, jobs: list[JobOut]) -> None:
+    """A card with a progress bar for each job that has not ended."""
+    for job in jobs:
+        if job.state in ACTIVE:
+            with st.container(key=f"job-{job.id}", border=True):
+                st.progress(_share(job), text=plain(f"{_name(job)} · {progress_line(job)}"))
+                st.button(
+                    text("jobs.cancel"), key=f"cancel-{job.id}", on_click=_cancel, args=(api, job.id)
+                )
+
+
+def show_recent(api: AssistantClient, jobs: list[JobOut]) -> None:
+    """The jobs that have ended, with their failures and a retry."""
+    ended = [job for job in jobs if job.state not in ACTIVE]
+    if not ended:
+        return
+    with st.expander(text("jobs.recent"), key="recent-jobs"):
+        for job in ended:
+            _ended(api, job)
+
+
+def _ended(api: AssistantClient, job: JobOut) -> None:
+    failed = job.counts.get("failed", 0)
+    words = [_name(job), text(f"jobs.state_{job.state}"), progress_line(job)]
+    if failed:
+        words.append(counted("jobs.failed", failed))
+    with st.container(key=f"ended-{job.id}", horizontal=True, vertical_alignment="center"):
+        st.html(f'<p class="job-line {job.state}">{escape(" · ".join(words))}</p>')
+        if failed:
+            st.button(text("jobs.retry"), key=f"retry-{job.id}", on_click=_retry, args=(api, job.id))
+            if st.button(text("jobs.failures"), key=f"failures-{job.id}"):
+                _failures(api.list_job_items(job.id, state="failed", limit=_FAILURES_SHOWN))
+
+
+def _failures(items: list[JobItemOut]) -> None:
+    @st.dialog(text("jobs.failures"), width="large")
+    def dialog() -> None:
+        lines = "".join(
+            f"<li><strong>{escape(item.name)}</strong><br>{escape(item.reason or '')}</li>"
+            for item in items
+        )
+        st.html(f'<ul class="failures">{lines}</ul>')
+
+    dialog()
+
+
+def progress_line(job: JobOut) -> str:
+    """Files done, rate and time left, as far as they are known."""
+    words = [text("jobs.progress", done=number(job.done), total=number(job.total))]
+    if job.state in ACTIVE and job.files_per_s:
+        words.append(text("jobs.rate", rate=number(round(job.files_per_s, 1))))
+    if job.state in ACTIVE and job.left_s is not None:
+        words.append(text("jobs.left", left=duration(job.left_s)))
+    return " · ".join(words)
+
+
+def _name(job: JobOut) -> str:
+    source = text("jobs.source_upload") if job.source == "upload" else job.source
+    return f"{text(f'jobs.kind_{job.kind}')} ({source})"
+
+
+def _share(job: JobOut) -> float:
+    return min(1.0, job.done / job.total) if job.total else 0.0
+
+
+def _cancel(api: AssistantClient, job_id: str) -> None:
+    api.cancel_job(job_id)
+    st.toast(text("jobs.cancelling"))
+
+
+def _retry(api: AssistantClient, job_id: str) -> None:
+    api.retry_job(job_id)
