@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +92,8 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def shared_data() -> Iterator[Path]:
+def shared_data() -> Path:
     """The folder of real documents beside the checkout; the test is skipped where it is absent."""
     if not SHARED_DATA.is_dir():
         pytest.skip("the real documents of ../shared/data are not here")
-    yield SHARED_DATA
+    return SHARED_DATA

@@ -127,9 +127,9 @@ def tracked_text() -> Iterator[tuple[str, str]]:
     )
     for name in filter(None, listing.stdout.split("\0")):
         path = ROOT / name
-        if path.suffix in {".py", ".txt", ".md", ".toml", ".yml", ".json", ".in"} and path.exists():
-            if "tests/architecture" not in name:
-                yield name, path.read_text("utf-8")
+        is_text = path.suffix in {".py", ".txt", ".md", ".toml", ".yml", ".json", ".in"}
+        if is_text and path.exists() and "tests/architecture" not in name:
+            yield name, path.read_text("utf-8")
 
 
 def test_no_file_names_a_registry_host() -> None:
