@@ -1,0 +1,177 @@
+"""Documents: list, read, show, delete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assistant.domain.documents import Document, DocumentCounts, DocumentState, SourceChunk
+from assistant.domain.errors import IngestionError, InvalidInput, NotFound
+from assistant.domain.ids import ChunkId, DocumentId
+from assistant.domain.tenancy import Principal, Scope
+from assistant.ports.clock import Clock
+from assistant.ports.files import FileStore
+from assistant.ports.parsing import FileReader
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.examples import questions_from
+from assistant.services.roles import require_admin
+from ingest.errors import IngestError
+from ingest.model import FileFormat
+
+_SECTION_RADIUS = 12
+
+
+class DocumentService:
+    """Everything about documents that are already known. Blocking: call it in a thread."""
+
+    def __init__(
+        self, open_work: UnitOfWorkFactory, files: FileStore, reader: FileReader, clock: Clock
+    ) -> None:
+        self._open_work = open_work
+        self._files = files
+        self._reader = reader
+        self._clock = clock
+
+    def list_page(
+        self,
+        *,
+        scope: Scope,
+        state: DocumentState | None = None,
+        name_contains: str = "",
+        limit: int,
+        offset: int = 0,
+    ) -> list[Document]:
+        """Documents by name."""
+        with self._open_work() as work:
+            return work.documents.list_page(
+                scope=scope, state=state, name_contains=name_contains, limit=limit, offset=offset
+            )
+
+    def counts(self, *, scope: Scope) -> DocumentCounts:
+        """How many documents of the scope are in each state."""
+        with self._open_work() as work:
+            return work.documents.counts(scope=scope)
+
+    def get(self, document_id: DocumentId, *, scope: Scope) -> Document:
+        """A document.
+
+        Raises:
+            NotFound: No such document within the scope.
+        """
+        with self._open_work() as work:
+            return _found(work, document_id, scope=scope)
+
+    def delete(self, document_id: DocumentId, *, principal: Principal, scope: Scope) -> None:
+        """Delete a document: unquotable when this returns.
+
+        Raises:
+            Forbidden: The principal is no administrator.
+            NotFound: No such document within the scope.
+        """
+        require_admin(principal)
+        with self._open_work() as work:
+            work.documents.delete(document_id, scope=scope)
+            work.commit()
+
+    def original(self, document_id: DocumentId, *, scope: Scope) -> tuple[Path, Document]:
+        """The file behind what is served now (else the last one received), and its document.
+
+        Raises:
+            NotFound: No such document within the scope, or no content of it is kept.
+        """
+        document, sha256, _ = self._served(document_id, scope=scope)
+        if not sha256:
+            raise NotFound
+        return self._files.path(sha256), document
+
+    def page_image(self, document_id: DocumentId, *, page: int, scope: Scope) -> Path:
+        """The image of a page (from 1) of the version served now; rendered once.
+
+        Raises:
+            NotFound: No such document within the scope, no such page, or a format without pages.
+            IngestionError: The page cannot be rendered.
+        """
+        _, sha256, page_count = self._served(document_id, scope=scope)
+        if not 1 <= page <= page_count:
+            raise NotFound
+        cached = self._files.page_image(sha256, page=page)
+        if cached is not None:
+            return cached
+        try:
+            image = self._reader.render_page(self._files.path(sha256), page=page)
+        except IngestError as error:
+            raise IngestionError.of(error) from error
+        return self._files.put_page_image(sha256, page=page, image=image)
+
+    def passage(self, chunk_id: ChunkId, *, scope: Scope) -> SourceChunk:
+        """A live passage.
+
+        Raises:
+            NotFound: It is not live or not within the scope.
+        """
+        with self._open_work() as work:
+            found = work.chunks.find_live([chunk_id], scope=scope)
+        if chunk_id not in found:
+            raise NotFound
+        return found[chunk_id]
+
+    def section(self, chunk_id: ChunkId, *, scope: Scope) -> list[SourceChunk]:
+        """A live passage with its neighbours of the same section, in order.
+
+        Raises:
+            NotFound: It is not live or not within the scope.
+        """
+        with self._open_work() as work:
+            around = work.chunks.section_around(chunk_id, scope=scope, radius=_SECTION_RADIUS)
+        center = next((index for index, each in enumerate(around) if each.id == chunk_id), None)
+        if center is None:
+            raise NotFound
+        return _same_section(around, center=center)
+
+    def passages(
+        self, document_id: DocumentId, *, scope: Scope, limit: int, offset: int = 0
+    ) -> list[SourceChunk]:
+        """Live passages of a document, in order.
+
+        Raises:
+            NotFound: No such document within the scope.
+            InvalidInput: `limit` or `offset` out of bounds.
+        """
+        if limit < 1 or offset < 0:
+            raise InvalidInput("invalid_input", detail="bornes de page hors limites.")
+        with self._open_work() as work:
+            _found(work, document_id, scope=scope)
+            return work.chunks.list_of_document(
+                document_id, scope=scope, limit=limit, offset=offset
+            )
+
+    def example_questions(self, *, scope: Scope, limit: int) -> list[str]:
+        """Questions to start with, made from titles and headings of the corpus."""
+        with self._open_work() as work:
+            chunks = work.chunks.sample_headings(scope=scope, limit=max(1, limit) * 3)
+        return questions_from(chunks, limit=limit)
+
+    def _served(self, document_id: DocumentId, *, scope: Scope) -> tuple[Document, str, int]:
+        """The document, the content served now, and the number of its pages (0: no images)."""
+        with self._open_work() as work:
+            document = _found(work, document_id, scope=scope)
+            live = work.documents.live_versions([document_id], scope=scope).get(document_id)
+        if live is None:
+            return document, document.sha256, 0
+        return document, live.sha256, live.page_count if live.format is FileFormat.PDF else 0
+
+
+def _found(work: UnitOfWork, document_id: DocumentId, *, scope: Scope) -> Document:
+    document = work.documents.find(document_id, scope=scope)
+    if document is None:
+        raise NotFound
+    return document
+
+
+def _same_section(around: list[SourceChunk], *, center: int) -> list[SourceChunk]:
+    section = around[center].locator.section
+    first = last = center
+    while first > 0 and around[first - 1].locator.section == section:
+        first -= 1
+    while last + 1 < len(around) and around[last + 1].locator.section == section:
+        last += 1
+    return around[first : last + 1]

@@ -1,0 +1,361 @@
+"""Submitting files: the plan becomes a job, contents are received, kept originals read again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import BinaryIO
+
+from assistant.domain.catalogue import sentences
+from assistant.domain.documents import Document, Reason
+from assistant.domain.errors import Conflict, InvalidInput, NotFound
+from assistant.domain.ids import CollectionId, DocumentId, JobId, JobItemId, new_id
+from assistant.domain.jobs import (
+    FINAL_ITEM_STATES,
+    ItemState,
+    Job,
+    JobItem,
+    JobKind,
+    JobState,
+    final_state,
+)
+from assistant.domain.tenancy import Collection, Principal, Scope
+from assistant.ports.clock import Clock
+from assistant.ports.files import FileStore
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.access import default_collection
+from assistant.services.expectations import blame, expect
+from assistant.services.fingerprints import fingerprint_of
+from assistant.services.finishing import JobFinisher
+from assistant.services.names import is_printable
+from assistant.services.receiving import CheckedStream, ContentChanged
+from assistant.services.roles import require_admin
+from assistant.services.submission import (
+    KnownSource,
+    PlannedFile,
+    Submission,
+    plan_of,
+    too_large,
+)
+
+_SOURCE_CHARS = 1000
+_PAGE = 500
+
+
+class IngestionService:
+    """Turns announced files and re-index requests into jobs for the worker."""
+
+    def __init__(
+        self,
+        open_work: UnitOfWorkFactory,
+        files: FileStore,
+        clock: Clock,
+        *,
+        reader_version: str,
+        embedder_id: str,
+        max_file_bytes: int,
+    ) -> None:
+        self._open_work = open_work
+        self._files = files
+        self._clock = clock
+        self._reader_version = reader_version
+        self._embedder_id = embedder_id
+        self._max_file_bytes = max_file_bytes
+        self._finisher = JobFinisher(clock)
+
+    def submit(
+        self, request: Submission, *, principal: Principal, scope: Scope
+    ) -> tuple[Job, list[JobItem]]:
+        """Make a job of what changed. Removals take effect at once; nothing to do ends it at once.
+
+        Returns:
+            The job, and the items whose content must still be sent.
+
+        Raises:
+            Forbidden: The principal is no administrator.
+            NotFound: The collection is not readable.
+            InvalidInput: Bad source label, or an unknown code among the unreadable files.
+        """
+        require_admin(principal)
+        _check_request(request)
+        with self._open_work() as work:
+            collection = _collection(work, collection_id=request.collection_id, scope=scope)
+            known = _known(work, request.source, collection_id=collection.id, scope=scope)
+            plan = plan_of(
+                request,
+                known=known,
+                fingerprint=self._fingerprint,
+                is_kept=self._files.has,
+                max_file_bytes=self._max_file_bytes,
+            )
+            job = self._new_job(
+                principal, collection=collection, source=request.source, kind=JobKind.INGEST
+            )
+            items = [
+                self._apply(work, planned, ordinal=ordinal, job=job, scope=scope)
+                for ordinal, planned in enumerate(plan)
+            ]
+            job = _ended_if_settled(job, items, now=self._clock.now())
+            work.jobs.add(job, items)
+            work.commit()
+        return job, [item for item in items if item.state is ItemState.AWAITING_FILE]
+
+    def receive(
+        self, item_id: JobItemId, stream: BinaryIO, *, principal: Principal, scope: Scope
+    ) -> JobItem:
+        """Take the content of an announced file; sending it twice changes nothing.
+
+        A content that is too large, or not the announced one, fails its item; the job goes on.
+
+        Raises:
+            Forbidden: The principal is no administrator.
+            NotFound: No such item within the scope.
+            Conflict: The item has ended ("item_ended").
+            StorageError: The file store is full or unreadable; the item still waits.
+        """
+        require_admin(principal)
+        item = self._waiting_item(item_id, scope=scope)
+        if item.state is not ItemState.AWAITING_FILE:
+            return item
+        try:
+            checked = CheckedStream(stream, sha256=item.sha256)
+            _, size = self._files.put(checked.as_binary(), max_bytes=self._max_file_bytes)
+        except ContentChanged:
+            return self._refuse(item, reason=Reason("content_changed", {}), scope=scope)
+        except InvalidInput as error:
+            if error.code != "file_too_large":
+                raise
+            return self._refuse(item, reason=too_large(self._max_file_bytes), scope=scope)
+        return self._accept(item, size_bytes=size, scope=scope)
+
+    def reindex(
+        self,
+        document_ids: Sequence[DocumentId] | None,
+        *,
+        force: bool,
+        principal: Principal,
+        scope: Scope,
+        collection_id: CollectionId | None = None,
+    ) -> Job:
+        """Read documents again from the kept originals.
+
+        Args:
+            document_ids: None takes every document of the collection.
+            force: False skips documents whose fingerprint is unchanged.
+            principal: An administrator.
+            scope: What it may read.
+            collection_id: Of the documents; None takes the default one.
+
+        Raises:
+            Forbidden: The principal is no administrator.
+            NotFound: A document is unknown, or of another collection.
+        """
+        require_admin(principal)
+        with self._open_work() as work:
+            collection = _collection(work, collection_id=collection_id, scope=scope)
+            own = scope.narrowed_to(frozenset({collection.id}))
+            documents = _documents(work, document_ids=document_ids, scope=own)
+            live = work.documents.live_versions([each.id for each in documents], scope=own)
+            fingerprints = {key: version.fingerprint for key, version in live.items()}
+            job = self._new_job(
+                principal, collection=collection, source="reindex", kind=JobKind.REINDEX
+            )
+            items = [
+                self._reindex_item(
+                    each, ordinal=ordinal, job=job, fingerprints=fingerprints, force=force
+                )
+                for ordinal, each in enumerate(documents)
+            ]
+            job = _ended_if_settled(job, items, now=self._clock.now())
+            work.jobs.add(job, items)
+            work.commit()
+        return job
+
+    def _fingerprint(self, sha256: str) -> str:
+        return fingerprint_of(
+            sha256, reader_version=self._reader_version, embedder_id=self._embedder_id
+        )
+
+    def _new_job(
+        self, principal: Principal, *, collection: Collection, source: str, kind: JobKind
+    ) -> Job:
+        return Job(
+            id=JobId(new_id()),
+            tenant_id=collection.tenant_id,
+            collection_id=collection.id,
+            kind=kind,
+            source=source,
+            state=JobState.QUEUED,
+            created_by=principal.person_id,
+            created_at=self._clock.now(),
+        )
+
+    def _apply(
+        self, work: UnitOfWork, planned: PlannedFile, *, ordinal: int, job: Job, scope: Scope
+    ) -> JobItem:
+        document = planned.document
+        if planned.state is ItemState.REMOVED and document is not None:
+            work.documents.delete(document.id, scope=scope)
+            document = None
+        elif planned.state is ItemState.PENDING:
+            document = expect(work, planned, job=job, now=self._clock.now())
+        elif planned.reason is not None and planned.reason.code not in _NAME_CODES:
+            document = blame(work, planned, job=job, now=self._clock.now())
+        return JobItem(
+            id=JobItemId(new_id()),
+            job_id=job.id,
+            ordinal=ordinal,
+            name=planned.name,
+            state=planned.state,
+            sha256=planned.sha256,
+            size_bytes=planned.size_bytes,
+            document_id=document.id if document else None,
+            reason=planned.reason,
+        )
+
+    def _reindex_item(
+        self,
+        document: Document,
+        *,
+        ordinal: int,
+        job: Job,
+        fingerprints: dict[DocumentId, str],
+        force: bool,
+    ) -> JobItem:
+        state, reason = ItemState.PENDING, None
+        if not self._files.has(document.sha256):
+            state = ItemState.FAILED
+            reason = document.reason or Reason("file_missing", {})
+        elif not force and fingerprints.get(document.id) == self._fingerprint(document.sha256):
+            state = ItemState.UNCHANGED
+        return JobItem(
+            id=JobItemId(new_id()),
+            job_id=job.id,
+            ordinal=ordinal,
+            name=document.name,
+            state=state,
+            sha256=document.sha256,
+            size_bytes=document.size_bytes,
+            document_id=document.id,
+            reason=reason,
+        )
+
+    def _waiting_item(self, item_id: JobItemId, *, scope: Scope) -> JobItem:
+        with self._open_work() as work:
+            item = work.jobs.find_item(item_id, scope=scope)
+        if item is None:
+            raise NotFound
+        if item.state in {ItemState.FAILED, ItemState.CANCELLED, ItemState.REMOVED}:
+            raise Conflict("item_ended")
+        return item
+
+    def _accept(self, item: JobItem, *, size_bytes: int, scope: Scope) -> JobItem:
+        with self._open_work() as work:
+            current, job = _item_and_job(work, item.id, scope=scope)
+            if current.state is not ItemState.AWAITING_FILE:
+                return current
+            known = work.documents.find_named(
+                current.name, source=job.source, collection_id=job.collection_id, scope=scope
+            )
+            planned = PlannedFile(
+                current.name, ItemState.PENDING, current.sha256, size_bytes, document=known
+            )
+            document = expect(work, planned, job=job, now=self._clock.now())
+            accepted = replace(
+                current, state=ItemState.PENDING, size_bytes=size_bytes, document_id=document.id
+            )
+            work.jobs.update_item(accepted)
+            work.commit()
+        return accepted
+
+    def _refuse(self, item: JobItem, *, reason: Reason, scope: Scope) -> JobItem:
+        with self._open_work() as work:
+            current, job = _item_and_job(work, item.id, scope=scope)
+            if current.state is not ItemState.AWAITING_FILE:
+                return current
+            known = work.documents.find_named(
+                current.name, source=job.source, collection_id=job.collection_id, scope=scope
+            )
+            planned = PlannedFile(current.name, ItemState.FAILED, document=known, reason=reason)
+            document = blame(work, planned, job=job, now=self._clock.now())
+            refused = replace(
+                current, state=ItemState.FAILED, reason=reason, document_id=document.id
+            )
+            work.jobs.update_item(refused)
+            if job.state is JobState.RUNNING:
+                self._finisher.finish_if_settled(work, job_id=job.id)
+            work.commit()
+        return refused
+
+
+_NAME_CODES = frozenset({"file_name_unsafe", "file_name_duplicate"})
+
+
+def _check_request(request: Submission) -> None:
+    if not 0 < len(request.source) <= _SOURCE_CHARS or not is_printable(request.source):
+        raise InvalidInput("source_invalid")
+    unknown = {code for _, code in request.unreadable} - sentences().keys()
+    if unknown:
+        raise InvalidInput("invalid_input", detail=f"code inconnu « {min(unknown)} ».")
+
+
+def _collection(
+    work: UnitOfWork, *, collection_id: CollectionId | None, scope: Scope
+) -> Collection:
+    if collection_id is None:
+        return default_collection(work, scope=scope)
+    for collection in work.tenancy.list_collections(tenant_id=scope.tenant_id):
+        is_readable = scope.allows(tenant_id=collection.tenant_id, collection_id=collection.id)
+        if collection.id == collection_id and is_readable:
+            return collection
+    raise NotFound
+
+
+def _known(
+    work: UnitOfWork, source: str, *, collection_id: CollectionId, scope: Scope
+) -> KnownSource:
+    documents = work.documents.list_of_source(source, collection_id=collection_id, scope=scope)
+    live = work.documents.live_versions([each.id for each in documents], scope=scope)
+    return KnownSource(
+        documents={each.name: each for each in documents},
+        fingerprints={key: version.fingerprint for key, version in live.items()},
+    )
+
+
+def _documents(
+    work: UnitOfWork, *, document_ids: Sequence[DocumentId] | None, scope: Scope
+) -> list[Document]:
+    if document_ids is None:
+        return _all_documents(work, scope=scope)
+    found = [work.documents.find(each, scope=scope) for each in dict.fromkeys(document_ids)]
+    documents = [document for document in found if document is not None]
+    if len(documents) != len(found):
+        raise NotFound
+    return documents
+
+
+def _all_documents(work: UnitOfWork, *, scope: Scope) -> list[Document]:
+    documents: list[Document] = []
+    while True:
+        page = work.documents.list_page(
+            scope=scope, state=None, name_contains="", limit=_PAGE, offset=len(documents)
+        )
+        documents.extend(page)
+        if len(page) < _PAGE:
+            return documents
+
+
+def _item_and_job(work: UnitOfWork, item_id: JobItemId, *, scope: Scope) -> tuple[JobItem, Job]:
+    item = work.jobs.find_item(item_id, scope=scope)
+    job = work.jobs.find(item.job_id, scope=scope) if item else None
+    if item is None or job is None:
+        raise NotFound
+    return item, job
+
+
+def _ended_if_settled(job: Job, items: Sequence[JobItem], *, now: datetime) -> Job:
+    counts = {state: sum(item.state is state for item in items) for state in ItemState}
+    if any(item.state not in FINAL_ITEM_STATES for item in items):
+        return job
+    return replace(job, state=final_state(counts), started_at=now, finished_at=now)

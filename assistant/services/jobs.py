@@ -1,0 +1,150 @@
+"""Jobs as people see them: list, progress, cancel, retry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from assistant.domain.errors import Conflict, NotFound
+from assistant.domain.ids import JobId
+from assistant.domain.jobs import (
+    FINAL_JOB_STATES,
+    ItemState,
+    Job,
+    JobItem,
+    JobProgress,
+    JobState,
+)
+from assistant.domain.tenancy import Principal, Scope
+from assistant.ports.clock import Clock
+from assistant.ports.files import FileStore
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.finishing import JobFinisher
+from assistant.services.progress import progress_of
+from assistant.services.roles import require_admin
+
+_RETRIED = frozenset({ItemState.FAILED, ItemState.CANCELLED})
+_PAGE = 1000
+
+
+class JobService:
+    """Reads and steers the jobs of a scope."""
+
+    def __init__(self, open_work: UnitOfWorkFactory, clock: Clock, *, files: FileStore) -> None:
+        self._open_work = open_work
+        self._clock = clock
+        self._files = files
+        self._finisher = JobFinisher(clock)
+
+    def list_recent(self, *, scope: Scope, limit: int) -> list[tuple[Job, JobProgress]]:
+        """Jobs of the scope with their progress, newest first."""
+        with self._open_work() as work:
+            jobs = work.jobs.list_recent(scope=scope, limit=limit)
+            return [(job, self._progress(work, job, scope=scope)) for job in jobs]
+
+    def get(self, job_id: JobId, *, scope: Scope) -> tuple[Job, JobProgress]:
+        """A job and its progress.
+
+        Raises:
+            NotFound: No such job within the scope.
+        """
+        with self._open_work() as work:
+            job = _found(work, job_id, scope=scope)
+            return job, self._progress(work, job, scope=scope)
+
+    def items(
+        self,
+        job_id: JobId,
+        *,
+        scope: Scope,
+        states: frozenset[ItemState] = frozenset(),
+        limit: int,
+        offset: int = 0,
+    ) -> list[JobItem]:
+        """Items of a job in order; empty `states` means all.
+
+        Raises:
+            NotFound: No such job within the scope.
+        """
+        with self._open_work() as work:
+            _found(work, job_id, scope=scope)
+            return work.jobs.items(job_id, scope=scope, states=states, limit=limit, offset=offset)
+
+    def cancel(self, job_id: JobId, *, principal: Principal, scope: Scope) -> Job:
+        """Stop a job: what is not complete is cancelled at once, what is complete stays.
+
+        Raises:
+            Forbidden: The principal is no administrator.
+            NotFound: No such job within the scope.
+            Conflict: The job has ended ("job_ended").
+        """
+        require_admin(principal)
+        with self._open_work() as work:
+            job = _found(work, job_id, scope=scope)
+            if job.state in FINAL_JOB_STATES:
+                raise Conflict("job_ended")
+            work.jobs.update(replace(job, cancel_requested=True))
+            work.queue.cancel_open(job_id)
+            if job.state is JobState.QUEUED:
+                work.queue.finish(job_id, state=JobState.CANCELLED, now=self._clock.now())
+            else:
+                self._finisher.finish_if_settled(work, job_id=job_id)
+            work.commit()
+            return _found(work, job_id, scope=scope)
+
+    def retry(self, job_id: JobId, *, principal: Principal, scope: Scope) -> Job:
+        """Take up the failed and cancelled files of an ended job again.
+
+        Files whose content was never received wait for it; those refused before any content
+        (a bad name, an unreadable file) stay failed.
+
+        Raises:
+            Forbidden: The principal is no administrator.
+            NotFound: No such job within the scope.
+            Conflict: The job still runs ("job_running") or nothing can be retried
+                ("nothing_to_retry").
+        """
+        require_admin(principal)
+        with self._open_work() as work:
+            job = _found(work, job_id, scope=scope)
+            if job.state not in FINAL_JOB_STATES:
+                raise Conflict("job_running")
+            items = [item for item in _retried_items(work, job_id, scope=scope) if item.sha256]
+            if not items:
+                raise Conflict("nothing_to_retry")
+            for item in items:
+                work.jobs.update_item(self._reopened(item))
+            queued = replace(
+                job,
+                state=JobState.QUEUED,
+                cancel_requested=False,
+                started_at=None,
+                finished_at=None,
+            )
+            work.jobs.update(queued)
+            work.commit()
+            return _found(work, job_id, scope=scope)
+
+    def _reopened(self, item: JobItem) -> JobItem:
+        is_kept = item.document_id is not None and self._files.has(item.sha256)
+        state = ItemState.PENDING if is_kept else ItemState.AWAITING_FILE
+        return replace(item, state=state, reason=None, version_id=None, attempt=0)
+
+    def _progress(self, work: UnitOfWork, job: Job, *, scope: Scope) -> JobProgress:
+        counts, chunks, pages = work.jobs.counts(job.id, scope=scope)
+        return progress_of(job, counts=counts, chunks=chunks, pages=pages, now=self._clock.now())
+
+
+def _found(work: UnitOfWork, job_id: JobId, *, scope: Scope) -> Job:
+    job = work.jobs.find(job_id, scope=scope)
+    if job is None:
+        raise NotFound
+    return job
+
+
+def _retried_items(work: UnitOfWork, job_id: JobId, *, scope: Scope) -> list[JobItem]:
+    items: list[JobItem] = []
+    while True:
+        page = work.jobs.items(job_id, scope=scope, states=_RETRIED, limit=_PAGE, offset=len(items))
+        items.extend(page)
+        if len(page) < _PAGE:
+            return items

@@ -1,0 +1,167 @@
+"""What a source announces, and the plan: what would change for each of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from assistant.domain.documents import Document, Reason
+from assistant.domain.ids import CollectionId, DocumentId
+from assistant.domain.jobs import ItemState
+from assistant.services.names import displayed_name, is_safe_name, normalised_name
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedFile:
+    """A file that a source holds."""
+
+    name: str
+    """Relative to the source, with forward slashes."""
+    sha256: str
+    """Of its content, hexadecimal."""
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A request to bring the index in line with the files of a source."""
+
+    source: str
+    """Label: "upload", or the absolute path of a folder."""
+    files: tuple[AnnouncedFile, ...]
+    collection_id: CollectionId | None = None
+    """None takes the default collection."""
+    unreadable: tuple[tuple[str, str], ...] = ()
+    """(name, code) of files that the caller cannot open; recorded as failed."""
+    is_complete: bool = False
+    """True when `files` is all the source holds: documents it no longer names are deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """What is to be done for one file."""
+
+    name: str
+    state: ItemState
+    sha256: str = ""
+    size_bytes: int = 0
+    document: Document | None = None
+    """Known under this name before, None for a new one."""
+    reason: Reason | None = None
+    """Set if and only if the state is FAILED."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSource:
+    """What is known of a source before a submission."""
+
+    documents: Mapping[str, Document]
+    """By name."""
+    fingerprints: Mapping[DocumentId, str]
+    """Of the live version of each document that has one."""
+
+
+def plan_of(
+    submission: Submission,
+    *,
+    known: KnownSource,
+    fingerprint: Callable[[str], str],
+    is_kept: Callable[[str], bool],
+    max_file_bytes: int,
+) -> list[PlannedFile]:
+    """The difference between what a source announces and what is known of it.
+
+    Two files of one name (after Unicode normalisation): the first counts, the others fail. An
+    unsafe name fails alone. A file that could not be opened keeps its document.
+
+    Args:
+        submission: The announcement.
+        known: Documents and fingerprints of the source.
+        fingerprint: Fingerprint a content would have if it were read now.
+        is_kept: True when the file store holds a content.
+        max_file_bytes: Largest content that is taken.
+
+    Returns:
+        One entry per announced or unreadable file, then one REMOVED per document to delete.
+    """
+    seen: set[str] = set()
+    plan = [
+        _refused(name, seen=seen, known=known, code=code) for name, code in submission.unreadable
+    ]
+    for file in submission.files:
+        plan.append(
+            _announced(
+                file,
+                seen=seen,
+                known=known,
+                fingerprint=fingerprint,
+                is_kept=is_kept,
+                max_file_bytes=max_file_bytes,
+            )
+        )
+    if submission.is_complete:
+        plan.extend(_removed(known, seen=seen))
+    return plan
+
+
+def _announced(
+    file: AnnouncedFile,
+    *,
+    seen: set[str],
+    known: KnownSource,
+    fingerprint: Callable[[str], str],
+    is_kept: Callable[[str], bool],
+    max_file_bytes: int,
+) -> PlannedFile:
+    name = normalised_name(file.name)
+    code = _name_fault(name, seen=seen)
+    if code is not None:
+        return PlannedFile(displayed_name(name), ItemState.FAILED, reason=Reason(code, {}))
+    seen.add(name)
+    document = known.documents.get(name)
+    if file.size_bytes > max_file_bytes:
+        reason = too_large(max_file_bytes)
+        return PlannedFile(name, ItemState.FAILED, document=document, reason=reason)
+    state = ItemState.AWAITING_FILE
+    if document is not None and _is_served(document, file, known, fingerprint(file.sha256)):
+        state = ItemState.UNCHANGED
+    elif is_kept(file.sha256):
+        state = ItemState.PENDING
+    return PlannedFile(name, state, file.sha256, file.size_bytes, document)
+
+
+def _is_served(document: Document, file: AnnouncedFile, known: KnownSource, wanted: str) -> bool:
+    return document.sha256 == file.sha256 and known.fingerprints.get(document.id) == wanted
+
+
+def _refused(name: str, *, seen: set[str], known: KnownSource, code: str) -> PlannedFile:
+    shown = normalised_name(name)
+    fault = _name_fault(shown, seen=seen)
+    if fault is not None:
+        return PlannedFile(displayed_name(shown), ItemState.FAILED, reason=Reason(fault, {}))
+    seen.add(shown)
+    return PlannedFile(
+        shown,
+        ItemState.FAILED,
+        document=known.documents.get(shown),
+        reason=Reason(code, {}),
+    )
+
+
+def _removed(known: KnownSource, *, seen: set[str]) -> Iterator[PlannedFile]:
+    for name, document in known.documents.items():
+        if name not in seen:
+            yield PlannedFile(name, ItemState.REMOVED, document=document)
+
+
+def _name_fault(name: str, *, seen: set[str]) -> str | None:
+    if not is_safe_name(name):
+        return "file_name_unsafe"
+    return "file_name_duplicate" if name in seen else None
+
+
+def too_large(max_file_bytes: int) -> Reason:
+    """Why a file beyond the size limit is refused."""
+    return Reason("file_too_large", {"limit_mb": max(1, max_file_bytes // MEGABYTE)})
