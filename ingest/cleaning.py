@@ -1,0 +1,43 @@
+"""Cleaning of characters that extraction leaves behind, without changing a word."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LIGATURES = {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
+_REMOVED = dict.fromkeys([*range(9), 0x0B, *range(0x0E, 0x20), 0x7F, *range(0x80, 0xA0)])
+_REMOVED |= dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xFFFE, 0xFFFD])
+_BIDI = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_SURROGATES = dict.fromkeys(range(0xD800, 0xE000))
+_TABLE = {**_REMOVED, **_BIDI, **_SURROGATES, **{ord(key): value for key, value in _LIGATURES.items()}}
+_SPACES = re.compile(r"[ \t\u00A0\u2000-\u200A\u202F\u3000]+")
+_LEADERS = re.compile(r"(?:[ .]?\.){5,}|(?:… ?){3,}|_{5,}|(?:- ?){8,}")
+_AROUND_BREAK = re.compile(r" ?\n ?")
+_BREAKS = re.compile(r"\n{3,}")
+_PRIVATE = re.compile("[\uE000-\uF8FF]")
+
+
+def clean_text(text: str) -> str:
+    """The text in NFC, without control characters, ligatures, soft hyphens or dotted leaders.
+
+    Runs of blanks become one space, three line breaks or more become two.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
+    text = unicodedata.normalize("NFC", text.translate(_TABLE))
+    text = _PRIVATE.sub("•", text)
+    text = _LEADERS.sub(" ", text)
+    text = _AROUND_BREAK.sub("\n", _SPACES.sub(" ", text))
+    return _BREAKS.sub("\n\n", text).strip()
+
+
+def one_line(text: str) -> str:
+    """The cleaned text on a single line."""
+    return " ".join(clean_text(text).split())
+
+
+def fold(text: str) -> str:
+    """Lower case without accents nor typographic variants, to compare words."""
+    text = text.replace("’", "'").replace("œ", "oe").replace("Œ", "oe")
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))

@@ -1,0 +1,101 @@
+"""Refusals made before any parser opens a file."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+from ingest.errors import ParseFailed, RefusedFile
+from ingest.limits import MEGABYTE, Limits
+from ingest.model import FileFormat
+
+_TEXTS = frozenset({FileFormat.HTML, FileFormat.MARKDOWN, FileFormat.TEXT})
+_ARCHIVES = frozenset({FileFormat.DOCX, FileFormat.ODT})
+_DRIVE = re.compile(r"^[A-Za-z]:")
+_PDF_TAIL_BYTES = 4096
+
+
+def check_access(path: Path, *, limits: Limits) -> None:
+    """Check that a file exists, may be opened, is not empty and not too large.
+
+    Raises:
+        RefusedFile: It may not be opened, or is too large.
+        ParseFailed: It does not exist or is empty.
+    """
+    try:
+        with path.open("rb") as stream:
+            stream.read(1)
+        size = path.stat().st_size
+    except FileNotFoundError as error:
+        raise ParseFailed("file_missing") from error
+    except OSError as error:
+        raise RefusedFile("file_unreadable") from error
+    if size == 0:
+        raise ParseFailed("file_empty")
+    if size > limits.max_file_bytes:
+        raise _too_large("file_too_large", size=size, limit=limits.max_file_bytes)
+
+
+def check_content(path: Path, *, file_format: FileFormat, limits: Limits) -> None:
+    """Check what the format of a file lets expect of it before it is parsed.
+
+    Raises:
+        RefusedFile: A text is too large, or an archive expands too much or holds unsafe names.
+        ParseFailed: An archive is damaged or encrypted, or the end of a PDF is missing.
+    """
+    if file_format in _TEXTS:
+        size = path.stat().st_size
+        if size > limits.max_text_bytes:
+            raise _too_large("text_too_large", size=size, limit=limits.max_text_bytes)
+    elif file_format in _ARCHIVES:
+        _check_archive(path, limits=limits)
+    else:
+        _check_pdf_end(path)
+
+
+def check_pages(pages: int, *, limits: Limits) -> None:
+    """Refuse a document of too many pages.
+
+    Raises:
+        RefusedFile: There are more pages than allowed.
+    """
+    if pages > limits.max_pages:
+        raise RefusedFile("too_many_pages", pages=pages, limit=limits.max_pages)
+
+
+def _too_large(code: str, *, size: int, limit: int) -> RefusedFile:
+    return RefusedFile(code, size_mb=-(-size // MEGABYTE), limit_mb=limit // MEGABYTE)
+
+
+def _check_archive(path: Path, *, limits: Limits) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise ParseFailed("file_damaged") from error
+    expanded = sum(entry.file_size for entry in entries)
+    compressed = max(sum(entry.compress_size for entry in entries), 1)
+    if (
+        len(entries) > limits.max_archive_entries
+        or expanded > limits.max_expanded_bytes
+        or (expanded > MEGABYTE and expanded / compressed > limits.max_expansion_ratio)
+    ):
+        raise RefusedFile("archive_bomb")
+    if any(_is_unsafe(entry.filename) for entry in entries):
+        raise RefusedFile("archive_unsafe_name")
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise ParseFailed("file_encrypted")
+
+
+def _is_unsafe(name: str) -> bool:
+    parts = name.replace("\\", "/").split("/")
+    return name.startswith(("/", "\\")) or ".." in parts or "\x00" in name or bool(_DRIVE.match(name))
+
+
+def _check_pdf_end(path: Path) -> None:
+    with path.open("rb") as stream:
+        stream.seek(max(path.stat().st_size - _PDF_TAIL_BYTES, 0))
+        tail = stream.read()
+    if b"%%EOF" not in tail and b"startxref" not in tail:
+        raise ParseFailed("file_truncated")

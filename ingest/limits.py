@@ -1,0 +1,37 @@
+"""What a file may cost before and while it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one reading. The defaults are those of the settings."""
+
+    max_file_bytes: int = 50 * MEGABYTE
+    """Size of a file."""
+    max_text_bytes: int = 10 * MEGABYTE
+    """Size of a text, Markdown or HTML file."""
+    max_pages: int = 2000
+    """Pages of a document."""
+    max_expanded_bytes: int = 300 * MEGABYTE
+    """Sum of the sizes of an archive's members once expanded."""
+    max_expansion_ratio: int = 100
+    """Expanded size over compressed size, of a whole archive."""
+    max_archive_entries: int = 5000
+    """Members of an archive."""
+    base_s: float = 30.0
+    """Wall time allowed to any file, in seconds. Processor time is allowed twice as much."""
+    page_s: float = 0.2
+    """Wall time added per page, in seconds."""
+    memory_bytes: int = 2048 * MEGABYTE
+    """Address space of a parsing child."""
+    chunk_tokens: int = 256
+    """Length aimed at for a chunk with its title and breadcrumb, in tokens of our own counter."""
+
+    def wall_s(self, pages: int) -> float:
+        """Wall time allowed to a file of so many pages, in seconds; pages beyond the limit add nothing."""
+        return self.base_s + self.page_s * min(max(pages, 0), self.max_pages)
