@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -20,7 +21,8 @@ from assistant.schemas.answers import (
     RetrievalEvent,
 )
 from assistant.schemas.wire import Problem
-from ui.markup import Target, answer_html, escape
+from ui import dialogs
+from ui.markup import Target, answer_html, escape, is_view_url, link
 from ui.messages import counted, date_label, number, text
 
 _LABELS = {
@@ -122,7 +124,9 @@ def targets(citations: Sequence[CitationOut]) -> dict[int, Target]:
 
 def _place(citation: CitationOut) -> str:
     pages = _pages(citation)
-    return f"{citation.title or citation.file}, {pages}" if pages else citation.title or citation.file
+    return (
+        f"{citation.title or citation.file}, {pages}" if pages else citation.title or citation.file
+    )
 
 
 def _pages(citation: CitationOut) -> str:
@@ -191,10 +195,14 @@ def show_sources(citations: Sequence[CitationOut], *, key: str) -> None:
     """The sources of an answer: what they are, their words, the page in place or in a new tab."""
     with st.expander(counted("source.panel", len(citations)), key=f"sources-{key}"):
         for citation in citations:
-            with st.container(key=f"source-{key}-{citation.marker}"):
+            with st.container(key=f"card-{key}-{citation.marker}"):
                 st.html(source_html(citation))
-                if st.button(text("source.here"), key=f"here-{key}-{citation.marker}"):
-                    _viewer(citation)
+                name = ("source", key, str(citation.marker))
+                st.button(
+                    text("source.here"), key="-".join(name), on_click=dialogs.ask_for, args=name
+                )
+            if dialogs.requested() == name:
+                dialogs.show(text("source.dialog"), partial(_viewer, citation), is_wide=True)
 
 
 def source_html(citation: CitationOut) -> str:
@@ -204,27 +212,17 @@ def source_html(citation: CitationOut) -> str:
     section = " › ".join(citation.locator.section)
     section_line = f'<p class="source-section">{escape(section)}</p>' if section else ""
     opening = text("source.open") if citation.page else text("source.open_section")
-    target = Target(citation.view_url, _place(citation))
+    open_link = link(Target(citation.view_url, _place(citation)), opening, css="open")
     return (
         f'<article class="source"><p class="source-title"><span class="marker">[{citation.marker}]</span> '
         f"{escape(citation.title or citation.file)}</p>"
         f'<p class="source-facts">{escape(" · ".join(fact for fact in facts if fact))}</p>{section_line}'
         f"<blockquote>{escape(citation.text)}</blockquote>"
-        f'<p class="source-open">{_open_link(target, opening)}</p></article>'
+        f'<p class="source-open">{open_link}</p></article>'
     )
 
 
-def _open_link(target: Target, words: str) -> str:
-    from ui.markup import link
-
-    return link(target, words, css="open")
-
-
 def _viewer(citation: CitationOut) -> None:
-    @st.dialog(text("source.dialog"), width="large")
-    def viewer() -> None:
-        st.html(f'<p class="source-title">[{citation.marker}] {escape(_place(citation))}</p>')
-        if citation.view_url.startswith("/api/v1/"):
-            st.iframe(citation.view_url, height=_VIEWER_HEIGHT_PX, alt=_place(citation))
-
-    viewer()
+    st.html(f'<p class="source-title">[{citation.marker}] {escape(_place(citation))}</p>')
+    if is_view_url(citation.view_url):
+        st.iframe(citation.view_url, height=_VIEWER_HEIGHT_PX, alt=_place(citation))

@@ -6,6 +6,7 @@ Nothing that must survive a reload is kept here: the conversation is in the addr
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -13,7 +14,7 @@ from streamlit.navigation.page import Page
 from assistant.client import AssistantClient, ClientError
 from assistant.schemas.conversations import ConversationDetail, ConversationOut, MessageOut
 from assistant.schemas.service import MeOut
-from ui import answers
+from ui import answers, dialogs
 from ui.connection import is_missing
 from ui.markup import escape, plain
 from ui.messages import counted, text
@@ -25,6 +26,8 @@ _TITLE_CHARS = 60
 _EXAMPLES = 4
 _PAUSE_S = 0.5
 _EMPTY_REFRESH = "3s"
+_DRAWN = "elements-drawn"
+_LEAST_DRAWN = 8
 
 
 def show(api: AssistantClient, me: MeOut) -> None:
@@ -41,18 +44,13 @@ def show(api: AssistantClient, me: MeOut) -> None:
         _show_message(message)
     if running:
         _follow(api, running)
+    st.session_state[_DRAWN] = 2 * len(detail.messages) + _LEAST_DRAWN
 
 
 def list_conversations(api: AssistantClient, page: Page) -> None:
     """The conversations of this person, newest first, and a button for a new one."""
-    st.button(
-        text("conversation.new"),
-        key="new-conversation",
-        on_click=_open,
-        args=(None,),
-        width="stretch",
-        type="primary",
-    )
+    if st.button(text("conversation.new"), key="new-conversation", width="stretch", type="primary"):
+        st.switch_page(page)
     conversations = api.list_conversations(limit=_LISTED)
     st.html(f'<h2 class="list-title">{escape(text("conversation.list"))}</h2>')
     if not conversations:
@@ -70,13 +68,6 @@ def _label(conversation: ConversationOut) -> str:
 
 def _title(conversation: ConversationOut) -> str:
     return conversation.title or text("conversation.untitled")
-
-
-def _open(conversation_id: str | None) -> None:
-    if conversation_id is None:
-        st.query_params.clear()
-    else:
-        st.query_params[_PARAM] = conversation_id
 
 
 def _current(api: AssistantClient) -> ConversationDetail | None:
@@ -154,7 +145,11 @@ def _show_message(message: MessageOut) -> None:
 
 
 def _follow(api: AssistantClient, answer_id: str) -> None:
-    ended = answers.follow(api, answer_id, place=st.empty())
+    # Streamlit removes what the previous page left below only when a run ends: overwrite it now.
+    place = st.empty()
+    for _ in range(int(st.session_state.get(_DRAWN, _LEAST_DRAWN))):
+        st.empty()
+    ended = answers.follow(api, answer_id, place=place)
     if not ended:
         time.sleep(_PAUSE_S)
     st.rerun()
@@ -165,35 +160,37 @@ def _heading(api: AssistantClient, conversation: ConversationOut) -> None:
         key="conversation-heading", horizontal=True, vertical_alignment="center", gap="small"
     ):
         st.html(f"<h1>{escape(_title(conversation))}</h1>")
-        if st.button(text("conversation.rename"), key="rename", type="tertiary"):
-            _rename(api, conversation)
-        if st.button(text("conversation.delete"), key="delete", type="tertiary"):
-            _delete(api, conversation)
+        for action in ("rename", "delete"):
+            st.button(
+                text(f"conversation.{action}"),
+                key=action,
+                type="tertiary",
+                on_click=dialogs.ask_for,
+                args=(action, conversation.id),
+            )
+    if dialogs.requested() == ("rename", conversation.id):
+        dialogs.show(text("conversation.rename_title"), partial(_rename, api, conversation))
+    if dialogs.requested() == ("delete", conversation.id):
+        dialogs.show(text("conversation.delete_title"), partial(_delete, api, conversation))
 
 
 def _rename(api: AssistantClient, conversation: ConversationOut) -> None:
-    @st.dialog(text("conversation.rename_title"))
-    def dialog() -> None:
-        title = st.text_input(
-            text("conversation.rename_label"), value=conversation.title, max_chars=200
-        )
-        if st.button(text("conversation.save"), type="primary", key="rename-save"):
-            api.rename_conversation(conversation.id, title=(title or "").strip())
-            st.rerun()
-
-    dialog()
+    title = st.text_input(
+        text("conversation.rename_label"), value=conversation.title, max_chars=200, key="new-title"
+    )
+    if st.button(text("conversation.save"), type="primary", key="rename-save"):
+        api.rename_conversation(conversation.id, title=(title or "").strip())
+        dialogs.close()
+        st.rerun()
 
 
 def _delete(api: AssistantClient, conversation: ConversationOut) -> None:
-    @st.dialog(text("conversation.delete_title"))
-    def dialog() -> None:
-        st.write(plain(text("conversation.delete_warning", title=_title(conversation))))
-        if st.button(text("conversation.delete_confirm"), type="primary", key="delete-confirm"):
-            api.delete_conversation(conversation.id)
-            _open(None)
-            st.rerun()
-
-    dialog()
+    st.write(plain(text("conversation.delete_warning", title=_title(conversation))))
+    if st.button(text("conversation.delete_confirm"), type="primary", key="delete-confirm"):
+        api.delete_conversation(conversation.id)
+        dialogs.close()
+        st.query_params.clear()
+        st.rerun()
 
 
 def _welcome(api: AssistantClient, me: MeOut) -> None:

@@ -23,7 +23,8 @@ _UPLOAD_HTML = """
 <input type="file" multiple tabindex="-1"></div><p class="formats"></p><ul role="status"></ul></div>
 """
 _TABLE_HTML = """
-<div class="scroll" tabindex="0" role="region"><table><caption></caption><thead></thead><tbody></tbody></table></div>
+<div class="scroll" tabindex="0" role="region">
+<table><caption></caption><thead></thead><tbody></tbody></table></div>
 """
 
 
@@ -63,7 +64,17 @@ def upload_area(*, key: str) -> bool:
     Returns:
         True in the run that follows an accepted file.
     """
-    names = ("pick", "drop", "formats", "sending", "sent", "refused", "network", "session", "region")
+    names = (
+        "pick",
+        "drop",
+        "formats",
+        "sending",
+        "sent",
+        "refused",
+        "network",
+        "session",
+        "region",
+    )
     texts = {name: text(f"upload.{name}") for name in names}
     result = _upload(key=key, data={"texts": texts}, on_sent_change=_nothing)
     return cast("Any", result).sent is not None

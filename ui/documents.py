@@ -7,17 +7,18 @@ from typing import Any
 
 import streamlit as st
 
-from assistant.client import AssistantClient, ClientError
-from assistant.schemas.documents import DocumentCountsOut, DocumentOut, DocumentPage
+from assistant.client import AssistantClient
+from assistant.schemas.documents import DocumentCountsOut, DocumentOut
 from assistant.schemas.service import MeOut
-from ui import jobs
+from ui import dialogs, jobs
 from ui.components import document_table, upload_area
-from ui.markup import escape, plain
-from ui.messages import counted, date_label, number, text
+from ui.markup import plain
+from ui.messages import date_label, number, text
 
 _PER_PAGE = 25
 _RECENT_JOBS = 10
 _REFRESH = "2s"
+_FIRST = "first-document"
 _STATES = ("all", "live", "pending", "failed")
 
 
@@ -31,6 +32,7 @@ def show(api: AssistantClient, me: MeOut) -> None:
         st.success(plain(str(notice)))
     st.subheader(text("documents.upload_title"), anchor=False)
     upload_area(key="upload")
+    _dialog(api)
     is_working = _is_working(api)
     st.fragment(partial(_live, api, is_working), run_every=_REFRESH if is_working else None)()
 
@@ -49,21 +51,20 @@ def _live(api: AssistantClient, was_working: bool) -> None:
 
 
 def _list(api: AssistantClient) -> None:
-    found = _filtered(api)
-    if not found.documents:
-        has_any = found.counts.live + found.counts.pending + found.counts.failed
+    counts = api.list_documents(limit=1).counts
+    state, name = _filters(counts)
+    first = int(st.session_state.get(_FIRST, 0))
+    found = api.list_documents(state=state, name=name, limit=_PER_PAGE + 1, offset=first).documents
+    if not found:
+        has_any = counts.live + counts.pending + counts.failed
         st.info(text("documents.no_match" if has_any else "documents.empty"))
         return
-    document_table(
-        [row(one) for one in found.documents],
-        key="documents",
-        on_action=partial(_act, api, {one.id: one for one in found.documents}),
-    )
-    _pager(found)
+    shown = found[:_PER_PAGE]
+    document_table([row(one) for one in shown], key="documents", on_action=partial(_act, api))
+    _pager(first, len(shown), has_more=len(found) > _PER_PAGE)
 
 
-def _filtered(api: AssistantClient) -> DocumentPage:
-    everything = api.list_documents(limit=1).counts
+def _filters(counts: DocumentCountsOut) -> tuple[str | None, str]:
     with st.container(key="filters", horizontal=True, vertical_alignment="bottom"):
         state = st.segmented_control(
             text("documents.filter_state"),
@@ -71,19 +72,48 @@ def _filtered(api: AssistantClient) -> DocumentPage:
             default="all",
             required=True,
             key="state",
-            format_func=partial(_state_label, everything),
+            format_func=partial(_state_label, counts),
+            on_change=_turn_to,
+            args=(0,),
         )
-        name = st.text_input(text("documents.filter_name"), key="name", type="search")
-        if st.button(text("documents.reindex_all"), key="reindex-all"):
-            _confirm_reindex_all(api, everything)
-    st.caption(text("documents.chunks_total", count=number(everything.chunks)))
-    page = int(st.session_state.get("page", 1))
-    return api.list_documents(
-        state=None if state == "all" else state,
-        name=(name or "").strip(),
-        limit=_PER_PAGE,
-        offset=(page - 1) * _PER_PAGE,
-    )
+        name = st.text_input(
+            text("documents.filter_name"),
+            key="name",
+            type="search",
+            placeholder=text("documents.filter_hint"),
+            on_change=_turn_to,
+            args=(0,),
+        )
+        st.button(
+            text("documents.reindex_all"),
+            key="reindex-all",
+            on_click=dialogs.ask_for,
+            args=("reindex-all",),
+        )
+    st.caption(text("documents.chunks_total", count=number(counts.chunks)))
+    return (None if state == "all" else state), (name or "").strip()
+
+
+def _turn_to(first: int) -> None:
+    st.session_state[_FIRST] = first
+
+
+def _pager(first: int, count: int, *, has_more: bool) -> None:
+    if not first and not has_more:
+        return
+    with st.container(key="pager", horizontal=True, vertical_alignment="center"):
+        for name, start, is_possible in (
+            ("previous", first - _PER_PAGE, first > 0),
+            ("next", first + _PER_PAGE, has_more),
+        ):
+            st.button(
+                text(f"documents.{name}"),
+                key=f"page-{name}",
+                disabled=not is_possible,
+                on_click=_turn_to,
+                args=(max(0, start),),
+            )
+        st.caption(text("documents.range", first=number(first + 1), last=number(first + count)))
 
 
 def _state_label(counts: DocumentCountsOut, state: str) -> str:
@@ -94,10 +124,6 @@ def _state_label(counts: DocumentCountsOut, state: str) -> str:
         "failed": counts.failed,
     }
     return f"{text(f'documents.{state}')} ({number(total[state])})"
-
-
-def _pager(found: DocumentPage) -> None:
-    return None
 
 
 def row(document: DocumentOut) -> dict[str, Any]:
@@ -123,42 +149,46 @@ def row(document: DocumentOut) -> dict[str, Any]:
     }
 
 
-def _act(
-    api: AssistantClient, documents: dict[str, DocumentOut], action: str, document_id: str
-) -> None:
-    document = documents.get(document_id)
-    if document is None:
-        return
+def _act(api: AssistantClient, action: str, document_id: str) -> None:
     if action == "reindex":
         api.reindex([document_id])
         _notify(text("documents.reindexed"))
+    else:
+        dialogs.ask_for("delete-document", document_id)
+    st.rerun()
+
+
+def _dialog(api: AssistantClient) -> None:
+    match dialogs.requested():
+        case ("reindex-all",):
+            dialogs.show(text("documents.reindex_all_title"), partial(_reindex_all, api))
+        case ("delete-document", document_id):
+            document = api.get_document(document_id)
+            dialogs.show(text("documents.delete_title"), partial(_delete, api, document))
+        case ("failures", job_id):
+            dialogs.show(text("jobs.failures"), partial(jobs.failures, api, job_id), is_wide=True)
+        case _:
+            return
+
+
+def _delete(api: AssistantClient, document: DocumentOut) -> None:
+    st.write(plain(text("documents.delete_text", name=document.name)))
+    if st.button(text("documents.delete_confirm"), type="primary", key="delete-confirm"):
+        api.delete_document(document.id)
+        dialogs.close()
+        _notify(text("documents.deleted", name=document.name))
         st.rerun()
-    _confirm_delete(api, document)
 
 
-def _confirm_delete(api: AssistantClient, document: DocumentOut) -> None:
-    @st.dialog(text("documents.delete_title"))
-    def dialog() -> None:
-        st.write(plain(text("documents.delete_text", name=document.name)))
-        if st.button(text("documents.delete_confirm"), type="primary", key="delete-confirm"):
-            api.delete_document(document.id)
-            _notify(text("documents.deleted", name=document.name))
-            st.rerun()
-
-    dialog()
-
-
-def _confirm_reindex_all(api: AssistantClient, counts: DocumentCountsOut) -> None:
-    @st.dialog(text("documents.reindex_all_title"))
-    def dialog() -> None:
-        total = counts.live + counts.pending + counts.failed
-        st.write(text("documents.reindex_all_text", count=number(total)))
-        if st.button(text("documents.reindex_confirm"), type="primary", key="reindex-confirm"):
-            api.reindex(None)
-            _notify(text("documents.reindexed"))
-            st.rerun()
-
-    dialog()
+def _reindex_all(api: AssistantClient) -> None:
+    counts = api.list_documents(limit=1).counts
+    total = counts.live + counts.pending + counts.failed
+    st.write(text("documents.reindex_all_text", count=number(total)))
+    if st.button(text("documents.reindex_confirm"), type="primary", key="reindex-confirm"):
+        api.reindex(None)
+        dialogs.close()
+        _notify(text("documents.reindexed"))
+        st.rerun()
 
 
 def _notify(sentence: str) -> None:

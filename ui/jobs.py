@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from assistant.client import AssistantClient
-from assistant.schemas.documents import JobItemOut, JobOut
+from assistant.schemas.documents import JobOut
+from ui import dialogs
 from ui.markup import escape, plain
 from ui.messages import counted, duration, number, text
 
@@ -22,7 +23,10 @@ def show_active(api: AssistantClient, jobs: list[JobOut]) -> None:
             with st.container(key=f"job-{job.id}", border=True):
                 st.progress(_share(job), text=plain(f"{_name(job)} · {progress_line(job)}"))
                 st.button(
-                    text("jobs.cancel"), key=f"cancel-{job.id}", on_click=_cancel, args=(api, job.id)
+                    text("jobs.cancel"),
+                    key=f"cancel-{job.id}",
+                    on_click=_cancel,
+                    args=(api, job.id),
                 )
 
 
@@ -44,21 +48,23 @@ def _ended(api: AssistantClient, job: JobOut) -> None:
     with st.container(key=f"ended-{job.id}", horizontal=True, vertical_alignment="center"):
         st.html(f'<p class="job-line {job.state}">{escape(" · ".join(words))}</p>')
         if failed:
-            st.button(text("jobs.retry"), key=f"retry-{job.id}", on_click=_retry, args=(api, job.id))
-            if st.button(text("jobs.failures"), key=f"failures-{job.id}"):
-                _failures(api.list_job_items(job.id, state="failed", limit=_FAILURES_SHOWN))
+            st.button(
+                text("jobs.retry"), key=f"retry-{job.id}", on_click=_retry, args=(api, job.id)
+            )
+            key = f"failures-{job.id}"
+            if st.button(text("jobs.failures"), key=key):
+                dialogs.ask_for("failures", job.id)
+                st.rerun()
 
 
-def _failures(items: list[JobItemOut]) -> None:
-    @st.dialog(text("jobs.failures"), width="large")
-    def dialog() -> None:
-        lines = "".join(
-            f"<li><strong>{escape(item.name)}</strong><br>{escape(item.reason or '')}</li>"
-            for item in items
-        )
-        st.html(f'<ul class="failures">{lines}</ul>')
-
-    dialog()
+def failures(api: AssistantClient, job_id: str) -> None:
+    """The files of a job that failed, each with its reason."""
+    items = api.list_job_items(job_id, state="failed", limit=_FAILURES_SHOWN)
+    lines = "".join(
+        f"<li><strong>{escape(item.name)}</strong><br>{escape(item.reason or '')}</li>"
+        for item in items
+    )
+    st.html(f'<ul class="failures">{lines}</ul>')
 
 
 def progress_line(job: JobOut) -> str:

@@ -56,9 +56,14 @@ def escape(value: str) -> str:
     return html.escape(value, quote=True)
 
 
+def is_view_url(url: str) -> bool:
+    """True for the address of a page of our own API, the only ones that are linked or framed."""
+    return _VIEW_URL.fullmatch(url) is not None
+
+
 def link(target: Target, label: str, *, css: str) -> str:
     """A link to a source in a new tab; only the label when the address is not one of our pages."""
-    if not _VIEW_URL.fullmatch(target.url):
+    if not is_view_url(target.url):
         return escape(label)
     spoken = escape(message("answer.open_source", label=target.label))
     return (
@@ -196,7 +201,13 @@ def _list(lines: list[str], at: int, inline: _Inline) -> tuple[str, int]:
     end = at
     while end < len(lines):
         found = _ITEM.fullmatch(lines[end])
-        if found and stack and len(stack) == 1 and _tag(found) != stack[0].tag and not found["indent"]:
+        if (
+            found
+            and stack
+            and len(stack) == 1
+            and _tag(found) != stack[0].tag
+            and not found["indent"]
+        ):
             break
         if found:
             _add_item(stack, found, inline)

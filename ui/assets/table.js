@@ -50,7 +50,7 @@ function actions(row, texts, report) {
 function line(row, texts, report) {
   const element = document.createElement("tr");
   element.dataset.id = row.id;
-  const state = cell("td");
+  const state = cell("td", undefined, "state");
   state.append(cell("span", row.state_label, `badge ${row.state}`));
   element.append(
     nameCell(row, texts), state, cell("td", row.format), cell("td", row.pages, "number"),
