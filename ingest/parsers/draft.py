@@ -1,0 +1,73 @@
+"""What a parser hands over: blocks in reading order, before title, date and kind are looked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ingest.cleaning import clean_text, one_line
+from ingest.model import Block, BlockKind, Box, Notice, Table
+
+MAX_CELL_CHARS = 4000
+
+
+@dataclass(slots=True)
+class Draft:
+    """A document as a parser found it."""
+
+    engine: str
+    """Name of the library that gave the blocks."""
+    blocks: list[Block] = field(default_factory=list[Block])
+    page_count: int = 0
+    """0 for formats without pages."""
+    notices: list[Notice] = field(default_factory=list[Notice])
+    declared_title: str = ""
+    """Title given by the file's own metadata or by a style named for it; may be junk."""
+
+    @property
+    def letters(self) -> int:
+        """Number of letters and digits in all blocks."""
+        return sum(1 for block in self.blocks for char in block.text if char.isalnum())
+
+
+def text_block(
+    text: str, *, kind: BlockKind = BlockKind.PARAGRAPH, level: int = 0, box: Box | None = None
+) -> Block | None:
+    """A block of cleaned text, None when nothing is left of it."""
+    cleaned = one_line(text) if kind is BlockKind.HEADING else clean_text(text)
+    if not cleaned:
+        return None
+    return Block(kind=kind, text=cleaned, level=level, box=box)
+
+
+def table_block(rows: list[list[str]], *, box: Box | None = None) -> Block | None:
+    """A block of a table whose first row is the header; empty rows and columns are dropped.
+
+    A table of a single column or a single row is no table: it becomes a paragraph.
+    """
+    cleaned = [[one_line(cell)[:MAX_CELL_CHARS] for cell in row] for row in rows]
+    width = max((len(row) for row in cleaned), default=0)
+    padded = [row + [""] * (width - len(row)) for row in cleaned if any(row)]
+    kept = [index for index in range(width) if any(row[index] for row in padded)]
+    cells = [tuple(row[index] for index in kept) for row in padded]
+    if not cells:
+        return None
+    if len(kept) == 1 or len(cells) == 1:
+        lines = (" — ".join(cell for cell in row if cell) for row in cells)
+        return text_block("\n".join(lines), box=box)
+    table = Table(header=cells[0], rows=tuple(cells[1:]))
+    return Block(kind=BlockKind.TABLE, text=table_markdown(table), box=box, table=table)
+
+
+def table_markdown(table: Table) -> str:
+    """The Markdown form of a table: header, rule, rows."""
+    return "\n".join((*header_lines(table), *(row_line(row) for row in table.rows)))
+
+
+def header_lines(table: Table) -> tuple[str, str]:
+    """The two lines that open the Markdown form of a table."""
+    return row_line(table.header), "|" + " --- |" * len(table.header)
+
+
+def row_line(row: tuple[str, ...]) -> str:
+    """One row of a table in Markdown."""
+    return "| " + " | ".join(cell.replace("|", "/") for cell in row) + " |"

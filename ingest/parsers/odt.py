@@ -1,0 +1,202 @@
+"""ODT to blocks, read from its content stream in one pass.
+
+The tree is walked with lxml: on the three ODT files of the reference pairs `odfdo`'s Markdown export
+takes 13 to 172 seconds a file and keeps .97 of the words, this walk takes less than a second.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from lxml import etree
+
+from ingest.cleaning import one_line
+from ingest.errors import ParseFailed
+from ingest.model import Block, BlockKind
+from ingest.parsers.draft import Draft, table_block, text_block
+
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
+_SVG = "{urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0}"
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
+_DC_TITLE = "{http://purl.org/dc/elements/1.1/}title"
+_SKIPPED = frozenset(
+    {
+        f"{_TEXT}tracked-changes",
+        f"{_TEXT}sequence-decls",
+        f"{_TEXT}table-of-content",
+        f"{_TEXT}note-citation",
+        f"{_TEXT}bibliography-mark",
+        f"{_OFFICE}annotation",
+        f"{_OFFICE}annotation-end",
+        f"{_OFFICE}forms",
+        f"{_SVG}desc",
+        f"{_SVG}title",
+        f"{_TABLE}table-columns",
+        f"{_TABLE}covered-table-cell",
+    }
+)
+_BLANKS = {f"{_TEXT}tab": " ", f"{_TEXT}line-break": "\n", f"{_TEXT}s": " ", f"{_TEXT}soft-page-break": ""}
+_MAX_REPEATED = 200
+_TITLE_STYLES = frozenset({"Title", "Titre"})
+
+
+def read_odt(path: Path) -> Draft:
+    """The blocks of an ODT file. Deleted revisions, comments and the table of contents are left out.
+
+    Raises:
+        ParseFailed: It is damaged or encrypted.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if b"encryption-data" in _member(archive, "META-INF/manifest.xml"):
+                raise ParseFailed("file_encrypted")
+            content = _member(archive, "content.xml")
+            meta = _member(archive, "meta.xml")
+    except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
+        raise ParseFailed("file_damaged") from error
+    root = _parse(content)
+    body = root.find(f".//{_OFFICE}text")
+    if body is None:
+        raise ParseFailed("file_damaged")
+    walker = _Walker(title_styles=_title_styles(root))
+    walker.walk(body)
+    return Draft(engine="odt", blocks=walker.blocks, declared_title=walker.title or _meta_title(meta))
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        return archive.read(name)
+    except KeyError:
+        return b""
+
+
+def _parse(content: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+    try:
+        return etree.fromstring(content, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise ParseFailed("file_damaged") from error
+
+
+def _meta_title(meta: bytes) -> str:
+    if not meta:
+        return ""
+    try:
+        found = _parse(meta).find(f".//{_DC_TITLE}")
+    except ParseFailed:
+        return ""
+    return one_line(found.text or "") if found is not None else ""
+
+
+def _title_styles(root: etree._Element) -> frozenset[str]:
+    derived = {
+        style.get(f"{_STYLE}name", "")
+        for style in root.iter(f"{_STYLE}style")
+        if style.get(f"{_STYLE}parent-style-name") in _TITLE_STYLES
+    }
+    return _TITLE_STYLES | derived
+
+
+class _Walker:
+    def __init__(self, *, title_styles: frozenset[str]) -> None:
+        self.blocks: list[Block] = []
+        self.title = ""
+        self._title_styles = title_styles
+
+    def walk(self, root: etree._Element) -> None:
+        stack: list[tuple[etree._Element, bool]] = [(root, False)]
+        while stack:
+            element, in_list = stack.pop()
+            if element.tag in _SKIPPED:
+                continue
+            if element.tag == f"{_TEXT}h":
+                self._take_heading(element)
+            elif element.tag == f"{_TEXT}p":
+                self._take_paragraph(element, in_list=in_list)
+            elif element.tag == f"{_TABLE}table":
+                self._append(table_block(_rows(element)))
+            else:
+                inside = in_list or element.tag == f"{_TEXT}list-item"
+                stack.extend((child, inside) for child in reversed(element) if isinstance(child.tag, str))
+
+    def _take_heading(self, element: etree._Element) -> None:
+        level = element.get(f"{_TEXT}outline-level", "1")
+        depth = int(level) if level.isdigit() else 1
+        self._append(text_block(_text(element), kind=BlockKind.HEADING, level=depth))
+        self._take_nested_tables(element)
+
+    def _take_paragraph(self, element: etree._Element, *, in_list: bool) -> None:
+        text = _text(element)
+        if element.get(f"{_TEXT}style-name") in self._title_styles and not self.title:
+            self.title = one_line(text)
+            self._append(text_block(text, kind=BlockKind.HEADING, level=1))
+        else:
+            kind = BlockKind.LIST_ITEM if in_list else BlockKind.PARAGRAPH
+            self._append(text_block(text, kind=kind))
+        self._take_nested_tables(element)
+
+    def _take_nested_tables(self, element: etree._Element) -> None:
+        for table in element.iter(f"{_TABLE}table"):
+            self._append(table_block(_rows(table)))
+
+    def _append(self, block: Block | None) -> None:
+        if block is not None:
+            self.blocks.append(block)
+
+
+def _rows(table: etree._Element) -> list[list[str]]:
+    return [_cells(row) for row in table.iter(f"{_TABLE}table-row") if _owner(row) is table]
+
+
+def _owner(element: etree._Element) -> etree._Element | None:
+    return next(element.iterancestors(f"{_TABLE}table"), None)
+
+
+def _cells(row: etree._Element) -> list[str]:
+    cells: list[str] = []
+    for cell in row:
+        if cell.tag == f"{_TABLE}table-cell":
+            repeated = cell.get(f"{_TABLE}number-columns-repeated", "1")
+            count = min(int(repeated), _MAX_REPEATED) if repeated.isdigit() else 1
+            cells.extend([_cell_text(cell)] * count)
+        elif cell.tag == f"{_TABLE}covered-table-cell":
+            cells.append("")
+    return cells
+
+
+def _cell_text(cell: etree._Element) -> str:
+    return "\n".join(part for part in (_text(child, is_cell=True) for child in cell if isinstance(child.tag, str)) if part)
+
+
+def _text(element: etree._Element, *, is_cell: bool = False) -> str:
+    return "".join(_pieces(element, is_cell=is_cell))
+
+
+def _pieces(element: etree._Element, *, is_cell: bool) -> Iterator[str]:
+    if element.text:
+        yield element.text
+    for child in element:
+        if isinstance(child.tag, str) and child.tag not in _SKIPPED:
+            yield from _child_pieces(child, is_cell=is_cell)
+        if child.tail:
+            yield child.tail
+
+
+def _child_pieces(child: etree._Element, *, is_cell: bool) -> Iterator[str]:
+    if child.tag in _BLANKS:
+        yield _BLANKS[child.tag]
+    elif child.tag == f"{_TABLE}table":
+        if is_cell:
+            yield "\n".join(" ".join(cell for cell in row if cell) for row in _rows(child))
+    else:
+        is_paragraph = child.tag in {f"{_TEXT}p", f"{_TEXT}h"}
+        if is_paragraph:
+            yield "\n"
+        yield from _pieces(child, is_cell=is_cell)
+        if child.tag == f"{_TEXT}note":
+            yield ") "

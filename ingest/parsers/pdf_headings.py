@@ -1,0 +1,169 @@
+"""Headings and running headers of a PDF, decided over the whole document."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from ingest.cleaning import fold, one_line
+from ingest.model import BlockKind
+from ingest.parsers.headings import heading_level, is_plausible_heading, is_structural_heading
+from ingest.parsers.pdf_page import Page, Piece
+from ingest.parsers.pdf_text import Bookmark
+
+_MIN_BOOKMARKS = 5
+_MAX_GAP_LINES = 0.75
+_SAME_HEIGHT = 0.25
+_BAND = 0.13
+_MAX_FURNITURE_CHARS = 300
+_MIN_REPEATS = 3
+_REPEAT_SHARE = 0.4
+_PAGE_NUMBER = re.compile(r"^(?:page|p\.)?\s*[-–—|/]*\s*\d{1,4}\s*(?:(?:/|sur|de)\s*\d{1,4})?\s*[-–—|]*$", re.I)
+_DIGITS = re.compile(r"\d+")
+_CONTENTS = re.compile(r"^(?:table des mati[eè]res|sommaire)\b", re.I)
+_MAX_PROMOTED_CHARS = 200
+_MAX_RUN = 3
+
+
+def drop_furniture(pages: list[Page]) -> None:
+    """Remove page numbers and the lines that come back at the top or bottom of many pages."""
+    counts: Counter[str] = Counter()
+    for page in pages:
+        counts.update({_furniture_key(piece) for piece in page.pieces if _is_in_band(piece, page=page)})
+    needed = max(_MIN_REPEATS, int(len(pages) * _REPEAT_SHARE)) if len(pages) < 40 else 8
+    repeated = {key for key, count in counts.items() if count >= needed}
+    for page in pages:
+        page.pieces = [
+            piece for piece in page.pieces
+            if not (_is_in_band(piece, page=page) and (_furniture_key(piece) in repeated or _is_page_number(piece)))
+        ]
+
+
+def settle_headings(pages: list[Page], *, bookmarks: list[Bookmark]) -> None:
+    """Decide which pieces are headings, and how deep.
+
+    Bookmarks rule where at least five are found on their pages; else the engine's headings count,
+    wrapped ones merged, implausible ones demoted. The form of the words ("Article 3") always counts.
+    """
+    for page in pages:
+        page.pieces = _merged(page.pieces)
+    marked = _mark_bookmarks(pages, bookmarks=bookmarks)
+    repeats = _repeated_headings(pages)
+    for page in pages:
+        for piece in page.pieces:
+            if id(piece) not in marked:
+                _settle(piece, is_outlined=len(marked) >= _MIN_BOOKMARKS, repeats=repeats)
+        _demote_runs(page.pieces, marked=marked)
+
+
+def _is_in_band(piece: Piece, *, page: Page) -> bool:
+    if piece.rows is not None and len(piece.rows) > 2:
+        return False
+    is_top = piece.rect.bottom < page.height * _BAND
+    is_bottom = piece.rect.top > page.height * (1 - _BAND)
+    return (is_top or is_bottom) and len(piece.text) <= _MAX_FURNITURE_CHARS
+
+
+def _furniture_key(piece: Piece) -> str:
+    text = piece.text or " ".join(cell for row in piece.rows or [] for cell in row)
+    return _DIGITS.sub("#", fold(one_line(text)))
+
+
+def _is_page_number(piece: Piece) -> bool:
+    return piece.rows is None and bool(_PAGE_NUMBER.match(one_line(piece.text)))
+
+
+def _merged(pieces: list[Piece]) -> list[Piece]:
+    merged: list[Piece] = []
+    for piece in pieces:
+        if merged and _continues(merged[-1], piece):
+            last = merged[-1]
+            last.text = f"{last.text} {piece.text}"
+            last.rect = last.rect.joined(piece.rect)
+            last.level = min(last.level, piece.level)
+        else:
+            merged.append(piece)
+    return merged
+
+
+def _continues(heading: Piece, piece: Piece) -> bool:
+    if heading.kind is not BlockKind.HEADING or piece.kind is not BlockKind.HEADING:
+        return False
+    if is_structural_heading(piece.text) or heading_level(piece.text, default=0):
+        return False
+    if piece.text[:1].isupper() and not is_plausible_heading(heading.text):
+        return False
+    height = piece.rect.height
+    gap = piece.rect.top - heading.rect.bottom
+    lines = max(1, round(heading.rect.height / max(height, 1)))
+    same_height = abs(heading.rect.height / lines - height) <= _SAME_HEIGHT * height
+    return same_height and -0.5 * height <= gap <= _MAX_GAP_LINES * height and heading.level == piece.level
+
+
+def _mark_bookmarks(pages: list[Page], *, bookmarks: list[Bookmark]) -> set[int]:
+    if len(bookmarks) < _MIN_BOOKMARKS:
+        return set()
+    by_number = {page.number: page for page in pages}
+    marked: set[int] = set()
+    for bookmark in bookmarks:
+        page = by_number.get(bookmark.page)
+        piece = _titled(page, title=bookmark.title, marked=marked) if page is not None else None
+        if piece is not None:
+            piece.kind, piece.level = BlockKind.HEADING, bookmark.level
+            marked.add(id(piece))
+    return marked if len(marked) >= _MIN_BOOKMARKS else set()
+
+
+def _titled(page: Page, *, title: str, marked: set[int]) -> Piece | None:
+    wanted = _letters(title)
+    for piece in page.pieces:
+        if piece.rows is None and id(piece) not in marked and len(piece.text) <= len(title) * 1.6 + 12:
+            found = _letters(piece.text)
+            if wanted and (found == wanted or found.endswith(wanted)):
+                return piece
+    return None
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in fold(text) if char.isalpha())
+
+
+def _repeated_headings(pages: list[Page]) -> set[str]:
+    counts = Counter(
+        fold(piece.text) for page in pages for piece in page.pieces if piece.kind is BlockKind.HEADING
+    )
+    return {text for text, count in counts.items() if count >= _MIN_REPEATS}
+
+
+def _settle(piece: Piece, *, is_outlined: bool, repeats: set[str]) -> None:
+    if piece.rows is not None:
+        return
+    text = one_line(piece.text)
+    is_structural = len(text) <= _MAX_PROMOTED_CHARS and is_structural_heading(text)
+    if piece.kind is BlockKind.HEADING:
+        is_kept = is_plausible_heading(text) and (is_structural or fold(piece.text) not in repeats)
+        if not is_kept or (is_outlined and not is_structural):
+            piece.kind, piece.level = BlockKind.PARAGRAPH, 0
+        else:
+            piece.level = heading_level(text, default=piece.level)
+    elif piece.kind is BlockKind.PARAGRAPH and is_structural:
+        piece.kind, piece.level = BlockKind.HEADING, heading_level(text, default=3)
+
+
+def _demote_runs(pieces: list[Piece], *, marked: set[int]) -> None:
+    """More than three headings in a row, none of them structural, are a list of lines."""
+    run: list[Piece] = []
+    for piece in [*pieces, None]:
+        is_weak = (
+            piece is not None
+            and piece.kind is BlockKind.HEADING
+            and id(piece) not in marked
+            and not is_structural_heading(piece.text)
+        )
+        if piece is not None and is_weak:
+            run.append(piece)
+            continue
+        if len(run) > _MAX_RUN:
+            for weak in run:
+                weak.kind, weak.level = BlockKind.PARAGRAPH, 0
+        run = []

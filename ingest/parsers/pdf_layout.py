@@ -1,0 +1,141 @@
+"""The primary PDF engine: liteparse, its blocks brought into pieces, its mistakes undone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingest.cleaning import fold
+from ingest.model import BlockKind
+from ingest.parsers.pdf_page import Line, Page, Piece, Rect, lines_text, union
+
+if TYPE_CHECKING:
+    from liteparse import LayoutBlock, LayoutCell, ParsedPage
+
+_BATCH_PAGES = 50
+_IMAGE_REASONS = frozenset({"scanned", "no-text", "invisible-text-layer"})
+_EMPHASIS = re.compile(r"(\*{1,3}|_{2,3}|~~)(?=\S)(.+?)(?<=\S)\1", re.S)
+_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~])")
+_BROKEN_LINE_SHARE = 0.3
+_MIN_FILLED_SHARE = 0.5
+
+
+def layout_pages(path: Path, *, max_pages: int) -> Iterator[Page]:
+    """Pages of a PDF in order, as liteparse reads them, in batches that bound memory.
+
+    Raises:
+        liteparse.ParseError: The engine cannot read the file.
+    """
+    from liteparse import LiteParse
+
+    engine = LiteParse(
+        ocr_enabled=False,
+        output_format="markdown",
+        image_mode="off",
+        extract_links=False,
+        quiet=True,
+        extract_blocks=True,
+        include_complexity=True,
+        continue_on_page_error=True,
+        max_pages=max_pages,
+        num_workers=1,
+    )
+    for batch in engine.parse_batches(str(path), batch_size=_BATCH_PAGES):
+        for parsed in batch.result.pages:
+            yield _page(parsed)
+
+
+def _page(parsed: ParsedPage) -> Page:
+    page = Page(number=parsed.page_num, width=parsed.width, height=parsed.height)
+    page.lines = [
+        Line(item.text, Rect(item.x, item.y, item.x + item.width, item.y + item.height))
+        for item in parsed.text_items
+        if item.text.strip()
+    ]
+    if parsed.complexity is not None:
+        page.is_image = bool(_IMAGE_REASONS & set(parsed.complexity.reasons))
+        layout = parsed.complexity.layout
+        page.has_ruled_tables = layout is not None and layout.ruled_table_count > 0
+    pieces = [_piece(block) for block in parsed.blocks or []]
+    page.pieces = _without_false_tables([piece for piece in pieces if piece is not None], lines=page.lines)
+    return page
+
+
+def _piece(block: LayoutBlock) -> Piece | None:
+    if block.bbox is None or block.kind in {"rule", "figure"}:
+        return None
+    box = block.bbox
+    rect = Rect(box.x, box.y, box.x + box.width, box.y + box.height)
+    if block.kind == "table":
+        rows = _rows(block.header, block.rows)
+        return Piece(kind=BlockKind.TABLE, text="", rect=rect, rows=rows) if rows else None
+    if block.lines:
+        return Piece(kind=BlockKind.PARAGRAPH, text="\n".join(block.lines), rect=rect)
+    text = _without_emphasis(block.text or "")
+    if not text.strip():
+        return None
+    if block.kind == "heading":
+        return Piece(kind=BlockKind.HEADING, text=text, rect=rect, level=block.level or 1)
+    if block.kind == "list_item":
+        marker = f"{block.marker} " if block.marker else ""
+        return Piece(kind=BlockKind.LIST_ITEM, text=marker + text, rect=rect)
+    return Piece(kind=BlockKind.PARAGRAPH, text=text, rect=rect)
+
+
+def _rows(header: list[LayoutCell] | None, rows: list[list[LayoutCell]] | None) -> list[list[str]]:
+    cells = ([header] if header else []) + (rows or [])
+    return [[_without_emphasis(cell.text) for cell in row] for row in cells]
+
+
+def _without_emphasis(text: str) -> str:
+    previous = ""
+    while previous != text:
+        previous, text = text, _EMPHASIS.sub(r"\2", text)
+    return _ESCAPE.sub(r"\1", text).replace("<br>", "\n")
+
+
+def _without_false_tables(pieces: list[Piece], *, lines: list[Line]) -> list[Piece]:
+    for table in [piece for piece in pieces if piece.rows is not None]:
+        if table in pieces and _is_false_table(table, lines=lines):
+            pieces = _replaced_by_lines(pieces, table=table, lines=lines)
+    return pieces
+
+
+def _is_false_table(table: Piece, *, lines: list[Line]) -> bool:
+    """A grid that cuts lines of running text into cells, or is mostly empty, is no table."""
+    rows = table.rows or []
+    cells = [cell for row in rows for cell in row]
+    if len(rows) < 2 or max(len(row) for row in rows) < 2:
+        return True
+    if sum(1 for cell in cells if cell.strip()) < len(cells) * _MIN_FILLED_SHARE and len(rows[0]) > 2:
+        return True
+    folded = [_squeezed(cell) for cell in cells]
+    inside = [line for line in lines if line.rect.share_inside(table.rect) > 0.5 and " " in line.text.strip()]
+    broken = sum(1 for line in inside if not any(_squeezed(line.text) in cell for cell in folded))
+    return bool(inside) and broken > len(inside) * _BROKEN_LINE_SHARE
+
+
+def _squeezed(text: str) -> str:
+    return "".join(char for char in fold(text) if char.isalnum())
+
+
+def _replaced_by_lines(pieces: list[Piece], *, table: Piece, lines: list[Line]) -> list[Piece]:
+    """Everything at the height of a false table is rebuilt from its lines, top to bottom."""
+    top, bottom = table.rect.top, table.rect.bottom
+    taken = [
+        piece for piece in pieces
+        if piece is table
+        or (piece.rows is None and piece.rect.top >= top - 1 and piece.rect.bottom <= bottom + 1)
+    ]
+    rects = [piece.rect for piece in taken]
+    inside = [line for line in lines if any(line.rect.share_inside(rect) > 0.5 for rect in rects)]
+    if not inside:
+        return pieces
+    area = union([line.rect for line in inside])
+    rebuilt = Piece(kind=BlockKind.PARAGRAPH, text=lines_text(inside), rect=area)
+    first = min(pieces.index(piece) for piece in taken)
+    kept_before = [piece for piece in pieces[:first] if piece not in taken]
+    kept_after = [piece for piece in pieces[first:] if piece not in taken]
+    return [*kept_before, rebuilt, *kept_after]

@@ -1,0 +1,178 @@
+"""The second PDF engine: pypdfium2. Page counts, the check of lost words, plain pages, bookmarks."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from ingest.cleaning import fold, one_line
+from ingest.errors import ParseFailed
+from ingest.model import BlockKind
+from ingest.parsers.pdf_page import Line, Page, Piece, Rect, lines_text, union
+
+_PASSWORD_ERROR = "Incorrect password"
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_HYPHEN_END = re.compile("[\ufffe\u00ad]\\s*|(?<=[^\\W\\d_])-\\s*\\n\\s*(?=[a-zà-ÿ])")
+_LOST_SHARE = 0.25
+_LOST_WORDS = 20
+_GRID = 20_000
+_MAX_PATH_OBJECTS = 3000
+_MAX_BOOKMARKS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """An entry of a PDF's outline."""
+
+    title: str
+    page: int
+    """From 1."""
+    level: int
+    """From 1."""
+
+
+class PlainPdf:
+    """A PDF opened by PDFium, for everything the layout engine does not give."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file.
+
+        Raises:
+            ParseFailed: It is encrypted with a password, or damaged.
+        """
+        import pypdfium2
+
+        self._pdfium = cast("Any", pypdfium2)
+        try:
+            self._document = self._pdfium.PdfDocument(str(path))
+        except self._pdfium.PdfiumError as error:
+            code = "file_encrypted" if _PASSWORD_ERROR.lower() in str(error).lower() else "file_damaged"
+            raise ParseFailed(code) from error
+
+    def __len__(self) -> int:
+        return int(self._document.__len__())
+
+    def close(self) -> None:
+        """Free the document."""
+        self._document.close()
+
+    @property
+    def title(self) -> str:
+        """Title in the metadata, may be junk or empty."""
+        return one_line(str(self._document.get_metadata_value("Title") or ""))
+
+    def bookmarks(self) -> list[Bookmark]:
+        """Entries of the outline that lead to a page, in order."""
+        found: list[Bookmark] = []
+        try:
+            for entry in self._document.get_toc(max_depth=6):
+                destination = entry.get_dest()
+                index = destination.get_index() if destination is not None else None
+                title = one_line(entry.get_title())
+                if index is not None and title:
+                    found.append(Bookmark(title=title, page=index + 1, level=entry.level + 1))
+                if len(found) >= _MAX_BOOKMARKS:
+                    break
+        except self._pdfium.PdfiumError:
+            return found
+        return found
+
+    def text(self, number: int) -> str:
+        """Plain text of a page (from 1), empty when it cannot be read."""
+        try:
+            page = self._document[number - 1]
+        except (self._pdfium.PdfiumError, IndexError):
+            return ""
+        textpage = page.get_textpage()
+        text = str(textpage.get_text_range())
+        textpage.close()
+        page.close()
+        return _HYPHEN_END.sub("", text)
+
+    def is_heavy(self, number: int) -> bool:
+        """True when a page draws so many paths that looking for ruled tables would not end in time."""
+        raw = self._pdfium.raw
+        page = self._document[number - 1]
+        count = int(raw.FPDFPage_CountObjects(page))
+        page.close()
+        return count > _MAX_PATH_OBJECTS
+
+    def plain_page(self, page: Page) -> Page:
+        """The same page as paragraphs of lines, in the order of the content stream."""
+        lines = self._lines(page)
+        groups: list[list[Line]] = []
+        for line in lines:
+            if groups and _follows(groups[-1][-1], line):
+                groups[-1].append(line)
+            else:
+                groups.append([line])
+        page.pieces = [
+            Piece(
+                kind=BlockKind.PARAGRAPH,
+                text=_HYPHEN_END.sub("", lines_text(group)),
+                rect=union([line.rect for line in group]),
+            )
+            for group in groups
+        ]
+        page.lines = lines
+        page.is_fallback = True
+        return page
+
+    def _lines(self, page: Page) -> list[Line]:
+        handle = self._document[page.number - 1]
+        textpage = handle.get_textpage()
+        lines: list[Line] = []
+        for index in range(int(textpage.count_rects())):
+            left, bottom, right, top = cast("tuple[float, float, float, float]", textpage.get_rect(index))
+            text = str(textpage.get_text_bounded(left, bottom, right, top)).strip()
+            if text:
+                rect = self._shown_rect(handle, corners=((left, top), (right, bottom)), page=page)
+                lines.append(Line(text, rect))
+        textpage.close()
+        handle.close()
+        return lines
+
+    def _shown_rect(
+        self, handle: Any, *, corners: tuple[tuple[float, float], tuple[float, float]], page: Page
+    ) -> Rect:
+        import ctypes
+
+        raw = self._pdfium.raw
+        shares: list[tuple[float, float]] = []
+        for x, y in corners:
+            shown_x, shown_y = ctypes.c_int(), ctypes.c_int()
+            raw.FPDF_PageToDevice(handle, 0, 0, _GRID, _GRID, 0, x, y, shown_x, shown_y)
+            shares.append((shown_x.value / _GRID, shown_y.value / _GRID))
+        xs, ys = [share[0] for share in shares], [share[1] for share in shares]
+        return Rect(
+            min(xs) * page.width, min(ys) * page.height, max(xs) * page.width, max(ys) * page.height
+        )
+
+
+def words_of(text: str) -> Counter[str]:
+    """Words of three letters or more, folded, with their counts."""
+    return Counter(_WORD.findall(fold(text)))
+
+
+def loses_words(page: Page, *, plain_text: str) -> bool:
+    """True when the pieces of a page miss too many of the words that PDFium reads on it."""
+    expected = words_of(plain_text)
+    read = words_of(" ".join(piece_words(piece) for piece in page.pieces))
+    lost = sum((expected - read).values())
+    return lost > _LOST_WORDS and lost > _LOST_SHARE * expected.total()
+
+
+def piece_words(piece: Piece) -> str:
+    """All text of a piece, cells included."""
+    if piece.rows is None:
+        return piece.text
+    return " ".join(cell for row in piece.rows for cell in row)
+
+
+def _follows(line: Line, following: Line) -> bool:
+    gap = following.rect.top - line.rect.bottom
+    height = max(line.rect.height, following.rect.height, 1.0)
+    return -1.5 * height < gap < 0.8 * height
