@@ -1,0 +1,123 @@
+"""The answer under construction: what the model sent, made safe, cited and timed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from assistant.answering.citations import CitationParser, Parsed
+from assistant.answering.coalescer import Coalescer
+from assistant.answering.prompt import refusal
+from assistant.answering.quotes import best_quote
+from assistant.answering.retriever import normalised
+from assistant.answering.sanitizer import OutputSanitizer
+from assistant.domain.answers import (
+    AnswerCompleted,
+    AnswerEvent,
+    AnswerStatus,
+    Citation,
+    CitationAdded,
+    Passage,
+    TextDelta,
+    TokenUsage,
+)
+from assistant.domain.catalogue import sentence
+
+_STATEMENT_CHARS = 300
+"""Length of the text before a marker that is compared with the sentences of its passage."""
+
+
+class Stopwatch:
+    """Time since the start of an answer, and when its first text left."""
+
+    def __init__(self) -> None:
+        self._started_s = time.perf_counter()
+        self.first_token_ms: int | None = None
+
+    def mark_first(self) -> None:
+        """Note that text leaves now; only the first call counts."""
+        if self.first_token_ms is None:
+            self.first_token_ms = round(1000 * (time.perf_counter() - self._started_s))
+
+
+class Draft:
+    """Turns pieces of a model's reply into events, and knows what was sent."""
+
+    def __init__(
+        self, passages: Sequence[Passage], *, stopwatch: Stopwatch, deltas_per_s: float
+    ) -> None:
+        self._passages = {passage.marker: passage for passage in passages}
+        self._sanitizer = OutputSanitizer(placeholder=sentence("link_removed"))
+        self._parser = CitationParser(count=len(passages))
+        self._coalescer = Coalescer(per_second=deltas_per_s)
+        self._stopwatch = stopwatch
+        self._pending: list[Citation] = []
+        self._citations: dict[int, Citation] = {}
+        self._sent: list[str] = []
+        self._has_begun = False
+
+    @property
+    def has_sent(self) -> bool:
+        """True once some text has left; from then on the answer is kept whatever happens."""
+        return bool(self._sent)
+
+    @property
+    def text(self) -> str:
+        """The text sent so far."""
+        return "".join(self._sent)
+
+    def feed(self, piece: str) -> Iterator[AnswerEvent]:
+        """Take a piece of the reply; the events that are due now."""
+        self._gather(self._parser.feed(self._sanitizer.feed(piece)))
+        return self.due()
+
+    def due(self) -> Iterator[AnswerEvent]:
+        """The events that are due now."""
+        return self._leave(self._coalescer.take(now=time.perf_counter()))
+
+    def wait_s(self) -> float | None:
+        """Seconds until gathered text is due, None when there is none."""
+        return self._coalescer.wait_s(now=time.perf_counter())
+
+    def finish(self) -> Iterator[AnswerEvent]:
+        """The reply is over: everything that was held back."""
+        rest = self._parser.feed(self._sanitizer.finish())
+        self._gather(rest)
+        self._gather(self._parser.finish())
+        return self._leave(self._coalescer.flush().rstrip())
+
+    def completed(
+        self, *, model: str, tokens: TokenUsage | None, notice: str | None
+    ) -> AnswerCompleted:
+        """The end of the answer, verified."""
+        is_refusal = normalised(self.text).startswith(normalised(refusal()))
+        return AnswerCompleted(
+            status=AnswerStatus.REFUSED if is_refusal else AnswerStatus.ANSWERED,
+            text=self.text,
+            citations=tuple(self._citations[marker] for marker in sorted(self._citations)),
+            unsupported=self._parser.unsupported(),
+            model=model,
+            tokens=tokens,
+            first_token_ms=self._stopwatch.first_token_ms,
+            notice=notice,
+        )
+
+    def _gather(self, parsed: Parsed) -> None:
+        text = parsed.text if self._has_begun else parsed.text.lstrip()
+        self._has_begun = self._has_begun or bool(text)
+        self._coalescer.hold(text)
+        for marker in parsed.markers:
+            statement = self._parser.text[-_STATEMENT_CHARS:]
+            passage = self._passages[marker]
+            quote = best_quote(statement, passage=passage)
+            citation = Citation(marker=marker, chunk=passage.chunk, quote=quote)
+            self._citations[marker] = citation
+            self._pending.append(citation)
+
+    def _leave(self, text: str) -> Iterator[AnswerEvent]:
+        if text:
+            self._stopwatch.mark_first()
+            self._sent.append(text)
+            yield TextDelta(text)
+            pending, self._pending = self._pending, []
+            yield from map(CitationAdded, pending)

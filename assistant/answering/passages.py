@@ -1,0 +1,35 @@
+"""Which of the retrieved chunks are shown to the model, under which number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.answering.retriever import merged
+from assistant.domain.answers import Passage
+from assistant.domain.retrieval import Hit
+
+
+def choose_passages(hits: Sequence[Hit], *, limit: int, max_tokens: int) -> tuple[Passage, ...]:
+    """The best hits that fit into a number of tokens, numbered from 1 in order of rank.
+
+    Chunks with equal words count once. The best one is always taken, whatever its length; a later
+    one that is too long is passed over for the next that fits.
+
+    Args:
+        hits: Best first.
+        limit: Greatest number of passages, at least 1.
+        max_tokens: Sum of the chunks' tokens, as counted at their ingestion.
+
+    Returns:
+        Passages with markers 1, 2, 3….
+    """
+    chosen: list[Passage] = []
+    left = max_tokens
+    for hit in merged(hits):
+        if len(chosen) == limit:
+            break
+        if chosen and hit.chunk.tokens > left:
+            continue
+        chosen.append(Passage(marker=len(chosen) + 1, chunk=hit.chunk))
+        left -= hit.chunk.tokens
+    return tuple(chosen)

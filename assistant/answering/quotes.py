@@ -1,0 +1,255 @@
+"""Answers without a model: the sentences of the passages that fit a question best, each cited."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from assistant.answering.prompt import french_date
+from assistant.answering.sanitizer import sanitize
+from assistant.answering.terms import folded, terms
+from assistant.domain.answers import Citation, Passage, Question
+from assistant.domain.catalogue import sentence
+from ingest.sentences import split_sentences
+
+_MOST_QUOTES = 5
+_MOST_PER_PASSAGE = 2
+_QUOTE_CHARS = 420
+_START_CHARS = 300
+_SHORTEST_WORDS = 4
+_LEAST_PASSAGE_COVERAGE = 0.5
+"""Weighted share of the question's terms that some passage must hold for an answer at all."""
+_LEAST_SHARE_OF_BEST = 0.55
+"""A quote weaker than this share of the best one is left out."""
+_CONTEXT_WEIGHT = 0.35
+_RANK_WEIGHT = 0.15
+_FIGURE_WEIGHT = 0.15
+_AFTER_WEIGHT = 0.4
+_LARGEST_OVERLAP = 0.8
+_ASKS_FIGURE = re.compile(
+    r"\b(?:combien|montant|taux|plafond|plancher|delai|date|quand|duree|seuil|pourcentage|budget|cout|"
+    r"prix|nombre|somme|age|an|annee|echeance)s?\b"
+)
+_MARKER_LIKE = re.compile(r"\[(\s*[\^n°\d][\d\s,;.°\-–—]*)\]")
+_EMPHASIS = re.compile(r"[*_`#]+(?=\S)|(?<=\S)[*_`#]+")
+_RULE = re.compile(r"\s*\|?[\s:|-]+\|?\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A sentence or a table row of a passage."""
+
+    passage: Passage
+    text: str
+    terms: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """A search-only answer."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    """Empty when nothing supports an answer; `text` then says so."""
+    markers: tuple[int, ...] = field(default=())
+
+
+def quote_answer(question: Question, *, passages: Sequence[Passage]) -> Quotes:
+    """The answer without a model: up to five quotes, grouped by document, under a banner.
+
+    Returns:
+        Text and one citation per passage quoted; without citations when no passage shares enough
+        of the question's words, with a text that says so and names the nearest documents.
+    """
+    units = [unit for passage in passages for unit in _units(passage)]
+    weights = _weights(question, passages=passages)
+    if not weights or _best_coverage(passages, weights=weights) < _LEAST_PASSAGE_COVERAGE:
+        return Quotes(text=_nothing_found(passages), citations=())
+    chosen = _choose(units, weights=weights, question=question, count=len(passages))
+    if not chosen:
+        return Quotes(text=_nothing_found(passages), citations=())
+    return _composed(chosen)
+
+
+def best_quote(statement: str, *, passage: Passage) -> str:
+    """The words of a passage to show for a statement: its nearest sentence, else its beginning."""
+    wanted = set(terms(statement))
+    units = _units(passage)
+    best = max(units, key=lambda unit: len(wanted & unit.terms), default=None)
+    if best is not None and wanted & best.terms:
+        return _shortened(best.text, limit=_QUOTE_CHARS)
+    return _shortened(_clean(passage.chunk.text), limit=_START_CHARS)
+
+
+def nearest_titles(passages: Sequence[Passage]) -> list[str]:
+    """Titles of the documents of the first passages, three at most, each once."""
+    titles = dict.fromkeys(_title(passage) for passage in passages)
+    return list(titles)[:3]
+
+
+def _nothing_found(passages: Sequence[Passage]) -> str:
+    lines = [sentence("answer_no_evidence")]
+    titles = nearest_titles(passages)
+    if titles:
+        lines += ["", sentence("answer_nearest"), *(f"- {title}" for title in titles)]
+    return "\n".join(lines)
+
+
+def _units(passage: Passage) -> list[_Unit]:
+    texts: list[str] = []
+    header: list[str] | None = None
+    for kind, text in _parts(passage.chunk.text):
+        if kind == "text":
+            header = None
+            texts += _sentences(text)
+        elif header is None:
+            header = _cells(text)
+        elif not _RULE.fullmatch(text):
+            texts.append(_row(header, values=_cells(text)))
+    cleaned = [_clean(text) for text in texts]
+    return [_Unit(passage, text, frozenset(terms(text))) for text in cleaned if text]
+
+
+def _parts(text: str) -> list[tuple[str, str]]:
+    """Runs of plain text, and the lines of Markdown tables one by one, in order."""
+    parts: list[tuple[str, str]] = []
+    for line in text.split("\n"):
+        if line.lstrip().startswith("|") and line.count("|") > 1:
+            parts.append(("row", line))
+        elif parts and parts[-1][0] == "text":
+            parts[-1] = ("text", f"{parts[-1][1]}\n{line}")
+        elif line.strip():
+            parts.append(("text", line))
+    return parts
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+
+
+def _row(header: Sequence[str], *, values: Sequence[str]) -> str:
+    pairs = [
+        f"{name} : {value}" if name else value
+        for name, value in zip([*header, *[""] * len(values)], values, strict=False)
+        if value
+    ]
+    return " ; ".join(pairs)
+
+
+def _sentences(text: str) -> list[str]:
+    """Sentences; one that announces a list goes with what it announces."""
+    found: list[str] = []
+    for start, end in split_sentences(text):
+        piece = text[start:end]
+        if found and found[-1].rstrip().endswith(":") and len(found[-1]) + len(piece) < _QUOTE_CHARS:
+            found[-1] = f"{found[-1]} {piece}"
+        elif found and piece[:1] in "-–•" and len(found[-1]) + len(piece) < _QUOTE_CHARS and ":" in found[-1]:
+            found[-1] = f"{found[-1]} {piece}"
+        else:
+            found.append(piece)
+    return found
+
+
+def _clean(text: str) -> str:
+    """One line without markup, links or anything that looks like one of our own markers."""
+    safe = sanitize(text, placeholder=sentence("link_removed"))
+    plain = _EMPHASIS.sub("", _MARKER_LIKE.sub(r"(\1)", safe))
+    return " ".join(plain.split())
+
+
+def _title(passage: Passage) -> str:
+    title = _clean(passage.chunk.title)
+    return f"{title} ({french_date(passage.chunk.date)})" if passage.chunk.date else title
+
+
+def _context(passage: Passage) -> set[str]:
+    return set(terms(" ".join((passage.chunk.title, *passage.chunk.locator.section))))
+
+
+def _weights(question: Question, *, passages: Sequence[Passage]) -> dict[str, float]:
+    """Weight of each term of the question: the rarer among the passages, the heavier."""
+    held = [_context(passage) | set(terms(passage.chunk.text)) for passage in passages]
+    weights: dict[str, float] = {}
+    for text, factor in ((question.after, _AFTER_WEIGHT), (question.text, 1.0)):
+        for term in terms(text):
+            frequency = sum(term in words for words in held)
+            weights[term] = factor * math.log(1 + (len(held) + 1) / (frequency + 0.5))
+    return weights
+
+
+def _coverage(words: set[str] | frozenset[str], *, weights: dict[str, float]) -> float:
+    total = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if term in words) / total
+
+
+def _best_coverage(passages: Sequence[Passage], *, weights: dict[str, float]) -> float:
+    return max(
+        _coverage(_context(passage) | set(terms(passage.chunk.text)), weights=weights)
+        for passage in passages
+    )
+
+
+def _choose(
+    units: Sequence[_Unit], *, weights: dict[str, float], question: Question, count: int
+) -> list[_Unit]:
+    asks_figure = _ASKS_FIGURE.search(folded(question.text)) is not None
+    score = partial(_score, weights=weights, asks_figure=asks_figure, count=count)
+    ranked = sorted(units, key=lambda unit: (-score(unit), unit.passage.marker))
+    chosen: list[_Unit] = []
+    for unit in ranked:
+        if len(chosen) == _MOST_QUOTES or score(unit) <= 0:
+            break
+        if chosen and score(unit) < _LEAST_SHARE_OF_BEST * score(chosen[0]):
+            break
+        per_passage = sum(other.passage is unit.passage for other in chosen)
+        if per_passage < _MOST_PER_PASSAGE and not any(_repeats(unit, other) for other in chosen):
+            chosen.append(unit)
+    return chosen
+
+
+def _score(unit: _Unit, *, weights: dict[str, float], asks_figure: bool, count: int) -> float:
+    own = _coverage(unit.terms, weights=weights)
+    if own <= 0 or len(unit.text.split()) < _SHORTEST_WORDS:
+        return 0.0
+    around = _coverage(_context(unit.passage) - unit.terms, weights=weights)
+    has_figure = any(sign.isdigit() for sign in unit.text)
+    rank = 1 - (unit.passage.marker - 1) / count
+    return (
+        own
+        + _CONTEXT_WEIGHT * around
+        + _FIGURE_WEIGHT * (asks_figure and has_figure)
+        + _RANK_WEIGHT * rank
+    )
+
+
+def _repeats(unit: _Unit, other: _Unit) -> bool:
+    union = unit.terms | other.terms
+    numbers = {term for term in unit.terms ^ other.terms if any(sign.isdigit() for sign in term)}
+    return not numbers and len(unit.terms & other.terms) >= _LARGEST_OVERLAP * len(union)
+
+
+def _composed(chosen: Sequence[_Unit]) -> Quotes:
+    groups: dict[str, list[_Unit]] = {}
+    for unit in chosen:
+        groups.setdefault(unit.passage.chunk.document_id, []).append(unit)
+    blocks = [sentence("answer_quotes_banner")]
+    cited: dict[int, Citation] = {}
+    for units in groups.values():
+        lines = [f"**{_title(units[0].passage)}**"]
+        for unit in sorted(units, key=lambda unit: unit.passage.chunk.ordinal):
+            quote = _shortened(unit.text, limit=_QUOTE_CHARS)
+            marker = unit.passage.marker
+            lines.append(f"- « {quote} » [{marker}]")
+            cited.setdefault(marker, Citation(marker=marker, chunk=unit.passage.chunk, quote=quote))
+        blocks.append("\n".join(lines))
+    citations = tuple(cited[marker] for marker in sorted(cited))
+    return Quotes(text="\n\n".join(blocks), citations=citations, markers=tuple(cited))
+
+
+def _shortened(text: str, *, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit].rsplit(' ', 1)[0]} […]"

@@ -1,0 +1,139 @@
+"""From a question to live chunks: dense and lexical search within a scope, fused, then checked.
+
+The index proposes, the database disposes: a hit counts only if its chunk is live and in the scope.
+"""
+
+from __future__ import annotations
+
+import logging
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import replace
+
+from assistant.domain.documents import SourceChunk
+from assistant.domain.errors import EmbedderUnavailable
+from assistant.domain.retrieval import Hit, Ranking, Vector, fuse_convex
+from assistant.domain.tenancy import Scope
+from assistant.ports.index import ChunkIndex
+from assistant.ports.models import Embedder
+from assistant.ports.repositories import UnitOfWorkFactory
+
+_logger = logging.getLogger(__name__)
+
+_WIDENING = 4
+"""Factor on the number of candidates when too few of them were live."""
+_LIVE_BATCH = 64
+"""Chunks read from the database at a time; most answers need one batch."""
+
+
+class Retriever:
+    """Finds the chunks of a scope that fit a text. Blocking and safe to call from several threads.
+
+    When the embedder fails, the lexical ranking alone answers.
+    """
+
+    def __init__(
+        self,
+        index: ChunkIndex,
+        embedder: Embedder,
+        *,
+        open_work: UnitOfWorkFactory,
+        dense_weight: float,
+        candidates: int,
+    ) -> None:
+        self._index = index
+        self._embedder = embedder
+        self._open_work = open_work
+        self._dense_weight = dense_weight
+        self._candidates = candidates
+
+    def retrieve(self, text: str, *, scope: Scope, limit: int) -> list[Hit]:
+        """The live chunks of the scope that fit a text best.
+
+        Chunks of one document with the same words are one hit, the best ranked. Index entries
+        that are no longer live are replaced by the next ones, until the index has no more.
+
+        Args:
+            text: A question or keywords; blank text finds nothing.
+            scope: What may be read; it is inside both index queries.
+            limit: Greatest number of hits, at least 1.
+
+        Returns:
+            At most `limit` hits, best first, ranks from 1.
+
+        Raises:
+            ValueError: `limit` is below 1.
+            IndexUnavailable: The index cannot be read.
+            StorageError: The database cannot be read.
+        """
+        if limit < 1:
+            raise ValueError("limit must be at least 1")
+        if scope.is_empty or not text.strip():
+            return []
+        vector = self._embed(text)
+        wanted = max(self._candidates, limit)
+        while True:
+            ranking, is_exhausted = self._rank(text, vector=vector, scope=scope, wanted=wanted)
+            hits = self._live(ranking, scope=scope, limit=limit)
+            if len(hits) >= limit or is_exhausted:
+                return hits
+            wanted *= _WIDENING
+
+    def _embed(self, text: str) -> Vector | None:
+        try:
+            return self._embedder.embed_query(text)
+        except EmbedderUnavailable as error:
+            _logger.warning("query not embedded (%s): lexical search only", error.code)
+            return None
+
+    def _rank(
+        self, text: str, *, vector: Vector | None, scope: Scope, wanted: int
+    ) -> tuple[Ranking, bool]:
+        lexical = self._index.search_lexical(text, scope=scope, limit=wanted)
+        if vector is None:
+            dense: Ranking = ()
+        else:
+            dense = self._index.search_dense(vector, scope=scope, limit=wanted)
+        weight = self._dense_weight if vector is not None else 0.0
+        fused = fuse_convex(dense, lexical, dense_weight=weight, limit=2 * wanted)
+        return fused, len(dense) < wanted and len(lexical) < wanted
+
+    def _live(self, ranking: Ranking, *, scope: Scope, limit: int) -> list[Hit]:
+        hits: list[Hit] = []
+        seen: set[tuple[str, str]] = set()
+        with self._open_work() as work:
+            for start in range(0, len(ranking), _LIVE_BATCH):
+                batch = ranking[start : start + _LIVE_BATCH]
+                found = work.chunks.find_live([item.chunk_id for item in batch], scope=scope)
+                for item in batch:
+                    chunk = found.get(item.chunk_id)
+                    if chunk is None or chunk.version_id != item.version_id:
+                        continue
+                    key = (chunk.document_id, normalised(chunk.text))
+                    if key not in seen:
+                        seen.add(key)
+                        hits.append(Hit(rank=len(hits) + 1, chunk=chunk, score=item.score))
+                if len(hits) >= limit:
+                    return hits[:limit]
+        return hits
+
+
+def normalised(text: str) -> str:
+    """A text without differences of case, spacing and Unicode form; every word and figure stays."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def merged(hits: Iterable[Hit]) -> list[Hit]:
+    """Hits with equal words kept once, the best ranked; ranks are made continuous again.
+
+    Words are compared after normalisation only: passages that differ by a number, a date, a name
+    or a negation all stay.
+    """
+    kept: dict[str, SourceChunk] = {}
+    result: list[Hit] = []
+    for hit in hits:
+        key = normalised(hit.chunk.text)
+        if key not in kept:
+            kept[key] = hit.chunk
+            result.append(replace(hit, rank=len(result) + 1))
+    return result
