@@ -1,0 +1,200 @@
+"""Original files and page images in a folder, each written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from assistant.domain.errors import InvalidInput, NotFound, StorageError
+
+_PIECE_BYTES = 1 << 20
+_MEGABYTE = 1_000_000
+_ABANDONED_S = 24 * 3600
+"""Age after which a partial file belongs to nobody that still writes."""
+_SHA256 = re.compile("[0-9a-f]{64}")
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+class FolderFileStore:
+    """Implements `FileStore`: `<root>/ab/abcd…` by SHA-256, page images in `pages/` beside the root.
+
+    A content is written under a partial name, synced, then renamed: what has its name is complete,
+    whatever died in between. Safe to use from several threads and processes.
+
+    Args:
+        root: Folder of the originals; made when absent.
+
+    Raises:
+        StorageError: The folder cannot be made ("disk_full", "storage_denied", "storage_error").
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._pages = root.parent / "pages"
+        self._partial = root / "partial"
+        with _translated():
+            for folder in (self._root, self._pages, self._partial):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._drop_abandoned()
+
+    def put(self, stream: BinaryIO, *, max_bytes: int) -> tuple[str, int]:
+        """Keep a content; writing it twice keeps one.
+
+        Args:
+            stream: Read from where it stands to its end.
+            max_bytes: Greatest length accepted.
+
+        Returns:
+            Its SHA-256 in hexadecimal and its size in bytes.
+
+        Raises:
+            InvalidInput: Longer than `max_bytes` ("file_too_large"); nothing is kept.
+            StorageError: It could not be written ("disk_full", "storage_denied", "storage_error");
+                nothing is kept.
+        """
+        with _translated(), self._partial_file() as file:
+            sha256, size = _copy(stream, file, max_bytes=max_bytes)
+            if not self.has(sha256):
+                _move(file, self._place(sha256))
+        return sha256, size
+
+    def has(self, sha256: str) -> bool:
+        """True when the content is kept, complete."""
+        return _is_sha256(sha256) and self._place(sha256).is_file()
+
+    def path(self, sha256: str) -> Path:
+        """A readable local path of the content.
+
+        Raises:
+            NotFound: It is not kept.
+        """
+        if not self.has(sha256):
+            raise NotFound
+        return self._place(sha256)
+
+    def remove(self, sha256: str) -> None:
+        """Forget a content and its page images; no error when absent."""
+        if not _is_sha256(sha256):
+            return
+        with _translated():
+            self._place(sha256).unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                shutil.rmtree(self._pages / sha256)
+
+    def page_image(self, sha256: str, *, page: int) -> Path | None:
+        """The cached image of a page (from 1), None when not rendered yet."""
+        if not _is_sha256(sha256):
+            return None
+        for kind in ("webp", "png"):
+            path = self._pages / sha256 / f"{page}.{kind}"
+            if path.is_file():
+                return path
+        return None
+
+    def put_page_image(self, sha256: str, *, page: int, image: bytes) -> Path:
+        """Cache the image of a page.
+
+        Args:
+            sha256: The content it was rendered from.
+            page: From 1.
+            image: PNG or WebP.
+
+        Raises:
+            ValueError: Not a SHA-256, no such page number, or neither PNG nor WebP.
+            StorageError: It could not be written; nothing is kept.
+        """
+        if not _is_sha256(sha256) or page < 1:
+            raise ValueError("a page image needs a content and a page from 1")
+        place = self._pages / sha256 / f"{page}.{_image_kind(image)}"
+        with _translated(), self._partial_file() as file:
+            file.write(image)
+            _move(file, place)
+        return place
+
+    def _place(self, sha256: str) -> Path:
+        return self._root / sha256[:2] / sha256
+
+    @contextmanager
+    def _partial_file(self) -> Generator[IO[bytes]]:
+        handle, name = tempfile.mkstemp(dir=self._partial)
+        os.close(handle)
+        path = Path(name)
+        try:
+            with path.open("wb") as file:
+                yield file
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _drop_abandoned(self) -> None:
+        oldest = time.time() - _ABANDONED_S
+        for path in self._partial.iterdir():
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+
+
+def _is_sha256(text: str) -> bool:
+    return _SHA256.fullmatch(text) is not None
+
+
+def _image_kind(image: bytes) -> str:
+    if image.startswith(b"\x89PNG"):
+        return "png"
+    if image[:4] == b"RIFF" and image[8:12] == b"WEBP":
+        return "webp"
+    raise ValueError("neither PNG nor WebP")
+
+
+def _copy(stream: BinaryIO, file: IO[bytes], *, max_bytes: int) -> tuple[str, int]:
+    digest = hashlib.sha256()
+    size = 0
+    while piece := stream.read(_PIECE_BYTES):
+        size += len(piece)
+        if size > max_bytes:
+            raise InvalidInput("file_too_large", **_sizes(size, max_bytes=max_bytes))
+        digest.update(piece)
+        file.write(piece)
+    return digest.hexdigest(), size
+
+
+def _sizes(size: int, *, max_bytes: int) -> dict[str, int]:
+    limit_mb = max(1, max_bytes // _MEGABYTE)
+    return {"limit_mb": limit_mb, "size_mb": max(limit_mb + 1, size // _MEGABYTE)}
+
+
+def _move(file: IO[bytes], place: Path) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    Path(file.name).replace(place)
+    _sync_folder(place.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _translated() -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageError("disk_full") from error
+        if error.errno in _DENIED:
+            raise StorageError("storage_denied") from error
+        raise StorageError from error

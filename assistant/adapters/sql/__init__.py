@@ -1,0 +1,1 @@
+"""The relational store on SQLAlchemy: tables, migrations and every repository, on SQLite."""

@@ -1,0 +1,118 @@
+"""Chunks of live versions. The one query below is the only way to a chunk's text for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select
+
+from assistant.adapters.sql.rows import chunk_of
+from assistant.adapters.sql.scoping import within
+from assistant.adapters.sql.tables import chunks, documents, versions
+from assistant.adapters.sql.transaction import Transaction
+from assistant.domain.documents import SourceChunk, VersionState
+from assistant.domain.ids import ChunkId, DocumentId
+from assistant.domain.tenancy import Scope
+
+_BATCH = 500
+"""Ids in one query, well below the engine's limit of parameters."""
+_COLUMNS: tuple[ColumnElement[Any], ...] = (
+    chunks.c.id,
+    versions.c.document_id,
+    chunks.c.version_id,
+    documents.c.tenant_id,
+    documents.c.collection_id,
+    chunks.c.ordinal,
+    chunks.c.text,
+    chunks.c.locator,
+    chunks.c.tokens,
+    documents.c.name.label("file"),
+    versions.c.title,
+    versions.c.kind,
+    versions.c.date,
+    versions.c.format,
+)
+
+
+class SqlChunkRepository:
+    """Implements `ChunkRepository`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def find_live(
+        self, chunk_ids: Sequence[ChunkId], *, scope: Scope
+    ) -> dict[ChunkId, SourceChunk]:
+        """Those of the chunks that are live and within the scope; the others are absent."""
+        found: dict[ChunkId, SourceChunk] = {}
+        for batch in _batches(chunk_ids):
+            for chunk in self._all(live_chunks(scope).where(chunks.c.id.in_(batch))):
+                found[chunk.id] = chunk
+        return found
+
+    def section_around(self, chunk_id: ChunkId, *, scope: Scope, radius: int) -> list[SourceChunk]:
+        """A live chunk and up to `radius` chunks before and after it in its document, in order."""
+        centre = self.find_live([chunk_id], scope=scope).get(chunk_id)
+        if centre is None:
+            return []
+        return self._all(
+            live_chunks(scope)
+            .where(
+                chunks.c.version_id == centre.version_id,
+                chunks.c.ordinal.between(centre.ordinal - radius, centre.ordinal + radius),
+            )
+            .order_by(chunks.c.ordinal)
+        )
+
+    def list_of_document(
+        self, document_id: DocumentId, *, scope: Scope, limit: int, offset: int
+    ) -> list[SourceChunk]:
+        """Live chunks of a document, in order."""
+        return self._all(
+            live_chunks(scope)
+            .where(documents.c.id == document_id)
+            .order_by(chunks.c.ordinal)
+            .limit(limit)
+            .offset(offset)
+        )
+
+    def sample_headings(self, *, scope: Scope, limit: int) -> list[SourceChunk]:
+        """First chunks of up to `limit` different documents, for example questions; by document id."""
+        first = (
+            select(documents.c.id)
+            .where(within(scope, documents), ~documents.c.is_deleted, documents.c.chunk_count > 0)
+            .order_by(documents.c.id)
+            .limit(limit)
+        )
+        return self._all(
+            live_chunks(scope)
+            .where(documents.c.id.in_(first), chunks.c.ordinal == 0)
+            .order_by(documents.c.id)
+        )
+
+    def _all(self, query: Select[Any]) -> list[SourceChunk]:
+        return [chunk_of(row) for row in self._transaction.read(query)]
+
+
+def live_chunks(scope: Scope) -> Select[Any]:
+    """Chunks that may be read within a scope, with what a citation shows of their document."""
+    return (
+        select(*_COLUMNS)
+        .select_from(
+            chunks.join(versions, versions.c.id == chunks.c.version_id).join(
+                documents, documents.c.id == versions.c.document_id
+            )
+        )
+        .where(
+            versions.c.state == VersionState.LIVE,
+            ~documents.c.is_deleted,
+            within(scope, documents),
+        )
+    )
+
+
+def _batches(chunk_ids: Sequence[ChunkId]) -> Iterator[list[ChunkId]]:
+    unique = list(dict.fromkeys(chunk_ids))
+    for start in range(0, len(unique), _BATCH):
+        yield unique[start : start + _BATCH]

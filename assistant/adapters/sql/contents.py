@@ -1,0 +1,39 @@
+"""The record of file contents that something referred to, so that unused ones can be found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import exists, not_, or_, select
+
+from assistant.adapters.sql import sqlite
+from assistant.adapters.sql.tables import contents, documents, job_items, versions
+from assistant.adapters.sql.transaction import Transaction
+from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState
+
+_OPEN = [state for state in ItemState if state not in FINAL_ITEM_STATES]
+_IS_USED = or_(
+    exists().where(documents.c.sha256 == contents.c.sha256, ~documents.c.is_deleted),
+    exists().where(versions.c.sha256 == contents.c.sha256),
+    exists().where(job_items.c.sha256 == contents.c.sha256, job_items.c.state.in_(_OPEN)),
+)
+
+
+def keep_record(transaction: Transaction, hashes: Iterable[str]) -> None:
+    """Note that contents exist or are announced; empty hashes stand for none."""
+    rows = [{"sha256": sha256} for sha256 in sorted({*hashes} - {""})]
+    transaction.write(sqlite.insert_missing(contents), rows)
+
+
+def list_unused(transaction: Transaction, *, limit: int) -> Sequence[str]:
+    """Contents that nothing refers to. When there are some, nobody else writes until the unit ends."""
+    query = select(contents.c.sha256).where(not_(_IS_USED)).limit(limit)
+    if not transaction.read(query):
+        return []
+    transaction.lock()
+    return [row.sha256 for row in transaction.read(query)]
+
+
+def drop_record(transaction: Transaction, sha256: str) -> None:
+    """Forget a content, unless something refers to it again."""
+    transaction.write(contents.delete().where(contents.c.sha256 == sha256, not_(_IS_USED)))

@@ -1,0 +1,174 @@
+"""Documents that are not deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, and_, func, select, update
+
+from assistant.adapters.sql.contents import keep_record
+from assistant.adapters.sql.rows import document_columns, document_of
+from assistant.adapters.sql.scoping import within
+from assistant.adapters.sql.tables import documents, versions
+from assistant.adapters.sql.transaction import Transaction
+from assistant.domain.documents import Document, DocumentCounts, DocumentState, VersionState
+from assistant.domain.errors import NotFound
+from assistant.domain.ids import CollectionId, DocumentId
+from assistant.domain.tenancy import Scope
+
+_live = versions.alias("live")
+_DOCUMENTS = (
+    select(documents, _live.c.id.label("live_version_id"))
+    .select_from(
+        documents.outerjoin(
+            _live, and_(_live.c.document_id == documents.c.id, _live.c.state == VersionState.LIVE)
+        )
+    )
+    .where(~documents.c.is_deleted)
+)
+
+
+def document_key(document_id: str) -> str:
+    """Under which a transaction remembers a document."""
+    return f"document {document_id}"
+
+
+class SqlDocumentRepository:
+    """Implements `DocumentRepository`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def add(self, document: Document) -> None:
+        """Keep a new document. Raises `Conflict` when (collection, source, name) is taken."""
+        self._transaction.write(
+            documents.insert().values(
+                id=document.id,
+                tenant_id=document.tenant_id,
+                collection_id=document.collection_id,
+                **document_columns(document),
+            )
+        )
+        keep_record(self._transaction, [document.sha256])
+
+    def update(self, document: Document) -> None:
+        """Replace all fields of a document; `live_version_id` and `chunk_count` are not touched.
+
+        Raises:
+            NotFound: It was deleted meanwhile.
+            Conflict: Its new name is taken.
+            StorageError: It changed since this unit of work read it ("database_locked").
+        """
+        self._transaction.lock()
+        current = self._one(_DOCUMENTS.where(documents.c.id == document.id))
+        if current is None:
+            raise NotFound
+        self._transaction.check_unchanged(
+            document_key(document.id), image=document_columns(current)
+        )
+        self._transaction.write(
+            update(documents)
+            .where(documents.c.id == document.id)
+            .values(**document_columns(document))
+        )
+        keep_record(self._transaction, [document.sha256])
+
+    def find(self, document_id: DocumentId, *, scope: Scope) -> Document | None:
+        """A document within the scope."""
+        return self._one(_DOCUMENTS.where(documents.c.id == document_id, within(scope, documents)))
+
+    def find_named(
+        self, name: str, *, source: str, collection_id: CollectionId, scope: Scope
+    ) -> Document | None:
+        """The document of a name within its source."""
+        return self._one(
+            _DOCUMENTS.where(
+                documents.c.collection_id == collection_id,
+                documents.c.source == source,
+                documents.c.name == name,
+                within(scope, documents),
+            )
+        )
+
+    def list_of_source(
+        self, source: str, *, collection_id: CollectionId, scope: Scope
+    ) -> list[Document]:
+        """All documents of a source, by name."""
+        return self._all(
+            _DOCUMENTS.where(
+                documents.c.collection_id == collection_id,
+                documents.c.source == source,
+                within(scope, documents),
+            ).order_by(documents.c.name, documents.c.id)
+        )
+
+    def list_page(
+        self,
+        *,
+        scope: Scope,
+        state: DocumentState | None,
+        name_contains: str,
+        limit: int,
+        offset: int,
+    ) -> list[Document]:
+        """Documents by name, then id. An empty `name_contains` matches all; case is ignored."""
+        query = _DOCUMENTS.where(within(scope, documents))
+        if state is not None:
+            query = query.where(documents.c.state == state)
+        if name_contains:
+            part = name_contains.casefold()
+            query = query.where(documents.c.folded_name.contains(part, autoescape=True))
+        page = query.order_by(documents.c.name, documents.c.id).limit(limit).offset(offset)
+        return self._all(page)
+
+    def counts(self, *, scope: Scope) -> DocumentCounts:
+        """How many documents are in each state."""
+        rows = self._transaction.read(
+            select(
+                documents.c.state,
+                func.count().label("documents"),
+                func.sum(documents.c.chunk_count).label("chunks"),
+            )
+            .where(within(scope, documents), ~documents.c.is_deleted)
+            .group_by(documents.c.state)
+        )
+        states: dict[DocumentState, int] = {row.state: row.documents for row in rows}
+        return DocumentCounts(
+            pending=states.get(DocumentState.PENDING, 0),
+            live=states.get(DocumentState.LIVE, 0),
+            failed=states.get(DocumentState.FAILED, 0),
+            chunks=sum(row.chunks for row in rows),
+        )
+
+    def delete(self, document_id: DocumentId, *, scope: Scope) -> None:
+        """Delete a document: unquotable from the commit on; its versions become RETIRED.
+
+        Raises:
+            NotFound: No such document in the scope.
+        """
+        self._transaction.lock()
+        if self.find(document_id, scope=scope) is None:
+            raise NotFound
+        self._transaction.forget(document_key(document_id))
+        retired = self._transaction.write(
+            update(versions)
+            .where(versions.c.document_id == document_id)
+            .values(state=VersionState.RETIRED)
+        )
+        this = documents.c.id == document_id
+        if retired:
+            self._transaction.write(
+                update(documents).where(this).values(is_deleted=True, chunk_count=0)
+            )
+        else:
+            self._transaction.write(documents.delete().where(this))
+
+    def _all(self, query: Select[Any]) -> list[Document]:
+        found = [document_of(row) for row in self._transaction.read(query)]
+        for document in found:
+            self._transaction.remember(document_key(document.id), document_columns(document))
+        return found
+
+    def _one(self, query: Select[Any]) -> Document | None:
+        found = self._all(query)
+        return found[0] if found else None

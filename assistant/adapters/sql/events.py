@@ -1,0 +1,153 @@
+"""Answer events as JSON. Each carries its passages whole, so that a citation stays as it was shown."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any, assert_never
+
+from assistant.adapters.sql.columns import to_json
+from assistant.adapters.sql.locators import locator_fields, locator_of
+from assistant.domain.answers import (
+    AnswerCompleted,
+    AnswerEvent,
+    AnswerFailed,
+    AnswerStatus,
+    Citation,
+    CitationAdded,
+    Passage,
+    RetrievalCompleted,
+    TextDelta,
+    TokenUsage,
+)
+from assistant.domain.documents import SourceChunk
+from assistant.domain.ids import ChunkId, CollectionId, DocumentId, TenantId, VersionId
+from ingest.model import DocumentKind, FileFormat
+
+Fields = dict[str, Any]
+
+
+def dump_event(event: AnswerEvent) -> str:
+    """An event as text."""
+    return to_json(_event_fields(event))
+
+
+def load_event(text: str) -> AnswerEvent:
+    """The event of a text made by `dump_event`.
+
+    Raises:
+        ValueError: The text names no known event.
+    """
+    fields: Fields = json.loads(text)
+    match fields["type"]:
+        case "retrieval":
+            return RetrievalCompleted(
+                tuple(Passage(item["n"], _chunk(item["chunk"])) for item in fields["passages"])
+            )
+        case "delta":
+            return TextDelta(fields["text"])
+        case "citation":
+            return CitationAdded(_citation(fields["citation"]))
+        case "completed":
+            return _completed(fields)
+        case "failed":
+            return AnswerFailed(fields["code"], fields["params"])
+        case other:
+            raise ValueError(f"unknown event {other!r}")
+
+
+def _event_fields(event: AnswerEvent) -> Fields:
+    match event:
+        case RetrievalCompleted():
+            passages = [
+                {"n": item.marker, "chunk": _chunk_fields(item.chunk)} for item in event.passages
+            ]
+            return {"type": "retrieval", "passages": passages}
+        case TextDelta():
+            return {"type": "delta", "text": event.text}
+        case CitationAdded():
+            return {"type": "citation", "citation": _citation_fields(event.citation)}
+        case AnswerCompleted():
+            return {"type": "completed"} | _completed_fields(event)
+        case AnswerFailed():
+            return {"type": "failed", "code": event.code, "params": event.params}
+        case _:
+            assert_never(event)
+
+
+def _completed_fields(event: AnswerCompleted) -> Fields:
+    tokens = event.tokens
+    return {
+        "status": event.status.value,
+        "text": event.text,
+        "citations": [_citation_fields(citation) for citation in event.citations],
+        "unsupported": event.unsupported,
+        "model": event.model,
+        "tokens": tokens and [tokens.prompt, tokens.completion, tokens.is_estimated],
+        "first_token_ms": event.first_token_ms,
+        "notice": event.notice,
+    }
+
+
+def _completed(fields: Fields) -> AnswerCompleted:
+    tokens = fields["tokens"]
+    return AnswerCompleted(
+        status=AnswerStatus(fields["status"]),
+        text=fields["text"],
+        citations=tuple(_citation(citation) for citation in fields["citations"]),
+        unsupported=tuple(fields["unsupported"]),
+        model=fields["model"],
+        tokens=tokens and TokenUsage(*tokens),
+        first_token_ms=fields["first_token_ms"],
+        notice=fields["notice"],
+    )
+
+
+def _citation_fields(citation: Citation) -> Fields:
+    return {
+        "n": citation.marker,
+        "quote": citation.quote,
+        "chunk": _chunk_fields(citation.chunk),
+    }
+
+
+def _citation(fields: Fields) -> Citation:
+    return Citation(marker=fields["n"], chunk=_chunk(fields["chunk"]), quote=fields["quote"])
+
+
+def _chunk_fields(chunk: SourceChunk) -> Fields:
+    return {
+        "id": chunk.id,
+        "document": chunk.document_id,
+        "version": chunk.version_id,
+        "tenant": chunk.tenant_id,
+        "collection": chunk.collection_id,
+        "ordinal": chunk.ordinal,
+        "text": chunk.text,
+        "locator": locator_fields(chunk.locator),
+        "tokens": chunk.tokens,
+        "file": chunk.file,
+        "title": chunk.title,
+        "kind": chunk.kind.value,
+        "date": chunk.date and chunk.date.isoformat(),
+        "format": chunk.format.value,
+    }
+
+
+def _chunk(fields: Fields) -> SourceChunk:
+    return SourceChunk(
+        id=ChunkId(fields["id"]),
+        document_id=DocumentId(fields["document"]),
+        version_id=VersionId(fields["version"]),
+        tenant_id=TenantId(fields["tenant"]),
+        collection_id=CollectionId(fields["collection"]),
+        ordinal=fields["ordinal"],
+        text=fields["text"],
+        locator=locator_of(fields["locator"]),
+        tokens=fields["tokens"],
+        file=fields["file"],
+        title=fields["title"],
+        kind=DocumentKind(fields["kind"]),
+        date=date.fromisoformat(fields["date"]) if fields["date"] else None,
+        format=FileFormat(fields["format"]),
+    )

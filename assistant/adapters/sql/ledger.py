@@ -1,0 +1,293 @@
+"""What the index must hold. Sees every tenant: for the machinery, never for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, exists, func, not_, select, update
+
+from assistant.adapters.sql.contents import drop_record, keep_record, list_unused
+from assistant.adapters.sql.documents import document_key
+from assistant.adapters.sql.locators import dump_locator, load_locator
+from assistant.adapters.sql.rows import version_columns, version_of
+from assistant.adapters.sql.tables import chunks as chunk_table
+from assistant.adapters.sql.tables import documents, index_state, vectors, versions
+from assistant.adapters.sql.transaction import Transaction
+from assistant.domain.documents import DocumentState, DocumentVersion, NewChunk, VersionState
+from assistant.domain.errors import Conflict, NotFound
+from assistant.domain.ids import VersionId
+from assistant.domain.retrieval import IndexPoint
+from ingest.model import Chunk
+
+
+class SqlIndexLedger:
+    """Implements `IndexLedger`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def add_version(self, version: DocumentVersion, chunks: Sequence[NewChunk]) -> None:
+        """Keep a complete READY version with its chunks; replaces an older READY one of its document.
+
+        Raises:
+            ValueError: The version is not READY.
+            NotFound: Its document is deleted or unknown.
+        """
+        if version.state is not VersionState.READY:
+            raise ValueError("a new version is READY")
+        rows = [_chunk_columns(chunk, version_id=version.id) for chunk in chunks]
+        self._transaction.lock()
+        if not self._has_document(version):
+            raise NotFound
+        self._transaction.write(
+            update(versions)
+            .where(
+                versions.c.document_id == version.document_id,
+                versions.c.state == VersionState.READY,
+            )
+            .values(state=VersionState.RETIRED)
+        )
+        self._transaction.write(versions.insert().values(**version_columns(version)))
+        self._transaction.write(chunk_table.insert(), rows)
+        keep_record(self._transaction, [version.sha256])
+
+    def ready_versions(self, *, limit: int) -> list[DocumentVersion]:
+        """Versions that wait for the index, oldest first."""
+        query = (
+            select(versions)
+            .where(versions.c.state == VersionState.READY)
+            .order_by(versions.c.number)
+            .limit(limit)
+        )
+        return [version_of(row) for row in self._transaction.read(query)]
+
+    def live_versions(self) -> list[VersionId]:
+        """All live versions, oldest first, to rebuild an index."""
+        query = (
+            select(versions.c.id)
+            .where(versions.c.state == VersionState.LIVE)
+            .order_by(versions.c.number)
+        )
+        return [VersionId(row.id) for row in self._transaction.read(query)]
+
+    def points_of(self, version_id: VersionId, *, embedder_id: str) -> list[IndexPoint]:
+        """The points of a version, in order of their chunks.
+
+        Raises:
+            Conflict: Some vector of this embedder is missing ("vectors_missing").
+        """
+        of_chunk = and_(
+            vectors.c.hash == chunk_table.c.embedded_hash, vectors.c.embedder_id == embedder_id
+        )
+        query = (
+            select(*_TEXT_COLUMNS, *_OWNER_COLUMNS, vectors.c.vector)
+            .select_from(_CHUNKS.outerjoin(vectors, of_chunk))
+            .where(versions.c.id == version_id)
+            .order_by(chunk_table.c.ordinal)
+        )
+        rows = self._transaction.read(query)
+        if any(row.vector is None for row in rows):
+            raise Conflict("vectors_missing")
+        return [_point_of(row) for row in rows]
+
+    def texts_of(self, version_id: VersionId) -> dict[str, str]:
+        """Embedded text of each chunk of a version by its hash, to embed it again."""
+        query = (
+            select(*_TEXT_COLUMNS, chunk_table.c.embedded_hash)
+            .select_from(_CHUNKS)
+            .where(versions.c.id == version_id)
+            .order_by(chunk_table.c.ordinal)
+        )
+        return {row.embedded_hash: _embedded_text(row) for row in self._transaction.read(query)}
+
+    def make_live(self, version_id: VersionId, *, now: datetime) -> bool:
+        """Show a READY version in one step: it becomes LIVE, its predecessor RETIRED, its document LIVE.
+
+        Returns:
+            False, and nothing changes, when the version is no longer READY or its document is deleted.
+        """
+        self._transaction.lock()
+        row = self._transaction.first(
+            select(versions)
+            .join(documents, documents.c.id == versions.c.document_id)
+            .where(
+                versions.c.id == version_id,
+                versions.c.state == VersionState.READY,
+                ~documents.c.is_deleted,
+            )
+        )
+        if row is None:
+            return False
+        version = version_of(row)
+        self._retire_live_of(version)
+        self._set_state(version_id, state=VersionState.LIVE)
+        self._show(version, now=now)
+        return True
+
+    def retired_versions(self, *, limit: int) -> list[VersionId]:
+        """Versions to remove from the index, oldest first."""
+        query = (
+            select(versions.c.id)
+            .where(versions.c.state == VersionState.RETIRED)
+            .order_by(versions.c.number)
+            .limit(limit)
+        )
+        return [VersionId(row.id) for row in self._transaction.read(query)]
+
+    def forget_version(self, version_id: VersionId) -> None:
+        """Delete a RETIRED version and its chunks, its document when deleted, and vectors nobody uses.
+
+        No error when it is unknown.
+
+        Raises:
+            Conflict: It is not RETIRED.
+        """
+        self._transaction.lock()
+        row = self._transaction.first(select(versions).where(versions.c.id == version_id))
+        if row is None:
+            return
+        if row.state is not VersionState.RETIRED:
+            raise Conflict
+        self._drop_vectors_only_of(version_id)
+        self._transaction.write(chunk_table.delete().where(chunk_table.c.version_id == version_id))
+        self._transaction.write(versions.delete().where(versions.c.id == version_id))
+        self._transaction.write(
+            documents.delete().where(
+                documents.c.id == row.document_id,
+                documents.c.is_deleted,
+                not_(exists().where(versions.c.document_id == row.document_id)),
+            )
+        )
+
+    def unused_files(self, *, limit: int) -> list[str]:
+        """SHA-256 of file contents that no document, version or open job item refers to any more.
+
+        When there are some, nobody else writes until this unit of work ends: remove them from the
+        store and forget them in the same unit, and nothing can begin to refer to them meanwhile.
+        """
+        return list(list_unused(self._transaction, limit=limit))
+
+    def forget_file(self, sha256: str) -> None:
+        """Drop the record of a content after its removal from the file store."""
+        drop_record(self._transaction, sha256)
+
+    def active_index(self) -> str | None:
+        """Embedder id of the index in use, None before the first."""
+        row = self._transaction.first(select(index_state.c.embedder_id))
+        return None if row is None else row.embedder_id
+
+    def set_active_index(self, embedder_id: str) -> None:
+        """Name the embedder of the index in use."""
+        self._transaction.write(index_state.delete())
+        self._transaction.write(index_state.insert().values(id=1, embedder_id=embedder_id))
+
+    def _has_document(self, version: DocumentVersion) -> bool:
+        query = select(documents.c.id).where(
+            documents.c.id == version.document_id, ~documents.c.is_deleted
+        )
+        return self._transaction.first(query) is not None
+
+    def _set_state(self, version_id: VersionId, *, state: VersionState) -> None:
+        self._transaction.write(
+            update(versions).where(versions.c.id == version_id).values(state=state)
+        )
+
+    def _retire_live_of(self, version: DocumentVersion) -> None:
+        self._transaction.write(
+            update(versions)
+            .where(
+                versions.c.document_id == version.document_id,
+                versions.c.state == VersionState.LIVE,
+            )
+            .values(state=VersionState.RETIRED)
+        )
+
+    def _show(self, version: DocumentVersion, *, now: datetime) -> None:
+        self._transaction.forget(document_key(version.document_id))
+        number = (
+            select(func.count()).where(chunk_table.c.version_id == version.id).scalar_subquery()
+        )
+        self._transaction.write(
+            update(documents)
+            .where(documents.c.id == version.document_id)
+            .values(
+                state=DocumentState.LIVE,
+                updated_at=now,
+                title=version.title,
+                format=version.format,
+                kind=version.kind,
+                date=version.date,
+                page_count=version.page_count,
+                chunk_count=number,
+                notices=[notice.value for notice in version.notices],
+                reason_code=None,
+                reason_params=None,
+            )
+        )
+
+    def _drop_vectors_only_of(self, version_id: VersionId) -> None:
+        others = chunk_table.alias("others")
+        of_version = select(chunk_table.c.embedded_hash).where(
+            chunk_table.c.version_id == version_id
+        )
+        self._transaction.write(
+            vectors.delete().where(
+                vectors.c.hash.in_(of_version),
+                not_(
+                    exists().where(
+                        others.c.embedded_hash == vectors.c.hash,
+                        others.c.version_id != version_id,
+                    )
+                ),
+            )
+        )
+
+
+_CHUNKS = versions.join(chunk_table, chunk_table.c.version_id == versions.c.id)
+_TEXT_COLUMNS = (
+    chunk_table.c.ordinal,
+    chunk_table.c.text,
+    chunk_table.c.locator,
+    chunk_table.c.tokens,
+    versions.c.title,
+)
+_OWNER_COLUMNS = (
+    chunk_table.c.id,
+    chunk_table.c.version_id,
+    versions.c.tenant_id,
+    versions.c.collection_id,
+    versions.c.document_id,
+)
+
+
+def _chunk_columns(chunk: NewChunk, *, version_id: VersionId) -> dict[str, Any]:
+    return {
+        "id": chunk.id,
+        "version_id": version_id,
+        "ordinal": chunk.ordinal,
+        "text": chunk.text,
+        "locator": dump_locator(chunk.locator),
+        "tokens": chunk.tokens,
+        "embedded_hash": chunk.embedded_hash,
+    }
+
+
+def _embedded_text(row: Row[Any]) -> str:
+    chunk = Chunk(
+        ordinal=row.ordinal, text=row.text, locator=load_locator(row.locator), tokens=row.tokens
+    )
+    return chunk.embedded_text(title=row.title)
+
+
+def _point_of(row: Row[Any]) -> IndexPoint:
+    return IndexPoint(
+        chunk_id=row.id,
+        tenant_id=row.tenant_id,
+        collection_id=row.collection_id,
+        document_id=row.document_id,
+        version_id=row.version_id,
+        vector=row.vector,
+        text=_embedded_text(row),
+    )

@@ -1,0 +1,47 @@
+"""Locators as compact JSON.
+
+`{"p":[page…],"b":[[page,left,top,right,bottom]…],"s":[heading…],"f":first block,"l":last block}`
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from assistant.adapters.sql.columns import to_json
+from ingest.model import Box, Locator
+
+
+def locator_fields(locator: Locator) -> dict[str, Any]:
+    """A locator as a JSON value; empty parts are left out."""
+    fields: dict[str, Any] = {"f": locator.first_block, "l": locator.last_block}
+    if locator.pages:
+        fields["p"] = locator.pages
+    if locator.boxes:
+        fields["b"] = [
+            (box.page, box.left, box.top, box.right, box.bottom) for box in locator.boxes
+        ]
+    if locator.section:
+        fields["s"] = locator.section
+    return fields
+
+
+def locator_of(fields: dict[str, Any]) -> Locator:
+    """The locator of a JSON value."""
+    return Locator(
+        pages=tuple(fields.get("p", ())),
+        boxes=tuple(Box(*box) for box in fields.get("b", ())),
+        section=tuple(fields.get("s", ())),
+        first_block=fields["f"],
+        last_block=fields["l"],
+    )
+
+
+def dump_locator(locator: Locator) -> str:
+    """A locator as text."""
+    return to_json(locator_fields(locator))
+
+
+def load_locator(text: str) -> Locator:
+    """The locator of a text made by `dump_locator`."""
+    return locator_of(json.loads(text))

@@ -1,0 +1,166 @@
+"""The worker's side of jobs. Sees every tenant: for the machinery, never for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+
+from assistant.adapters.sql.jobs import job_key, read_items, replace_item
+from assistant.adapters.sql.rows import job_of, reason_fields
+from assistant.adapters.sql.tables import job_items, jobs
+from assistant.adapters.sql.transaction import Transaction
+from assistant.domain.documents import Reason
+from assistant.domain.ids import JobId, VersionId
+from assistant.domain.jobs import (
+    FINAL_ITEM_STATES,
+    FINAL_JOB_STATES,
+    ItemState,
+    Job,
+    JobItem,
+    JobState,
+)
+
+_OPEN_JOBS = (JobState.QUEUED, JobState.RUNNING)
+_TO_DO = (ItemState.PENDING, ItemState.PARSING, ItemState.EMBEDDING)
+_NOT_CANCELLABLE = FINAL_ITEM_STATES | {ItemState.INDEXING}
+
+
+class SqlWorkQueue:
+    """Implements `WorkQueue`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def lease(self, *, owner: str, now: datetime, until: datetime) -> Job | None:
+        """Take the oldest queued job, or a running one whose lease has passed; None when idle.
+
+        Looks first without the write lock, so that an idle worker disturbs nobody.
+        """
+        if self._next(now) is None:
+            return None
+        self._transaction.lock()
+        job = self._next(now)
+        if job is None:
+            return None
+        taken = replace(
+            job,
+            state=JobState.RUNNING,
+            attempt=job.attempt + 1,
+            started_at=job.started_at or now,
+            finished_at=None,
+        )
+        self._transaction.write(
+            update(jobs)
+            .where(jobs.c.id == job.id)
+            .values(
+                state=taken.state,
+                attempt=taken.attempt,
+                started_at=taken.started_at,
+                finished_at=None,
+                lease_owner=owner,
+                lease_until=until,
+            )
+        )
+        self._transaction.forget(job_key(job.id))
+        return taken
+
+    def renew(self, job_id: JobId, *, owner: str, until: datetime) -> bool:
+        """Extend a lease; False when it was lost or the job ended."""
+        held = and_(
+            jobs.c.id == job_id, jobs.c.lease_owner == owner, jobs.c.state == JobState.RUNNING
+        )
+        return self._transaction.write(update(jobs).where(held).values(lease_until=until)) == 1
+
+    def is_cancel_requested(self, job_id: JobId) -> bool:
+        """True when somebody asked to stop the job."""
+        query = select(jobs.c.cancel_requested).where(jobs.c.id == job_id)
+        row = self._transaction.first(query)
+        return row is not None and bool(row.cancel_requested)
+
+    def open_items(self, job_id: JobId, *, limit: int) -> list[JobItem]:
+        """Items in PENDING, PARSING or EMBEDDING, in order."""
+        query = (
+            select(job_items)
+            .where(job_items.c.job_id == job_id, job_items.c.state.in_(_TO_DO))
+            .order_by(job_items.c.ordinal)
+            .limit(limit)
+        )
+        return read_items(self._transaction, query)
+
+    def update_item(self, item: JobItem) -> None:
+        """Replace the mutable fields of an item. Raises `NotFound` when it is unknown."""
+        replace_item(self._transaction, item)
+
+    def settle_indexed(self, version_id: VersionId, *, state: ItemState) -> None:
+        """Move the INDEXING item of a version to a final state. Raises `ValueError` on another."""
+        if state not in FINAL_ITEM_STATES:
+            raise ValueError(f"{state} is not a final state")
+        self._transaction.write(
+            update(job_items)
+            .where(job_items.c.version_id == version_id, job_items.c.state == ItemState.INDEXING)
+            .values(state=state)
+        )
+
+    def fail_waiting(self, job_id: JobId, *, reason: Reason) -> None:
+        """Move items in AWAITING_FILE to FAILED."""
+        self._transaction.write(
+            update(job_items)
+            .where(job_items.c.job_id == job_id, job_items.c.state == ItemState.AWAITING_FILE)
+            .values(state=ItemState.FAILED, **reason_fields(reason))
+        )
+
+    def cancel_open(self, job_id: JobId) -> None:
+        """Move items that have not ended, INDEXING excepted, to CANCELLED."""
+        self._transaction.write(
+            update(job_items)
+            .where(job_items.c.job_id == job_id, job_items.c.state.not_in(sorted(_NOT_CANCELLABLE)))
+            .values(state=ItemState.CANCELLED)
+        )
+
+    def counts(self, job_id: JobId) -> Mapping[ItemState, int]:
+        """Number of items per state."""
+        query = (
+            select(job_items.c.state, func.count().label("items"))
+            .where(job_items.c.job_id == job_id)
+            .group_by(job_items.c.state)
+        )
+        return {row.state: row.items for row in self._transaction.read(query)}
+
+    def running_jobs(self) -> list[Job]:
+        """Jobs in state RUNNING or QUEUED, oldest first."""
+        query = select(jobs).where(jobs.c.state.in_(_OPEN_JOBS)).order_by(jobs.c.number)
+        return [job_of(row) for row in self._transaction.read(query)]
+
+    def finish(self, job_id: JobId, *, state: JobState, now: datetime) -> None:
+        """End a job and drop its lease; nothing happens when it has ended.
+
+        Raises:
+            ValueError: The state is not one of an end.
+        """
+        if state not in FINAL_JOB_STATES:
+            raise ValueError(f"{state} is not a final state")
+        self._transaction.write(
+            update(jobs)
+            .where(jobs.c.id == job_id, jobs.c.state.in_(_OPEN_JOBS))
+            .values(state=state, finished_at=now, lease_owner=None, lease_until=None)
+        )
+        self._transaction.forget(job_key(job_id))
+
+    def _next(self, now: datetime) -> Job | None:
+        query = select(jobs).where(_is_free(now)).order_by(jobs.c.number).limit(1)
+        row = self._transaction.first(query.with_for_update(skip_locked=True))
+        return None if row is None else job_of(row)
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        jobs.c.state.in_(_OPEN_JOBS),
+        or_(
+            jobs.c.state == JobState.QUEUED,
+            jobs.c.lease_until.is_(None),
+            jobs.c.lease_until < now,
+        ),
+    )

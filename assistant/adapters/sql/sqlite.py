@@ -1,0 +1,136 @@
+"""All that is particular to SQLite: opening, beginning, inserting what is missing, and its failures."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from assistant.domain.errors import AssistantError, Conflict, InvalidInput, StorageError
+
+BUSY_S = 15.0
+"""How long a writer waits for another, in seconds; a version of 5,000 chunks holds the lock 0.3 s."""
+
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "secure_delete=ON",
+    "temp_store=MEMORY",
+    "journal_size_limit=67108864",
+    "trusted_schema=OFF",
+)
+_BEGIN = "assistant_begin"
+_DISK_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_TAKEN = {
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+    sqlite3.SQLITE_CONSTRAINT_ROWID,
+    sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
+}
+
+
+def open_engine(path: Path, *, foreign_keys: bool = True) -> Engine:
+    """An engine over a database file, with one connection per thread at work.
+
+    Args:
+        path: The file; made when absent, its folder must exist.
+        foreign_keys: False only while the schema changes, where tables are rebuilt.
+    """
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": BUSY_S},
+        pool_size=16,
+        max_overflow=112,
+        pool_timeout=BUSY_S,
+    )
+
+    def prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+        del entry
+        _prepare(connection, foreign_keys=foreign_keys)
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", _begin)
+    event.listen(engine, "handle_error", _translate)
+    return engine
+
+
+def as_reader(connection: Connection) -> None:
+    """The next transaction of the connection reads one snapshot and takes no lock."""
+    connection.execution_options(**{_BEGIN: "BEGIN"})
+
+
+def as_writer(connection: Connection) -> None:
+    """The next transaction of the connection takes the write lock at its start."""
+    connection.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+
+
+def insert_missing(table: Table) -> Insert:
+    """An insert that leaves rows alone whose key is taken."""
+    return table.insert().prefix_with("OR IGNORE", dialect="sqlite")
+
+
+def is_intact(connection: Connection) -> bool:
+    """True when every page, index and foreign key of the database holds together."""
+    verdict = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+    return verdict == "ok" and not connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+
+
+def check_foreign_keys(connection: Connection) -> None:
+    """Refuse rows that refer to nothing, after a change of schema. Raises `StorageError`."""
+    if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+        raise StorageError("database_damaged")
+
+
+def checkpoint(connection: Connection) -> bool:
+    """Move the write-ahead log into the database and empty it; False when others were in the way."""
+    driver = connection.connection.driver_connection
+    row: tuple[int, int, int] = (
+        cast("Any", driver).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    )
+    return row[0] == 0
+
+
+def _prepare(connection: DBAPIConnection, *, foreign_keys: bool) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (*_PRAGMAS, f"foreign_keys={'ON' if foreign_keys else 'OFF'}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+
+
+def _translate(context: ExceptionContext) -> None:
+    failure = failure_of(context.original_exception)
+    if failure is not None:
+        context.chained_exception = failure
+
+
+def failure_of(error: BaseException) -> AssistantError | None:
+    """What an error of the driver means in the tree; None for one that is a mistake of ours."""
+    if isinstance(error, UnicodeEncodeError):
+        return InvalidInput(detail="un texte contient des caractères Unicode incomplets.")
+    if isinstance(error, PoolTimeout):
+        return StorageError("database_locked")
+    if not isinstance(error, sqlite3.Error):
+        return None
+    code = _code_of(error)
+    if code in _TAKEN:
+        return Conflict()
+    if code & 0xFF in _BUSY:
+        return StorageError("database_locked")
+    if code in _DISK_FULL:
+        return StorageError("disk_full")
+    return StorageError()
+
+
+def _code_of(error: Any) -> int:
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR))

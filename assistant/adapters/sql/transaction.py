@@ -1,0 +1,120 @@
+"""One transaction: it reads without any lock until it writes, and what it replaces is what it had read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Executable, Row
+
+from assistant.adapters.sql import sqlite
+from assistant.domain.errors import StorageError
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+class Transaction:
+    """Reads of one snapshot, then, from the first write on, the write lock and the newest state.
+
+    A reader blocks nobody. A writer waits for its turn (never fails because it had read before),
+    so what was read before the first write may have changed since: `check_unchanged` tells, and
+    every method that replaces a whole entity asks it.
+
+    Args:
+        engine: Where connections come from.
+        writers: Held by the one writer of this process; other processes are kept out by SQLite.
+    """
+
+    def __init__(self, engine: Engine, *, writers: threading.Lock) -> None:
+        self._engine = engine
+        self._writers = writers
+        self._connection: Connection | None = None
+        self._is_writing = False
+        self._images: dict[str, object] = {}
+
+    def read(self, statement: Executable) -> Sequence[Row[Any]]:
+        """All rows of a query."""
+        return self._current().execute(statement).all()
+
+    def first(self, statement: Executable) -> Row[Any] | None:
+        """The first row of a query."""
+        return self._current().execute(statement).first()
+
+    def write(self, statement: Executable, rows: Rows | None = None) -> int:
+        """Run a change, once per row when rows are given, and return how many rows it touched."""
+        self.lock()
+        if rows is not None and not rows:
+            return 0
+        return self._current().execute(statement, rows).rowcount
+
+    def lock(self) -> None:
+        """Become the only writer; what is read from here on is the newest state and stays so.
+
+        Raises:
+            StorageError: Others kept writing for too long ("database_locked").
+        """
+        if self._is_writing:
+            return
+        if not self._writers.acquire(timeout=sqlite.BUSY_S):
+            raise StorageError("database_locked")
+        try:
+            connection = self._connect()
+            connection.rollback()
+            sqlite.as_writer(connection)
+            connection.begin()
+        except BaseException:
+            self._writers.release()
+            raise
+        self._is_writing = True
+
+    def remember(self, key: str, image: object) -> None:
+        """Note what an entity looked like when it was read, unless nobody else can change it now."""
+        if not self._is_writing:
+            self._images[key] = image
+
+    def forget(self, key: str) -> None:
+        """Drop what was noted of an entity, since this transaction itself changed it."""
+        self._images.pop(key, None)
+
+    def check_unchanged(self, key: str, *, image: object) -> None:
+        """Refuse to replace an entity that another transaction changed after this one read it.
+
+        Raises:
+            StorageError: It did ("database_locked"): doing all of it again is safe.
+        """
+        if self._images.pop(key, image) != image:
+            raise StorageError("database_locked")
+
+    def commit(self) -> None:
+        """Make all changes durable; the next statement begins another transaction."""
+        if self._connection is not None:
+            self._connection.commit()
+        self._release()
+
+    def close(self) -> None:
+        """Undo what was not committed and give everything back."""
+        try:
+            if self._connection is not None:
+                self._connection.close()
+        finally:
+            self._connection = None
+            self._release()
+
+    def _current(self) -> Connection:
+        connection = self._connect()
+        if not connection.in_transaction():
+            sqlite.as_reader(connection)
+            connection.begin()
+        return connection
+
+    def _connect(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def _release(self) -> None:
+        self._images.clear()
+        if self._is_writing:
+            self._is_writing = False
+            self._writers.release()

@@ -1,0 +1,55 @@
+"""All repositories over one transaction."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine
+
+from assistant.adapters.sql.answers import SqlAnswerRepository
+from assistant.adapters.sql.chunks import SqlChunkRepository
+from assistant.adapters.sql.conversations import SqlConversationRepository
+from assistant.adapters.sql.documents import SqlDocumentRepository
+from assistant.adapters.sql.jobs import SqlJobRepository
+from assistant.adapters.sql.ledger import SqlIndexLedger
+from assistant.adapters.sql.queue import SqlWorkQueue
+from assistant.adapters.sql.sessions import SqlSessionRepository
+from assistant.adapters.sql.tenancy import SqlTenancyRepository
+from assistant.adapters.sql.transaction import Transaction
+from assistant.adapters.sql.vectors import SqlVectorRepository
+
+
+class SqlUnitOfWork:
+    """Implements `UnitOfWork`. Used by one thread; takes a connection at its first statement."""
+
+    def __init__(self, engine: Engine, *, writers: threading.Lock) -> None:
+        self._transaction = Transaction(engine, writers=writers)
+        self.tenancy = SqlTenancyRepository(self._transaction)
+        self.documents = SqlDocumentRepository(self._transaction)
+        self.chunks = SqlChunkRepository(self._transaction)
+        self.vectors = SqlVectorRepository(self._transaction)
+        self.ledger = SqlIndexLedger(self._transaction)
+        self.jobs = SqlJobRepository(self._transaction)
+        self.queue = SqlWorkQueue(self._transaction)
+        self.sessions = SqlSessionRepository(self._transaction)
+        self.conversations = SqlConversationRepository(self._transaction)
+        self.answers = SqlAnswerRepository(self._transaction)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Roll back what was not committed."""
+        self._transaction.close()
+
+    def commit(self) -> None:
+        """Make everything durable and visible at once."""
+        self._transaction.commit()
