@@ -36,8 +36,8 @@ from assistant.services.submission import (
     PlannedFile,
     Submission,
     plan_of,
-    too_large,
 )
+from assistant.services.transactions import retried
 
 _SOURCE_CHARS = 1000
 _PAGE = 500
@@ -79,6 +79,11 @@ class IngestionService:
         """
         require_admin(principal)
         _check_request(request)
+        return retried(lambda: self._submit(request, principal=principal, scope=scope))
+
+    def _submit(
+        self, request: Submission, *, principal: Principal, scope: Scope
+    ) -> tuple[Job, list[JobItem]]:
         with self._open_work() as work:
             collection = _collection(work, collection_id=request.collection_id, scope=scope)
             known = _known(work, request.source, collection_id=collection.id, scope=scope)
@@ -122,12 +127,15 @@ class IngestionService:
             checked = CheckedStream(stream, sha256=item.sha256)
             _, size = self._files.put(checked.as_binary(), max_bytes=self._max_file_bytes)
         except ContentChanged:
-            return self._refuse(item, reason=Reason("content_changed", {}), scope=scope)
+            return retried(
+                lambda: self._refuse(item, reason=Reason("content_changed", {}), scope=scope)
+            )
         except InvalidInput as error:
             if error.code != "file_too_large":
                 raise
-            return self._refuse(item, reason=too_large(self._max_file_bytes), scope=scope)
-        return self._accept(item, size_bytes=size, scope=scope)
+            reason = Reason(error.code, dict(error.params))
+            return retried(lambda: self._refuse(item, reason=reason, scope=scope))
+        return retried(lambda: self._accept(item, size_bytes=size, scope=scope))
 
     def reindex(
         self,

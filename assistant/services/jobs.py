@@ -21,6 +21,7 @@ from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.finishing import JobFinisher
 from assistant.services.progress import progress_of
 from assistant.services.roles import require_admin
+from assistant.services.transactions import retried
 
 _RETRIED = frozenset({ItemState.FAILED, ItemState.CANCELLED})
 _PAGE = 1000
@@ -78,6 +79,9 @@ class JobService:
             Conflict: The job has ended ("job_ended").
         """
         require_admin(principal)
+        return retried(lambda: self._cancel(job_id, scope=scope))
+
+    def _cancel(self, job_id: JobId, *, scope: Scope) -> Job:
         with self._open_work() as work:
             job = _found(work, job_id, scope=scope)
             if job.state in FINAL_JOB_STATES:
@@ -104,6 +108,9 @@ class JobService:
                 ("nothing_to_retry").
         """
         require_admin(principal)
+        return retried(lambda: self._retry(job_id, scope=scope))
+
+    def _retry(self, job_id: JobId, *, scope: Scope) -> Job:
         with self._open_work() as work:
             job = _found(work, job_id, scope=scope)
             if job.state not in FINAL_JOB_STATES:

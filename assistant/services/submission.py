@@ -122,7 +122,7 @@ def _announced(
     seen.add(name)
     document = known.documents.get(name)
     if file.size_bytes > max_file_bytes:
-        reason = too_large(max_file_bytes)
+        reason = too_large(file.size_bytes, max_file_bytes=max_file_bytes)
         return PlannedFile(name, ItemState.FAILED, document=document, reason=reason)
     state = ItemState.AWAITING_FILE
     if document is not None and _is_served(document, file, known, fingerprint(file.sha256)):
@@ -162,6 +162,8 @@ def _name_fault(name: str, *, seen: set[str]) -> str | None:
     return "file_name_duplicate" if name in seen else None
 
 
-def too_large(max_file_bytes: int) -> Reason:
+def too_large(size_bytes: int, *, max_file_bytes: int) -> Reason:
     """Why a file beyond the size limit is refused."""
-    return Reason("file_too_large", {"limit_mb": max(1, max_file_bytes // MEGABYTE)})
+    limit_mb = max(1, max_file_bytes // MEGABYTE)
+    size_mb = max(limit_mb + 1, size_bytes // MEGABYTE)
+    return Reason("file_too_large", {"limit_mb": limit_mb, "size_mb": size_mb})

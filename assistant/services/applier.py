@@ -1,0 +1,247 @@
+"""Brings the index in line with the database, in steps small enough for searches to pass between."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+
+import structlog
+
+from assistant.domain.documents import DocumentVersion
+from assistant.domain.errors import AssistantError, Conflict
+from assistant.domain.ids import VersionId
+from assistant.domain.jobs import ItemState
+from assistant.domain.retrieval import IndexPoint
+from assistant.ports.clock import Clock
+from assistant.ports.files import FileStore
+from assistant.ports.index import ChunkIndex
+from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.services.finishing import JobFinisher
+from assistant.services.machinery import (
+    live_chunk_count,
+    request_reindex,
+    request_rereading,
+)
+from assistant.services.transactions import retried
+
+_log = structlog.get_logger(__name__)
+
+UPSERT_POINTS = 200
+"""Points of one call; the engine holds the interpreter meanwhile (about 14 ms)."""
+_READY_AT_ONCE = 8
+_RETIRED_AT_ONCE = 50
+_FILES_AT_ONCE = 50
+_POLL_S = 0.2
+_ERROR_PAUSE_S = 2.0
+_SWEEP_S = 30.0
+_FLUSH_AFTER_S = 2.0
+
+
+class IndexApplier:
+    """Adds READY versions, removes RETIRED ones, forgets unused files. One per index."""
+
+    def __init__(
+        self,
+        open_work: UnitOfWorkFactory,
+        index: ChunkIndex,
+        files: FileStore,
+        clock: Clock,
+    ) -> None:
+        self._open_work = open_work
+        self._index = index
+        self._files = files
+        self._clock = clock
+        self._finisher = JobFinisher(clock)
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._unusable: set[VersionId] = set()
+        self._is_dirty = False
+        self._busy_at = 0.0
+        self._swept_at: float | None = None
+
+    def start(self) -> None:
+        """Reconcile, then keep applying, in a thread of its own."""
+        if self._thread is None:
+            self._stop.clear()
+            self._thread = threading.Thread(target=self._run, name="index-applier", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after the step under way; idempotent."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def run_once(self) -> bool:
+        """Apply what waits now; False when there was nothing to do.
+
+        Raises:
+            IndexUnavailable: The index fails; all of it is tried again at the next call.
+            StorageError: The database fails; likewise.
+        """
+        with self._open_work() as work:
+            ready = work.ledger.ready_versions(limit=_READY_AT_ONCE + len(self._unusable))
+            retired = work.ledger.retired_versions(limit=_RETIRED_AT_ONCE)
+        usable = [version for version in ready if version.id not in self._unusable]
+        for version_id in retired:
+            self._remove(version_id)
+        for version in usable:
+            if self._stop.is_set():
+                break
+            self._apply(version)
+        did_something = bool(usable or retired)
+        if retired or self._is_sweep_due():
+            did_something = self._sweep() or did_something
+        return did_something
+
+    def reconcile(self) -> None:
+        """Make index and database agree again: apply what waits, then compare and repair.
+
+        When the number of points is not that of the live chunks (a new, emptied or restored
+        index), every live version is applied again from the database, without embedding.
+        """
+        while self.run_once() and not self._stop.is_set():
+            continue
+        with self._open_work() as work:
+            expected = live_chunk_count(work)
+            versions = work.ledger.live_versions()
+            is_first = work.ledger.active_index() is None
+        found = self._index.count_all()
+        if found != expected:
+            _log.warning("index_reapplied", points=found, chunks=expected)
+            self._reapply(versions)
+        if is_first:
+            self._name_index()
+
+    def _run(self) -> None:
+        is_reconciled = False
+        while not self._stop.is_set():
+            try:
+                if not is_reconciled:
+                    self.reconcile()
+                    is_reconciled = True
+                if not self.run_once():
+                    self._rest()
+            except AssistantError as error:
+                _log.warning("applier_paused", code=error.code)
+                self._stop.wait(_ERROR_PAUSE_S)
+        self._flush()
+
+    def _rest(self) -> None:
+        if self._is_dirty and time.monotonic() - self._busy_at > _FLUSH_AFTER_S:
+            self._flush()
+        self._stop.wait(_POLL_S)
+
+    def _flush(self) -> None:
+        if self._is_dirty:
+            self._index.flush()
+            self._is_dirty = False
+
+    def _apply(self, version: DocumentVersion) -> None:
+        points = self._points(version.id)
+        if points is None:
+            self._unusable.add(version.id)
+            retried(lambda: self._read_again(version))
+            return
+        if not self._upsert(points):
+            return
+        if not retried(lambda: self._show(version)):
+            self._index.remove_version(version.id)
+
+    def _show(self, version: DocumentVersion) -> bool:
+        """Make a version live and settle its item in one commit; False when it came too late."""
+        now = self._clock.now()
+        with self._open_work() as work:
+            is_live = work.ledger.make_live(version.id, now=now)
+            if not is_live:
+                return False
+            work.queue.settle_indexed(version.id, state=ItemState.INDEXED)
+            self._finisher.finish_all_settled(work)
+            work.commit()
+        return is_live
+
+    def _points(self, version_id: VersionId) -> list[IndexPoint] | None:
+        """The points of a version; None when some of its vectors are missing."""
+        try:
+            with self._open_work() as work:
+                return work.ledger.points_of(version_id, embedder_id=self._index.embedder.id)
+        except Conflict as error:
+            _log.warning("vectors_missing", version_id=version_id, code=error.code)
+            return None
+
+    def _upsert(self, points: Sequence[IndexPoint]) -> bool:
+        """Add points in small calls; False when told to stop before the last."""
+        for start in range(0, len(points), UPSERT_POINTS):
+            begun = time.monotonic()
+            self._index.upsert(points[start : start + UPSERT_POINTS])
+            self._is_dirty, self._busy_at = True, time.monotonic()
+            if self._stop.wait(min(0.05, self._busy_at - begun)):
+                return start + UPSERT_POINTS >= len(points)
+        return True
+
+    def _remove(self, version_id: VersionId) -> None:
+        self._index.remove_version(version_id)
+        self._is_dirty, self._busy_at = True, time.monotonic()
+        self._unusable.discard(version_id)
+
+        def forget() -> None:
+            with self._open_work() as work:
+                work.ledger.forget_version(version_id)
+                work.queue.settle_indexed(version_id, state=ItemState.REMOVED)
+                self._finisher.finish_all_settled(work)
+                work.commit()
+
+        retried(forget)
+
+    def _is_sweep_due(self) -> bool:
+        return self._swept_at is None or time.monotonic() - self._swept_at > _SWEEP_S
+
+    def _sweep(self) -> bool:
+        """Forget unused files, end jobs left open; True when some file was removed."""
+        self._swept_at = time.monotonic()
+        removed = retried(self._forget_files)
+        retried(self._end_jobs)
+        return removed > 0
+
+    def _forget_files(self) -> int:
+        """Remove contents nobody refers to; the write lock keeps others from starting to."""
+        with self._open_work() as work:
+            unused = work.ledger.unused_files(limit=_FILES_AT_ONCE)
+            for sha256 in unused:
+                self._files.remove(sha256)
+                work.ledger.forget_file(sha256)
+            work.commit()
+        return len(unused)
+
+    def _end_jobs(self) -> None:
+        with self._open_work() as work:
+            if self._finisher.finish_all_settled(work):
+                work.commit()
+
+    def _reapply(self, versions: Sequence[VersionId]) -> None:
+        without_vectors: set[VersionId] = set()
+        for version_id in versions:
+            points = self._points(version_id)
+            if points is None:
+                without_vectors.add(version_id)
+            elif not self._upsert(points):
+                return
+        if without_vectors:
+            retried(lambda: self._read_all_again(frozenset(without_vectors)))
+
+    def _read_again(self, version: DocumentVersion) -> None:
+        with self._open_work() as work:
+            if request_rereading(work, version, now=self._clock.now()):
+                work.commit()
+
+    def _read_all_again(self, version_ids: frozenset[VersionId]) -> None:
+        with self._open_work() as work:
+            if request_reindex(work, version_ids, now=self._clock.now()):
+                work.commit()
+
+    def _name_index(self) -> None:
+        with self._open_work() as work:
+            work.ledger.set_active_index(self._index.embedder.id)
+            work.commit()

@@ -1,0 +1,266 @@
+"""One job under one lease: every change of an item is made while the lease is proven to be held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from assistant.domain.documents import (
+    Document,
+    DocumentState,
+    DocumentVersion,
+    NewChunk,
+    Reason,
+    VersionState,
+)
+from assistant.domain.ids import ChunkId, VersionId, new_id
+from assistant.domain.jobs import ItemState, Job, JobItem, JobKind
+from assistant.domain.retrieval import EmbedderIdentity, Vector
+from assistant.domain.tenancy import Grant, Scope
+from assistant.ports.clock import Clock
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.fingerprints import embedded_hash_of
+from assistant.services.finishing import JobFinisher
+from assistant.services.transactions import retried
+from ingest.model import IngestedFile
+
+_OPEN_PAGE = 500
+
+
+class Stopped(Exception):
+    """The work on a job must stop: cancelled, lease lost, or the process ends."""
+
+
+class JobRun:
+    """The writes of a worker on the job it holds."""
+
+    def __init__(
+        self,
+        open_work: UnitOfWorkFactory,
+        clock: Clock,
+        *,
+        job: Job,
+        owner: str,
+        lease_s: float,
+        fingerprint: Callable[[str], str],
+    ) -> None:
+        self._open_work = open_work
+        self._clock = clock
+        self._job = job
+        self._owner = owner
+        self._lease = timedelta(seconds=lease_s)
+        self._fingerprint = fingerprint
+        self._finisher = JobFinisher(clock)
+        grant = Grant(job.tenant_id, job.collection_id)
+        self._scope = Scope(job.tenant_id, job.created_by, frozenset({grant}))
+
+    def renew(self) -> bool:
+        """Extend the lease; False when it was lost."""
+        with self._open_work() as work:
+            is_ours = self._renewed(work)
+            work.commit()
+        return is_ours
+
+    def is_cancelled(self) -> bool:
+        """True when somebody asked to stop the job."""
+        with self._open_work() as work:
+            return work.queue.is_cancel_requested(self._job.id)
+
+    def open_items(self, *, limit: int) -> list[JobItem]:
+        """Items to read, in order, those begun included."""
+        with self._open_work() as work:
+            return work.queue.open_items(self._job.id, limit=limit)
+
+    def begin(self, item: JobItem) -> JobItem | None:
+        """Mark an item as being read; None when it was settled instead: nothing to read.
+
+        Raises:
+            Stopped: The job is no longer ours or was cancelled.
+        """
+        return retried(lambda: self._begin(item))
+
+    def give_back(self, item: JobItem) -> None:
+        """Put a begun item back in the queue: the process ends, the file is not to blame."""
+        waiting = replace(item, state=ItemState.PENDING, attempt=max(0, item.attempt - 1))
+        self._settle(waiting)
+
+    def mark_embedding(self, item: JobItem) -> JobItem:
+        """Mark an item as read, its vectors under way.
+
+        Raises:
+            Stopped: The job is no longer ours or was cancelled.
+        """
+        return self._settle(replace(item, state=ItemState.EMBEDDING))
+
+    def fail(self, item: JobItem, *, reason: Reason) -> None:
+        """End an item with its reason; a live version of its document stays served.
+
+        Raises:
+            Stopped: The job is no longer ours or was cancelled.
+        """
+        retried(lambda: self._fail([item], reason=reason))
+
+    def fail_open(self, *, reason: Reason) -> None:
+        """End every item that is still open with one reason.
+
+        Raises:
+            Stopped: The job is no longer ours or was cancelled.
+        """
+        while items := self.open_items(limit=_OPEN_PAGE):
+            retried(lambda: self._fail(items, reason=reason))
+
+    def keep(
+        self,
+        item: JobItem,
+        *,
+        ingested: IngestedFile,
+        vectors: Mapping[str, Vector],
+        embedder: EmbedderIdentity,
+    ) -> None:
+        """Keep a complete reading and its vectors in one commit; the index takes it from there.
+
+        Raises:
+            Stopped: The job is no longer ours or was cancelled.
+        """
+        retried(lambda: self._keep(item, ingested=ingested, vectors=vectors, embedder=embedder))
+
+    def _begin(self, item: JobItem) -> JobItem | None:
+        with self._open_work() as work:
+            self._guard(work)
+            settled = self._nothing_to_do(work, item)
+            if settled is not None:
+                work.queue.update_item(replace(item, state=settled))
+                work.commit()
+                return None
+            begun = replace(item, state=ItemState.PARSING, attempt=item.attempt + 1)
+            work.queue.update_item(begun)
+            work.commit()
+        return begun
+
+    def _nothing_to_do(self, work: UnitOfWork, item: JobItem) -> ItemState | None:
+        document = self._document(work, item)
+        if document is None:
+            return ItemState.REMOVED
+        if document.sha256 != item.sha256:
+            return ItemState.UNCHANGED
+        if self._job.kind is JobKind.REINDEX:
+            return None
+        live = work.documents.live_versions([document.id], scope=self._scope).get(document.id)
+        if live is not None and live.fingerprint == self._fingerprint(item.sha256):
+            return ItemState.UNCHANGED
+        return None
+
+    def _settle(self, item: JobItem) -> JobItem:
+        def act() -> None:
+            with self._open_work() as work:
+                self._guard(work)
+                work.queue.update_item(item)
+                work.commit()
+
+        retried(act)
+        return item
+
+    def _fail(self, items: list[JobItem], *, reason: Reason) -> None:
+        with self._open_work() as work:
+            self._guard(work)
+            for item in items:
+                work.queue.update_item(replace(item, state=ItemState.FAILED, reason=reason))
+                self._blame(work, item, reason=reason)
+            self._finisher.finish_if_settled(work, job_id=self._job.id)
+            work.commit()
+
+    def _blame(self, work: UnitOfWork, item: JobItem, *, reason: Reason) -> None:
+        document = self._document(work, item)
+        if document is None or document.sha256 != item.sha256:
+            return
+        has_live = document.live_version_id is not None
+        state = DocumentState.LIVE if has_live else DocumentState.FAILED
+        now = self._clock.now()
+        work.documents.update(replace(document, state=state, reason=reason, updated_at=now))
+
+    def _keep(
+        self,
+        item: JobItem,
+        *,
+        ingested: IngestedFile,
+        vectors: Mapping[str, Vector],
+        embedder: EmbedderIdentity,
+    ) -> None:
+        with self._open_work() as work:
+            self._guard(work)
+            document = self._document(work, item)
+            if document is None or document.sha256 != item.sha256:
+                gone = ItemState.REMOVED if document is None else ItemState.UNCHANGED
+                work.queue.update_item(replace(item, state=gone))
+            else:
+                version = self._version(document, ingested=ingested)
+                work.vectors.add(vectors, embedder=embedder)
+                work.ledger.add_version(version, _new_chunks(ingested))
+                work.queue.update_item(_indexing(item, version=version, ingested=ingested))
+            work.commit()
+
+    def _version(self, document: Document, *, ingested: IngestedFile) -> DocumentVersion:
+        parsed = ingested.document
+        return DocumentVersion(
+            id=VersionId(new_id()),
+            document_id=document.id,
+            tenant_id=document.tenant_id,
+            collection_id=document.collection_id,
+            state=VersionState.READY,
+            sha256=document.sha256,
+            fingerprint=self._fingerprint(document.sha256),
+            title=parsed.title,
+            format=parsed.format,
+            kind=parsed.kind,
+            date=parsed.date,
+            page_count=parsed.page_count,
+            notices=parsed.notices,
+            created_at=self._clock.now(),
+        )
+
+    def _document(self, work: UnitOfWork, item: JobItem) -> Document | None:
+        if item.document_id is None:
+            return None
+        return work.documents.find(item.document_id, scope=self._scope)
+
+    def _guard(self, work: UnitOfWork) -> None:
+        """Prove the lease within this transaction, as its first write."""
+        if not self._renewed(work) or work.queue.is_cancel_requested(self._job.id):
+            raise Stopped
+
+    def _renewed(self, work: UnitOfWork) -> bool:
+        until = self._clock.now() + self._lease
+        return work.queue.renew(self._job.id, owner=self._owner, until=until)
+
+
+def _indexing(item: JobItem, *, version: DocumentVersion, ingested: IngestedFile) -> JobItem:
+    return replace(
+        item,
+        state=ItemState.INDEXING,
+        version_id=version.id,
+        chunks=len(ingested.chunks),
+        pages=ingested.document.page_count,
+    )
+
+
+def texts_by_hash(ingested: IngestedFile) -> dict[str, str]:
+    """Embedded text of each chunk of a file, by its hash."""
+    title = ingested.document.title
+    texts = (chunk.embedded_text(title=title) for chunk in ingested.chunks)
+    return {embedded_hash_of(text): text for text in texts}
+
+
+def _new_chunks(ingested: IngestedFile) -> list[NewChunk]:
+    title = ingested.document.title
+    return [
+        NewChunk(
+            id=ChunkId(new_id()),
+            ordinal=chunk.ordinal,
+            text=chunk.text,
+            locator=chunk.locator,
+            tokens=chunk.tokens,
+            embedded_hash=embedded_hash_of(chunk.embedded_text(title=title)),
+        )
+        for chunk in ingested.chunks
+    ]

@@ -1,0 +1,106 @@
+"""What the machinery does for no reader: whole scopes, counts, and readings it asks for itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from assistant.domain.documents import Document, DocumentVersion
+from assistant.domain.ids import JobId, JobItemId, PersonId, VersionId, new_id
+from assistant.domain.jobs import ItemState, Job, JobItem, JobKind, JobState
+from assistant.domain.tenancy import Grant, Scope, Tenant
+from assistant.ports.repositories import UnitOfWork
+
+MACHINE = PersonId("system")
+"""Who asks for what nobody asked for."""
+_PAGE = 500
+
+
+def scope_of_version(version: DocumentVersion) -> Scope:
+    """The collection of a version, and nothing else."""
+    grant = Grant(version.tenant_id, version.collection_id)
+    return Scope(version.tenant_id, MACHINE, frozenset({grant}))
+
+
+def live_chunk_count(work: UnitOfWork) -> int:
+    """Number of chunks of live versions, of all tenants."""
+    return sum(
+        work.documents.counts(scope=_whole(work, tenant)).chunks
+        for tenant in work.tenancy.list_tenants()
+    )
+
+
+def request_reindex(work: UnitOfWork, version_ids: frozenset[VersionId], *, now: datetime) -> int:
+    """Ask the worker to read again the documents that live on these versions.
+
+    Returns:
+        How many documents will be read again.
+    """
+    asked = 0
+    for tenant in work.tenancy.list_tenants():
+        documents = [
+            document
+            for document in _documents(work, scope=_whole(work, tenant))
+            if document.live_version_id in version_ids
+        ]
+        asked += len(documents)
+        for collection_id in sorted({document.collection_id for document in documents}):
+            own = [each for each in documents if each.collection_id == collection_id]
+            _add_job(work, own, now=now)
+    return asked
+
+
+def request_rereading(work: UnitOfWork, version: DocumentVersion, *, now: datetime) -> bool:
+    """Ask the worker to read again the document of a version that cannot be shown.
+
+    Returns:
+        False when its document is deleted.
+    """
+    document = work.documents.find(version.document_id, scope=scope_of_version(version))
+    if document is None:
+        return False
+    _add_job(work, [document], now=now)
+    return True
+
+
+def _add_job(work: UnitOfWork, documents: list[Document], *, now: datetime) -> None:
+    job = Job(
+        id=JobId(new_id()),
+        tenant_id=documents[0].tenant_id,
+        collection_id=documents[0].collection_id,
+        kind=JobKind.REINDEX,
+        source="reindex",
+        state=JobState.QUEUED,
+        created_by=MACHINE,
+        created_at=now,
+    )
+    items = [
+        JobItem(
+            id=JobItemId(new_id()),
+            job_id=job.id,
+            ordinal=ordinal,
+            name=document.name,
+            state=ItemState.PENDING,
+            sha256=document.sha256,
+            size_bytes=document.size_bytes,
+            document_id=document.id,
+        )
+        for ordinal, document in enumerate(documents)
+    ]
+    work.jobs.add(job, items)
+
+
+def _whole(work: UnitOfWork, tenant: Tenant) -> Scope:
+    owned = work.tenancy.list_collections(tenant_id=tenant.id)
+    grants = frozenset(Grant(tenant.id, collection.id) for collection in owned)
+    return Scope(tenant.id, MACHINE, grants)
+
+
+def _documents(work: UnitOfWork, *, scope: Scope) -> list[Document]:
+    documents: list[Document] = []
+    while True:
+        page = work.documents.list_page(
+            scope=scope, state=None, name_contains="", limit=_PAGE, offset=len(documents)
+        )
+        documents.extend(page)
+        if len(page) < _PAGE:
+            return documents

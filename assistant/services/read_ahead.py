@@ -1,0 +1,68 @@
+"""Reads files ahead in threads, so that the embedder never waits for a parser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from types import TracebackType
+from typing import Self
+
+from assistant.domain.documents import Reason
+from assistant.domain.ids import JobItemId
+from assistant.domain.jobs import JobItem
+from ingest.model import IngestedFile
+
+Outcome = IngestedFile | Reason
+
+
+class ReadAhead:
+    """A bounded set of files being read or waiting to be embedded."""
+
+    def __init__(self, read: Callable[[JobItem], Outcome], *, children: int) -> None:
+        self._read = read
+        self._capacity = 2 * children
+        self._pool = ThreadPoolExecutor(children, thread_name_prefix="read")
+        self._reading: dict[Future[Outcome], JobItem] = {}
+        self._is_exclusive = False
+
+    @property
+    def items(self) -> list[JobItem]:
+        """Items begun and not yet taken."""
+        return list(self._reading.values())
+
+    @property
+    def ids(self) -> set[JobItemId]:
+        """Their identifiers."""
+        return {item.id for item in self._reading.values()}
+
+    @property
+    def room(self) -> int:
+        """How many more files may be begun."""
+        if self._is_exclusive and self._reading:
+            return 0
+        return self._capacity - len(self._reading)
+
+    def begin(self, item: JobItem, *, is_alone: bool) -> None:
+        """Start to read a file; alone, no other is begun until it has been taken."""
+        self._is_exclusive = is_alone
+        self._reading[self._pool.submit(self._read, item)] = item
+
+    def take(self, *, timeout_s: float) -> tuple[JobItem, Outcome] | None:
+        """A file that has been read, None when none is within the time."""
+        done, _ = wait(self._reading, timeout=timeout_s, return_when=FIRST_COMPLETED)
+        for future in self._reading:
+            if future in done:
+                item = self._reading.pop(future)
+                return item, future.result()
+        return None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
