@@ -1,0 +1,1 @@
+"""The chunk index on Qdrant: in the process (Edge) or on a server, behind one filter builder."""
