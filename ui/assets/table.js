@@ -33,6 +33,8 @@ function nameCell(row, texts) {
 
 function actions(row, texts, report) {
   const element = cell("td", undefined, "actions");
+  const stack = cell("div", undefined, "stack");
+  element.append(stack);
   for (const [name, words, label] of [
     ["reindex", texts.reindex, row.reindex_label],
     ["delete", texts.delete, row.delete_label],
@@ -42,7 +44,7 @@ function actions(row, texts, report) {
     button.setAttribute("aria-label", label);
     button.dataset.action = name;
     button.onclick = () => report(name, row.id);
-    element.append(button);
+    stack.append(button);
   }
   return element;
 }
