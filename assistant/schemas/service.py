@@ -38,3 +38,10 @@ class ExampleQuestions(Wire):
     """Questions made from the corpus, to start with."""
 
     questions: list[str]
+
+
+class SignInLinkOut(Wire):
+    """A single-use sign-in link."""
+
+    url: str
+    """To open in a browser of the person; spent by its first use."""

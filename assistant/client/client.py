@@ -1,0 +1,174 @@
+"""The API as Python calls, for the command line, the interface and scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import httpx
+
+from assistant.client.errors import ClientError
+from assistant.client.files import FileCalls
+from assistant.client.following import Follower
+from assistant.client.transport import Transport
+from assistant.schemas.answers import AnswerEventOut, AnswerIn, AnswerOut, AnswerStarted
+from assistant.schemas.conversations import (
+    ConversationDetail,
+    ConversationIn,
+    ConversationOut,
+    MessageIn,
+)
+from assistant.schemas.search import SearchIn, SearchOut
+from assistant.schemas.service import ExampleQuestions, HealthOut, MeOut, ReadyOut, SignInLinkOut
+
+_ANSWER_S = 660.0
+"""A whole answer: the model's own limit and the retrieval before it."""
+
+
+class AssistantClient(FileCalls):
+    """Calls the API for one caller. Every method raises `ClientError` when its call fails."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str | None = None,
+        cookie: str | None = None,
+        http: httpx.Client | None = None,
+    ) -> None:
+        """Speak to a service.
+
+        Args:
+            base_url: Scheme, host and port, without `/api`.
+            token: Local token of the machine's owner.
+            cookie: Value of a browser's session cookie; ignored with a token.
+            http: Connections to use instead of its own, such as a test's.
+        """
+        super().__init__(Transport(base_url, token=token, cookie=cookie, http=http))
+
+    def with_cookie(self, cookie: str | None) -> AssistantClient:
+        """The same connections, speaking for the person of another session."""
+        twin = AssistantClient.__new__(AssistantClient)
+        FileCalls.__init__(twin, self._transport.speaking_for(cookie=cookie))
+        return twin
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def health(self) -> HealthOut:
+        """That the process answers."""
+        return self._transport.call("GET", "/api/health", returns=HealthOut)
+
+    def ready(self) -> ReadyOut:
+        """What works now."""
+        return self._transport.call("GET", "/api/ready", returns=ReadyOut)
+
+    def me(self) -> MeOut:
+        """Who this client speaks for."""
+        return self._transport.call("GET", "/api/v1/me", returns=MeOut)
+
+    def issue_link(self) -> SignInLinkOut:
+        """A new single-use sign-in link for the machine's owner; needs the local token."""
+        return self._transport.call("POST", "/api/auth/links", returns=SignInLinkOut)
+
+    def sign_out(self) -> None:
+        """End the session of the cookie."""
+        self._transport.send("POST", "/api/auth/sign-out")
+
+    def examples(self, *, limit: int = 4) -> ExampleQuestions:
+        """Questions to start with."""
+        return self._transport.call(
+            "GET", "/api/v1/examples", returns=ExampleQuestions, params={"limit": limit}
+        )
+
+    def search(self, query: str, *, limit: int = 10, id: str = "") -> SearchOut:
+        """The best passages for a text, best first."""
+        body = SearchIn(query=query, limit=limit, id=id).model_dump(mode="json")
+        return self._transport.call("POST", "/api/v1/search", returns=SearchOut, json=body)
+
+    def ask(self, question: str, *, after: str = "", id: str = "") -> AnswerOut:
+        """A whole answer. Leaving before its end stops it."""
+        body = AnswerIn(question=question, after=after, id=id).model_dump(mode="json")
+        return self._transport.call(
+            "POST", "/api/v1/answers", returns=AnswerOut, json=body, timeout=_ANSWER_S
+        )
+
+    def stream_answer(
+        self, question: str, *, after: str = "", id: str = ""
+    ) -> Iterator[AnswerEventOut]:
+        """The events of a new answer as they come; a cut connection is taken up again.
+
+        Raises:
+            ClientError: Also "stream_cut" when the end never comes.
+        """
+        body = AnswerIn(question=question, after=after, id=id).model_dump(mode="json")
+        follower = Follower(self._transport, answer_id="")
+        headers = {"Accept": "text/event-stream"}
+        try:
+            with self._transport.stream(
+                "POST", "/api/v1/answers", json=body, headers=headers
+            ) as response:
+                follower.answer_id = response.headers.get("X-Answer-Id", "")
+                yield from follower.read(response)
+        except ClientError as error:
+            is_cut = error.code in {"server_unreachable", "server_timeout"}
+            if not (is_cut and follower.answer_id):
+                raise
+        yield from follower.follow()
+
+    def answer_events(self, answer_id: str, *, after: int = 0) -> Iterator[AnswerEventOut]:
+        """Events of an answer with a number above `after`, until its end, each once.
+
+        Raises:
+            ClientError: Also "stream_cut" when the end never comes.
+        """
+        return Follower(self._transport, answer_id=answer_id, number=after).follow()
+
+    def get_answer(self, answer_id: str) -> AnswerOut:
+        """An answer as it stands now."""
+        return self._transport.call("GET", f"/api/v1/answers/{answer_id}", returns=AnswerOut)
+
+    def cancel_answer(self, answer_id: str) -> None:
+        """Stop an answer; what it said stays."""
+        self._transport.send("POST", f"/api/v1/answers/{answer_id}/cancel")
+
+    def list_conversations(self, *, limit: int = 50) -> list[ConversationOut]:
+        """The caller's conversations, last used first."""
+        return self._transport.call(
+            "GET", "/api/v1/conversations", returns=list[ConversationOut], params={"limit": limit}
+        )
+
+    def create_conversation(self, *, title: str = "") -> ConversationOut:
+        """A new conversation."""
+        body = ConversationIn(title=title).model_dump()
+        return self._transport.call(
+            "POST", "/api/v1/conversations", returns=ConversationOut, json=body
+        )
+
+    def get_conversation(self, conversation_id: str) -> ConversationDetail:
+        """A conversation with its messages."""
+        return self._transport.call(
+            "GET", f"/api/v1/conversations/{conversation_id}", returns=ConversationDetail
+        )
+
+    def rename_conversation(self, conversation_id: str, *, title: str) -> ConversationOut:
+        """Give a conversation another title."""
+        return self._transport.call(
+            "PATCH",
+            f"/api/v1/conversations/{conversation_id}",
+            returns=ConversationOut,
+            json=ConversationIn(title=title).model_dump(),
+        )
+
+    def delete_conversation(self, conversation_id: str) -> None:
+        """Delete a conversation with its messages and answers."""
+        self._transport.send("DELETE", f"/api/v1/conversations/{conversation_id}")
+
+    def post_message(self, conversation_id: str, question: str) -> AnswerStarted:
+        """Ask in a conversation; the answer goes on whatever the caller does."""
+        return self._transport.call(
+            "POST",
+            f"/api/v1/conversations/{conversation_id}/messages",
+            returns=AnswerStarted,
+            json=MessageIn(question=question).model_dump(),
+        )

@@ -1,0 +1,162 @@
+"""Calls about documents, passages and jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO
+
+from assistant.client.errors import client_error
+from assistant.client.transport import Transport
+from assistant.schemas.documents import (
+    DocumentOut,
+    DocumentPage,
+    JobIn,
+    JobItemOut,
+    JobOut,
+    JobStarted,
+    PassageOut,
+    ReindexIn,
+)
+
+Progress = Callable[[int], None]
+"""Called with the number of bytes sent since its last call."""
+
+_BLOCK_BYTES = 256 * 1024
+_UPLOAD_S = 600.0
+
+
+class FileCalls:
+    """The part of the client that deals with files."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list_documents(
+        self, *, state: str | None = None, name: str = "", limit: int = 50, offset: int = 0
+    ) -> DocumentPage:
+        """Documents by name, with counts of the whole scope."""
+        query: dict[str, str | int] = {"name": name, "limit": limit, "offset": offset}
+        if state is not None:
+            query["state"] = state
+        return self._transport.call("GET", "/api/v1/documents", returns=DocumentPage, params=query)
+
+    def get_document(self, document_id: str) -> DocumentOut:
+        """A document."""
+        return self._transport.call("GET", f"/api/v1/documents/{document_id}", returns=DocumentOut)
+
+    def delete_document(self, document_id: str) -> None:
+        """Delete a document; it is no longer quoted once this returns."""
+        self._transport.send("DELETE", f"/api/v1/documents/{document_id}")
+
+    def list_passages(
+        self, document_id: str, *, limit: int = 50, offset: int = 0
+    ) -> list[PassageOut]:
+        """Passages of a document, in order."""
+        return self._transport.call(
+            "GET",
+            f"/api/v1/documents/{document_id}/passages",
+            returns=list[PassageOut],
+            params={"limit": limit, "offset": offset},
+        )
+
+    def download_original(self, document_id: str, target: BinaryIO) -> None:
+        """Write the original file into an open one."""
+        path = f"/api/v1/documents/{document_id}/original"
+        with self._transport.stream("GET", path) as response:
+            for block in response.iter_bytes():
+                target.write(block)
+
+    def page_image(self, document_id: str, *, page: int) -> bytes:
+        """The image of a page, from 1."""
+        return self._transport.send("GET", f"/api/v1/documents/{document_id}/pages/{page}").content
+
+    def upload_documents(self, paths: Sequence[Path]) -> JobStarted:
+        """Send files as an upload, under their own names; streamed from disk."""
+        with ExitStack() as stack:
+            files = [("files", (path.name, stack.enter_context(_opened(path)))) for path in paths]
+            return self._transport.call(
+                "POST", "/api/v1/documents", returns=JobStarted, files=files, timeout=_UPLOAD_S
+            )
+
+    def reindex(self, document_ids: Sequence[str] | None = None, *, force: bool = True) -> JobOut:
+        """Read documents again from the kept originals; None takes all of them."""
+        listed = None if document_ids is None else list(document_ids)
+        body = ReindexIn(document_ids=listed, force=force).model_dump()
+        return self._transport.call("POST", "/api/v1/documents/reindex", returns=JobOut, json=body)
+
+    def submit_job(self, announced: JobIn) -> JobStarted:
+        """Announce the files of a source; tells which contents are wanted."""
+        return self._transport.call(
+            "POST",
+            "/api/v1/jobs",
+            returns=JobStarted,
+            json=announced.model_dump(mode="json"),
+            timeout=_UPLOAD_S,
+        )
+
+    def send_item(
+        self, job_id: str, item_id: str, *, path: Path, progress: Progress | None = None
+    ) -> JobItemOut:
+        """Send the content of an announced file, streamed from disk.
+
+        Raises:
+            ClientError: Also "file_unreadable" when the file cannot be opened here.
+        """
+        with _opened(path) as stream:
+            size = path.stat().st_size
+            return self._transport.call(
+                "PUT",
+                f"/api/v1/jobs/{job_id}/items/{item_id}/content",
+                returns=JobItemOut,
+                content=_blocks(stream, progress=progress),
+                headers={
+                    "Content-Length": str(size),
+                    "Content-Type": "application/octet-stream",
+                },
+                timeout=_UPLOAD_S,
+            )
+
+    def list_jobs(self, *, limit: int = 10) -> list[JobOut]:
+        """Jobs, newest first."""
+        return self._transport.call(
+            "GET", "/api/v1/jobs", returns=list[JobOut], params={"limit": limit}
+        )
+
+    def get_job(self, job_id: str) -> JobOut:
+        """A job and its progress."""
+        return self._transport.call("GET", f"/api/v1/jobs/{job_id}", returns=JobOut)
+
+    def list_job_items(
+        self, job_id: str, *, state: str | None = None, limit: int = 50, offset: int = 0
+    ) -> list[JobItemOut]:
+        """Files of a job, in order."""
+        query: dict[str, str | int] = {"limit": limit, "offset": offset}
+        if state is not None:
+            query["state"] = state
+        return self._transport.call(
+            "GET", f"/api/v1/jobs/{job_id}/items", returns=list[JobItemOut], params=query
+        )
+
+    def cancel_job(self, job_id: str) -> JobOut:
+        """Stop a job; what is complete stays."""
+        return self._transport.call("POST", f"/api/v1/jobs/{job_id}/cancel", returns=JobOut)
+
+    def retry_job(self, job_id: str) -> JobOut:
+        """Take up the failed files of an ended job again."""
+        return self._transport.call("POST", f"/api/v1/jobs/{job_id}/retry", returns=JobOut)
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError:
+        raise client_error("file_unreadable", instance="", name=path.name) from None
+
+
+def _blocks(stream: BinaryIO, *, progress: Progress | None) -> Iterator[bytes]:
+    while block := stream.read(_BLOCK_BYTES):
+        yield block
+        if progress is not None:
+            progress(len(block))
