@@ -10,12 +10,17 @@ _REMOVED = dict.fromkeys([*range(9), 0x0B, *range(0x0E, 0x20), 0x7F, *range(0x80
 _REMOVED |= dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xFFFE, 0xFFFD])
 _BIDI = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000))
-_TABLE = {**_REMOVED, **_BIDI, **_SURROGATES, **{ord(key): value for key, value in _LIGATURES.items()}}
+_TABLE = {
+    **_REMOVED,
+    **_BIDI,
+    **_SURROGATES,
+    **{ord(key): value for key, value in _LIGATURES.items()},
+}
 _SPACES = re.compile(r"[ \t\u00A0\u2000-\u200A\u202F\u3000]+")
 _LEADERS = re.compile(r"(?:[ .]?\.){5,}|(?:… ?){3,}|_{5,}|(?:- ?){8,}")
 _AROUND_BREAK = re.compile(r" ?\n ?")
 _BREAKS = re.compile(r"\n{3,}")
-_PRIVATE = re.compile("[\uE000-\uF8FF]")
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
 
 
 def clean_text(text: str) -> str:

@@ -39,9 +39,15 @@ _OLE_STREAMS = (
     ("PowerPoint Document", "PPT"),
     ("__substg1.0_", "MSG"),
 )
-_HTML_START = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
-_HTML_TAGS = re.compile(r"</?(?:div|p|table|span|h[1-6]|ul|ol|li|br|meta|title|section|article)\b[^>]*>", re.I)
-_EMAIL_HEADER = re.compile(r"^(?:received|mime-version|return-path|message-id|delivered-to):", re.I | re.M)
+_HTML_START = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
+_HTML_TAGS = re.compile(
+    r"</?(?:div|p|table|span|h[1-6]|ul|ol|li|br|meta|title|section|article)\b[^>]*>", re.I
+)
+_EMAIL_HEADER = re.compile(
+    r"^(?:received|mime-version|return-path|message-id|delivered-to):", re.I | re.M
+)
 _MARKDOWN_SIGNS = (
     re.compile(r"^#{1,6} +\S", re.M),
     re.compile(r"^(?:={3,}|-{3,})\s*$", re.M),
@@ -121,7 +127,10 @@ def _open_document_format(mimetype: str) -> FileFormat:
 
 
 def _office_format(content_types: str) -> FileFormat:
-    if "wordprocessingml.document.main" in content_types or "wordprocessingml.template.main" in content_types:
+    if (
+        "wordprocessingml.document.main" in content_types
+        or "wordprocessingml.template.main" in content_types
+    ):
         return FileFormat.DOCX
     if "ms-word.document.macroEnabled.main" in content_types:
         return FileFormat.DOCX
@@ -158,7 +167,11 @@ def _text_format(head: bytes, *, name: str) -> FileFormat:
 
 def _is_binary(text: str) -> bool:
     sample = text[:20_000]
-    odd = sum(1 for char in sample if (ord(char) < 32 and char not in "\t\n\r\f\v\x1b") or char == "\ufffd")
+    odd = sum(
+        1
+        for char in sample
+        if (ord(char) < 32 and char not in "\t\n\r\f\v\x1b") or char == "\ufffd"
+    )
     return odd > len(sample) * 0.02
 
 

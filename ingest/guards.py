@@ -90,7 +90,9 @@ def _check_archive(path: Path, *, limits: Limits) -> None:
 
 def _is_unsafe(name: str) -> bool:
     parts = name.replace("\\", "/").split("/")
-    return name.startswith(("/", "\\")) or ".." in parts or "\x00" in name or bool(_DRIVE.match(name))
+    return (
+        name.startswith(("/", "\\")) or ".." in parts or "\x00" in name or bool(_DRIVE.match(name))
+    )
 
 
 def _check_pdf_end(path: Path) -> None:

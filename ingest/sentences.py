@@ -10,10 +10,12 @@ _ABBREVIATIONS = frozenset(
     "jan janv févr fév avr juil sept oct nov déc i.e e.g c.-à-d etc ex alin sq suiv par paragr sect "
     "l d a o c dir gén secr int ext anc inf sup vs".split()
 )
-_STRONG = re.compile(r"[.!?…]+[»”\")\]]*(?=\s)|\n{2,}|\n(?=\s*(?:[-–—•▪◦➢*]|\d{1,2}[.)°]|[a-z]\))\s)|[;:](?=\s*\n)")
+_STRONG = re.compile(
+    r"[.!?…]+[»”\")\]]*(?=\s)|\n{2,}|\n(?=\s*(?:[-–—•▪◦➢*]|\d{1,2}[.)°]|[a-z]\))\s)|[;:](?=\s*\n)"
+)
 _LAST_WORD = re.compile(r"([^\W\d_][\w.'’-]*|\d+)$")
 _NUMBERED_LINE = re.compile(r"(?:^|\n)\s*(?:\d{1,3}|[IVXLC]{1,6}|[A-Za-z])$")
-_OPENING = "«“\"([-–—•"
+_OPENING = '«“"([-–—•'
 
 
 def split_sentences(text: str) -> list[tuple[int, int]]:
@@ -36,9 +38,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _append_stripped(
-    spans: list[tuple[int, int]], text: str, *, bounds: tuple[int, int]
-) -> None:
+def _append_stripped(spans: list[tuple[int, int]], text: str, *, bounds: tuple[int, int]) -> None:
     start, end = bounds
     while start < end and text[start].isspace():
         start += 1

@@ -22,7 +22,16 @@ _STYLES = "\n".join(
     ]
 )
 _MIN_LETTERS = 20
-_DAMAGED = (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, SyntaxError, AttributeError, RecursionError)
+_DAMAGED = (
+    zipfile.BadZipFile,
+    KeyError,
+    ValueError,
+    EOFError,
+    OSError,
+    SyntaxError,
+    AttributeError,
+    RecursionError,
+)
 
 
 def read_docx(path: Path) -> Draft:
@@ -38,7 +47,9 @@ def read_docx(path: Path) -> Draft:
         draft.blocks = []
     if draft.letters < _MIN_LETTERS:
         blocks = _kreuzberg_blocks(path)
-        if sum(len(block.text) for block in blocks) > sum(len(block.text) for block in draft.blocks):
+        if sum(len(block.text) for block in blocks) > sum(
+            len(block.text) for block in draft.blocks
+        ):
             draft.blocks, draft.engine = blocks, "kreuzberg"
             draft.notices.append(Notice.FALLBACK_ENGINE)
     return draft

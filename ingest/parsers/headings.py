@@ -22,8 +22,17 @@ _ACT = re.compile(
     re.I,
 )
 _OBJECT = re.compile(r"^(?:\d{1,2}\s?[-–—.)]\s?)?objet\s*:\s*\S", re.I)
-_LEVELS = {"livre": 1, "partie": 1, "titre": 1, "annexe": 1, "chapitre": 2, "section": 3, "sous-section": 4}
+_LEVELS = {
+    "livre": 1,
+    "partie": 1,
+    "titre": 1,
+    "annexe": 1,
+    "chapitre": 2,
+    "section": 3,
+    "sous-section": 4,
+}
 ARTICLE_LEVEL = 5
+ACT_LEVEL = 3
 _MAX_CHARS = 200
 _MIN_LETTER_SHARE = 0.4
 _NOT_HEADINGS = re.compile(
@@ -33,7 +42,13 @@ _NOT_HEADINGS = re.compile(
     r"publié|accusé de réception|id\s*:|tél|fax|courriel|e-?mail|siret|www\.|http|page\s+\d|crédit)\b",
     re.I,
 )
-_DECIDES = re.compile(r"^(?:décide|autorise|approuve|dit que|fixe|charge|donne|adopte|précise|prend acte|demande|accepte|rappelle)\b", re.I)
+_DECIDES = re.compile(
+    r"^(?:décide|autorise|approuve|dit que|fixe|charge|donne|adopte|précise|prend acte|demande|accepte|rappelle)\b",
+    re.I,
+)
+_DECIDING = re.compile(
+    r"(?:DÉCIDE|AUTORISE|APPROUVE|S['’]ENGAGE|ADOPTE|PREND ACTE)\b|après en avoir délibéré"
+)
 _SENTENCE_INSIDE = re.compile(r"[a-zà-ÿ»)]{3}[.;] +[A-ZÀ-Þ«]")
 _MAX_DECIDING_CHARS = 24
 
@@ -44,7 +59,12 @@ def article_label(text: str) -> str:
     if found is None:
         return ""
     following = text[found.end() :].lstrip()
-    starts_clause = not following or following[0] in ":.-–—•)" or following[0].isupper() or "\n" in text[found.end() : found.end() + 2]
+    starts_clause = (
+        not following
+        or following[0] in ":.-–—•)"
+        or following[0].isupper()
+        or "\n" in text[found.end() : found.end() + 2]
+    )
     return found.group().strip() if starts_clause else ""
 
 
@@ -58,7 +78,9 @@ def is_structural_heading(text: str) -> bool:
     if not label:
         return False
     rest = text[len(label) :].strip(" :.-–—")
-    return len(rest) <= 100 and not text.rstrip().endswith(".") and not _SENTENCE_INSIDE.search(text)
+    return (
+        len(rest) <= 100 and not text.rstrip().endswith(".") and not _SENTENCE_INSIDE.search(text)
+    )
 
 
 def is_plausible_heading(text: str) -> bool:
@@ -76,9 +98,24 @@ def is_plausible_heading(text: str) -> bool:
     first = next((char for char in text if char.isalnum()), "")
     if first.islower() and not re.match(r"^[a-z]\s?[.)]", text):
         return False
-    if text.endswith(".") and len(text) > 60:
+    if (
+        (text.endswith(".") and len(text) > 60)
+        or text.endswith(" :")
+        or _DECIDING.search(text)
+        or "€" in text
+    ):
         return False
     return not _SENTENCE_INSIDE.search(text)
+
+
+def names_an_act(text: str) -> bool:
+    """True when the heading opens an act among others: its number, or its object."""
+    return bool(_ACT.match(text) or _OBJECT.match(text))
+
+
+def is_numbered(text: str) -> bool:
+    """True when the heading carries a number that sets its depth."""
+    return bool(_NUMBERED.match(text) or _ROMAN_NUMBERED.match(text) or _DIVISION.match(text))
 
 
 def heading_level(text: str, *, default: int) -> int:
@@ -88,6 +125,8 @@ def heading_level(text: str, *, default: int) -> int:
     division = _DIVISION.match(text)
     if division is not None:
         return _LEVELS.get(text.split()[0].lower(), default)
+    if names_an_act(text):
+        return ACT_LEVEL
     numbered = _NUMBERED.match(text)
     if numbered is not None:
         return numbered.group(1).count(".") + 1

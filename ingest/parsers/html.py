@@ -22,7 +22,22 @@ _REMOVED = (
 )
 _MAIN = ("main", "[role=main]", "article", "#content", "#contenu")
 _MAIN_SHARE = 0.5
-_DROPPED_MARKUP = ["a", "img", "b", "strong", "i", "em", "u", "s", "del", "code", "sub", "sup", "kbd", "samp"]
+_DROPPED_MARKUP = [
+    "a",
+    "img",
+    "b",
+    "strong",
+    "i",
+    "em",
+    "u",
+    "s",
+    "del",
+    "code",
+    "sub",
+    "sup",
+    "kbd",
+    "samp",
+]
 _MIN_LETTERS = 50
 
 
@@ -37,7 +52,9 @@ def read_html(path: Path) -> Draft:
         draft.blocks = []
     if draft.letters < _MIN_LETTERS:
         fallback = _fallback_blocks(html)
-        if sum(len(block.text) for block in fallback) > sum(len(block.text) for block in draft.blocks):
+        if sum(len(block.text) for block in fallback) > sum(
+            len(block.text) for block in draft.blocks
+        ):
             draft.blocks, draft.engine = fallback, "trafilatura"
             draft.notices.append(Notice.FALLBACK_ENGINE)
     return draft
@@ -47,7 +64,9 @@ def html_blocks(html: str) -> list[Block]:
     """The blocks of HTML that holds nothing but content."""
     from markdownify import markdownify
 
-    markdown = markdownify(html, heading_style="ATX", bullets="-", strip=_DROPPED_MARKUP, table_infer_header=True)
+    markdown = markdownify(
+        html, heading_style="ATX", bullets="-", strip=_DROPPED_MARKUP, table_infer_header=True
+    )
     return markdown_blocks(markdown)
 
 

@@ -87,7 +87,9 @@ class _Walker:
         if self._heading:
             block = text_block(text, kind=BlockKind.HEADING, level=self._heading)
         else:
-            block = text_block(text, kind=BlockKind.LIST_ITEM if self._in_item else BlockKind.PARAGRAPH)
+            block = text_block(
+                text, kind=BlockKind.LIST_ITEM if self._in_item else BlockKind.PARAGRAPH
+            )
         self._append(block)
 
     def _append(self, block: Block | None) -> None:

@@ -40,7 +40,12 @@ _SKIPPED = frozenset(
         f"{_TABLE}covered-table-cell",
     }
 )
-_BLANKS = {f"{_TEXT}tab": " ", f"{_TEXT}line-break": "\n", f"{_TEXT}s": " ", f"{_TEXT}soft-page-break": ""}
+_BLANKS = {
+    f"{_TEXT}tab": " ",
+    f"{_TEXT}line-break": "\n",
+    f"{_TEXT}s": " ",
+    f"{_TEXT}soft-page-break": "",
+}
 _MAX_REPEATED = 200
 _TITLE_STYLES = frozenset({"Title", "Titre"})
 
@@ -65,7 +70,9 @@ def read_odt(path: Path) -> Draft:
         raise ParseFailed("file_damaged")
     walker = _Walker(title_styles=_title_styles(root))
     walker.walk(body)
-    return Draft(engine="odt", blocks=walker.blocks, declared_title=walker.title or _meta_title(meta))
+    return Draft(
+        engine="odt", blocks=walker.blocks, declared_title=walker.title or _meta_title(meta)
+    )
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -76,7 +83,9 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _parse(content: bytes) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
+    )
     try:
         return etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
@@ -122,7 +131,9 @@ class _Walker:
                 self._append(table_block(_rows(element)))
             else:
                 inside = in_list or element.tag == f"{_TEXT}list-item"
-                stack.extend((child, inside) for child in reversed(element) if isinstance(child.tag, str))
+                stack.extend(
+                    (child, inside) for child in reversed(element) if isinstance(child.tag, str)
+                )
 
     def _take_heading(self, element: etree._Element) -> None:
         level = element.get(f"{_TEXT}outline-level", "1")
@@ -170,7 +181,11 @@ def _cells(row: etree._Element) -> list[str]:
 
 
 def _cell_text(cell: etree._Element) -> str:
-    return "\n".join(part for part in (_text(child, is_cell=True) for child in cell if isinstance(child.tag, str)) if part)
+    return "\n".join(
+        part
+        for part in (_text(child, is_cell=True) for child in cell if isinstance(child.tag, str))
+        if part
+    )
 
 
 def _text(element: etree._Element, *, is_cell: bool = False) -> str:

@@ -49,7 +49,10 @@ def read_pdf(path: Path, *, limits: Limits, on_pages: Callable[[int], None]) -> 
 
 def _read_pages(path: Path, *, plain: PlainPdf, count: int, limits: Limits) -> list[Page]:
     laid_out = _layout(path, limits=limits)
-    pages = [laid_out.get(number) or Page(number=number, width=595, height=842) for number in range(1, count + 1)]
+    pages = [
+        laid_out.get(number) or Page(number=number, width=595, height=842)
+        for number in range(1, count + 1)
+    ]
     for page in pages:
         if loses_words(page, plain_text=plain.text(page.number)):
             plain.plain_page(page)
@@ -89,7 +92,9 @@ def _draft(pages: list[Page], *, plain: PlainPdf) -> Draft:
         draft.notices.append(Notice.NEARLY_EMPTY)
     if any(page.is_fallback for page in pages):
         draft.notices.append(Notice.FALLBACK_ENGINE)
-        draft.engine = "pypdfium2" if all(page.is_fallback for page in pages) else "liteparse+pypdfium2"
+        draft.engine = (
+            "pypdfium2" if all(page.is_fallback for page in pages) else "liteparse+pypdfium2"
+        )
     return draft
 
 

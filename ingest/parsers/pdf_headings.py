@@ -7,7 +7,14 @@ from collections import Counter
 
 from ingest.cleaning import fold, one_line
 from ingest.model import BlockKind
-from ingest.parsers.headings import heading_level, is_plausible_heading, is_structural_heading
+from ingest.parsers.headings import (
+    ACT_LEVEL,
+    heading_level,
+    is_numbered,
+    is_plausible_heading,
+    is_structural_heading,
+    names_an_act,
+)
 from ingest.parsers.pdf_page import Page, Piece
 from ingest.parsers.pdf_text import Bookmark
 
@@ -18,24 +25,33 @@ _BAND = 0.13
 _MAX_FURNITURE_CHARS = 300
 _MIN_REPEATS = 3
 _REPEAT_SHARE = 0.4
-_PAGE_NUMBER = re.compile(r"^(?:page|p\.)?\s*[-–—|/]*\s*\d{1,4}\s*(?:(?:/|sur|de)\s*\d{1,4})?\s*[-–—|]*$", re.I)
+_PAGE_NUMBER = re.compile(
+    r"^(?:page|p\.)?\s*[-–—|/]*\s*\d{1,4}\s*(?:(?:/|sur|de)\s*\d{1,4})?\s*[-–—|]*$", re.I
+)
 _DIGITS = re.compile(r"\d+")
 _CONTENTS = re.compile(r"^(?:table des mati[eè]res|sommaire)\b", re.I)
 _MAX_PROMOTED_CHARS = 200
 _MAX_RUN = 3
+_MIN_ACTS = 3
 
 
 def drop_furniture(pages: list[Page]) -> None:
     """Remove page numbers and the lines that come back at the top or bottom of many pages."""
     counts: Counter[str] = Counter()
     for page in pages:
-        counts.update({_furniture_key(piece) for piece in page.pieces if _is_in_band(piece, page=page)})
+        counts.update(
+            {_furniture_key(piece) for piece in page.pieces if _is_in_band(piece, page=page)}
+        )
     needed = max(_MIN_REPEATS, int(len(pages) * _REPEAT_SHARE)) if len(pages) < 40 else 8
     repeated = {key for key, count in counts.items() if count >= needed}
     for page in pages:
         page.pieces = [
-            piece for piece in page.pieces
-            if not (_is_in_band(piece, page=page) and (_furniture_key(piece) in repeated or _is_page_number(piece)))
+            piece
+            for piece in page.pieces
+            if not (
+                _is_in_band(piece, page=page)
+                and (_furniture_key(piece) in repeated or _is_page_number(piece))
+            )
         ]
 
 
@@ -52,8 +68,9 @@ def settle_headings(pages: list[Page], *, bookmarks: list[Bookmark]) -> None:
     for page in pages:
         for piece in page.pieces:
             if id(piece) not in marked:
-                _settle(piece, is_outlined=len(marked) >= _MIN_BOOKMARKS, repeats=repeats)
+                _settle(piece, is_outlined=bool(marked) and page.number > 1, repeats=repeats)
         _demote_runs(page.pieces, marked=marked)
+    _deepen_within_acts(pages, marked=marked)
 
 
 def _is_in_band(piece: Piece, *, page: Page) -> bool:
@@ -97,7 +114,11 @@ def _continues(heading: Piece, piece: Piece) -> bool:
     gap = piece.rect.top - heading.rect.bottom
     lines = max(1, round(heading.rect.height / max(height, 1)))
     same_height = abs(heading.rect.height / lines - height) <= _SAME_HEIGHT * height
-    return same_height and -0.5 * height <= gap <= _MAX_GAP_LINES * height and heading.level == piece.level
+    return (
+        same_height
+        and -0.5 * height <= gap <= _MAX_GAP_LINES * height
+        and heading.level == piece.level
+    )
 
 
 def _mark_bookmarks(pages: list[Page], *, bookmarks: list[Bookmark]) -> set[int]:
@@ -117,7 +138,11 @@ def _mark_bookmarks(pages: list[Page], *, bookmarks: list[Bookmark]) -> set[int]
 def _titled(page: Page, *, title: str, marked: set[int]) -> Piece | None:
     wanted = _letters(title)
     for piece in page.pieces:
-        if piece.rows is None and id(piece) not in marked and len(piece.text) <= len(title) * 1.6 + 12:
+        if (
+            piece.rows is None
+            and id(piece) not in marked
+            and len(piece.text) <= len(title) * 1.6 + 12
+        ):
             found = _letters(piece.text)
             if wanted and (found == wanted or found.endswith(wanted)):
                 return piece
@@ -130,7 +155,10 @@ def _letters(text: str) -> str:
 
 def _repeated_headings(pages: list[Page]) -> set[str]:
     counts = Counter(
-        fold(piece.text) for page in pages for piece in page.pieces if piece.kind is BlockKind.HEADING
+        fold(piece.text)
+        for page in pages
+        for piece in page.pieces
+        if piece.kind is BlockKind.HEADING
     )
     return {text for text, count in counts.items() if count >= _MIN_REPEATS}
 
@@ -148,6 +176,21 @@ def _settle(piece: Piece, *, is_outlined: bool, repeats: set[str]) -> None:
             piece.level = heading_level(text, default=piece.level)
     elif piece.kind is BlockKind.PARAGRAPH and is_structural:
         piece.kind, piece.level = BlockKind.HEADING, heading_level(text, default=3)
+
+
+def _deepen_within_acts(pages: list[Page], *, marked: set[int]) -> None:
+    """Where acts follow one another, a heading without number lies inside its act, whatever its size."""
+    headings = [piece for page in pages for piece in page.pieces if piece.kind is BlockKind.HEADING]
+    acts = [index for index, piece in enumerate(headings) if names_an_act(piece.text)]
+    if len(acts) < _MIN_ACTS:
+        return
+    for piece in headings[acts[0] :]:
+        if (
+            id(piece) not in marked
+            and not is_structural_heading(piece.text)
+            and not is_numbered(piece.text)
+        ):
+            piece.level = max(piece.level, ACT_LEVEL + 1)
 
 
 def _demote_runs(pieces: list[Piece], *, marked: set[int]) -> None:

@@ -20,6 +20,11 @@ _EMPHASIS = re.compile(r"(\*{1,3}|_{2,3}|~~)(?=\S)(.+?)(?<=\S)\1", re.S)
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~])")
 _BROKEN_LINE_SHARE = 0.3
 _MIN_FILLED_SHARE = 0.5
+_ODD_CELL_SHARE = 0.15
+_BULLETS = frozenset("•-–—▪◦➢*·")
+_FUNCTION_WORDS = frozenset(
+    "le la les un une des de du d l et ou à au aux en par pour sur dans avec qui que ce ces cette est sont il".split()
+)
 
 
 def layout_pages(path: Path, *, max_pages: int) -> Iterator[Page]:
@@ -59,7 +64,9 @@ def _page(parsed: ParsedPage) -> Page:
         layout = parsed.complexity.layout
         page.has_ruled_tables = layout is not None and layout.ruled_table_count > 0
     pieces = [_piece(block) for block in parsed.blocks or []]
-    page.pieces = _without_false_tables([piece for piece in pieces if piece is not None], lines=page.lines)
+    page.pieces = _without_false_tables(
+        [piece for piece in pieces if piece is not None], lines=page.lines
+    )
     return page
 
 
@@ -109,12 +116,27 @@ def _is_false_table(table: Piece, *, lines: list[Line]) -> bool:
     cells = [cell for row in rows for cell in row]
     if len(rows) < 2 or max(len(row) for row in rows) < 2:
         return True
-    if sum(1 for cell in cells if cell.strip()) < len(cells) * _MIN_FILLED_SHARE and len(rows[0]) > 2:
+    if (
+        sum(1 for cell in cells if cell.strip()) < len(cells) * _MIN_FILLED_SHARE
+        and len(rows[0]) > 2
+    ):
+        return True
+    if _cuts_sentences(cells):
         return True
     folded = [_squeezed(cell) for cell in cells]
-    inside = [line for line in lines if line.rect.share_inside(table.rect) > 0.5 and " " in line.text.strip()]
+    inside = [
+        line
+        for line in lines
+        if line.rect.share_inside(table.rect) > 0.5 and " " in line.text.strip()
+    ]
     broken = sum(1 for line in inside if not any(_squeezed(line.text) in cell for cell in folded))
     return bool(inside) and broken > len(inside) * _BROKEN_LINE_SHARE
+
+
+def _cuts_sentences(cells: list[str]) -> bool:
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    odd = sum(1 for cell in filled if cell in _BULLETS or cell.lower() in _FUNCTION_WORDS)
+    return odd >= 2 and odd > len(filled) * _ODD_CELL_SHARE
 
 
 def _squeezed(text: str) -> str:
@@ -125,7 +147,8 @@ def _replaced_by_lines(pieces: list[Piece], *, table: Piece, lines: list[Line]) 
     """Everything at the height of a false table is rebuilt from its lines, top to bottom."""
     top, bottom = table.rect.top, table.rect.bottom
     taken = [
-        piece for piece in pieces
+        piece
+        for piece in pieces
         if piece is table
         or (piece.rows is None and piece.rect.top >= top - 1 and piece.rect.bottom <= bottom + 1)
     ]

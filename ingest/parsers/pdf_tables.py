@@ -85,7 +85,9 @@ def _place(table: PlumberTable, *, page: Page, source: PlumberPage) -> None:
         return
     rect = _rect(table, page=page, source=source)
     inside = [piece for piece in page.pieces if piece.rect.share_inside(rect) >= _INSIDE]
-    touching = [piece for piece in page.pieces if _TOUCHING < piece.rect.share_inside(rect) < _INSIDE]
+    touching = [
+        piece for piece in page.pieces if _TOUCHING < piece.rect.share_inside(rect) < _INSIDE
+    ]
     placed = Piece(kind=BlockKind.TABLE, text="", rect=rect, rows=filled)
     if touching or not inside or _loses(inside, placed):
         return
@@ -100,7 +102,10 @@ def _rect(table: PlumberTable, *, page: Page, source: PlumberPage) -> Rect:
     origin_x, origin_y = source.bbox[0], source.bbox[1]
     across, down = page.width / float(source.width), page.height / float(source.height)
     return Rect(
-        (left - origin_x) * across, (top - origin_y) * down, (right - origin_x) * across, (bottom - origin_y) * down
+        (left - origin_x) * across,
+        (top - origin_y) * down,
+        (right - origin_x) * across,
+        (bottom - origin_y) * down,
     )
 
 

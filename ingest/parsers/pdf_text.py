@@ -49,7 +49,11 @@ class PlainPdf:
         try:
             self._document = self._pdfium.PdfDocument(str(path))
         except self._pdfium.PdfiumError as error:
-            code = "file_encrypted" if _PASSWORD_ERROR.lower() in str(error).lower() else "file_damaged"
+            code = (
+                "file_encrypted"
+                if _PASSWORD_ERROR.lower() in str(error).lower()
+                else "file_damaged"
+            )
             raise ParseFailed(code) from error
 
     def __len__(self) -> int:
@@ -126,7 +130,9 @@ class PlainPdf:
         textpage = handle.get_textpage()
         lines: list[Line] = []
         for index in range(int(textpage.count_rects())):
-            left, bottom, right, top = cast("tuple[float, float, float, float]", textpage.get_rect(index))
+            left, bottom, right, top = cast(
+                "tuple[float, float, float, float]", textpage.get_rect(index)
+            )
             text = str(textpage.get_text_bounded(left, bottom, right, top)).strip()
             if text:
                 rect = self._shown_rect(handle, corners=((left, top), (right, bottom)), page=page)

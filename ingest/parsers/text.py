@@ -43,9 +43,14 @@ def _paragraph_blocks(lines: list[str]) -> list[Block]:
         if _UNDERLINE.match(line.strip()):
             continue
         following = lines[index + 1].strip() if index + 1 < len(lines) else ""
-        if _is_heading(line, is_alone=len(lines) == 1, is_underlined=bool(_UNDERLINE.match(following))):
+        if _is_heading(
+            line, is_alone=len(lines) == 1, is_underlined=bool(_UNDERLINE.match(following))
+        ):
             flush()
-            _append(blocks, text_block(line, kind=BlockKind.HEADING, level=heading_level(line, default=2)))
+            _append(
+                blocks,
+                text_block(line, kind=BlockKind.HEADING, level=heading_level(line, default=2)),
+            )
             continue
         if _ITEM.match(line):
             flush()

@@ -1,0 +1,185 @@
+"""French dates in documents and file names, and the one that dates the document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import PurePosixPath
+
+from ingest.cleaning import fold
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "janvier janv jan",
+            "fevrier fevr fev",
+            "mars",
+            "avril avr",
+            "mai",
+            "juin",
+            "juillet juil",
+            "aout",
+            "septembre sept sep",
+            "octobre oct",
+            "novembre nov",
+            "decembre dec",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_UNITS = (
+    "zero un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize "
+    "dix-sept dix-huit dix-neuf vingt"
+).split()
+_NUMBERS = {
+    **{word: value for value, word in enumerate(_UNITS)},
+    "premier": 1,
+    "1er": 1,
+    "vingt et un": 21,
+    "vingt-et-un": 21,
+    "trente": 30,
+    "trente et un": 31,
+    "trente-et-un": 31,
+    **{f"vingt-{_UNITS[unit]}": 20 + unit for unit in range(2, 10)},
+    **{f"vingt {_UNITS[unit]}": 20 + unit for unit in range(2, 10)},
+}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_NUMBER = "|".join(sorted(map(re.escape, _NUMBERS), key=len, reverse=True))
+_LONG = re.compile(rf"\b(\d{{1,2}})\s?(?:er)?[\s_-]+({_MONTH})\.?[\s_-]+((?:19|20)\d{{2}})\b")
+_SHORT = re.compile(r"(?<![\d/.-])(\d{1,2})\s?[/.-]\s?(\d{1,2})\s?[/.-]\s?((?:19|20)\d{2})(?!\d)")
+_ISO = re.compile(r"(?<!\d)((?:19|20)\d{2})-(\d{2})-(\d{2})(?!\d)")
+_IN_WORDS = re.compile(
+    rf"l'an\s+(?:deux\s+mille\s+({_NUMBER})|((?:19|20)\d{{2}}))[\s,]+(?:et\s+)?(?:le\s+)?(?:\w+di\s+|dimanche\s+)?"
+    rf"(\d{{1,2}}|{_NUMBER})\s?(?:er)?\s+({_MONTH})\b"
+)
+_NAME_DATES = (
+    (re.compile(r"(?<!\d)((?:19|20)\d{2})[-_. ]?([01]\d)[-_. ]?([0-3]\d)(?!\d)"), (0, 1, 2)),
+    (re.compile(r"(?<!\d)([0-3]?\d)[-_. ]([01]?\d)[-_. ]((?:19|20)\d{2})(?!\d)"), (2, 1, 0)),
+    (re.compile(r"(?<!\d)([0-3]\d)([01]\d)((?:19|20)\d{2})(?!\d)"), (2, 1, 0)),
+    (re.compile(r"^([0-4]\d)([01]\d)([0-3]\d)(?!\d)"), (0, 1, 2)),
+)
+_CUES = (
+    (
+        re.compile(
+            r"(?:seance|session|reunion|assemblee|conseil|commission permanente|pleniere|comite|bureau|visioconference)\b[^.;\n]{0,90}$"
+        ),
+        100,
+    ),
+    (
+        re.compile(
+            r"(?:deliberation|arrete|decision|convention|avenant|proces-verbal|compte[ -]rendu|circulaire|instruction)\b[^.;\n]{0,60}\b(?:du|le)\s+(?:\w+di\s+)?$"
+        ),
+        90,
+    ),
+    (
+        re.compile(
+            r"(?:fait|signe|adopte|approuve|vote|delibere|arrete)[^.;\n]{0,60}\ble\s*:?\s*(?:\w+di\s+)?$"
+        ),
+        80,
+    ),
+    (re.compile(r"(?:^|\n|, ?)(?:a\s)?[a-z' -]{2,40},? le\s*:?\s*(?:\w+di\s+)?$"), 65),
+    (
+        re.compile(
+            r"(?:date|mise? a jour|version|edition|publication|publiee?|derniere modification|verifiee?|document)\b[^.;\n]{0,40}$"
+        ),
+        60,
+    ),
+)
+_FOREIGN = re.compile(
+    r"(?:\bvu\b|considerant|\bloi\b|decret|ordonnance|\bcode\b|convo[cq]|precedente?|derniere seance|proces-verbal de la|"
+    r"compte[ -]rendu de la (?:reunion|seance)|approbation|affich|transmis|recu |depose|\bne[e]? le|avant le|jusqu'au|"
+    r"a compter|a partir|prochaine?|au plus tard|echeance|arrete prefectoral|modifie|publie au)[^.;\n]{0,90}$"
+)
+_HEAD_CHARS = 5000
+_TAIL_CHARS = 2500
+_CONTEXT_CHARS = 130
+_PLAIN_HEAD_CHARS = 1200
+_PLAIN_SCORE = 10
+_WORDS_SCORE = 110
+_TITLE_SCORE = 95
+_FIRST_YEAR, _LAST_YEAR = 1950, 2045
+
+
+def document_date(text: str, *, title: str, name: str) -> date | None:
+    """The date of a document: of its session, signature or version, else the one of its file name.
+
+    Dates of the laws it refers to, of its convocation or of its posting do not count.
+
+    Args:
+        text: All its text, in reading order.
+        title: Its title.
+        name: File name as ingested, used when nothing inside dates the document.
+    """
+    in_title = [(_TITLE_SCORE, found) for _, found in _dates(_folded(title))]
+    head, tail = _folded(text[:_HEAD_CHARS]), _folded(text[_HEAD_CHARS:][-_TAIL_CHARS:])
+    scored = [*in_title, *_scored(head, is_head=True), *_scored(tail, is_head=False)]
+    best = max(scored, key=lambda item: item[0], default=None)
+    return best[1] if best is not None else name_date(name)
+
+
+def name_date(name: str) -> date | None:
+    """The date written in a file name, None when there is none."""
+    stem = PurePosixPath(name.replace("\\", "/")).stem
+    for _, found in _dates(_folded(stem).replace("_", " ")):
+        return found
+    for pattern, order in _NAME_DATES:
+        for match in pattern.finditer(stem):
+            parts = match.groups()
+            year, month, day = (int(parts[index]) for index in order)
+            found = _date(year + 2000 if year < 100 else year, month=month, day=day)
+            if found is not None:
+                return found
+    return None
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"[ \t]+", " ", fold(text))
+
+
+def _scored(text: str, *, is_head: bool) -> Iterator[tuple[float, date]]:
+    if is_head:
+        for match in _IN_WORDS.finditer(text):
+            found = _date_in_words(match)
+            if found is not None:
+                yield _WORDS_SCORE, found
+    for position, found in _dates(text):
+        before = text[max(position - _CONTEXT_CHARS, 0) : position]
+        if _FOREIGN.search(before):
+            continue
+        score = next((value for cue, value in _CUES if cue.search(before)), 0)
+        if score and (is_head or score < _CUES[0][1]):
+            yield score - position / 10_000, found
+        elif is_head and position < _PLAIN_HEAD_CHARS:
+            yield _PLAIN_SCORE - position / 10_000, found
+
+
+def _dates(text: str) -> list[tuple[int, date]]:
+    found: list[tuple[int, date | None]] = []
+    for match in _LONG.finditer(text):
+        day, month, year = match.groups()
+        found.append((match.start(), _date(int(year), month=_MONTHS[month], day=int(day))))
+    for match in _SHORT.finditer(text):
+        day, month, year = match.groups()
+        found.append((match.start(), _date(int(year), month=int(month), day=int(day))))
+    for match in _ISO.finditer(text):
+        year, month, day = match.groups()
+        found.append((match.start(), _date(int(year), month=int(month), day=int(day))))
+    return sorted((position, value) for position, value in found if value is not None)
+
+
+def _date_in_words(match: re.Match[str]) -> date | None:
+    words, digits, day, month = match.groups()
+    year = 2000 + _NUMBERS[words] if words else int(digits)
+    return _date(year, month=_MONTHS[month], day=int(day) if day.isdigit() else _NUMBERS[day])
+
+
+def _date(year: int, *, month: int, day: int) -> date | None:
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

@@ -1,0 +1,148 @@
+"""A pool of killable children that read files and draw pages outside the calling process."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, LifoQueue
+
+from ingest.codec import decode
+from ingest.errors import ParseFailed, ParserDied
+from ingest.guards import check_access
+from ingest.handle import ChildHandle
+from ingest.limits import Limits
+from ingest.model import IngestedFile
+from ingest.protocol import Request
+from ingest.versions import reader_version
+
+__all__ = ["Limits", "ParserPool"]
+
+_READING = "ingest.reading:read_file"
+_RENDERING = "ingest.rendering:render_page"
+
+
+class ParserPool:
+    """Children are started on first use, kept warm, and replaced after a crash or some number of files.
+
+    Safe to call from several threads; a call waits for a free child.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        children: int,
+        scratch: Path,
+        reading: str = _READING,
+        rendering: str = _RENDERING,
+    ) -> None:
+        """Prepare the pool; no process is started yet.
+
+        Args:
+            limits: Bounds of every reading.
+            children: Greatest number of files read at once, at least 1.
+            scratch: Folder for the children's own folders; made if absent.
+            reading: Function that reads a file, as "module:function" or "/file.py:function".
+            rendering: Function that draws a page, likewise.
+
+        Raises:
+            ValueError: `children` is below 1.
+        """
+        if children < 1:
+            raise ValueError("children must be at least 1")
+        self._limits = limits
+        self._scratch = scratch
+        self._reading, self._rendering = reading, rendering
+        self._version = reader_version(limits)
+        self._lock = threading.Lock()
+        self._living: set[ChildHandle] = set()
+        self._is_closed = False
+        self._places: LifoQueue[ChildHandle | None] = LifoQueue()
+        for _ in range(children):
+            self._places.put(None)
+
+    @property
+    def version(self) -> str:
+        """Version of parsers and chunker together; part of every fingerprint."""
+        return self._version
+
+    @property
+    def process_ids(self) -> set[int]:
+        """Ids of all processes of the pool's children."""
+        with self._lock:
+            living = list(self._living)
+        return {pid for child in living for pid in child.process_ids}
+
+    def read(self, path: Path, *, name: str) -> IngestedFile:
+        """The document and chunks of a file.
+
+        Args:
+            path: The content; its own name carries no information.
+            name: Name as ingested, a hint for title and date.
+
+        Raises:
+            IngestError: The file cannot become a document, or its parser died.
+        """
+        check_access(path, limits=self._limits)
+        data = self._run(Request(path=path.absolute(), name=name))
+        try:
+            return decode(data)
+        except ValueError as error:
+            raise ParserDied("parser_crashed") from error
+
+    def render_page(self, path: Path, *, page: int) -> bytes:
+        """A WebP image of a PDF page (from 1), at most 150 kB where possible.
+
+        Raises:
+            IngestError: The page does not exist or cannot be rendered.
+        """
+        check_access(path, limits=self._limits)
+        if page < 1:
+            raise ParseFailed("page_missing", page=page)
+        return self._run(Request(path=path.absolute(), page=page))
+
+    def close(self) -> None:
+        """End all children, those at work included. Later calls raise `ParserDied`."""
+        with self._lock:
+            self._is_closed = True
+            living = list(self._living)
+        for child in living:
+            child.terminate()
+        with suppress(Empty):
+            while True:
+                self._discard(self._places.get_nowait())
+        self._places.put(None)
+
+    def _run(self, request: Request) -> bytes:
+        child = self._places.get()
+        try:
+            if child is None or child.is_spent:
+                self._discard(child)
+                child = self._start()
+            return child.run(request)
+        finally:
+            if child is not None and child.is_spent:
+                self._discard(child)
+                child = None
+            self._places.put(child)
+
+    def _start(self) -> ChildHandle:
+        with self._lock:
+            if self._is_closed:
+                raise ParserDied("parser_crashed")
+            self._scratch.mkdir(parents=True, exist_ok=True)
+            child = ChildHandle(
+                limits=self._limits,
+                scratch=self._scratch,
+                reading=self._reading,
+                rendering=self._rendering,
+            )
+            self._living.add(child)
+            return child
+
+    def _discard(self, child: ChildHandle | None) -> None:
+        if child is not None:
+            child.kill()
+            with self._lock:
+                self._living.discard(child)

@@ -1,0 +1,41 @@
+"""The version of a reading: everything that can change what a file becomes, in one string."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.metadata import PackageNotFoundError, version
+
+from ingest.chunking import CHUNKER_VERSION
+from ingest.limits import Limits
+
+PARSER_VERSION = 1
+"""Raised whenever the same file would give other blocks, title, date or kind."""
+
+_LIBRARIES = (
+    "charset-normalizer",
+    "kreuzberg",
+    "liteparse",
+    "llama-index-core",
+    "lxml",
+    "mammoth",
+    "markdown-it-py",
+    "markdownify",
+    "pdfplumber",
+    "pypdfium2",
+    "selectolax",
+    "trafilatura",
+)
+
+
+def reader_version(limits: Limits) -> str:
+    """Version of parsers and chunker together, such as "parsers1-chunker1-256-1f2e3d4c"."""
+    installed = " ".join(f"{name}={_installed(name)}" for name in _LIBRARIES)
+    digest = hashlib.sha256(installed.encode()).hexdigest()[:8]
+    return f"parsers{PARSER_VERSION}-chunker{CHUNKER_VERSION}-{limits.chunk_tokens}-{digest}"
+
+
+def _installed(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "absent"
