@@ -120,7 +120,9 @@ class CitationParser:
 
     def _bracket(self, spaces: int, *, is_end: bool) -> str | None:
         content = self._buffer[spaces + 1 :]
-        end = next((i for i, sign in enumerate(content[: _MARKER_CHARS + 1]) if sign in _CLOSE), None)
+        end = next(
+            (i for i, sign in enumerate(content[: _MARKER_CHARS + 1]) if sign in _CLOSE), None
+        )
         if end is None:
             if _may_be_marker(content) and not is_end:
                 return None
@@ -158,7 +160,9 @@ class CitationParser:
         if not is_end and (not rest or (rest[0] in _CLAUSE_ENDS and len(rest) < 2)):
             return None
         self._is_removing = False
-        is_clause_end = rest[:1] and rest[0] in _CLAUSE_ENDS and (len(rest) < 2 or rest[1].isspace())
+        is_clause_end = (
+            rest[:1] and rest[0] in _CLAUSE_ENDS and (len(rest) < 2 or rest[1].isspace())
+        )
         if not rest or rest[0] == "\n" or is_clause_end:
             self._take(spaces)
             return self._take(1) if rest else ""

@@ -126,7 +126,12 @@ class AnswerPipeline:
         return choose_passages(hits, limit=self._passages, max_tokens=self._passage_tokens)
 
     async def _with_model(
-        self, model: ChatModel, question: Question, *, passages: Sequence[Passage], stopwatch: Stopwatch
+        self,
+        model: ChatModel,
+        question: Question,
+        *,
+        passages: Sequence[Passage],
+        stopwatch: Stopwatch,
     ) -> AsyncIterator[AnswerEvent | _Fallback]:
         shown, has_waited = passages, False
         while True:
@@ -135,9 +140,6 @@ class AnswerPipeline:
             try:
                 async for event in events:
                     yield event
-                if not draft.has_sent:
-                    yield _Fallback("model_empty_notice")
-                return
             except UpstreamError as error:
                 if draft.has_sent:
                     for event in _cut(draft, model=model.name, code=error.code):
@@ -151,6 +153,10 @@ class AnswerPipeline:
                 else:
                     yield _Fallback(_notice(error.code))
                     return
+            else:
+                if not draft.has_sent:
+                    yield _Fallback("model_empty_notice")
+                return
             finally:
                 await _close(events)
 

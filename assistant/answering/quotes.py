@@ -144,13 +144,17 @@ def _sentences(text: str) -> list[str]:
     found: list[str] = []
     for start, end in split_sentences(text):
         piece = text[start:end]
-        if found and found[-1].rstrip().endswith(":") and len(found[-1]) + len(piece) < _QUOTE_CHARS:
-            found[-1] = f"{found[-1]} {piece}"
-        elif found and piece[:1] in "-–•" and len(found[-1]) + len(piece) < _QUOTE_CHARS and ":" in found[-1]:
+        if found and _continues(found[-1], piece=piece):
             found[-1] = f"{found[-1]} {piece}"
         else:
             found.append(piece)
     return found
+
+
+def _continues(announced: str, *, piece: str) -> bool:
+    if len(announced) + len(piece) >= _QUOTE_CHARS:
+        return False
+    return announced.rstrip().endswith(":") or (":" in announced and piece[:1] in "-–•")
 
 
 def _clean(text: str) -> str:

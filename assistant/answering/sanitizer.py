@@ -17,7 +17,9 @@ _INVISIBLE = re.compile(
 _TRANSLATED = str.maketrans({"\u2028": "\n", "\u2029": "\n", "【": "[", "】": "]"})
 
 _REFERENCE = re.compile(r"&(?:#\d{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)")
-_REFERENCE_START = re.compile(r"&(?:#(?:\d{0,7}|[xX][0-9a-fA-F]{0,6})|[A-Za-z][A-Za-z0-9]{0,31})?\Z")
+_REFERENCE_START = re.compile(
+    r"&(?:#(?:\d{0,7}|[xX][0-9a-fA-F]{0,6})|[A-Za-z][A-Za-z0-9]{0,31})?\Z"
+)
 
 _SCHEMES = (
     "https", "http", "ftps", "ftp", "wss", "ws", "file", "blob", "data", "javascript", "vbscript",
@@ -46,17 +48,18 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _DECLARATION = re.compile(r"[!?].*", re.DOTALL)
-_TAG_NAMES = frozenset(
-    "a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink "
-    "blockquote body br button canvas caption center cite code col colgroup data datalist dd del "
-    "details dfn dialog dir div dl dt em embed fieldset figcaption figure font footer form frame "
-    "frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe image img input ins isindex kbd "
-    "keygen label legend li link listing main map mark marquee math menu menuitem meta meter nav "
-    "nobr noembed noframes noscript object ol optgroup option output p param picture plaintext pre "
-    "progress q rb rp rt ruby s samp script search section select slot small source span strike "
-    "strong style sub summary sup svg table tbody td template textarea tfoot th thead time title tr "
-    "track tt u ul use var video wbr xmp".split()
-)
+_TAG_NAMES_TEXT = """
+a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink
+blockquote body br button canvas caption center cite code col colgroup data datalist dd
+del details dfn dialog dir div dl dt em embed fieldset figcaption figure font footer form
+frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe image img input ins
+isindex kbd keygen label legend li link listing main map mark marquee math menu menuitem
+meta meter nav nobr noembed noframes noscript object ol optgroup option output p param
+picture plaintext pre progress q rb rp rt ruby s samp script search section select slot
+small source span strike strong style sub summary sup svg table tbody td template textarea
+tfoot th thead time title tr track tt u ul use var video wbr xmp
+"""
+_TAG_NAMES = frozenset(_TAG_NAMES_TEXT.split())
 _SPACED_TAGS = frozenset({"br", "p", "li", "tr", "td", "th", "div", "hr", "ul", "ol", "table"})
 _INTERESTING = re.compile(r"[!<\]/\\:]|(?<![A-Za-z0-9])[bdfhjmvwBDFHJMVW]")
 

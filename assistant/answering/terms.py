@@ -12,17 +12,19 @@ from functools import lru_cache
 _TOKEN = re.compile(r"[a-z0-9]+(?:[.\-/][a-z0-9]+)*")
 _ELISION = re.compile(r"\b(?:l|d|j|m|t|s|n|c|qu|jusqu|lorsqu|puisqu|quoiqu)['’]")
 _NUMBER_WITH_SPACES = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}\b)")
-_STOP_WORDS = frozenset(
-    "a ai aient ainsi alors au aucun aucune aussi autre autres aux avant avec avez avoir avons ayant "
-    "bien c ce ceci cela celle celles celui ces cet cette ceux chaque ci comme comment concernant d "
-    "dans de depuis des devra doit doivent donc dont du elle elles en encore entre est et etaient "
-    "etait etant ete etes etre eu faire fait faut font hors il ils j je jusque l la laquelle le "
-    "lequel les lesquelles lesquels leur leurs lors lorsque lui m ma mais me meme memes mes moi mon "
-    "n ne ni non nos notre nous on ont or ou par parmi pas pendant peut peuvent plus pour pourquoi "
-    "quand que quel quelle quelles quels qui quoi s sa sans se selon sera seront ses si soient soit "
-    "son sont sous suivant sur t ta te tel telle telles tels tes toi ton tous tout toute toutes tres "
-    "tu un une va vers vos votre vous y combien existe dit dire est-ce y-a-t-il indique precise".split()
-)
+_STOP_WORDS_TEXT = """
+a ai aient ainsi alors au aucun aucune aussi autre autres aux avant avec avez avoir avons
+ayant bien c ce ceci cela celle celles celui ces cet cette ceux chaque ci comme comment
+concernant d dans de depuis des devra doit doivent donc dont du elle elles en encore entre
+est et etaient etait etant ete etes etre eu faire fait faut font hors il ils j je jusque l
+la laquelle le lequel les lesquelles lesquels leur leurs lors lorsque lui m ma mais me
+meme memes mes moi mon n ne ni non nos notre nous on ont or ou par parmi pas pendant peut
+peuvent plus pour pourquoi quand que quel quelle quelles quels qui quoi s sa sans se selon
+sera seront ses si soient soit son sont sous suivant sur t ta te tel telle telles tels tes
+toi ton tous tout toute toutes tres tu un une va vers vos votre vous y combien existe dit
+dire est-ce y-a-t-il indique precise
+"""
+_STOP_WORDS = frozenset(_STOP_WORDS_TEXT.split())
 _SUFFIXES = (
     ("issements", ""), ("issement", ""), ("atrices", ""), ("ateurs", ""), ("atrice", ""), ("ateur", ""),
     ("ations", ""), ("ation", ""), ("ements", ""), ("ement", ""), ("ables", ""), ("able", ""),

@@ -1,0 +1,253 @@
+"""A chat model behind an OpenAI-compatible endpoint: vLLM, llama.cpp, Ollama, or Mistral's own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from assistant.adapters.mistral import failures
+from assistant.domain.answers import TokenUsage
+from assistant.ports.models import ChatEnd, ChatMessage, ChatText
+from ingest.tokens import count_tokens
+
+if TYPE_CHECKING:
+    from mistralai.client import Mistral
+    from mistralai.client.models import CompletionChunk
+    from mistralai.client.utils.eventstreaming import EventStreamAsync
+
+    from assistant.adapters.mistral.client import RequestShaper
+
+_REACH_S = 2.0
+_STREAM_ENDED = object()
+
+
+class MistralChatModel:
+    """Streams replies of one model. One HTTP client per process, built at the first call.
+
+    Args:
+        url: Address of the service, with or without its final `/v1`.
+        name: Model name, as the service knows it.
+        api_key: Key of the service, empty for none. Keys of the environment are never used.
+        temperature: Sampling temperature, in [0, 2].
+        connect_s: Longest wait for a connection, in seconds.
+        stall_s: Longest wait for a token, the first included, in seconds.
+        total_s: Longest duration of a reply, in seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        name: str,
+        api_key: str = "",
+        temperature: float,
+        connect_s: float,
+        stall_s: float,
+        total_s: float,
+    ) -> None:
+        self._url = url
+        self._name = name
+        self._api_key = api_key
+        self._temperature = temperature
+        self._connect_s = connect_s
+        self._stall_s = stall_s
+        self._total_s = total_s
+        self._built: tuple[asyncio.AbstractEventLoop, Mistral, RequestShaper] | None = None
+
+    @property
+    def name(self) -> str:
+        """Model name as configured."""
+        return self._name
+
+    async def stream(
+        self, messages: Sequence[ChatMessage], *, max_tokens: int
+    ) -> AsyncIterator[ChatText | ChatEnd]:
+        """Stream one reply: texts, then exactly one `ChatEnd`. Closing the iterator closes upstream.
+
+        Raises:
+            ModelUnavailable: Unreachable, refused, unknown model, context too long, 5xx.
+            ModelBusy: 429, with what the server says of the wait.
+            ModelMisbehaved: Stalled, malformed or empty stream, or longer than allowed.
+        """
+        deadline_s = time.monotonic() + self._total_s
+        events = await self._open(messages, max_tokens=max_tokens)
+        reply = _Reply()
+        try:
+            while True:
+                event = await self._next(events, reply=reply, deadline_s=deadline_s)
+                if event is _STREAM_ENDED:
+                    break
+                text = reply.read(cast("CompletionChunk", event))
+                if text:
+                    yield ChatText(text)
+        finally:
+            await _close(events)
+        yield reply.end(messages)
+
+    async def is_reachable(self) -> bool:
+        """True when the endpoint answers anything within two seconds; never raises."""
+        from assistant.adapters.mistral import client
+
+        headers = {"authorization": f"Bearer {self._api_key}"} if self._api_key else {}
+        try:
+            async with client.http_client(self._url) as http:
+                url = f"{client.base_url(self._url)}/v1/models"
+                answer = await asyncio.wait_for(http.get(url, headers=headers), timeout=_REACH_S)
+        except Exception:  # noqa: BLE001 - whatever went wrong, the endpoint cannot be used
+            return False
+        return answer.status_code < failures.SERVER_ERRORS
+
+    def _client(self) -> tuple[Mistral, RequestShaper]:
+        """The client of the running loop; connections cannot be shared between loops."""
+        from assistant.adapters.mistral import client
+
+        loop = asyncio.get_running_loop()
+        if self._built is None or self._built[0] is not loop:
+            shaper = client.RequestShaper(
+                timeouts=client.Timeouts(connect_s=self._connect_s, stall_s=self._stall_s),
+                asks_usage=not client.sends_usage_unasked(self._url),
+            )
+            sdk = client.build_client(
+                url=self._url,
+                api_key=self._api_key,
+                http=client.http_client(self._url),
+                shaper=shaper,
+            )
+            self._built = (loop, sdk, shaper)
+        return self._built[1], self._built[2]
+
+    async def _open(
+        self, messages: Sequence[ChatMessage], *, max_tokens: int
+    ) -> EventStreamAsync[Any]:
+        import httpx2
+        from mistralai.client.errors import MistralError
+
+        sdk, shaper = self._client()
+        while True:
+            asked_usage = shaper.asks_usage
+            try:
+                return await asyncio.wait_for(
+                    sdk.chat.stream_async(
+                        model=self._name,
+                        messages=cast("Any", [_as_dict(message) for message in messages]),
+                        temperature=self._temperature,
+                        max_tokens=max_tokens,
+                    ),
+                    timeout=min(self._connect_s + self._stall_s, self._total_s),
+                )
+            except MistralError as error:
+                if asked_usage and failures.refuses_stream_options(
+                    error.status_code, body=error.body
+                ):
+                    shaper.asks_usage = False
+                    continue
+                raise _of_answer(error) from None
+            except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
+                raise failures.unreachable() from None
+            except (httpx2.TimeoutException, TimeoutError):
+                raise failures.stalled() from None
+            except (httpx2.HTTPError, httpx2.InvalidURL, OSError):
+                raise failures.unreachable() from None
+
+    async def _next(
+        self, events: EventStreamAsync[Any], *, reply: _Reply, deadline_s: float
+    ) -> object:
+        """The next chunk, or the mark of the end; keep-alives and empty chunks are no tokens."""
+        import httpx2
+        from mistralai.client.errors import MistralError
+
+        left_s = min(reply.quiet_until_s(self._stall_s), deadline_s) - time.monotonic()
+        try:
+            event = await asyncio.wait_for(anext(events), timeout=max(left_s, 0.001))
+        except StopAsyncIteration:
+            return _STREAM_ENDED
+        except (httpx2.TimeoutException, TimeoutError):
+            raise failures.stalled() from None
+        except MistralError as error:
+            raise failures.of_stream_error(error.body) from None
+        except (httpx2.HTTPError, OSError, UnicodeDecodeError, ValueError):
+            raise failures.of_stream_error("") from None
+        return event.data
+
+
+class _Reply:
+    """What has come of one reply."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._last_token_s = time.monotonic()
+        self._usage: TokenUsage | None = None
+        self._finish: str | None = None
+
+    def quiet_until_s(self, stall_s: float) -> float:
+        """When the silence has lasted too long, on the monotonic clock."""
+        return self._last_token_s + stall_s
+
+    def read(self, chunk: CompletionChunk) -> str:
+        """The text a chunk adds."""
+        usage = chunk.usage
+        if usage is not None and (usage.prompt_tokens or usage.completion_tokens):
+            self._usage = TokenUsage(
+                prompt=usage.prompt_tokens or 0,
+                completion=usage.completion_tokens or 0,
+                is_estimated=False,
+            )
+        text = ""
+        for choice in chunk.choices:
+            text += _text_of(choice.delta.content)
+            self._finish = str(choice.finish_reason) if choice.finish_reason else self._finish
+        if text:
+            self._parts.append(text)
+            self._last_token_s = time.monotonic()
+        return text
+
+    def end(self, messages: Sequence[ChatMessage]) -> ChatEnd:
+        """The end of a stream that closed in order.
+
+        Raises:
+            ModelMisbehaved: It closed without a word, or without saying that it was finished.
+        """
+        text = "".join(self._parts)
+        if self._finish in {None, "error"}:
+            raise failures.of_stream_error("")
+        if not text.strip():
+            raise failures.empty()
+        usage = self._usage or TokenUsage(
+            prompt=sum(count_tokens(message.content) for message in messages),
+            completion=count_tokens(text),
+            is_estimated=True,
+        )
+        return ChatEnd(usage=usage, is_cut=self._finish in {"length", "model_length"})
+
+
+def _of_answer(error: Any) -> Exception:
+    """The error of an HTTP answer; one that is no event stream is malformed."""
+    if error.status_code < failures.FIRST_ERROR:
+        return failures.of_stream_error(error.body)
+    return failures.of_status(error.status_code, body=error.body, headers=error.headers)
+
+
+def _as_dict(message: ChatMessage) -> dict[str, str]:
+    return {"role": message.role, "content": message.content}
+
+
+def _text_of(content: object) -> str:
+    """The text of a delta; parts that are no text (a model's reasoning) are left out."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    parts = cast("list[Any]", content)
+    return "".join(part.text for part in parts if getattr(part, "type", "") == "text")
+
+
+async def _close(events: EventStreamAsync[Any]) -> None:
+    """Close a stream at once, also while its reader is being cancelled."""
+    await asyncio.shield(asyncio.ensure_future(_close_both(events)))
+
+
+async def _close_both(events: EventStreamAsync[Any]) -> None:
+    await events.close()
+    await events.generator.aclose()

@@ -1,0 +1,110 @@
+"""Mistral's SDK tamed: any OpenAI-compatible address, our time-outs, no telemetry, no key of its own.
+
+The SDK reads keys from the environment, traces its calls and fixes its time-outs and paths; all of
+this is replaced here, at the two places it offers (HTTP client and hooks), and nowhere else.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import httpx2
+from mistralai.client import Mistral
+from mistralai.client._hooks.sdkhooks import SDKHooks
+from mistralai.client._hooks.types import BeforeRequestContext, BeforeRequestHook
+
+_MISTRAL_HOST = "mistral.ai"
+_CONNECTIONS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Limits of one call, in seconds."""
+
+    connect_s: float
+    stall_s: float
+
+
+class RequestShaper(BeforeRequestHook):
+    """Sets the time-outs of each request, and asks for the usage at the end of the stream."""
+
+    def __init__(self, *, timeouts: Timeouts, asks_usage: bool) -> None:
+        self.asks_usage = asks_usage
+        self._timeout = httpx2.Timeout(
+            connect=timeouts.connect_s,
+            read=timeouts.stall_s,
+            write=timeouts.stall_s,
+            pool=timeouts.connect_s,
+        ).as_dict()
+
+    def before_request(
+        self, hook_ctx: BeforeRequestContext, request: httpx2.Request
+    ) -> httpx2.Request | Exception:
+        """The request as it leaves."""
+        content = request.content
+        if self.asks_usage:
+            body = cast("dict[str, Any]", json.loads(content))
+            content = json.dumps({**body, "stream_options": {"include_usage": True}}).encode()
+        headers = {
+            name: value
+            for name, value in request.headers.items()
+            if name.lower() not in {"content-length", "user-agent", "traceparent"}
+        }
+        return httpx2.Request(
+            request.method,
+            request.url.copy_with(fragment=None),
+            headers={**headers, "user-agent": "assistant"},
+            content=content,
+            extensions={**request.extensions, "timeout": self._timeout},
+        )
+
+
+def base_url(url: str) -> str:
+    """The address without the `/v1` that the SDK adds; given with or without it."""
+    return url.strip().rstrip("/").removesuffix("/v1").rstrip("/")
+
+
+def sends_usage_unasked(url: str) -> bool:
+    """True for Mistral's own API, which always sends the usage and knows no `stream_options`."""
+    host = urlsplit(url).hostname or ""
+    return host == _MISTRAL_HOST or host.endswith(f".{_MISTRAL_HOST}")
+
+
+def http_client(url: str) -> httpx2.AsyncClient:
+    """A client that follows no redirection; proxies of the environment serve remote hosts only."""
+    return httpx2.AsyncClient(
+        follow_redirects=False,
+        trust_env=not _is_loopback(url),
+        limits=httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
+    )
+
+
+def build_client(
+    *, url: str, api_key: str, http: httpx2.AsyncClient, shaper: RequestShaper
+) -> Mistral:
+    """An SDK client bound to one address, with the shaper as its only hook."""
+    client = Mistral(
+        api_key=lambda: api_key or None,
+        server_url=base_url(url),
+        async_client=cast("Any", http),
+    )
+    hooks = SDKHooks()
+    hooks.before_request_hooks[:] = [shaper]
+    hooks.after_success_hooks.clear()
+    hooks.after_error_hooks.clear()
+    client.sdk_configuration.__dict__["_hooks"] = hooks
+    return client
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
