@@ -5,10 +5,17 @@ Values come from `ASSISTANT_…` variables, then a TOML file, then the defaults 
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+def environment() -> Mapping[str, str]:
+    """The variables of this process; the one place of the product that reads them."""
+    return dict(os.environ)  # noqa: TID251 - settings come from here
 
 
 class Group(BaseModel):
