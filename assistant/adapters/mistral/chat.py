@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from assistant.adapters.mistral import failures
@@ -13,11 +14,23 @@ from assistant.ports.models import ChatEnd, ChatMessage, ChatText
 from ingest.tokens import count_tokens
 
 if TYPE_CHECKING:
+    import httpx2
     from mistralai.client import Mistral
     from mistralai.client.models import CompletionChunk
     from mistralai.client.utils.eventstreaming import EventStreamAsync
 
     from assistant.adapters.mistral.client import RequestShaper
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """The client of one event loop."""
+
+    loop: asyncio.AbstractEventLoop
+    http: httpx2.AsyncClient
+    sdk: Mistral
+    shaper: RequestShaper
+
 
 _REACH_S = 2.0
 _STREAM_ENDED = object()
@@ -54,7 +67,7 @@ class MistralChatModel:
         self._connect_s = connect_s
         self._stall_s = stall_s
         self._total_s = total_s
-        self._built: tuple[asyncio.AbstractEventLoop, Mistral, RequestShaper] | None = None
+        self._built: _Built | None = None
 
     @property
     def name(self) -> str:
@@ -87,36 +100,39 @@ class MistralChatModel:
         yield reply.end(messages)
 
     async def is_reachable(self) -> bool:
-        """True when the endpoint answers anything within two seconds; never raises."""
-        from assistant.adapters.mistral import client
+        """True when the endpoint answers within two seconds; never raises. Also warms the client up."""
+        from assistant.adapters.mistral.client import base_url
 
         headers = {"authorization": f"Bearer {self._api_key}"} if self._api_key else {}
         try:
-            async with client.http_client(self._url) as http:
-                url = f"{client.base_url(self._url)}/v1/models"
-                answer = await asyncio.wait_for(http.get(url, headers=headers), timeout=_REACH_S)
+            asked = self._client().http.get(f"{base_url(self._url)}/v1/models", headers=headers)
+            answer = await asyncio.wait_for(asked, timeout=_REACH_S)
         except Exception:  # noqa: BLE001 - whatever went wrong, the endpoint cannot be used
             return False
         return answer.status_code < failures.SERVER_ERRORS
 
-    def _client(self) -> tuple[Mistral, RequestShaper]:
+    async def aclose(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        built, self._built = self._built, None
+        if built is not None and built.loop is asyncio.get_running_loop():
+            await built.http.aclose()
+
+    def _client(self) -> _Built:
         """The client of the running loop; connections cannot be shared between loops."""
         from assistant.adapters.mistral import client
 
         loop = asyncio.get_running_loop()
-        if self._built is None or self._built[0] is not loop:
+        if self._built is None or self._built.loop is not loop:
             shaper = client.RequestShaper(
                 timeouts=client.Timeouts(connect_s=self._connect_s, stall_s=self._stall_s),
                 asks_usage=not client.sends_usage_unasked(self._url),
             )
+            http = client.http_client(self._url)
             sdk = client.build_client(
-                url=self._url,
-                api_key=self._api_key,
-                http=client.http_client(self._url),
-                shaper=shaper,
+                url=self._url, api_key=self._api_key, http=http, shaper=shaper
             )
-            self._built = (loop, sdk, shaper)
-        return self._built[1], self._built[2]
+            self._built = _Built(loop=loop, http=http, sdk=sdk, shaper=shaper)
+        return self._built
 
     async def _open(
         self, messages: Sequence[ChatMessage], *, max_tokens: int
@@ -124,12 +140,13 @@ class MistralChatModel:
         import httpx2
         from mistralai.client.errors import MistralError
 
-        sdk, shaper = self._client()
+        built = self._client()
+        shaper = built.shaper
         while True:
             asked_usage = shaper.asks_usage
             try:
                 return await asyncio.wait_for(
-                    sdk.chat.stream_async(
+                    built.sdk.chat.stream_async(
                         model=self._name,
                         messages=cast("Any", [_as_dict(message) for message in messages]),
                         temperature=self._temperature,
