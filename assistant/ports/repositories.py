@@ -297,16 +297,55 @@ class UnitOfWork(Protocol):
     Any method may raise `StorageError` ("disk_full", "database_locked", "storage_error").
     """
 
-    tenancy: TenancyRepository
-    documents: DocumentRepository
-    chunks: ChunkRepository
-    vectors: VectorRepository
-    ledger: IndexLedger
-    jobs: JobRepository
-    queue: WorkQueue
-    sessions: SessionRepository
-    conversations: ConversationRepository
-    answers: AnswerRepository
+    @property
+    def tenancy(self) -> TenancyRepository:
+        """Tenants, collections and scopes."""
+        ...
+
+    @property
+    def documents(self) -> DocumentRepository:
+        """Documents."""
+        ...
+
+    @property
+    def chunks(self) -> ChunkRepository:
+        """Live chunks."""
+        ...
+
+    @property
+    def vectors(self) -> VectorRepository:
+        """Vectors."""
+        ...
+
+    @property
+    def ledger(self) -> IndexLedger:
+        """What the index must hold."""
+        ...
+
+    @property
+    def jobs(self) -> JobRepository:
+        """Jobs as people see them."""
+        ...
+
+    @property
+    def queue(self) -> WorkQueue:
+        """Jobs as the worker sees them."""
+        ...
+
+    @property
+    def sessions(self) -> SessionRepository:
+        """Links and sessions."""
+        ...
+
+    @property
+    def conversations(self) -> ConversationRepository:
+        """Conversations."""
+        ...
+
+    @property
+    def answers(self) -> AnswerRepository:
+        """Answers and their events."""
+        ...
 
     def __enter__(self) -> Self:
         """Begin."""

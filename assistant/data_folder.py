@@ -1,0 +1,68 @@
+"""The one folder that holds all state: its layout, made and checked at start."""
+
+from __future__ import annotations
+
+import errno
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from assistant.domain.errors import ConfigurationError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """Paths inside the data folder."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """The relational store."""
+        return self.root / "assistant.sqlite3"
+
+    @property
+    def files(self) -> Path:
+        """Originals by hash."""
+        return self.root / "files"
+
+    @property
+    def scratch(self) -> Path:
+        """Short-lived files."""
+        return self.root / "tmp"
+
+    @property
+    def run(self) -> Path:
+        """What the process that owns the folder tells the others."""
+        return self.root / "run"
+
+    def index(self, embedder_id: str) -> Path:
+        """The index of one embedder."""
+        return self.root / "index" / slug_of(embedder_id)
+
+
+def slug_of(embedder_id: str) -> str:
+    """The identifier of an embedder, fit for a folder or a collection."""
+    return re.sub(r"[^a-z0-9.]+", "-", embedder_id.lower()).strip("-.") or "embedder"
+
+
+def prepare_data_folder(root: Path) -> DataFolder:
+    """Make the folder and its parts, readable by their owner only, and prove that it can be written.
+
+    Raises:
+        ConfigurationError: It cannot be made or written ("data_dir_unwritable"), or its disk is
+            full ("data_dir_full").
+    """
+    folder = DataFolder(root.expanduser().absolute())
+    try:
+        for path in (folder.root, folder.files, folder.scratch, folder.run, folder.root / "index"):
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder.scratch) as probe:
+            probe.write(b"\0" * 4096)
+    except OSError as error:
+        code = "data_dir_full" if error.errno in _FULL else "data_dir_unwritable"
+        raise ConfigurationError(code, path=str(folder.root)) from error
+    return folder

@@ -1,0 +1,51 @@
+"""Settings that are each right but do not fit together."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from assistant.domain.errors import ConfigurationError
+from assistant.settings import Settings
+
+
+def check_settings(settings: Settings) -> None:
+    """Refuse settings from which nothing can be built.
+
+    Raises:
+        ConfigurationError: A setting that another one requires is absent ("setting_required"), or an
+            address is not one ("setting_not_url").
+    """
+    if settings.embeddings.provider == "openai":
+        _require("embeddings.url", settings.embeddings.url, because="embeddings.provider")
+        _require("embeddings.name", settings.embeddings.name, because="embeddings.provider")
+        _require(
+            "embeddings.dimensions", settings.embeddings.dimensions, because="embeddings.provider"
+        )
+    if settings.index.engine == "server":
+        _require("index.url", settings.index.url, because="index.engine")
+        _require("index.collection", settings.index.collection, because="index.engine")
+    if settings.model.url:
+        _require("model.name", settings.model.name, because="model.url")
+    for name, url in (
+        ("embeddings.url", settings.embeddings.url),
+        ("index.url", settings.index.url),
+        ("model.url", settings.model.url),
+    ):
+        _check_url(name, url)
+
+
+def _require(name: str, value: str | int, *, because: str) -> None:
+    if not value:
+        raise ConfigurationError("setting_required", setting=name, because=because)
+
+
+def _check_url(name: str, url: str) -> None:
+    if not url:
+        return
+    try:
+        parts = urlsplit(url)
+        is_right = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise ConfigurationError("setting_not_url", setting=name)

@@ -1,0 +1,91 @@
+"""Entry of the worker process: `python -m assistant.worker`, settings as one JSON line on stdin.
+
+It lives as long as its parent: the end of stdin, which the parent holds open, and a signal of the
+kernel both ask it to stop, and a worker that does not within seconds ends itself.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+from typing import TextIO
+
+import structlog
+
+from assistant.bootstrap import build
+from assistant.domain.errors import AssistantError
+from assistant.settings import Settings
+
+EXIT_REFUSED = 2
+"""The settings or the data folder do not allow to start."""
+_NICENESS = 10
+_PR_SET_PDEATHSIG = 1
+_GRACE_S = 10.0
+
+_log = structlog.get_logger(__name__)
+
+
+def main(stdin: TextIO | None = None) -> int:
+    """Work until the parent ends or asks to stop.
+
+    Args:
+        stdin: Where settings come from and whose end means the parent's; None takes the process's.
+
+    Returns:
+        0 when asked to stop, 2 when it cannot start.
+    """
+    source = stdin or sys.stdin
+    die_with_parent()
+    be_nice()
+    stop = threading.Event()
+    _stop_on_signals(stop)
+    settings = Settings.model_validate(json.loads(source.readline()))
+    threading.Thread(target=_watch, args=(source, stop), name="parent-watch", daemon=True).start()
+    try:
+        container = build(settings, role="worker")
+    except AssistantError as error:
+        _log.error("worker_refused", code=error.code)
+        return EXIT_REFUSED
+    try:
+        container.worker.run_forever(stop)
+    finally:
+        container.close()
+    return 0
+
+
+def die_with_parent() -> None:
+    """Have the kernel ask this process to stop when the thread that started it ends (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def be_nice() -> None:
+    """Leave the processor to the serving process."""
+    os.nice(_NICENESS)
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    def ask(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _watch(source: TextIO, stop: threading.Event) -> None:
+    while source.readline():
+        continue
+    stop.set()
+    time.sleep(_GRACE_S)
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
