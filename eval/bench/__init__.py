@@ -1,0 +1,1 @@
+"""Speed and memory, each figure beside its limit or a named peer measured in the same run."""

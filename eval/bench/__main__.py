@@ -1,0 +1,33 @@
+"""Command of the measures: `python -m eval.bench [search | indexing | answers | start]…`."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from importlib import import_module
+
+import psutil
+
+from eval.bench.rows import BenchRow, table
+
+PARTS = ("start", "search", "indexing", "answers")
+
+
+def main() -> int:
+    """Measure the named parts, all by default; 1 when a limit is not kept."""
+    parser = argparse.ArgumentParser(prog="python -m eval.bench", description="Mesures")
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[])
+    parts = parser.parse_args().parts or PARTS
+    memory_gb = psutil.virtual_memory().total / 2**30
+    print(
+        f"Machine : {psutil.cpu_count()} cœurs, {memory_gb:.0f} Go, Python {platform.python_version()}\n"
+    )
+    rows: list[BenchRow] = []
+    for part in parts:
+        rows += import_module(f"eval.bench.{part}").run()
+    print(table(rows))
+    return 0 if all(row.is_met for row in rows) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
