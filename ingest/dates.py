@@ -52,7 +52,7 @@ _LONG = re.compile(rf"\b(\d{{1,2}})\s?(?:er)?[\s_-]+({_MONTH})\.?[\s_-]+((?:19|2
 _SHORT = re.compile(r"(?<![\d/.-])(\d{1,2})\s?[/.-]\s?(\d{1,2})\s?[/.-]\s?((?:19|20)\d{2})(?!\d)")
 _ISO = re.compile(r"(?<!\d)((?:19|20)\d{2})-(\d{2})-(\d{2})(?!\d)")
 _IN_WORDS = re.compile(
-    rf"l'an\s+(?:deux\s+mille\s+({_NUMBER})|((?:19|20)\d{{2}}))[\s,]+(?:et\s+)?(?:le\s+)?(?:\w+di\s+|dimanche\s+)?"
+    rf"l'an\s+(?:deux\s+mil(?:le)?\s+({_NUMBER})|((?:19|20)\d{{2}}))[\s,]+(?:et\s+)?(?:le\s+)?(?:\w+di\s+|dimanche\s+)?"
     rf"(\d{{1,2}}|{_NUMBER})\s?(?:er)?\s+({_MONTH})\b"
 )
 _NAME_DATES = (
@@ -61,33 +61,27 @@ _NAME_DATES = (
     (re.compile(r"(?<!\d)([0-3]\d)([01]\d)((?:19|20)\d{2})(?!\d)"), (2, 1, 0)),
     (re.compile(r"^([0-4]\d)([01]\d)([0-3]\d)(?!\d)"), (0, 1, 2)),
 )
-_CUES = (
-    (
-        re.compile(
-            r"(?:seance|session|reunion|assemblee|conseil|commission permanente|pleniere|comite|bureau|visioconference)\b[^.;\n]{0,90}$"
-        ),
-        100,
-    ),
-    (
-        re.compile(
-            r"(?:deliberation|arrete|decision|convention|avenant|proces-verbal|compte[ -]rendu|circulaire|instruction)\b[^.;\n]{0,60}\b(?:du|le)\s+(?:\w+di\s+)?$"
-        ),
-        90,
-    ),
-    (
-        re.compile(
-            r"(?:fait|signe|adopte|approuve|vote|delibere|arrete)[^.;\n]{0,60}\ble\s*:?\s*(?:\w+di\s+)?$"
-        ),
-        80,
-    ),
-    (re.compile(r"(?:^|\n|, ?)(?:a\s)?[a-z' -]{2,40},? le\s*:?\s*(?:\w+di\s+)?$"), 65),
-    (
-        re.compile(
-            r"(?:date|mise? a jour|version|edition|publication|publiee?|derniere modification|verifiee?|document)\b[^.;\n]{0,40}$"
-        ),
-        60,
-    ),
+_SESSION = re.compile(
+    r"(?:seance|session|reunion|assemblee|conseil|commission permanente|pleniere|comite|bureau|visioconference)"
+    r"\b[^.;\n]{0,90}$"
 )
+_ACT = re.compile(
+    r"(deliberation|arrete|decision|convention|avenant|proces-verbal|compte[ -]rendu|circulaire|instruction|decret)"
+    r"\b[^.;\n]{0,60}\b(?:du|le)\s+(?:\w+di\s+)?$"
+)
+_SIGNED = re.compile(
+    r"(?:fait|signe|adopte|approuve|vote|delibere|arrete)[^.;\n]{0,60}\ble\s*:?\s*(?:\w+di\s+)?$"
+)
+_PLACE = re.compile(r"(?:^|\n|, ?)(?:a\s)?[a-z' -]{2,40},? le\s*:?\s*(?:\w+di\s+)?$")
+_VERSION = re.compile(
+    r"(?:date|mise? a jour|version|edition|publication|publiee?|derniere modification|verifiee?|document)"
+    r"\b[^.;\n]{0,40}$"
+)
+_SESSION_SCORE = 100.0
+_ACT_SCORE = 90.0
+_LATER_CUES = ((_SIGNED, 80.0), (_PLACE, 65.0), (_VERSION, 60.0))
+_ACT_CHARS = 800
+_VISA = re.compile(r"\W*(?:vu|considerant|attendu|visa)\b")
 _FOREIGN = re.compile(
     r"(?:\bvu\b|considerant|\bloi\b|decret|ordonnance|\bcode\b|convo[cq]|precedente?|derniere seance|proces-verbal de la|"
     r"compte[ -]rendu de la (?:reunion|seance)|approbation|affich|transmis|recu |depose|\bne[e]? le|avant le|jusqu'au|"
@@ -97,7 +91,7 @@ _HEAD_CHARS = 5000
 _TAIL_CHARS = 2500
 _CONTEXT_CHARS = 130
 _PLAIN_HEAD_CHARS = 1200
-_PLAIN_SCORE = 10
+_PLAIN_SCORE = 10.0
 _WORDS_SCORE = 110
 _TITLE_SCORE = 95
 _FIRST_YEAR, _LAST_YEAR = 1950, 2045
@@ -106,7 +100,8 @@ _FIRST_YEAR, _LAST_YEAR = 1950, 2045
 def document_date(text: str, *, title: str, name: str) -> date | None:
     """The date of a document: of its session, signature or version, else the one of its file name.
 
-    Dates of the laws it refers to, of its convocation or of its posting do not count.
+    Dates of the laws it refers to, of its convocation or of its posting do not count. A first date that
+    nothing around explains counts less than the one of the file name.
 
     Args:
         text: All its text, in reading order.
@@ -115,9 +110,17 @@ def document_date(text: str, *, title: str, name: str) -> date | None:
     """
     in_title = [(_TITLE_SCORE, found) for _, found in _dates(_folded(title))]
     head, tail = _folded(text[:_HEAD_CHARS]), _folded(text[_HEAD_CHARS:][-_TAIL_CHARS:])
-    scored = [*in_title, *_scored(head, is_head=True), *_scored(tail, is_head=False)]
+    folded_title = _folded(title)
+    scored = [
+        *in_title,
+        *_scored(head, is_head=True, title=folded_title),
+        *_scored(tail, is_head=False, title=folded_title),
+    ]
     best = max(scored, key=lambda item: item[0], default=None)
-    return best[1] if best is not None else name_date(name)
+    in_name = name_date(name)
+    if best is None or (best[0] <= _PLAIN_SCORE and in_name is not None):
+        return in_name
+    return best[1]
 
 
 def name_date(name: str) -> date | None:
@@ -139,21 +142,33 @@ def _folded(text: str) -> str:
     return re.sub(r"[ \t]+", " ", fold(text))
 
 
-def _scored(text: str, *, is_head: bool) -> Iterator[tuple[float, date]]:
+def _scored(text: str, *, is_head: bool, title: str) -> Iterator[tuple[float, date]]:
     if is_head:
         for match in _IN_WORDS.finditer(text):
             found = _date_in_words(match)
             if found is not None:
                 yield _WORDS_SCORE, found
     for position, found in _dates(text):
-        before = text[max(position - _CONTEXT_CHARS, 0) : position]
-        if _FOREIGN.search(before):
-            continue
-        score = next((value for cue, value in _CUES if cue.search(before)), 0)
-        if score and (is_head or score < _CUES[0][1]):
+        score = _cue_score(text, position=position, is_head=is_head, title=title)
+        if score:
             yield score - position / 10_000, found
-        elif is_head and position < _PLAIN_HEAD_CHARS:
-            yield _PLAIN_SCORE - position / 10_000, found
+
+
+def _cue_score(text: str, *, position: int, is_head: bool, title: str) -> float:
+    before = text[max(position - _CONTEXT_CHARS, 0) : position]
+    line = text[max(text.rfind("\n", 0, position), text.rfind(";", 0, position)) + 1 : position]
+    if _FOREIGN.search(before) or _VISA.match(line):
+        return 0.0
+    if is_head and _SESSION.search(before):
+        return _SESSION_SCORE
+    act = _ACT.search(before)
+    if is_head and act is not None and position < _ACT_CHARS and act.group(1) in title:
+        return _ACT_SCORE
+    if act is None:
+        for cue, score in _LATER_CUES:
+            if cue.search(before):
+                return score
+    return _PLAIN_SCORE if is_head and act is None and position < _PLAIN_HEAD_CHARS else 0.0
 
 
 def _dates(text: str) -> list[tuple[int, date]]:

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ingest.chunking import chunk_document
-from ingest.cleaning import one_line
 from ingest.dates import document_date
 from ingest.errors import ParseFailed
 from ingest.formats import detect_format
 from ingest.guards import check_access, check_content
-from ingest.identity import find_kind, find_title
+from ingest.kinds import find_kind
 from ingest.limits import Limits
 from ingest.model import FileFormat, IngestedFile, Notice, ParsedDocument
 from ingest.parsers.draft import Draft
+from ingest.titles import find_title
 
 _NEARLY_EMPTY_LETTERS = 40
 _MAX_NAME_CHARS = 500
@@ -88,7 +88,7 @@ def _document(draft: Draft, *, file_format: FileFormat, name: str) -> ParsedDocu
         format=file_format,
         title=title,
         blocks=tuple(draft.blocks),
-        kind=find_kind(title=title, text=one_line(text[:2000]), name=name),
+        kind=find_kind(title=title, blocks=draft.blocks, name=name),
         date=document_date(text, title=title, name=name),
         page_count=draft.page_count,
         notices=tuple(notices),

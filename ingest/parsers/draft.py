@@ -8,6 +8,7 @@ from ingest.cleaning import clean_text, one_line
 from ingest.model import Block, BlockKind, Box, Notice, Table
 
 MAX_CELL_CHARS = 4000
+MAX_HEADING_CHARS = 200
 
 
 @dataclass(slots=True)
@@ -32,10 +33,14 @@ class Draft:
 def text_block(
     text: str, *, kind: BlockKind = BlockKind.PARAGRAPH, level: int = 0, box: Box | None = None
 ) -> Block | None:
-    """A block of cleaned text, None when nothing is left of it."""
+    """A block of cleaned text, None when nothing is left of it; an overlong heading is a paragraph."""
     cleaned = one_line(text) if kind is BlockKind.HEADING else clean_text(text)
     if not cleaned:
         return None
+    if kind is BlockKind.HEADING and (
+        len(cleaned) > MAX_HEADING_CHARS or cleaned.endswith((",", ";"))
+    ):
+        kind, level = BlockKind.PARAGRAPH, 0
     return Block(kind=kind, text=cleaned, level=level, box=box)
 
 

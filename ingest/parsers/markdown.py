@@ -102,9 +102,9 @@ def _plain(token: Token) -> str:
     for child in token.children or []:
         if child.type in {"text", "code_inline", "text_special"}:
             parts.append(child.content)
-        elif child.type in {"softbreak", "hardbreak"}:
-            parts.append("\n")
-        elif child.type == "html_inline" and child.content.lower().startswith("<br"):
+        elif child.type == "softbreak":
+            parts.append(" ")
+        elif child.type == "hardbreak" or child.content.lower().startswith("<br"):
             parts.append("\n")
     return "".join(parts)
 
