@@ -1,0 +1,259 @@
+"""A whole house on a temporary folder: real database and file store, doubles for the slow parts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+
+from assistant.adapters.files.folder import FolderFileStore
+from assistant.adapters.sql.database import Database, open_database
+from assistant.domain.documents import Document, SourceChunk
+from assistant.domain.ids import PersonId
+from assistant.domain.jobs import ItemState, Job, JobItem
+from assistant.domain.tenancy import Principal, Role, Scope
+from assistant.ports.files import FileStore
+from assistant.ports.models import Embedder
+from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.services.access import AccessService
+from assistant.services.applier import IndexApplier
+from assistant.services.documents import DocumentService
+from assistant.services.ingestion import IngestionService
+from assistant.services.jobs import JobService
+from assistant.services.submission import AnnouncedFile, Submission
+from assistant.services.worker import Worker
+from assistant.testing.clock import FrozenClock
+from assistant.testing.embedder import HashEmbedder
+from assistant.testing.index import InMemoryChunkIndex
+from ingest.errors import IngestError, ParseFailed
+from ingest.model import (
+    Chunk,
+    DocumentKind,
+    FileFormat,
+    IngestedFile,
+    Locator,
+    ParsedDocument,
+)
+
+MAX_FILE_BYTES = 5_000_000
+
+
+class LineReader:
+    """Implements `FileReader`: each line of a file is a chunk; some contents misbehave.
+
+    A content that starts with "damaged" cannot be parsed.
+    """
+
+    def __init__(self, *, version: str = "lines-1") -> None:
+        self._version = version
+        self.names: list[str] = []
+        self.rendered: list[int] = []
+        self.hook: Callable[[str], None] = lambda name: None
+        """Called in the reading thread with the name of each file."""
+
+    @property
+    def version(self) -> str:
+        return self._version
+
+    def read(self, path: Path, *, name: str) -> IngestedFile:
+        self.names.append(name)
+        self.hook(name)
+        text = path.read_text("utf-8")
+        if text.startswith("damaged"):
+            raise ParseFailed("file_damaged")
+        lines = [line for line in text.splitlines() if line]
+        chunks = tuple(
+            Chunk(ordinal, line, Locator(section=("Article 1 - Objet",)), tokens=len(line.split()))
+            for ordinal, line in enumerate(lines)
+        )
+        document = ParsedDocument(
+            format=FileFormat.TEXT,
+            title=lines[0] if lines else name,
+            blocks=(),
+            kind=DocumentKind.REGLEMENT,
+        )
+        return IngestedFile(document, chunks)
+
+    def render_page(self, path: Path, *, page: int) -> bytes:
+        if page > 3:
+            raise IngestError("page_missing", page=page)
+        self.rendered.append(page)
+        return b"\x89PNG" + path.read_bytes()[:8]
+
+    def close(self) -> None:
+        return
+
+
+@dataclass
+class House:
+    """Services over one folder, and short ways to use them."""
+
+    root: Path
+    database: Database
+    files: FileStore
+    clock: FrozenClock
+    reader: LineReader = field(default_factory=LineReader)
+    embedder: Embedder = field(default_factory=lambda: HashEmbedder(dimensions=32))
+    wrap: Callable[[UnitOfWorkFactory], UnitOfWorkFactory] = lambda opened: opened
+
+    def __post_init__(self) -> None:
+        self.open_work: UnitOfWorkFactory = self.wrap(self.database.unit_of_work)
+        self.index = InMemoryChunkIndex(embedder=self.embedder.identity)
+        self.access = AccessService(self.database.unit_of_work, self.clock)
+        self.principal: Principal = self.access.local_principal()
+        self.scope: Scope = self.access.scope_of(self.principal)
+        self.jobs = JobService(self.open_work, self.clock, files=self.files)
+        self.documents = DocumentService(self.open_work, self.files, self.reader, self.clock)
+        self.applier = self.new_applier()
+        self.ingestion = self.new_ingestion()
+
+    @property
+    def agent(self) -> Principal:
+        return Principal(PersonId("agent"), self.principal.tenant_id, frozenset({Role.AGENT}))
+
+    def new_ingestion(self) -> IngestionService:
+        return IngestionService(
+            self.open_work,
+            self.files,
+            self.clock,
+            reader_version=self.reader.version,
+            embedder_id=self.embedder.identity.id,
+            max_file_bytes=MAX_FILE_BYTES,
+        )
+
+    def new_worker(self, *, owner: str = "worker", attempts: int = 3) -> Worker:
+        return Worker(
+            self.open_work,
+            self.files,
+            self.reader,
+            self.embedder,
+            self.clock,
+            owner=owner,
+            lease_s=30,
+            item_attempts=attempts,
+            children=2,
+            batch_size=4,
+            retry_delays_s=(0.0, 0.0),
+        )
+
+    def new_applier(self) -> IndexApplier:
+        return IndexApplier(self.open_work, self.index, self.files, self.clock)
+
+    def submit(
+        self, contents: dict[str, str], *, source: str = "/dossier", is_complete: bool = True
+    ) -> Job:
+        """Announce these files and send what is wanted."""
+        job, wanted = self.announce(contents, source=source, is_complete=is_complete)
+        for item in wanted:
+            self.send(item, contents[item.name])
+        return job
+
+    def announce(
+        self, contents: dict[str, str], *, source: str = "/dossier", is_complete: bool = True
+    ) -> tuple[Job, list[JobItem]]:
+        files = tuple(announced(name, text) for name, text in contents.items())
+        request = Submission(source=source, files=files, is_complete=is_complete)
+        return self.ingestion.submit(request, principal=self.principal, scope=self.scope)
+
+    def send(self, item: JobItem, text: str) -> JobItem:
+        return self.ingestion.receive(
+            item.id, BytesIO(text.encode()), principal=self.principal, scope=self.scope
+        )
+
+    def work(self) -> None:
+        """Run the worker until nothing is left for it now."""
+        worker = self.new_worker()
+        while worker.run_once():
+            if self._is_parked():
+                return
+
+    def apply(self) -> None:
+        """Run the applier until nothing is left for it."""
+        while self.applier.run_once():
+            continue
+
+    def settle(self) -> None:
+        """Work and apply."""
+        self.work()
+        self.apply()
+
+    def ingest(self, contents: dict[str, str], *, is_complete: bool = True) -> Job:
+        """Submit, work, apply; the job as it stands then."""
+        job = self.submit(contents, is_complete=is_complete)
+        self.settle()
+        return self.jobs.get(job.id, scope=self.scope)[0]
+
+    def items(self, job: Job) -> dict[str, JobItem]:
+        found = self.jobs.items(job.id, scope=self.scope, limit=2000)
+        return {item.name: item for item in found}
+
+    def states(self, job: Job) -> dict[str, ItemState]:
+        return {name: item.state for name, item in self.items(job).items()}
+
+    def state_of(self, job: Job) -> Job:
+        return self.jobs.get(job.id, scope=self.scope)[0]
+
+    def all_documents(self) -> dict[str, Document]:
+        found = self.documents.list_page(scope=self.scope, limit=2000)
+        return {document.name: document for document in found}
+
+    def live_texts(self) -> dict[str, list[str]]:
+        """Texts that may be quoted now, by document, in order."""
+        return {
+            name: [
+                chunk.text
+                for chunk in self.documents.passages(document.id, scope=self.scope, limit=9999)
+            ]
+            for name, document in self.all_documents().items()
+            if document.live_version_id is not None
+        }
+
+    def search(self, text: str) -> list[SourceChunk]:
+        """What a reader finds: the index proposes, the database disposes."""
+        ranking = self.index.search_lexical(text, scope=self.scope, limit=50)
+        with self.open_work() as work:
+            found = work.chunks.find_live([hit.chunk_id for hit in ranking], scope=self.scope)
+        return [found[hit.chunk_id] for hit in ranking if hit.chunk_id in found]
+
+    def close(self) -> None:
+        self.database.close()
+
+    def _is_parked(self) -> bool:
+        with self.open_work() as work:
+            return all(
+                not work.queue.open_items(job.id, limit=1)
+                for job in work.queue.running_jobs()
+                if job.state == "running"
+            )
+
+
+def open_house(root: Path, **parts: object) -> House:
+    """A house in a folder; parts stand in for the defaults."""
+    database = open_database(root / "assistant.sqlite3", migrate=True)
+    files = parts.pop("files", None) or FolderFileStore(root / "files")
+    clock = parts.pop("clock", None) or FrozenClock()
+    return House(root=root, database=database, files=files, clock=clock, **parts)  # pyright: ignore[reportArgumentType]
+
+
+def announced(name: str, text: str) -> AnnouncedFile:
+    """A file of this text as its source announces it."""
+    data = text.encode()
+    return AnnouncedFile(name, sha256(data).hexdigest(), len(data))
+
+
+class Gate:
+    """Holds a thread until it is opened."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self._open = threading.Event()
+
+    def wait(self) -> None:
+        self.reached.set()
+        assert self._open.wait(20)
+
+    def open(self) -> None:
+        self._open.set()
