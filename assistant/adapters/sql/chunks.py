@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
@@ -10,13 +10,11 @@ from sqlalchemy import ColumnElement, Select, select
 from assistant.adapters.sql.rows import chunk_of
 from assistant.adapters.sql.scoping import within
 from assistant.adapters.sql.tables import chunks, documents, versions
-from assistant.adapters.sql.transaction import Transaction
+from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.documents import SourceChunk, VersionState
 from assistant.domain.ids import ChunkId, DocumentId
 from assistant.domain.tenancy import Scope
 
-_BATCH = 500
-"""Ids in one query, well below the engine's limit of parameters."""
 _COLUMNS: tuple[ColumnElement[Any], ...] = (
     chunks.c.id,
     versions.c.document_id,
@@ -46,7 +44,7 @@ class SqlChunkRepository:
     ) -> dict[ChunkId, SourceChunk]:
         """Those of the chunks that are live and within the scope; the others are absent."""
         found: dict[ChunkId, SourceChunk] = {}
-        for batch in _batches(chunk_ids):
+        for batch in batches(chunk_ids):
             for chunk in self._all(live_chunks(scope).where(chunks.c.id.in_(batch))):
                 found[chunk.id] = chunk
         return found
@@ -110,9 +108,3 @@ def live_chunks(scope: Scope) -> Select[Any]:
             within(scope, documents),
         )
     )
-
-
-def _batches(chunk_ids: Sequence[ChunkId]) -> Iterator[list[ChunkId]]:
-    unique = list(dict.fromkeys(chunk_ids))
-    for start in range(0, len(unique), _BATCH):
-        yield unique[start : start + _BATCH]

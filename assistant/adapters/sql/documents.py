@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, and_, func, select, update
 
 from assistant.adapters.sql.contents import keep_record
-from assistant.adapters.sql.rows import document_columns, document_of
+from assistant.adapters.sql.jobs import ITEM_KEYS
+from assistant.adapters.sql.rows import document_columns, document_of, version_of
 from assistant.adapters.sql.scoping import within
 from assistant.adapters.sql.tables import documents, versions
-from assistant.adapters.sql.transaction import Transaction
-from assistant.domain.documents import Document, DocumentCounts, DocumentState, VersionState
+from assistant.adapters.sql.transaction import Transaction, batches
+from assistant.domain.documents import (
+    Document,
+    DocumentCounts,
+    DocumentState,
+    DocumentVersion,
+    VersionState,
+)
 from assistant.domain.errors import NotFound
 from assistant.domain.ids import CollectionId, DocumentId
 from assistant.domain.tenancy import Scope
@@ -121,6 +129,26 @@ class SqlDocumentRepository:
         page = query.order_by(documents.c.name, documents.c.id).limit(limit).offset(offset)
         return self._all(page)
 
+    def live_versions(
+        self, document_ids: Sequence[DocumentId], *, scope: Scope
+    ) -> dict[DocumentId, DocumentVersion]:
+        """The live version of each of these documents (any number); absent when it has none."""
+        found: dict[DocumentId, DocumentVersion] = {}
+        for batch in batches(document_ids):
+            query = (
+                select(versions)
+                .join(documents, documents.c.id == versions.c.document_id)
+                .where(
+                    versions.c.document_id.in_(batch),
+                    versions.c.state == VersionState.LIVE,
+                    ~documents.c.is_deleted,
+                    within(scope, documents),
+                )
+            )
+            rows = self._transaction.read(query)
+            found.update((DocumentId(row.document_id), version_of(row)) for row in rows)
+        return found
+
     def counts(self, *, scope: Scope) -> DocumentCounts:
         """How many documents are in each state."""
         rows = self._transaction.read(
@@ -150,6 +178,7 @@ class SqlDocumentRepository:
         if self.find(document_id, scope=scope) is None:
             raise NotFound
         self._transaction.forget(document_key(document_id))
+        self._transaction.forget(ITEM_KEYS)
         retired = self._transaction.write(
             update(versions)
             .where(versions.c.document_id == document_id)

@@ -24,6 +24,9 @@ from assistant.domain.ids import JobId, JobItemId
 from assistant.domain.jobs import ItemState, Job, JobItem, JobState, may_become
 from assistant.domain.tenancy import Scope
 
+ITEM_KEYS = "item "
+"""Under which a transaction remembers items."""
+
 
 class SqlJobRepository:
     """Implements `JobRepository`."""
@@ -157,7 +160,7 @@ def replace_item(transaction: Transaction, item: JobItem) -> None:
 
 
 def _item_key(item_id: str) -> str:
-    return f"item {item_id}"
+    return f"{ITEM_KEYS}{item_id}"
 
 
 def _items(scope: Scope) -> Select[Any]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, func, or_, select, update
 
-from assistant.adapters.sql.jobs import job_key, read_items, replace_item
+from assistant.adapters.sql.jobs import ITEM_KEYS, job_key, read_items, replace_item
 from assistant.adapters.sql.rows import job_of, reason_fields
 from assistant.adapters.sql.tables import job_items, jobs
 from assistant.adapters.sql.transaction import Transaction
@@ -98,7 +98,7 @@ class SqlWorkQueue:
         """Move the INDEXING item of a version to a final state. Raises `ValueError` on another."""
         if state not in FINAL_ITEM_STATES:
             raise ValueError(f"{state} is not a final state")
-        self._transaction.write(
+        self._change_items(
             update(job_items)
             .where(job_items.c.version_id == version_id, job_items.c.state == ItemState.INDEXING)
             .values(state=state)
@@ -106,7 +106,7 @@ class SqlWorkQueue:
 
     def fail_waiting(self, job_id: JobId, *, reason: Reason) -> None:
         """Move items in AWAITING_FILE to FAILED."""
-        self._transaction.write(
+        self._change_items(
             update(job_items)
             .where(job_items.c.job_id == job_id, job_items.c.state == ItemState.AWAITING_FILE)
             .values(state=ItemState.FAILED, **reason_fields(reason))
@@ -114,7 +114,7 @@ class SqlWorkQueue:
 
     def cancel_open(self, job_id: JobId) -> None:
         """Move items that have not ended, INDEXING excepted, to CANCELLED."""
-        self._transaction.write(
+        self._change_items(
             update(job_items)
             .where(job_items.c.job_id == job_id, job_items.c.state.not_in(sorted(_NOT_CANCELLABLE)))
             .values(state=ItemState.CANCELLED)
@@ -148,6 +148,10 @@ class SqlWorkQueue:
             .values(state=state, finished_at=now, lease_owner=None, lease_until=None)
         )
         self._transaction.forget(job_key(job_id))
+
+    def _change_items(self, change: Update) -> None:
+        self._transaction.write(change)
+        self._transaction.forget(ITEM_KEYS)
 
     def _next(self, now: datetime) -> Job | None:
         query = select(jobs).where(_is_free(now)).order_by(jobs.c.number).limit(1)

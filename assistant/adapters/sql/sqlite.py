@@ -48,6 +48,7 @@ def open_engine(path: Path, *, foreign_keys: bool = True) -> Engine:
         pool_size=16,
         max_overflow=112,
         pool_timeout=BUSY_S,
+        hide_parameters=True,
     )
 
     def prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
@@ -56,7 +57,7 @@ def open_engine(path: Path, *, foreign_keys: bool = True) -> Engine:
 
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", _begin)
-    event.listen(engine, "handle_error", _translate)
+    event.listen(engine, "handle_error", _translate, retval=True)
     return engine
 
 
@@ -108,10 +109,8 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
 
-def _translate(context: ExceptionContext) -> None:
-    failure = failure_of(context.original_exception)
-    if failure is not None:
-        context.chained_exception = failure
+def _translate(context: ExceptionContext) -> AssistantError | None:
+    return failure_of(context.original_exception)
 
 
 def failure_of(error: BaseException) -> AssistantError | None:

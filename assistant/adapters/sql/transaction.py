@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, Row
 
@@ -12,6 +12,17 @@ from assistant.adapters.sql import sqlite
 from assistant.domain.errors import StorageError
 
 Rows = Sequence[Mapping[str, Any]]
+T = TypeVar("T")
+
+_BATCH = 500
+"""Keys in one query, well below the engines' limits of parameters."""
+
+
+def batches(keys: Iterable[T]) -> Iterator[list[T]]:
+    """Keys without repeats, in as many parts as queries can take."""
+    unique = list(dict.fromkeys(keys))
+    for start in range(0, len(unique), _BATCH):
+        yield unique[start : start + _BATCH]
 
 
 class Transaction:
@@ -73,9 +84,10 @@ class Transaction:
         if not self._is_writing:
             self._images[key] = image
 
-    def forget(self, key: str) -> None:
-        """Drop what was noted of an entity, since this transaction itself changed it."""
-        self._images.pop(key, None)
+    def forget(self, prefix: str) -> None:
+        """Drop what was noted of entities, since this transaction itself changed them."""
+        for key in [key for key in self._images if key.startswith(prefix)]:
+            del self._images[key]
 
     def check_unchanged(self, key: str, *, image: object) -> None:
         """Refuse to replace an entity that another transaction changed after this one read it.

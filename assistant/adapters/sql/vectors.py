@@ -8,11 +8,8 @@ from sqlalchemy import select
 
 from assistant.adapters.sql import sqlite
 from assistant.adapters.sql.tables import vectors as table
-from assistant.adapters.sql.transaction import Transaction
+from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.retrieval import EmbedderIdentity, Vector
-
-_BATCH = 500
-"""Hashes in one query, well below the engine's limit of parameters."""
 
 
 class SqlVectorRepository:
@@ -24,9 +21,9 @@ class SqlVectorRepository:
     def find(self, hashes: Sequence[str], *, embedder_id: str) -> dict[str, Vector]:
         """The vectors kept for these hashes; the others are absent."""
         found: dict[str, Vector] = {}
-        for start in range(0, len(hashes), _BATCH):
+        for batch in batches(hashes):
             query = select(table.c.hash, table.c.vector).where(
-                table.c.hash.in_(hashes[start : start + _BATCH]),
+                table.c.hash.in_(batch),
                 table.c.embedder_id == embedder_id,
             )
             found.update((row.hash, row.vector) for row in self._transaction.read(query))

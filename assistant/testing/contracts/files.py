@@ -1,0 +1,94 @@
+# ruff: noqa: S101, D102 - suites assert, and the name of a test is its sentence
+"""What every `FileStore` promises. Inherit `FileStoreContract` and give its `store` fixture."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from assistant.domain.errors import InvalidInput, NotFound
+from assistant.ports.files import FileStore
+
+CONTENT = b"%PDF-1.7 une d\xc3\xa9lib\xc3\xa9ration"
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+PNG = b"\x89PNG\r\n\x1a\nimage"
+WEBP = b"RIFF\x10\x00\x00\x00WEBPimage"
+
+
+def put(store: FileStore, content: bytes = CONTENT) -> str:
+    """Keep a content and tell its SHA-256."""
+    return store.put(io.BytesIO(content), max_bytes=len(content))[0]
+
+
+class FileStoreContract:
+    """Promises of `FileStore`."""
+
+    @pytest.fixture
+    def store(self) -> FileStore:
+        """An empty store."""
+        raise NotImplementedError
+
+    def test_keeps_a_content(self, store: FileStore) -> None:
+        assert store.put(io.BytesIO(CONTENT), max_bytes=len(CONTENT)) == (SHA256, len(CONTENT))
+        assert store.has(SHA256)
+        assert store.path(SHA256).read_bytes() == CONTENT
+
+    def test_keeps_a_content_once(self, store: FileStore) -> None:
+        put(store)
+        place = store.path(SHA256)
+        put(store)
+        assert store.path(SHA256) == place
+
+    def test_keeps_an_empty_content(self, store: FileStore) -> None:
+        sha256, size = store.put(io.BytesIO(b""), max_bytes=0)
+        assert size == 0
+        assert store.has(sha256)
+
+    def test_a_content_too_long_is_not_kept(self, store: FileStore) -> None:
+        with pytest.raises(InvalidInput) as raised:
+            store.put(io.BytesIO(CONTENT), max_bytes=len(CONTENT) - 1)
+        assert raised.value.code == "file_too_large"
+        assert raised.value.sentence
+        assert not store.has(SHA256)
+
+    def test_many_threads_keep_one_content(self, store: FileStore) -> None:
+        content = CONTENT * 50_000
+        with ThreadPoolExecutor(8) as pool:
+            kept = set(pool.map(put, [store] * 16, [content] * 16))
+        assert kept == {hashlib.sha256(content).hexdigest()}
+        assert store.path(kept.pop()).read_bytes() == content
+
+    @pytest.mark.parametrize("sha256", ["ab" * 32, "", "../../etc/passwd", SHA256.upper()])
+    def test_what_is_not_kept_is_not_found(self, store: FileStore, sha256: str) -> None:
+        put(store)
+        assert not store.has(sha256)
+        assert store.page_image(sha256, page=1) is None
+        store.remove(sha256)
+        with pytest.raises(NotFound):
+            store.path(sha256)
+        assert store.has(SHA256)
+
+    def test_a_removed_content_is_gone_with_its_pages(self, store: FileStore) -> None:
+        put(store)
+        store.put_page_image(SHA256, page=1, image=PNG)
+        store.remove(SHA256)
+        store.remove(SHA256)
+        assert not store.has(SHA256)
+        assert store.page_image(SHA256, page=1) is None
+
+    @pytest.mark.parametrize("image", [PNG, WEBP])
+    def test_caches_page_images(self, store: FileStore, image: bytes) -> None:
+        put(store)
+        kept = store.put_page_image(SHA256, page=12, image=image)
+        assert store.page_image(SHA256, page=12) == kept
+        assert store.page_image(SHA256, page=1) is None
+        assert kept.read_bytes() == image
+
+    def test_a_page_image_is_png_or_webp(self, store: FileStore) -> None:
+        with pytest.raises(ValueError, match="PNG"):
+            store.put_page_image(SHA256, page=1, image=b"<svg/>")
+        with pytest.raises(ValueError, match="page"):
+            store.put_page_image(SHA256, page=0, image=PNG)

@@ -1,0 +1,316 @@
+# ruff: noqa: S101, D102 - suites assert, and the name of a test is its sentence
+"""What the job repository and the worker's queue promise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from assistant.domain.documents import Reason
+from assistant.domain.errors import Conflict, NotFound, StorageError
+from assistant.domain.ids import DocumentId, JobId, JobItemId, VersionId
+from assistant.domain.jobs import ItemState, Job, JobItem, JobState
+from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.testing.contracts.repositories_world import (
+    NOON,
+    RepositoryContract,
+    World,
+    make_document,
+    make_job,
+    store_job,
+)
+
+UNTIL = NOON + timedelta(seconds=30)
+LATER = NOON + timedelta(minutes=5)
+
+
+def lease(open_work: UnitOfWorkFactory, owner: str, *, late: bool = False) -> Job | None:
+    """Lease the next job for half a minute, now or after all leases have passed."""
+    now = LATER if late else NOON
+    with open_work() as work:
+        job = work.queue.lease(owner=owner, now=now, until=now + timedelta(seconds=30))
+        work.commit()
+    return job
+
+
+def states_of(open_work: UnitOfWorkFactory, world: World, job: Job) -> list[ItemState]:
+    """States of all items of a job of here, in order."""
+    with open_work() as work:
+        items = work.jobs.items(
+            job.id, scope=world.here.scope, states=frozenset(), limit=99, offset=0
+        )
+    return [item.state for item in items]
+
+
+class JobContract(RepositoryContract):
+    """Promises of `JobRepository`."""
+
+    def test_keeps_a_job_with_its_items(self, open_work: UnitOfWorkFactory, world: World) -> None:
+        document = make_document(world.here)
+        with open_work() as work:
+            work.documents.add(document)
+            work.commit()
+        job, items = store_job(open_work, world.here, states=[*ItemState])
+        item = replace(
+            items[0],
+            state=ItemState.FAILED,
+            document_id=document.id,
+            version_id=VersionId("not stored yet"),
+            reason=Reason("parser_timeout", {"seconds": 30}),
+            chunks=3,
+            pages=2,
+            attempt=1,
+        )
+        with open_work() as work:
+            work.jobs.update_item(item)
+            work.commit()
+
+        with open_work() as work:
+            scope = world.here.scope
+            assert work.jobs.find(job.id, scope=scope) == job
+            assert work.jobs.find_item(item.id, scope=scope) == item
+            found = work.jobs.items(job.id, scope=scope, states=frozenset(), limit=99, offset=0)
+        assert found == [item, *items[1:]]
+
+    def test_items_are_filtered_and_paged(self, open_work: UnitOfWorkFactory, world: World) -> None:
+        states = [ItemState.FAILED, ItemState.PENDING, ItemState.INDEXED, ItemState.PENDING]
+        job, items = store_job(open_work, world.here, states=states)
+
+        def page(*wanted: ItemState, limit: int = 9, offset: int = 0) -> list[JobItem]:
+            with open_work() as work:
+                return work.jobs.items(
+                    job.id,
+                    scope=world.here.scope,
+                    states=frozenset(wanted),
+                    limit=limit,
+                    offset=offset,
+                )
+
+        assert page(ItemState.PENDING) == [items[1], items[3]]
+        assert page(ItemState.PENDING, ItemState.FAILED, limit=2) == [items[0], items[1]]
+        assert page(limit=2, offset=2) == items[2:]
+
+    def test_recent_jobs_are_newest_first(self, open_work: UnitOfWorkFactory, world: World) -> None:
+        jobs = [store_job(open_work, world.here)[0] for _ in range(3)]
+
+        with open_work() as work:
+            found = work.jobs.list_recent(scope=world.here.scope, limit=2)
+        assert found == [jobs[2], jobs[1]]
+
+    def test_counts_items_chunks_and_pages(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        states = [ItemState.INDEXED, ItemState.INDEXED, ItemState.PENDING]
+        job, items = store_job(open_work, world.here, states=states)
+        with open_work() as work:
+            for item in items[:2]:
+                work.queue.update_item(replace(item, chunks=5, pages=2))
+            work.commit()
+
+        with open_work() as work:
+            counts = work.jobs.counts(job.id, scope=world.here.scope)
+            assert counts == ({ItemState.INDEXED: 2, ItemState.PENDING: 1}, 10, 4)
+            assert work.jobs.counts(JobId("unknown"), scope=world.here.scope) == ({}, 0, 0)
+
+    def test_an_illegal_change_of_state_conflicts(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        job, _ = store_job(open_work, world.here)
+        with open_work() as work, pytest.raises(Conflict):
+            work.jobs.update(replace(job, state=JobState.SUCCEEDED))
+
+    def test_update_replaces_what_may_change(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        job, _ = store_job(open_work, world.here)
+        changed = replace(
+            job,
+            state=JobState.RUNNING,
+            started_at=LATER,
+            cancel_requested=True,
+            attempt=2,
+        )
+        with open_work() as work:
+            work.jobs.update(changed)
+            work.commit()
+
+        with open_work() as work:
+            assert work.jobs.find(job.id, scope=world.here.scope) == changed
+            with pytest.raises(NotFound):
+                work.jobs.update(make_job(world.here))
+
+    def test_update_never_overwrites_a_lease_taken_between(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        job, _ = store_job(open_work, world.here)
+        with open_work() as work:
+            assert work.jobs.find(job.id, scope=world.here.scope) == job
+            assert lease(open_work, "worker")
+
+            with pytest.raises(StorageError) as raised:
+                work.jobs.update(replace(job, cancel_requested=True))
+        assert raised.value.code == "database_locked"
+
+    def test_an_item_outlives_its_document(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        _, items = store_job(open_work, world.here)
+        item = replace(items[0], document_id=DocumentId("gone"))
+        with open_work() as work:
+            work.queue.update_item(item)
+            work.commit()
+
+        with open_work() as work:
+            found = work.jobs.find_item(item.id, scope=world.here.scope)
+            assert found == replace(item, document_id=None)
+            with pytest.raises(NotFound):
+                work.jobs.update_item(replace(item, id=JobItemId("unknown")))
+
+
+class QueueContract(RepositoryContract):
+    """Promises of `WorkQueue`."""
+
+    def test_leases_the_oldest_once(self, open_work: UnitOfWorkFactory, world: World) -> None:
+        older, _ = store_job(open_work, world.here)
+        newer, _ = store_job(open_work, world.there)
+
+        first, second, third = (lease(open_work, owner) for owner in ("a", "b", "c"))
+        assert first == replace(older, state=JobState.RUNNING, attempt=1, started_at=NOON)
+        assert second is not None
+        assert second.id == newer.id
+        assert third is None
+
+    def test_a_passed_lease_is_taken_over(self, open_work: UnitOfWorkFactory, world: World) -> None:
+        job, _ = store_job(open_work, world.here)
+        lease(open_work, "dead")
+
+        taken = lease(open_work, "alive", late=True)
+        assert taken == replace(job, state=JobState.RUNNING, attempt=2, started_at=NOON)
+        with open_work() as work:
+            assert not work.queue.renew(job.id, owner="dead", until=LATER)
+            assert work.queue.renew(job.id, owner="alive", until=LATER)
+
+    def test_a_renewed_lease_holds(self, open_work: UnitOfWorkFactory, world: World) -> None:
+        job, _ = store_job(open_work, world.here)
+        lease(open_work, "a")
+        with open_work() as work:
+            assert work.queue.renew(job.id, owner="a", until=LATER + timedelta(seconds=1))
+            work.commit()
+
+        assert lease(open_work, "b", late=True) is None
+
+    def test_a_requeued_job_is_free_at_once(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        store_job(open_work, world.here)
+        job = lease(open_work, "a")
+        assert job is not None
+        with open_work() as work:
+            work.jobs.update(replace(job, state=JobState.QUEUED))
+            work.commit()
+
+        taken = lease(open_work, "b")
+        assert taken is not None
+        assert taken.attempt == 2
+
+    def test_a_finished_job_stays_finished(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        job, _ = store_job(open_work, world.here)
+        lease(open_work, "a")
+        with open_work() as work:
+            work.queue.finish(job.id, state=JobState.PARTLY_FAILED, now=LATER)
+            work.queue.finish(job.id, state=JobState.SUCCEEDED, now=NOON)
+            assert not work.queue.renew(job.id, owner="a", until=LATER)
+            work.commit()
+
+        with open_work() as work:
+            found = work.jobs.find(job.id, scope=world.here.scope)
+            assert found is not None
+            assert (found.state, found.finished_at) == (JobState.PARTLY_FAILED, LATER)
+            assert work.queue.running_jobs() == []
+            with pytest.raises(ValueError, match="final"):
+                work.queue.finish(job.id, state=JobState.RUNNING, now=LATER)
+        assert lease(open_work, "b", late=True) is None
+
+    def test_running_jobs_are_oldest_first(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        jobs = [store_job(open_work, world.here)[0] for _ in range(3)]
+        lease(open_work, "a")
+
+        with open_work() as work:
+            assert [job.id for job in work.queue.running_jobs()] == [job.id for job in jobs]
+
+    def test_tells_a_request_to_cancel(self, open_work: UnitOfWorkFactory, world: World) -> None:
+        job, _ = store_job(open_work, world.here)
+        with open_work() as work:
+            assert not work.queue.is_cancel_requested(job.id)
+            work.jobs.update(replace(job, cancel_requested=True))
+            work.commit()
+
+        with open_work() as work:
+            assert work.queue.is_cancel_requested(job.id)
+            assert not work.queue.is_cancel_requested(JobId("unknown"))
+
+    def test_open_items_are_those_to_work_on(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        job, items = store_job(open_work, world.here, states=[*ItemState])
+
+        with open_work() as work:
+            found = work.queue.open_items(job.id, limit=9)
+            assert work.queue.open_items(job.id, limit=1) == found[:1]
+            assert work.queue.counts(job.id) == dict.fromkeys(ItemState, 1)
+        to_do = (ItemState.PENDING, ItemState.PARSING, ItemState.EMBEDDING)
+        assert found == [item for item in items if item.state in to_do]
+
+    def test_settles_the_item_being_indexed(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        states = [ItemState.INDEXING, ItemState.FAILED]
+        job, items = store_job(open_work, world.here, states=states)
+        version_id = VersionId("version")
+        with open_work() as work:
+            for item in items:
+                work.queue.update_item(replace(item, version_id=version_id))
+            work.queue.settle_indexed(version_id, state=ItemState.INDEXED)
+            work.queue.settle_indexed(VersionId("unknown"), state=ItemState.INDEXED)
+            work.commit()
+
+        assert states_of(open_work, world, job) == [ItemState.INDEXED, ItemState.FAILED]
+
+    def test_waiting_items_fail_with_their_reason(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        states = [ItemState.AWAITING_FILE, ItemState.PENDING]
+        job, items = store_job(open_work, world.here, states=states)
+        reason = Reason("file_never_sent", {})
+        with open_work() as work:
+            work.queue.fail_waiting(job.id, reason=reason)
+            work.commit()
+
+        with open_work() as work:
+            found = work.jobs.find_item(items[0].id, scope=world.here.scope)
+        assert found == replace(items[0], state=ItemState.FAILED, reason=reason)
+        assert states_of(open_work, world, job)[1] is ItemState.PENDING
+
+    def test_cancels_what_has_not_ended(self, open_work: UnitOfWorkFactory, world: World) -> None:
+        states: Sequence[ItemState] = [
+            ItemState.AWAITING_FILE,
+            ItemState.PARSING,
+            ItemState.INDEXING,
+            ItemState.INDEXED,
+        ]
+        job, _ = store_job(open_work, world.here, states=states)
+        with open_work() as work:
+            assert work.queue.open_items(job.id, limit=9)
+            work.queue.cancel_open(job.id)
+            work.commit()
+
+        cancelled = ItemState.CANCELLED
+        expected = [cancelled, cancelled, ItemState.INDEXING, ItemState.INDEXED]
+        assert states_of(open_work, world, job) == expected
