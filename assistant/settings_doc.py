@@ -12,10 +12,13 @@ _HEAD = """# Réglages
 
 <!-- Page produite par « python -m assistant.settings_doc » ; ne pas la modifier à la main. -->
 
-Chaque réglage se donne par une variable `ASSISTANT_…` ou dans un fichier TOML. La variable l'emporte sur le fichier, et le fichier sur la valeur par défaut.
+Chaque réglage se donne par une variable `ASSISTANT_…` ou dans un fichier TOML.
+La variable l'emporte sur le fichier, et le fichier sur la valeur par défaut.
 
-- Le fichier est celui de l'option `--config`, sinon de la variable `ASSISTANT_CONFIG`, sinon `assistant.toml` dans le dossier courant.
-- Dans le fichier, chaque groupe est une table : `[ingest]` puis `max_file_mb = 100`. Un `data_dir` relatif y part du dossier du fichier.
+- Le fichier est celui de l'option `--config`, sinon de la variable `ASSISTANT_CONFIG`,
+  sinon `assistant.toml` dans le dossier courant.
+- Dans le fichier, chaque groupe est une table : `[ingest]` puis `max_file_mb = 100`.
+  Un `data_dir` relatif y part du dossier du fichier.
 - Un nom inconnu ou une valeur impossible empêche de démarrer, avec une phrase qui le nomme.
 - `assistant settings` montre les valeurs retenues et leur origine ; un secret s'affiche `***`.
 """

@@ -116,8 +116,6 @@ def load_settings(*, config: Path | None, environ: Mapping[str, str]) -> LoadedS
     given = {each.key: each for each in _from_file(_config_file(config, environ), problems)}
     given |= {each.key: each for each in _from_variables(environ, problems)}
     settings = _validated(given, problems)
-    if settings is not None:
-        problems.extend(_missing_companions(settings))
     if settings is None or problems:
         raise ConfigurationError("settings_refused", problems=" ; ".join(problems))
     origins = {
@@ -252,22 +250,3 @@ def _validated(given: Mapping[str, _Given], problems: list[str]) -> Settings | N
 def _wrong(setting: Setting, given: _Given) -> str:
     value = HIDDEN if setting.is_secret else shown_value(given.value)
     return f"{setting.key} ({given.origin}) vaut « {value} », attendu : {expected(setting)}"
-
-
-def _missing_companions(settings: Settings) -> Iterator[str]:
-    """Settings that another one makes compulsory and that are empty."""
-    needs = {
-        "embeddings.provider = « openai »": [
-            key
-            for key in ("embeddings.url", "embeddings.name", "embeddings.dimensions")
-            if settings.embeddings.provider == "openai" and not value_of(settings, key)
-        ],
-        "index.engine = « server »": [
-            key
-            for key in ("index.url",)
-            if settings.index.engine == "server" and not value_of(settings, key)
-        ],
-    }
-    for choice, missing in needs.items():
-        for key in missing:
-            yield f"{key} est obligatoire avec {choice}"

@@ -1,0 +1,28 @@
+"""Where technical messages go: standard error, one JSON object a line, never text of documents."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+
+def configure_logs(*, verbose: bool) -> None:
+    """Send all technical messages to standard error, so that standard output holds results only.
+
+    Args:
+        verbose: True keeps warnings, for a service; False keeps errors only, for a command.
+    """
+    level = logging.WARNING if verbose else logging.CRITICAL
+    logging.basicConfig(stream=sys.stderr, level=level, force=True, format="%(name)s %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
