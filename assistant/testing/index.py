@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from math import log, sqrt
 from threading import Lock
@@ -56,18 +55,14 @@ class InMemoryChunkIndex:
         """The chunks within the scope that share terms with a text, by BM25."""
         checked_limit(limit)
         query = query_weights(text).indices
-        frequencies = Counter(term for terms in self._terms.values() for term in terms)
-        total = len(self._terms)
-        rarity = {
-            term: log(1 + (total - frequencies[term] + 0.5) / (frequencies[term] + 0.5))
-            for term in query
-        }
+        within = [self._terms[point.chunk_id] for point in self._within(scope)]
+        rarity = _rarity(query, within=[terms for terms in within if terms])
 
         def score(chunk_id: ChunkId) -> float:
             terms = self._terms[chunk_id]
             return sum(rarity[term] * terms[term] for term in query if term in terms)
 
-        ranking = self._best(score, scope=scope, limit=max(limit, total))
+        ranking = self._best(score, scope=scope, limit=max(limit, len(within)))
         return tuple(chunk for chunk in ranking if chunk.score > 0)[:limit]
 
     def remove_version(self, version_id: VersionId) -> None:
@@ -112,6 +107,12 @@ class InMemoryChunkIndex:
 def _unit(vector: list[float]) -> list[float]:
     length = sqrt(sum(value * value for value in vector))
     return [value / length for value in vector] if length else vector
+
+
+def _rarity(query: Sequence[int], *, within: Sequence[dict[int, float]]) -> dict[int, float]:
+    total = len(within)
+    held = {term: sum(term in terms for terms in within) for term in query}
+    return {term: log(1 + (total - held[term] + 0.5) / (held[term] + 0.5)) for term in query}
 
 
 def _as_dict(terms: TermWeights) -> dict[int, float]:

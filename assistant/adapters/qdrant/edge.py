@@ -7,12 +7,12 @@ optimised here, and a flush waits for an idle moment (the write-ahead log keeps 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from math import sqrt
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from assistant.adapters.qdrant.bm25 import document_weights, query_weights
@@ -126,7 +126,10 @@ class EdgeChunkIndex:
         return self._ranking(best)
 
     def search_lexical(self, text: str, *, scope: Scope, limit: int) -> Ranking:
-        """The chunks within the scope that share terms with a text, by BM25."""
+        """The chunks within the scope that share terms with a text, by BM25.
+
+        The rarity of a term is that within the scope: what others index changes no ranking.
+        """
         import qdrant_edge
 
         checked_limit(limit)
@@ -141,11 +144,7 @@ class EdgeChunkIndex:
         return self._ranking(best)
 
     def remove_version(self, version_id: VersionId) -> None:
-        """Remove all points of a version, 200 a call of the engine.
-
-        The engine goes on counting the terms of a removed point in their rarity unless its
-        sparse vector is removed before it.
-        """
+        """Remove all points of a version, 200 a call of the engine."""
         import qdrant_edge
 
         condition = to_edge(build_version_filter(version_id))
@@ -158,11 +157,7 @@ class EdgeChunkIndex:
             if not records:
                 return
             ids = [record.id for record in records]
-            for operation in (
-                qdrant_edge.UpdateOperation.delete_vectors(ids, [LEXICAL]),
-                qdrant_edge.UpdateOperation.delete_points(ids),
-            ):
-                self._update(operation, is_adding=False)
+            self._update(qdrant_edge.UpdateOperation.delete_points(ids), is_adding=False)
 
     def count(self, *, scope: Scope) -> int:
         """Number of points within the scope."""
@@ -235,27 +230,32 @@ class EdgeChunkIndex:
     ) -> list[Candidate]:
         import qdrant_edge
 
-        rescore = qdrant_edge.QuantizationSearchParams(rescore=True)
+        within = to_edge(build_filter(scope))
+        params = qdrant_edge.SearchParams(
+            exact=is_exact,
+            quantization=qdrant_edge.QuantizationSearchParams(rescore=True),
+            idf=qdrant_edge.IdfParams(within) if using == LEXICAL else None,
+        )
         request = qdrant_edge.QueryRequest(
             limit=limit,
             query=qdrant_edge.Query.Nearest(vector, using=using),
-            filter=to_edge(build_filter(scope)),
-            params=qdrant_edge.SearchParams(exact=is_exact, quantization=rescore),
+            filter=within,
+            params=params,
         )
         with _engine_errors():
             points = self._shard.query(request)
-        return [(ChunkId(str(point.id)), point.score) for point in points]
+        return [(cast("UUID", point.id), point.score) for point in points]
 
     def _ranking(self, best: Sequence[Candidate]) -> Ranking:
         with _engine_errors():
             records = self._shard.retrieve(
-                [UUID(chunk_id) for chunk_id, _ in best], with_payload=[VERSION], with_vector=False
+                [chunk for chunk, _ in best], with_payload=[VERSION], with_vector=False
             )
-        versions = {str(record.id): (record.payload or {}).get(VERSION) for record in records}
+        versions = {record.id: str((record.payload or {})[VERSION]) for record in records}
         return tuple(
-            ScoredChunk(chunk_id, VersionId(str(versions[chunk_id])), score)
-            for chunk_id, score in best
-            if versions.get(chunk_id)
+            ScoredChunk(ChunkId(str(chunk)), VersionId(versions[chunk]), score)
+            for chunk, score in best
+            if chunk in versions
         )
 
     def _count(self, point_filter: PointFilter | None) -> int:
@@ -297,15 +297,15 @@ def _config(dimensions: int) -> qdrant_edge.EdgeConfig:
 def _edge_point(point: IndexPoint, vector: list[float]) -> qdrant_edge.Point:
     import qdrant_edge
 
+    vectors: dict[str, qdrant_edge.NamedVector] = {DENSE: vector}
     terms = document_weights(point.text)
-    sparse = qdrant_edge.SparseVector(list(terms.indices), list(terms.weights))
-    return qdrant_edge.Point(
-        UUID(point.chunk_id), {DENSE: vector, LEXICAL: sparse}, dict(payload_of(point))
-    )
+    if terms.indices:
+        vectors[LEXICAL] = qdrant_edge.SparseVector(list(terms.indices), list(terms.weights))
+    return qdrant_edge.Point(UUID(point.chunk_id), vectors, dict(payload_of(point)))
 
 
 @contextmanager
-def _engine_errors(*, code: str = "index_unavailable") -> Iterator[None]:
+def _engine_errors(*, code: str = "index_unavailable") -> Generator[None]:
     """Turn the engine's errors, all bare `Exception` or Rust panics, into those of our tree."""
     try:
         yield

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import cast
 
 from assistant.domain.errors import ConfigurationError, IndexUnavailable
 from assistant.domain.retrieval import EmbedderIdentity
@@ -39,13 +38,11 @@ def parse_identity(data: object) -> EmbedderIdentity:
     Raises:
         ValueError: Not such data.
     """
-    if not isinstance(data, dict):
-        raise ValueError("an identity is an object")
-    fields = cast("dict[str, object]", data)
-    name, dimensions = fields.get("embedder"), fields.get("dimensions")
-    if not isinstance(name, str) or not isinstance(dimensions, int):
-        raise ValueError("an identity has a name and dimensions")
-    return EmbedderIdentity(name, dimensions)
+    match data:
+        case {"embedder": str(name), "dimensions": int(dimensions)}:
+            return EmbedderIdentity(name, dimensions)
+        case _:
+            raise ValueError("an identity has a name and dimensions")
 
 
 def identity_data(identity: EmbedderIdentity) -> dict[str, str | int]:

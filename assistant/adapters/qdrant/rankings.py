@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from uuid import UUID
 
-from assistant.domain.ids import ChunkId
-
-Candidate = tuple[ChunkId, float]
-"""A chunk and its score, as the engine gives them."""
+Candidate = tuple[UUID, float]
+"""A chunk and its score, as the engine gives them; UUIDs order as their texts do."""
 
 _SPARE = 16
 """Candidates asked beyond the limit, so that equal scores at the cut seldom need a second query."""

@@ -1,10 +1,12 @@
 """What every `ChunkIndex` promises. Inherit `ChunkIndexContract` and give its `open_index` fixture."""
+# ruff: noqa: S101, S311 - a test suite that ships with the product
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -86,7 +88,10 @@ class ChunkIndexContract:
     def test_lexical_finds_shared_terms_only(self, index: ChunkIndex) -> None:
         """Accents, case, plural and elision do not matter; texts that share no term are absent."""
         index.upsert(
-            [make_point(1, text="Les régions et l'apprentissage"), make_point(2, text="eau potable")]
+            [
+                make_point(1, text="Les régions et l'apprentissage"),
+                make_point(2, text="eau potable"),
+            ]
         )
         ranking = index.search_lexical("aide à L’APPRENTISSAGE region", scope=ALL, limit=5)
         assert ids_of(ranking) == [uuid_of(1)]
@@ -178,7 +183,10 @@ class ChunkIndexContract:
             ]
         )
         scope = make_scope(("t1", "c1"), ("t2", "c2"))
-        assert ids_of(index.search_lexical("vélo", scope=scope, limit=9)) == [uuid_of(0), uuid_of(3)]
+        assert ids_of(index.search_lexical("vélo", scope=scope, limit=9)) == [
+            uuid_of(0),
+            uuid_of(3),
+        ]
         assert index.count(scope=scope) == 2
 
     def test_upsert_replaces_by_chunk_id(self, index: ChunkIndex) -> None:
@@ -213,9 +221,9 @@ class ChunkIndexContract:
     ) -> None:
         """A refused batch leaves nothing behind."""
         good = make_point(1, text="eau")
-        bad_length = IndexPoint(**{**_fields(good), "chunk_id": uuid_of(2), "vector": [1.0, 0.0]})
+        bad_length = replace(good, chunk_id=ChunkId(uuid_of(2)), vector=[1.0, 0.0])
         nan = [float("nan")] * EMBEDDER.identity.dimensions
-        not_finite = IndexPoint(**{**_fields(good), "chunk_id": uuid_of(3), "vector": nan})
+        not_finite = replace(good, chunk_id=ChunkId(uuid_of(3)), vector=nan)
         for batch in ([good] * 201, [good, bad_length], [good, not_finite]):
             with pytest.raises(ValueError, match=r"points|dimensions|finite"):
                 index.upsert(batch)
@@ -247,6 +255,13 @@ class ChunkIndexContract:
         index.remove_version(VersionId("v2"))
         again = index.search_lexical("eau", scope=ALL, limit=5)[0].score
         assert again == pytest.approx(alone, rel=1e-4)
+
+    def test_what_others_index_changes_no_score(self, index: ChunkIndex) -> None:
+        """The rarity of a term is counted within the scope."""
+        index.upsert([make_point(1, text="eau potable"), make_point(2, text="forêt")])
+        before = index.search_lexical("eau", scope=ALL, limit=5)
+        index.upsert([make_point(n, text="eau", tenant="t2", collection="c2") for n in range(3, 9)])
+        assert index.search_lexical("eau", scope=ALL, limit=5) == before
 
     def test_flush_and_close_may_be_called_again(self, index: ChunkIndex) -> None:
         """Both are idempotent."""
@@ -302,6 +317,3 @@ class DurableChunkIndexContract(ChunkIndexContract):
         assert EMBEDDER.identity.id in caught.value.sentence
         open_index(EMBEDDER.identity).close()
 
-
-def _fields(point: IndexPoint) -> dict[str, object]:
-    return {name: getattr(point, name) for name in IndexPoint.__dataclass_fields__}

@@ -1,0 +1,226 @@
+"""The chunk index on a Qdrant server or cluster; one collection per embedder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from assistant.adapters.qdrant.bm25 import TermWeights, document_weights, query_weights
+from assistant.adapters.qdrant.filters import build_filter, build_version_filter, to_client
+from assistant.adapters.qdrant.identity import identity_data, parse_identity, refuse_other
+from assistant.adapters.qdrant.rankings import Candidate, best_candidates
+from assistant.adapters.qdrant.schema import (
+    DENSE,
+    GRANT,
+    INDEXED_KEYS,
+    LEXICAL,
+    TENANT,
+    VERSION,
+    checked_limit,
+    checked_vector,
+    checked_vectors,
+    payload_of,
+)
+from assistant.domain.errors import IndexUnavailable
+from assistant.domain.ids import ChunkId, VersionId
+from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Ranking, ScoredChunk, Vector
+from assistant.domain.tenancy import Scope
+
+if TYPE_CHECKING:
+    from qdrant_client import QdrantClient, models
+
+_ALREADY_THERE = 409
+"""HTTP status when another process created the collection at the same moment."""
+
+
+def collection_name(prefix: str, *, embedder: EmbedderIdentity) -> str:
+    """The server's collection of one embedder, so that two embedders live side by side."""
+    slug = re.sub(r"[^a-z0-9]+", "-", embedder.id.lower()).strip("-")
+    return f"{prefix}-{slug}-{embedder.dimensions}"
+
+
+class ServerChunkIndex:
+    """A `ChunkIndex` over one collection of a Qdrant server."""
+
+    def __init__(
+        self, client: QdrantClient, *, collection: str, embedder: EmbedderIdentity
+    ) -> None:
+        """Use the collection, created if absent.
+
+        Args:
+            client: Closed with the index.
+            collection: Exact name, see `collection_name`.
+            embedder: The embedder whose vectors it holds.
+
+        Raises:
+            ConfigurationError: Built with another embedder ("index_other_embedder").
+            IndexUnavailable: Unreachable, or not a collection of ours ("index_damaged").
+        """
+        self._client = client
+        self._collection = collection
+        self._embedder = embedder
+        with _server_errors():
+            self._open()
+
+    @property
+    def embedder(self) -> EmbedderIdentity:
+        """The embedder whose vectors it holds."""
+        return self._embedder
+
+    def upsert(self, points: Sequence[IndexPoint]) -> None:
+        """Add or replace points by chunk id; on the server's disk when it returns.
+
+        Raises:
+            ValueError: More than 200 points, a vector of the wrong length or not finite, or a
+                chunk id that is not a UUID.
+        """
+        vectors = checked_vectors(points, embedder=self._embedder)
+        batch = [_server_point(*pair) for pair in zip(points, vectors, strict=True)]
+        if batch:
+            with _server_errors():
+                self._client.upsert(self._collection, batch, wait=True)
+
+    def search_dense(self, vector: Vector, *, scope: Scope, limit: int) -> Ranking:
+        """The chunks within the scope nearest to a vector, by exact cosine."""
+        values = checked_vector(vector, embedder=self._embedder)
+        checked_limit(limit)
+        return () if scope.is_empty else self._search(values, DENSE, scope=scope, limit=limit)
+
+    def search_lexical(self, text: str, *, scope: Scope, limit: int) -> Ranking:
+        """The chunks within the scope that share terms with a text, by BM25.
+
+        The rarity of a term is that within the scope: what others index changes no ranking.
+        """
+        checked_limit(limit)
+        terms = query_weights(text)
+        if scope.is_empty or not terms.indices:
+            return ()
+        return self._search(_sparse(terms), LEXICAL, scope=scope, limit=limit)
+
+    def remove_version(self, version_id: VersionId) -> None:
+        """Remove all points of a version."""
+        from qdrant_client import models
+
+        selector = models.FilterSelector(filter=to_client(build_version_filter(version_id)))
+        with _server_errors():
+            self._client.delete(self._collection, selector, wait=True)
+
+    def count(self, *, scope: Scope) -> int:
+        """Number of points within the scope."""
+        return 0 if scope.is_empty else self._count(to_client(build_filter(scope)))
+
+    def count_all(self) -> int:
+        """Number of points of all tenants."""
+        return self._count(None)
+
+    def flush(self) -> None:
+        """Nothing to do: the server keeps its own log."""
+
+    def close(self) -> None:
+        """Close the connection; idempotent."""
+        self._client.close()
+
+    def _open(self) -> None:
+        if not self._client.collection_exists(self._collection):
+            self._create()
+        built = self._client.get_collection(self._collection).config.metadata
+        try:
+            identity = parse_identity(built)
+        except ValueError as error:
+            raise IndexUnavailable("index_damaged", transient=False) from error
+        refuse_other(identity, asked=self._embedder)
+
+    def _create(self) -> None:
+        from qdrant_client import models
+        from qdrant_client.http.exceptions import UnexpectedResponse
+
+        dense = models.VectorParams(size=self._embedder.dimensions, distance=models.Distance.COSINE)
+        try:
+            self._client.create_collection(
+                self._collection,
+                vectors_config={DENSE: dense},
+                sparse_vectors_config={
+                    LEXICAL: models.SparseVectorParams(modifier=models.Modifier.IDF)
+                },
+                metadata=identity_data(self._embedder),
+            )
+        except UnexpectedResponse as error:
+            if error.status_code != _ALREADY_THERE:
+                raise
+        for key in INDEXED_KEYS:
+            schema = models.KeywordIndexParams(
+                type=models.KeywordIndexType.KEYWORD, is_tenant=key in {GRANT, TENANT}
+            )
+            self._client.create_payload_index(self._collection, key, field_schema=schema)
+
+    def _search(
+        self,
+        vector: list[float] | models.SparseVector,
+        using: str,
+        *,
+        scope: Scope,
+        limit: int,
+    ) -> Ranking:
+        from qdrant_client import models
+
+        within = to_client(build_filter(scope))
+        corpus = models.IdfCorpusParams(corpus=within) if using == LEXICAL else None
+        versions: dict[UUID, str] = {}
+
+        def fetch(asked: int) -> Iterator[Candidate]:
+            with _server_errors():
+                response = self._client.query_points(
+                    self._collection,
+                    query=vector,
+                    using=using,
+                    query_filter=within,
+                    search_params=models.SearchParams(exact=True, idf=corpus),
+                    limit=asked,
+                    with_payload=[VERSION],
+                )
+            for point in response.points:
+                chunk = UUID(str(point.id))
+                versions[chunk] = str((point.payload or {})[VERSION])
+                yield chunk, point.score
+
+        best = best_candidates(fetch, limit=limit)
+        return tuple(
+            ScoredChunk(ChunkId(str(chunk)), VersionId(versions[chunk]), score)
+            for chunk, score in best
+        )
+
+    def _count(self, condition: models.Filter | None) -> int:
+        with _server_errors():
+            return self._client.count(self._collection, count_filter=condition, exact=True).count
+
+
+def _server_point(point: IndexPoint, vector: list[float]) -> models.PointStruct:
+    from qdrant_client import models
+
+    vectors: dict[str, models.Vector] = {DENSE: vector}
+    terms = document_weights(point.text)
+    if terms.indices:
+        vectors[LEXICAL] = _sparse(terms)
+    return models.PointStruct(
+        id=str(UUID(point.chunk_id)), vector=vectors, payload=dict(payload_of(point))
+    )
+
+
+def _sparse(terms: TermWeights) -> models.SparseVector:
+    from qdrant_client import models
+
+    return models.SparseVector(indices=list(terms.indices), values=list(terms.weights))
+
+
+@contextmanager
+def _server_errors() -> Generator[None]:
+    """Turn failures of the client and of the connection into those of our tree."""
+    from qdrant_client.http.exceptions import ApiException
+
+    try:
+        yield
+    except (ApiException, OSError, RuntimeError) as error:
+        raise IndexUnavailable from error
