@@ -194,7 +194,7 @@ class OutputSanitizer:
         content = self._text[1:end]
         if _AUTOLINK.fullmatch(content):
             self._text = self._text[end + 1 :]
-            return self._placeholder
+            return self._in_place()
         if not _is_markup(content):
             self._take(1)
             return "< "
@@ -213,10 +213,14 @@ class OutputSanitizer:
             is_open = _SLASHES_START.match(self._text)
         if is_address:
             self._in_address, self._tail = True, ""
-            return self._placeholder
+            return self._in_place()
         if is_open and not is_end:
             return None
         return self._take(1)
+
+    def _in_place(self) -> str:
+        """The placeholder, apart from a `!` that would make an image of it."""
+        return f" {self._placeholder}" if self._last == "!" else self._placeholder
 
     def _leave_address(self) -> str | None:
         end = next(
@@ -230,7 +234,9 @@ class OutputSanitizer:
     def _end_address(self) -> str:
         self._in_address = False
         found = _ADDRESS_TAIL.search(self._tail)
-        return found[0] if found else ""
+        tail = found[0] if found else ""
+        spaced = tail.replace("]:", "] :").replace("![", "! [")
+        return f" {spaced}" if spaced.startswith(":") else spaced
 
 
 def sanitize(text: str, *, placeholder: str) -> str:
