@@ -18,6 +18,7 @@ _MAX_EMBEDDED_TOKENS = 460
 """Embedding models of the E5 family read 512 of their own tokens; ours may fall 10 % short."""
 _SMALL_SHARE = 0.5
 _LEAD_TOKENS = 60
+_TAIL_TOKENS = 30
 _SENTENCE_ENDS = ".!?:;…»)"
 _LINE_MARGIN = 0.025
 """Share of a page's height kept around a cut inside a block: about two lines."""
@@ -167,7 +168,8 @@ class _SectionChunker:
                 is_lead = (
                     is_table and joined[-1].tokens <= _LEAD_TOKENS and total <= self._table_budget
                 )
-                if total <= self._budget or is_lead:
+                is_tail = piece.tokens <= _TAIL_TOKENS and total <= self._table_budget
+                if total <= self._budget or is_lead or is_tail:
                     joined[-1] = _union(joined[-1], piece, path=self._section.path)
                     continue
             joined.append(piece)
@@ -291,7 +293,7 @@ def _merge_small(pieces: list[_Piece], *, title_tokens: int, target: int) -> lis
 
 def _may_share(piece: _Piece, following: _Piece, *, budget: int) -> bool:
     total = piece.tokens + following.tokens
-    if piece.is_lead and following.path[: len(piece.path)] == piece.path:
+    if piece.is_lead:
         return total <= max(budget, following.tokens + _LEAD_TOKENS)
     if not (piece.is_whole_section and following.is_whole_section):
         return False
@@ -299,7 +301,7 @@ def _may_share(piece: _Piece, following: _Piece, *, budget: int) -> bool:
 
 
 def _shared_path(piece: _Piece, following: _Piece) -> tuple[str, ...]:
-    if piece.is_lead and following.path[: len(piece.path)] == piece.path:
+    if piece.is_lead:
         return following.path
     shared: list[str] = []
     for left, right in zip(piece.path, following.path, strict=False):

@@ -8,7 +8,7 @@ from ingest.cleaning import clean_text, one_line
 from ingest.model import Block, BlockKind, Box, Notice, Table
 
 MAX_CELL_CHARS = 4000
-MAX_HEADING_CHARS = 200
+MAX_HEADING_CHARS = 300
 
 
 @dataclass(slots=True)

@@ -38,7 +38,7 @@ _MIN_LETTER_SHARE = 0.4
 _NOT_HEADINGS = re.compile(
     r"^(?:vu|considérant|attendu|sur proposition|après en avoir|le quorum|pour extrait|fait à|monsieur|madame|"
     r"m\.|mme|mmes|mm\.|mr|présents?|absents?|excusés?|étaient (?:présents|absents)|secrétaire|pouvoirs?|procurations?|"
-    r"votants?|pour\s*:|contre\s*:|abstentions?|nombre de|date de|affiché|certifié|transmis|reçu|envoyé|"
+    r"votants?|votes?\s*:|arrivée d|départ d|(?:la )?séance (?:est )?levée|pour\s*:|contre\s*:|abstentions?|nombre de|date de|affiché|certifié|transmis|reçu|envoyé|"
     r"publié|accusé de réception|id\s*:|tél|fax|courriel|e-?mail|siret|www\.|http|page\s+\d|crédit)\b",
     re.I,
 )

@@ -33,6 +33,8 @@ _CONTENTS = re.compile(r"^(?:table des mati[eè]res|sommaire)\b", re.I)
 _MAX_PROMOTED_CHARS = 200
 _MAX_RUN = 3
 _MIN_ACTS = 3
+_MAX_AGENDA_CHARS = 300
+_MIN_AGENDA_LETTERS = 12
 
 
 def drop_furniture(pages: list[Page]) -> None:
@@ -70,6 +72,7 @@ def settle_headings(pages: list[Page], *, bookmarks: list[Bookmark]) -> None:
             if id(piece) not in marked:
                 _settle(piece, is_outlined=bool(marked) and page.number > 1, repeats=repeats)
         _demote_runs(page.pieces, marked=marked)
+    _promote_agenda(pages)
     _deepen_within_acts(pages, marked=marked)
 
 
@@ -176,6 +179,21 @@ def _settle(piece: Piece, *, is_outlined: bool, repeats: set[str]) -> None:
             piece.level = heading_level(text, default=piece.level)
     elif piece.kind is BlockKind.PARAGRAPH and is_structural:
         piece.kind, piece.level = BlockKind.HEADING, heading_level(text, default=3)
+
+
+def _promote_agenda(pages: list[Page]) -> None:
+    """A numbered line of an agenda that comes back further on is the heading of what was said of it."""
+    announced: set[str] = set()
+    for piece in (piece for page in pages for piece in page.pieces):
+        text = one_line(piece.text)
+        if piece.rows is not None or len(text) > _MAX_AGENDA_CHARS or not is_numbered(text):
+            continue
+        key = _letters(text)
+        if len(key) < _MIN_AGENDA_LETTERS:
+            continue
+        if key in announced:
+            piece.kind, piece.level = BlockKind.HEADING, heading_level(text, default=1)
+        announced.add(key)
 
 
 def _deepen_within_acts(pages: list[Page], *, marked: set[int]) -> None:
