@@ -152,10 +152,7 @@ def _ended_html(answer: AnswerOut) -> str:
 
 
 def _lead(answer: AnswerOut) -> str:
-    sentences = [text("answer.search_text")] if answer.status == "search_only" else []
-    if answer.notice:
-        sentences.append(answer.notice)
-    return "".join(f'<p class="answer-lead">{escape(one)}</p>' for one in sentences)
+    return f'<p class="answer-lead">{escape(answer.notice)}</p>' if answer.notice else ""
 
 
 def _failed_html(partial: str, problem: Problem, citations: Sequence[CitationOut]) -> str:

@@ -127,7 +127,8 @@ def _refused_question() -> None:
     if refused is None:
         return
     question, error = refused
-    st.error(plain(f"{text('chat.too_long')} {error.problem.detail}"))
+    sentence = text("chat.refused")
+    st.error(plain(f"{sentence} {error.problem.detail}"))
     st.code(question, language=None, wrap_lines=True)
 
 

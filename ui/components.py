@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any, cast
 
 import streamlit as st
+from streamlit.components.v2 import component
 
 from ui.messages import text
 
@@ -32,17 +33,17 @@ def _asset(name: str) -> str:
     return (files("ui") / "assets" / name).read_text("utf-8")
 
 
-_page = st.components.v2.component("assistant.page", js=_asset("page.js"))
-_sign_out = st.components.v2.component(
+_page = component("assistant.page", js=_asset("page.js"))
+_sign_out = component(
     "assistant.sign_out",
     html='<button type="button"></button>',
     css=_SIGN_OUT_CSS,
     js=_asset("signout.js"),
 )
-_upload = st.components.v2.component(
+_upload = component(
     "assistant.upload", html=_UPLOAD_HTML, css=_asset("upload.css"), js=_asset("upload.js")
 )
-_table = st.components.v2.component(
+_table = component(
     "assistant.table", html=_TABLE_HTML, css=_asset("table.css"), js=_asset("table.js")
 )
 

@@ -201,13 +201,7 @@ def _list(lines: list[str], at: int, inline: _Inline) -> tuple[str, int]:
     end = at
     while end < len(lines):
         found = _ITEM.fullmatch(lines[end])
-        if (
-            found
-            and stack
-            and len(stack) == 1
-            and _tag(found) != stack[0].tag
-            and not found["indent"]
-        ):
+        if found and stack and not found["indent"] and _tag(found) != stack[0].tag:
             break
         if found:
             _add_item(stack, found, inline)

@@ -1,0 +1,45 @@
+"""Pages run by Streamlit's own test runner, against an API in memory."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.ui.scripted import ScriptedClient
+
+
+def _script(client: object) -> None:
+    from typing import cast
+
+    from assistant.client import AssistantClient
+    from ui.shell import show
+
+    show(cast("AssistantClient", client))
+
+
+@pytest.fixture
+def api() -> ScriptedClient:
+    """The API, with one live document."""
+    return ScriptedClient()
+
+
+@pytest.fixture
+def page(api: ScriptedClient) -> AppTest:
+    """The application, not yet run."""
+    return AppTest.from_function(_script, default_timeout=20, args=(api,))
+
+
+def _documents_script(client: object) -> None:
+    from typing import cast
+
+    from assistant.client import AssistantClient
+    from ui import documents
+
+    api = cast("AssistantClient", client)
+    documents.show(api, api.me())
+
+
+@pytest.fixture
+def documents_page(api: ScriptedClient) -> AppTest:
+    """The documents page alone, not yet run."""
+    return AppTest.from_function(_documents_script, default_timeout=20, args=(api,))

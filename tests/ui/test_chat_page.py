@@ -1,0 +1,198 @@
+"""The conversation page, step by step."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from assistant.schemas.answers import AnswerEventOut, DeltaEvent, ErrorEvent, RetrievalEvent
+from tests.ui.scripted import ScriptedClient, answer, citation, document, problem, stream
+
+
+def markup(page: AppTest) -> str:
+    assert not page.exception, page.exception
+    return "\n".join(str(one.value) for one in page.html)
+
+
+def open_conversation(api: ScriptedClient, page: AppTest, **reply: object) -> AppTest:
+    made = api.create_conversation(title="Aides")
+    text = str(reply.pop("text", "Le taux est de **30 %** [1]."))
+    api.add_messages(made.id, "Quel taux ?", answer(text, **reply))  # type: ignore[arg-type]
+    page.query_params["c"] = made.id
+    return page.run()
+
+
+def test_empty_conversation_offers_examples(page: AppTest) -> None:
+    page.run()
+
+    assert "Que cherchez-vous" in markup(page)
+    assert page.button("example-0").label == "Quel est le taux de l'aide ?"
+
+
+def test_notice_of_an_ai_is_always_there(api: ScriptedClient, page: AppTest) -> None:
+    assert "intelligence artificielle" in markup(page.run())
+    assert "intelligence artificielle" in markup(open_conversation(api, page))
+
+
+@pytest.mark.parametrize(
+    ("is_admin", "words"), [(True, "assistant ingest"), (False, "L'administrateur")]
+)
+def test_empty_corpus_says_what_to_do(
+    api: ScriptedClient, page: AppTest, is_admin: bool, words: str
+) -> None:
+    api.documents, api.is_admin = [], is_admin
+
+    page.run()
+
+    assert page.subheader[0].value == "Aucun document n'est encore consultable"
+    assert any(words in one.value for one in page.markdown)
+    assert not [one for one in page.button if one.key and one.key.startswith("example")]
+
+
+def test_empty_corpus_tells_of_documents_being_read(api: ScriptedClient, page: AppTest) -> None:
+    api.documents = [document("a.pdf", state="pending"), document("b.pdf", state="pending")]
+
+    page.run()
+
+    assert page.info[0].value.startswith("2 documents sont en cours")
+
+
+def test_question_makes_a_conversation_and_shows_its_answer(
+    api: ScriptedClient, page: AppTest
+) -> None:
+    api.script = stream("Le taux est de **30 %** [1].")
+
+    page.run().chat_input[0].set_value("Quel <b>taux</b> ?").run()
+
+    assert api.calls == [("ask", "c1", "Quel <b>taux</b> ?")]
+    assert page.query_params["c"] == "c1"
+    assert "Quel &lt;b&gt;taux&lt;/b&gt; ?" in markup(page)
+    assert 'class="answer answered"' in markup(page)
+    assert '<a class="cite" href="/api/v1/passages/chunk-1/view" target="_blank"' in markup(page)
+    assert not page.chat_input[0].disabled
+
+
+def test_example_asks_its_question(api: ScriptedClient, page: AppTest) -> None:
+    api.script = stream("Oui [1].")
+
+    page.run().button("example-0").click().run()
+
+    assert api.calls == [("ask", "c1", "Quel est le taux de l'aide ?")]
+    assert 'class="answer answered"' in markup(page)
+
+
+def test_reload_takes_a_running_answer_up_again(api: ScriptedClient, page: AppTest) -> None:
+    api.script = stream("Le taux est de 30 % [1].")
+
+    open_conversation(api, page, text="", status="running", citations=[])
+
+    assert 'class="answer answered"' in markup(page)
+    assert api.calls == []
+
+
+def test_stream_that_fails_looks_like_an_error(api: ScriptedClient, page: AppTest) -> None:
+    events: list[AnswerEventOut | float] = [
+        RetrievalEvent(passages=[citation()]),
+        DeltaEvent(text="Le taux"),
+        ErrorEvent(problem=problem("model_misbehaved", detail="Le modèle <x> se tait.")),
+    ]
+    api.script = events
+
+    page.run().chat_input[0].set_value("Quel taux ?").run()
+
+    assert 'class="answer failed"' in markup(page)
+    assert "Le modèle &lt;x&gt; se tait." in markup(page)
+    assert "req-1" in markup(page)
+
+
+@pytest.mark.parametrize(
+    ("status", "banner"),
+    [
+        ("search_only", "Réponse sans modèle"),
+        ("refused", "Pas de réponse dans les documents"),
+        ("cancelled", "Réponse arrêtée"),
+        ("answered", "Réponse de l&#x27;IA"),
+    ],
+)
+def test_each_kind_of_answer_says_what_it_is(
+    api: ScriptedClient, page: AppTest, status: str, banner: str
+) -> None:
+    open_conversation(api, page, status=status, notice="Aucun modèle n'est configuré.")
+
+    assert f'<section class="answer {status}"' in markup(page)
+    assert f'<p class="answer-label">{banner}</p>' in markup(page)
+    assert "Aucun modèle n&#x27;est configuré." in markup(page)
+
+
+def test_unsupported_sentences_are_marked(api: ScriptedClient, page: AppTest) -> None:
+    open_conversation(api, page, unsupported=["Le plafond est <libre> [9]."])
+
+    assert "Une phrase cite une source introuvable" in markup(page)
+    assert "Le plafond est &lt;libre&gt; [9]." in markup(page)
+
+
+def test_sources_show_where_the_words_come_from(api: ScriptedClient, page: AppTest) -> None:
+    open_conversation(api, page)
+
+    assert page.expander[0].label == "Source citée"
+    for words in ("Règlement des aides", "3 février 2024", "page 3", "Titre II › Article 4"):
+        assert words in markup(page)
+    assert "Ouvrir la page" in markup(page)
+
+
+def test_source_without_pages_opens_its_passage(api: ScriptedClient, page: AppTest) -> None:
+    open_conversation(api, page, citations=[citation(page=None)])
+
+    assert "Ouvrir le passage" in markup(page)
+
+
+def test_source_opens_in_place(api: ScriptedClient, page: AppTest) -> None:
+    open_conversation(api, page)
+
+    page.button("source-answer-1-1").click().run()
+
+    assert len(page.get("iframe")) == 1
+
+
+def test_unknown_conversation_says_so(page: AppTest) -> None:
+    page.query_params["c"] = "d'un-autre"
+
+    page.run()
+
+    assert "n'existe pas" in page.warning[0].value
+    assert page.button("example-0")
+
+
+def test_refused_question_is_given_back(api: ScriptedClient, page: AppTest) -> None:
+    page.run()
+    api.refuse_questions = problem("invalid_input", status=422, detail="Trop longue.")
+
+    page.chat_input[0].set_value("Une très longue question").run()
+
+    assert "Trop longue" in page.error[0].value
+    assert page.code[0].value == "Une très longue question"
+
+
+def test_rename_and_delete(api: ScriptedClient, page: AppTest) -> None:
+    open_conversation(api, page)
+
+    page.button("rename").click().run()
+    page.text_input("new-title").set_value("Aides aux communes").run()
+    page.button("rename-save").click().run()
+    page.button("delete").click().run()
+    page.button("delete-confirm").click().run()
+
+    assert api.calls == [("rename", "c1", "Aides aux communes"), ("delete", "c1")]
+    assert "c" not in page.query_params
+    assert "Que cherchez-vous" in markup(page)
+
+
+def test_titles_are_labels_without_markdown(api: ScriptedClient, page: AppTest) -> None:
+    api.create_conversation(title="$x$ :material/home: **gras**")
+
+    page.run()
+
+    label = [one.label for one in page.sidebar.page_link][-1]
+    assert "$x$" not in label
+    assert ":material" not in label
+    assert "**" not in label

@@ -1,0 +1,118 @@
+"""The documents page of administrators."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from tests.ui.scripted import ScriptedClient, document, job
+from ui.documents import row
+from ui.jobs import progress_line
+
+
+def test_page_is_for_administrators(api: ScriptedClient, documents_page: AppTest) -> None:
+    api.is_admin = False
+
+    page = documents_page.run()
+    assert not page.exception, page.exception
+
+    assert "réservée aux administrateurs" in page.warning[0].value
+
+
+def test_states_are_counted(api: ScriptedClient, documents_page: AppTest) -> None:
+    api.documents = [document("a.pdf"), document("b.pdf", state="failed"), document("c.pdf")]
+
+    page = documents_page.run()
+    assert not page.exception, page.exception
+
+    assert page.segmented_control[0].options == [
+        "Tous (3)",
+        "Consultables (2)",
+        "En attente (0)",
+        "En échec (1)",
+    ]
+    assert page.caption[0].value == "120 passages consultables"
+
+
+def test_no_document_says_what_to_do(api: ScriptedClient, documents_page: AppTest) -> None:
+    api.documents = []
+
+    page = documents_page.run()
+    assert not page.exception, page.exception
+
+    assert "Aucun document pour l'instant" in page.info[0].value
+
+
+def test_filter_without_match_says_so(documents_page: AppTest) -> None:
+    page = documents_page.run()
+    assert not page.exception, page.exception
+
+    page.text_input("name").set_value("inconnu").run()
+
+    assert page.info[0].value == "Aucun document ne correspond à ces critères."
+
+
+def test_long_lists_are_paged(api: ScriptedClient, documents_page: AppTest) -> None:
+    api.documents = [document(f"{number:03}.pdf") for number in range(60)]
+    page = documents_page.run()
+    assert not page.exception, page.exception
+
+    page.button("page-next").click().run()
+    page.button("page-next").click().run()
+
+    assert page.caption[-1].value == "Documents 51 à 60"
+    assert page.button("page-next").disabled
+    page.text_input("name").set_value("00").run()
+    assert [one for one in page.button if one.key == "page-next"] == []
+
+
+def test_row_tells_the_state_and_the_reason() -> None:
+    failed = row(document("a.pdf", state="failed", reason="Le fichier est vide.", chunk_count=0))
+    kept = row(document("b.pdf", reason="Le fichier est endommagé."))
+
+    assert (failed["state"], failed["state_label"]) == ("failed", "En échec")
+    assert failed["reason"] == "Le fichier est vide."
+    assert failed["chunks"] == "–"
+    assert kept["state_label"] == "Ancienne version consultable"
+    assert kept["url"] == "/api/v1/documents/id-b.pdf/original"
+
+
+def test_running_job_shows_progress_and_can_be_cancelled(
+    api: ScriptedClient, documents_page: AppTest
+) -> None:
+    api.jobs = [job()]
+
+    page = documents_page.run()
+    assert not page.exception, page.exception
+    page.button("cancel-job-1").click().run()
+
+    assert api.calls == [("cancel-job", "job-1")]
+
+
+def test_progress_line_is_complete() -> None:
+    assert progress_line(job()) == "4 sur 10 fichiers · 0,5 fichiers/s · encore 12 s environ"
+    assert progress_line(job("queued", files_per_s=None, left_s=None)) == "4 sur 10 fichiers"
+    assert progress_line(job("succeeded", done=10)) == "10 sur 10 fichiers"
+
+
+def test_failures_are_listed_and_retried(api: ScriptedClient, documents_page: AppTest) -> None:
+    api.jobs = [job("partly_failed", done=10, counts={"failed": 1, "indexed": 9})]
+    page = documents_page.run()
+    assert not page.exception, page.exception
+
+    page.button("failures-job-1").click().run()
+    assert any("protégé par un mot de passe" in str(one.value) for one in page.html)
+    page.button("retry-job-1").click().run()
+
+    assert ("retry-job", "job-1") in api.calls
+
+
+def test_reindex_all_is_confirmed(api: ScriptedClient, documents_page: AppTest) -> None:
+    page = documents_page.run()
+    assert not page.exception, page.exception
+
+    page.button("reindex-all").click().run()
+    assert api.calls == []
+    page.button("reindex-confirm").click().run()
+
+    assert api.calls == [("reindex", None)]
+    assert page.success[0].value == "Réindexation lancée."

@@ -1,0 +1,66 @@
+"""The frame of the pages: sessions, navigation, errors."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from tests.ui.scripted import ScriptedClient, problem
+
+CONFIG = Path(__file__).parents[2] / "ui" / ".streamlit" / "config.toml"
+
+
+def test_without_session_explains_how_to_get_a_link(api: ScriptedClient, page: AppTest) -> None:
+    api.failure = problem("unauthenticated", status=401)
+
+    page.run()
+
+    assert page.title[0].value in {"Connexion nécessaire", "Session expirée"}
+    assert any("lien" in one.value for one in page.markdown)
+    assert not page.chat_input
+
+
+def test_session_that_ends_meanwhile_is_told(api: ScriptedClient, page: AppTest) -> None:
+    page.run()
+    api.failure = problem("unauthenticated", status=401)
+
+    page.run()
+
+    assert not page.exception
+    assert not page.chat_input
+    assert page.title[0].value in {"Connexion nécessaire", "Session expirée"}
+
+
+def test_service_error_is_shown_with_its_number(api: ScriptedClient, page: AppTest) -> None:
+    api.failure = problem("storage_error", detail="Le stockage ne répond pas.")
+
+    page.run()
+
+    assert page.error[0].value == "Le stockage ne répond pas."
+    assert "req" in page.caption[0].value
+
+
+def test_agents_do_not_see_the_documents_page(api: ScriptedClient, page: AppTest) -> None:
+    api.is_admin = False
+
+    page.run()
+
+    assert [one.label for one in page.sidebar.page_link] == []
+
+
+def test_streamlit_is_told_to_stay_at_home() -> None:
+    config = tomllib.loads(CONFIG.read_text("utf-8"))
+
+    assert config["browser"]["gatherUsageStats"] is False
+    assert config["server"]["fileWatcherType"] == "none"
+    assert config["runner"]["postScriptGC"] is False
+
+
+def test_no_icon_font_and_no_emoji_page_icon() -> None:
+    ui = CONFIG.parents[1]
+    sources = "".join(path.read_text("utf-8") for path in ui.rglob("*.py"))
+
+    assert ":material/" not in sources
+    assert "icon=" not in sources.replace("page_icon=", "")
