@@ -14,7 +14,7 @@ class SseEvent:
     """Type, "message" when the stream names none."""
     data: str
     id: str
-    """Last id seen, also by earlier events."""
+    """Its own id, empty when it carries none; earlier ids are not inherited."""
 
 
 class SseDecoder:
@@ -68,8 +68,8 @@ class SseDecoder:
         return None
 
     def _dispatch(self) -> SseEvent | None:
-        data, event = self._data, self._event
-        self._data, self._event = [], ""
+        data, event, own_id = self._data, self._event, self._id
+        self._data, self._event, self._id = [], "", ""
         if not data:
             return None
-        return SseEvent(event or "message", "\n".join(data), self._id)
+        return SseEvent(event or "message", "\n".join(data), own_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -65,7 +65,7 @@ class Transport:
         return response
 
     @contextmanager
-    def stream(self, method: str, path: str, **options: Any) -> Iterator[httpx.Response]:
+    def stream(self, method: str, path: str, **options: Any) -> Generator[httpx.Response]:
         """Send a request and leave the body of its answer to be read.
 
         Raises:
@@ -122,7 +122,7 @@ def raise_for_problem(response: httpx.Response, *, path: str) -> None:
 
 
 @contextmanager
-def _network_errors(base_url: str, *, path: str) -> Iterator[None]:
+def _network_errors(base_url: str, *, path: str) -> Generator[None]:
     try:
         yield
     except (httpx.ReadTimeout, httpx.WriteTimeout, httpx.PoolTimeout):

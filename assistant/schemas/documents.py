@@ -71,6 +71,22 @@ class PageOut(Wire):
     """left, top, right, bottom as shares of the page."""
 
 
+class PassageDetail(Wire):
+    """A passage with its document and the pages it stands on."""
+
+    passage: PassageOut
+    document_id: str
+    file: str
+    """Name of the document as ingested."""
+    title: str
+    kind: str
+    date: date | None
+    pages: list[PageOut]
+    """Empty for formats without page images."""
+    view_url: str
+    """Same-origin page that shows the source with the passage highlighted."""
+
+
 class FileEntry(Wire):
     """A file announced by a source."""
 

@@ -1,0 +1,1 @@
+"""The HTTP API: routes, who calls, errors as problems, and pages that show a source."""

@@ -1,0 +1,131 @@
+"""Answers and their events as wire models."""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from assistant.api.errors import problem_of, spoken
+from assistant.api.mapping import locator_out, view_url
+from assistant.domain.answers import (
+    AnswerCompleted,
+    AnswerEvent,
+    AnswerFailed,
+    Citation,
+    CitationAdded,
+    Passage,
+    RetrievalCompleted,
+    TextDelta,
+    TokenUsage,
+)
+from assistant.domain.documents import Params, SourceChunk
+from assistant.domain.ids import AnswerId
+from assistant.schemas.answers import (
+    AnswerEventOut,
+    AnswerOut,
+    CitationEvent,
+    CitationOut,
+    CompletedEvent,
+    DeltaEvent,
+    ErrorEvent,
+    RetrievalEvent,
+    TokensOut,
+)
+from assistant.services.answer_record import AnswerRecord
+
+
+def event_out(
+    event: AnswerEvent, *, request: Request, answer_id: AnswerId, given_id: str
+) -> AnswerEventOut:
+    """An event as it goes over the wire."""
+    match event:
+        case RetrievalCompleted(passages=passages):
+            return RetrievalEvent(passages=[_passage_out(each) for each in passages])
+        case TextDelta(text=text):
+            return DeltaEvent(text=text)
+        case CitationAdded(citation=citation):
+            return CitationEvent(citation=citation_out(citation))
+        case AnswerCompleted():
+            return CompletedEvent(
+                answer=_completed_out(event, answer_id=answer_id, given_id=given_id)
+            )
+        case AnswerFailed(code=code, params=params):
+            return failure_of(code, params, request=request)
+
+
+def failure_of(code: str, params: Params, *, request: Request) -> ErrorEvent:
+    """The end of an answer that failed."""
+    return ErrorEvent(problem=problem_of(code, params=params, request=request))
+
+
+def answer_out(record: AnswerRecord, *, request: Request, given_id: str = "") -> AnswerOut:
+    """An answer as it stands now."""
+    end = record.end
+    if isinstance(end, AnswerCompleted):
+        return _completed_out(end, answer_id=record.answer.id, given_id=given_id)
+    error = None
+    if isinstance(end, AnswerFailed):
+        error = problem_of(end.code, params=end.params, request=request)
+    elif record.status.value == "failed":
+        error = problem_of("answer_interrupted", params={}, request=request)
+    return AnswerOut(
+        id=given_id or record.answer.id,
+        answer_id=record.answer.id,
+        status=record.status.value,
+        answer=record.text,
+        citations=[citation_out(each) for each in record.citations],
+        unsupported=[],
+        model=None,
+        tokens=None,
+        first_token_ms=None,
+        notice=None,
+        error=error,
+    )
+
+
+def citation_out(citation: Citation) -> CitationOut:
+    """A citation, with the words of its source."""
+    return _cited(citation.marker, citation.chunk, text=citation.quote)
+
+
+def _passage_out(passage: Passage) -> CitationOut:
+    return _cited(passage.marker, passage.chunk, text=passage.chunk.text)
+
+
+def _cited(marker: int, chunk: SourceChunk, *, text: str) -> CitationOut:
+    pages = chunk.locator.pages
+    return CitationOut(
+        marker=marker,
+        chunk_id=chunk.id,
+        document_id=chunk.document_id,
+        file=chunk.file,
+        title=chunk.title,
+        kind=chunk.kind.value,
+        date=chunk.date,
+        page=pages[0] if pages else None,
+        locator=locator_out(chunk.locator),
+        text=text,
+        view_url=view_url(chunk.id),
+    )
+
+
+def _completed_out(end: AnswerCompleted, *, answer_id: AnswerId, given_id: str) -> AnswerOut:
+    return AnswerOut(
+        id=given_id or answer_id,
+        answer_id=answer_id,
+        status=end.status.value,
+        answer=end.text,
+        citations=[citation_out(each) for each in end.citations],
+        unsupported=list(end.unsupported),
+        model=end.model,
+        tokens=_tokens_out(end.tokens),
+        first_token_ms=end.first_token_ms,
+        notice=None if end.notice is None else spoken(end.notice, params={}),
+    )
+
+
+def _tokens_out(usage: TokenUsage | None) -> TokensOut | None:
+    if usage is None:
+        return None
+    return TokensOut(
+        prompt=usage.prompt, completion=usage.completion, is_estimated=usage.is_estimated
+    )

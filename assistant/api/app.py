@@ -1,0 +1,120 @@
+"""The API as one ASGI application, to be mounted under `/api`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, FastAPI
+
+from assistant.api import errors
+from assistant.api.auth import Gate
+from assistant.api.deps import ApiState
+from assistant.api.frontier import BodyLimit, Frontier
+from assistant.api.mapping import API_PREFIX
+from assistant.api.readiness import Readiness
+from assistant.api.routes import (
+    answers,
+    conversations,
+    documents,
+    jobs,
+    passages,
+    search,
+    service,
+    sign_in,
+)
+from assistant.containers import Container
+
+_MEGABYTE = 1_000_000
+_USUAL_BYTES = _MEGABYTE
+_ANNOUNCEMENT_BYTES = 64 * _MEGABYTE
+_FILES_PER_FORM = 20
+"""Files of the largest allowed size that one form may hold."""
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "Un problème (RFC 9457), décrit en français.",
+        "content": {
+            errors.PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}},
+        },
+    }
+}
+
+
+def create_api(
+    container: Container,
+    *,
+    local_token: str,
+    base_url: str,
+    worker_alive: Callable[[], bool] | None = None,
+    allowed_hosts: frozenset[str] = frozenset(),
+) -> FastAPI:
+    """The API over the services of a container. Builds and starts nothing else.
+
+    Args:
+        container: What `bootstrap` built for the role "web".
+        local_token: The owner's token; an empty one is never accepted.
+        base_url: Where browsers reach the service, without `/api`. With https, cookies are secure.
+        worker_alive: Tells `ready` if a worker runs; None means that there is none.
+        allowed_hosts: Names accepted in the Host header beside loopback and that of `base_url`.
+    """
+    api = _routed()
+    gate = Gate(container, local_token=local_token, base_url=base_url)
+    readiness = Readiness(container, worker_alive=worker_alive)
+    api.state.api = ApiState(container, gate, readiness)
+    hosts = {(urlsplit(base_url).hostname or "").lower(), *(name.lower() for name in allowed_hosts)}
+    api.add_middleware(
+        Frontier,
+        hosts=frozenset(hosts - {""}),
+        body_limit=_body_limit(container.settings.ingest.max_file_mb * _MEGABYTE),
+    )
+    return api
+
+
+def openapi_text() -> str:
+    """The OpenAPI description as JSON, the same at every call."""
+    return json.dumps(_routed().openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _routed() -> FastAPI:
+    api = FastAPI(
+        title="Assistant régional",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        servers=[{"url": API_PREFIX}],
+        root_path_in_servers=False,
+        responses=_PROBLEMS,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    errors.install(api)
+    api.include_router(service.open_router)
+    api.include_router(sign_in.router)
+    api.include_router(_version_1(), prefix="/v1")
+    return api
+
+
+def _version_1() -> APIRouter:
+    router = APIRouter()
+    for part in (search, answers, conversations, documents, passages, jobs, service):
+        router.include_router(part.router)
+    return router
+
+
+def _body_limit(max_file_bytes: int) -> BodyLimit:
+    """Largest body by route: a file and a little more for a content, many for a form."""
+
+    def limit(method: str, path: str) -> int:
+        route = path.removeprefix(API_PREFIX)
+        if method == "PUT" and route.endswith("/content"):
+            return max_file_bytes + _USUAL_BYTES
+        if method == "POST" and route == "/v1/documents":
+            return max_file_bytes * _FILES_PER_FORM + _USUAL_BYTES
+        if method == "POST" and route == "/v1/jobs":
+            return _ANNOUNCEMENT_BYTES
+        return _USUAL_BYTES
+
+    return limit

@@ -1,0 +1,101 @@
+"""Who calls: the machine's owner by its local token, or a browser by its session cookie."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Final
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.responses import Response
+
+from assistant.containers import Container
+from assistant.domain.errors import Forbidden, Unauthenticated
+from assistant.domain.tenancy import Principal
+
+COOKIE: Final = "assistant_session"
+"""Name of the session cookie."""
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SCHEMES = frozenset({"http", "https"})
+
+
+class Gate:
+    """Turns credentials into a principal."""
+
+    def __init__(self, services: Container, *, local_token: str, base_url: str) -> None:
+        self._services = services
+        self._token = local_token.encode()
+        self._is_secure = urlsplit(base_url).scheme == "https"
+        self._netloc = urlsplit(base_url).netloc.lower()
+        self.base_url = base_url.rstrip("/")
+        """Where browsers reach the service, without `/api`."""
+
+    def principal_of(self, request: Request) -> Principal:
+        """Who sent a request. Blocking.
+
+        Raises:
+            Unauthenticated: No valid credential.
+            Forbidden: Another site's page made the browser send it ("origin_refused").
+        """
+        if request.headers.get("authorization") is not None:
+            self.check_token(request)
+            return self._services.access.local_principal()
+        secret = request.cookies.get(COOKIE)
+        if not secret:
+            raise Unauthenticated
+        self.check_origin(request)
+        return self._services.sign_in.principal_of(secret)
+
+    def check_token(self, request: Request) -> None:
+        """Let the machine's owner through.
+
+        Raises:
+            Unauthenticated: The request does not carry the local token.
+        """
+        scheme, _, sent = request.headers.get("authorization", "").partition(" ")
+        is_right = hmac.compare_digest(sent.strip().encode(), self._token)
+        if scheme.lower() != "bearer" or not self._token or not is_right:
+            raise Unauthenticated
+
+    def check_origin(self, request: Request) -> None:
+        """Refuse what another site's page makes a browser send.
+
+        Reading methods pass. A program that is no browser sends neither header and passes.
+
+        Raises:
+            Forbidden: The request comes from another origin ("origin_refused").
+        """
+        if request.method in _SAFE_METHODS:
+            return
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            if site != "same-origin":
+                raise Forbidden("origin_refused")
+            return
+        origin = request.headers.get("origin")
+        if origin is not None and not self._is_own(origin, request):
+            raise Forbidden("origin_refused")
+
+    def keep_session(self, response: Response, *, secret: str) -> None:
+        """Give a browser its session; it ends with the browser or on the server, whichever is first."""
+        response.set_cookie(
+            COOKIE,
+            secret,
+            httponly=True,
+            # Not "strict": a link to a source in a mail opens with the reader's session.
+            samesite="lax",
+            secure=self._is_secure,
+            path="/",
+        )
+
+    def drop_session(self, response: Response) -> None:
+        """Make a browser forget its session."""
+        response.delete_cookie(
+            COOKIE, httponly=True, samesite="lax", secure=self._is_secure, path="/"
+        )
+
+    def _is_own(self, origin: str, request: Request) -> bool:
+        parts = urlsplit(origin)
+        own = {self._netloc, request.headers.get("host", "").lower()}
+        return parts.scheme in _SCHEMES and parts.netloc.lower() in own

@@ -1,0 +1,96 @@
+"""Bodies of requests as files: one raw content read as it comes, or several in a form."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from typing import BinaryIO, cast
+
+from anyio import from_thread
+from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+
+from assistant.domain.errors import InvalidInput
+from assistant.services.submission import AnnouncedFile
+
+MAX_FILES = 1000
+"""Files of one form."""
+
+_BLOCK_BYTES = 1024 * 1024
+
+
+class BodyStream(io.RawIOBase):
+    """The body of a request, read from a worker thread while it comes in; nothing is spooled."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__()
+        self._blocks: AsyncIterator[bytes] = aiter(request.stream())
+        self._rest = b""
+
+    def readable(self) -> bool:
+        """Always true."""
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes, all that is left when negative; empty at the end.
+
+        Raises:
+            ClientDisconnect: The sender left before the end.
+            InvalidInput: The body grows beyond its limit ("request_too_large").
+        """
+        if size < 0:
+            blocks = [self._rest]
+            while block := self._pull():
+                blocks.append(block)
+            self._rest = b""
+            return b"".join(blocks)
+        if not self._rest:
+            self._rest = self._pull()
+        data, self._rest = self._rest[:size], self._rest[size:]
+        return data
+
+    def as_binary(self) -> BinaryIO:
+        """This stream, under the type that the services take."""
+        return cast("BinaryIO", self)
+
+    def _pull(self) -> bytes:
+        return from_thread.run(self._next)
+
+    async def _next(self) -> bytes:
+        async for block in self._blocks:
+            if block:
+                return block
+        return b""
+
+
+async def uploads_of(request: Request) -> list[UploadFile]:
+    """The files of a form, in order, each spooled to disk beyond 1 MB; read after all checks.
+
+    Raises:
+        InvalidInput: The body is no form, or holds no file under "files".
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        raise InvalidInput("invalid_input", detail="un formulaire avec des fichiers est attendu.")
+    try:
+        form = await request.form(max_files=MAX_FILES, max_fields=10)
+    except MultiPartException as error:
+        raise InvalidInput("invalid_input", detail="le formulaire est mal formé.") from error
+    uploads = [each for each in form.getlist("files") if isinstance(each, UploadFile)]
+    if not uploads:
+        await form.close()
+        raise InvalidInput("invalid_input", detail="aucun fichier sous le champ « files ».")
+    return uploads
+
+
+def announced(upload: UploadFile) -> AnnouncedFile:
+    """Name, hash and size of a received file. Blocking."""
+    digest, size = sha256(), 0
+    upload.file.seek(0)
+    while block := upload.file.read(_BLOCK_BYTES):
+        digest.update(block)
+        size += len(block)
+    upload.file.seek(0)
+    return AnnouncedFile(upload.filename or "", digest.hexdigest(), size)

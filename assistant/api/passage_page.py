@@ -1,0 +1,176 @@
+"""What the page of a passage shows: page images with boxes, or the section with the passage marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import structlog
+
+from assistant.api.mapping import API_PREFIX, page_url, view_url
+from assistant.api.passage_text import TextBlock, text_blocks
+from assistant.containers import Container
+from assistant.domain.documents import SourceChunk
+from assistant.domain.errors import AssistantError
+from assistant.domain.tenancy import Scope
+from ingest.model import Box, DocumentKind, FileFormat
+
+_log = structlog.get_logger(__name__)
+
+_KINDS = {
+    DocumentKind.DELIBERATION: "Délibération",
+    DocumentKind.ARRETE: "Arrêté",
+    DocumentKind.REGLEMENT: "Règlement",
+    DocumentKind.SCHEMA: "Schéma",
+    DocumentKind.GUIDE: "Guide",
+    DocumentKind.COMPTE_RENDU: "Compte rendu",
+    DocumentKind.CONVENTION: "Convention",
+    DocumentKind.NOTE: "Note",
+}
+_MONTHS = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """A page image with the boxes of the passage."""
+
+    number: int
+    image_url: str
+    width: int
+    """Of the image, in pixels; reserves its place before it is loaded."""
+    height: int
+    boxes: tuple[str, ...]
+    """CSS of each box, as percentages of the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """A passage of the section as text."""
+
+    is_cited: bool
+    blocks: tuple[TextBlock, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PassageView:
+    """Everything the template needs."""
+
+    title: str
+    facts: tuple[str, ...]
+    """Kind, date, pages, in French."""
+    breadcrumb: tuple[str, ...]
+    file: str
+    original_url: str
+    pages: tuple[PageView, ...]
+    has_lost_pages: bool
+    """True when the format has page images but none could be made."""
+    parts: tuple[PartView, ...]
+    """For page images, the passage alone; else its section."""
+    previous_url: str | None
+    next_url: str | None
+
+
+def passage_view(chunk: SourceChunk, *, services: Container, scope: Scope) -> PassageView:
+    """The view of a live passage. Blocking: may render its pages.
+
+    Raises:
+        NotFound: The passage is no longer live.
+    """
+    section = services.documents.section(chunk.id, scope=scope)
+    before, after = _neighbours(chunk, services=services, scope=scope)
+    pages = _pages(chunk, services=services, scope=scope)
+    shown = [chunk] if pages else section
+    return PassageView(
+        title=chunk.title,
+        facts=tuple(_facts(chunk)),
+        breadcrumb=chunk.locator.section,
+        file=chunk.file,
+        original_url=f"{API_PREFIX}/v1/documents/{chunk.document_id}/original",
+        pages=tuple(pages),
+        has_lost_pages=chunk.format is FileFormat.PDF and not pages,
+        parts=tuple(PartView(each.id == chunk.id, tuple(text_blocks(each.text))) for each in shown),
+        previous_url=None if before is None else view_url(before.id),
+        next_url=None if after is None else view_url(after.id),
+    )
+
+
+def _neighbours(
+    chunk: SourceChunk, *, services: Container, scope: Scope
+) -> tuple[SourceChunk | None, SourceChunk | None]:
+    first = max(0, chunk.ordinal - 1)
+    around = services.documents.passages(chunk.document_id, scope=scope, limit=3, offset=first)
+    by_ordinal = {each.ordinal: each for each in around}
+    return by_ordinal.get(chunk.ordinal - 1), by_ordinal.get(chunk.ordinal + 1)
+
+
+def _pages(chunk: SourceChunk, *, services: Container, scope: Scope) -> list[PageView]:
+    if chunk.format is not FileFormat.PDF:
+        return []
+    views: list[PageView] = []
+    for number in chunk.locator.pages:
+        try:
+            path = services.documents.page_image(chunk.document_id, page=number, scope=scope)
+            width, height = _size(path)
+        except (AssistantError, OSError) as error:
+            _log.warning(
+                "page_not_shown",
+                document_id=chunk.document_id,
+                page=number,
+                kind=type(error).__name__,
+            )
+            continue
+        boxes = tuple(_css(box) for box in chunk.locator.boxes if box.page == number)
+        url = page_url(chunk, page=number)
+        views.append(PageView(number, url, width, height, boxes))
+    return views
+
+
+def _size(path: Path) -> tuple[int, int]:
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return image.width, image.height
+
+
+def _css(box: Box) -> str:
+    left, top = 100 * box.left, 100 * box.top
+    width, height = 100 * (box.right - box.left), 100 * (box.bottom - box.top)
+    return f"left:{left:.2f}%;top:{top:.2f}%;width:{width:.2f}%;height:{height:.2f}%"
+
+
+def _facts(chunk: SourceChunk) -> list[str]:
+    facts = [_KINDS[chunk.kind]] if chunk.kind in _KINDS else []
+    if chunk.date is not None:
+        facts.append(french_date(chunk.date))
+    if chunk.locator.pages:
+        facts.append(french_pages(chunk.locator.pages))
+    return facts
+
+
+def french_date(day: date) -> str:
+    """A day in words: « 1er mars 2024 »."""
+    number = "1er" if day.day == 1 else str(day.day)
+    return f"{number} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def french_pages(pages: Sequence[int]) -> str:
+    """Pages in words: « page 3 », « pages 3 et 4 », « pages 3 à 6 »."""
+    if len(pages) == 1:
+        return f"page {pages[0]}"
+    word = "et" if len(pages) == 2 else "à"
+    return f"pages {pages[0]} {word} {pages[-1]}"

@@ -1,0 +1,128 @@
+"""Answers: tasks of the service that are started, followed and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from starlette.responses import Response
+
+from assistant.api.answers_out import answer_out
+from assistant.api.deps import Reader, UseCases
+from assistant.api.sse import answer_stream
+from assistant.containers import Container
+from assistant.domain.answers import Question
+from assistant.domain.ids import AnswerId
+from assistant.domain.tenancy import Scope
+from assistant.schemas.answers import AnswerIn, AnswerOut
+
+router = APIRouter(tags=["answers"])
+
+EVENT_STREAM = "text/event-stream"
+STREAMS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}
+}
+"""For the OpenAPI description: each event's data is an `AnswerEventOut`."""
+
+_LEFT_POLL_S = 0.25
+_CLOSED_REQUEST = 499
+
+
+async def wants_stream(accept: Annotated[str, Header()] = "") -> bool:
+    """True when the caller asks for events."""
+    return EVENT_STREAM in accept
+
+
+async def resumed_after(
+    after: Annotated[int | None, Query(ge=0, le=2**31)] = None,
+    last_event_id: Annotated[str, Header()] = "",
+) -> int:
+    """Number of the last event the reader has; `after` wins over what a browser repeats."""
+    if after is not None:
+        return after
+    is_number = last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 10
+    return int(last_event_id) if is_number else 0
+
+
+WantsStream = Annotated[bool, Depends(wants_stream)]
+ResumedAfter = Annotated[int, Depends(resumed_after)]
+
+
+@router.post("/answers", response_model=AnswerOut, responses=STREAMS)
+async def ask(
+    asked: AnswerIn, request: Request, caller: Reader, services: UseCases, is_stream: WantsStream
+) -> Response | AnswerOut:
+    """Answer a question: as events with `Accept: text/event-stream`, else whole.
+
+    A caller that waits for the whole answer and leaves stops it; one that reads events does not.
+    """
+    answer = await services.answers.start(
+        Question(asked.question, asked.after), principal=caller.principal, scope=caller.scope
+    )
+    if is_stream:
+        return answer_stream(
+            request,
+            services,
+            answer_id=answer.id,
+            after=0,
+            scope=caller.scope,
+            given_id=asked.id,
+        )
+    if not await _ends_before_reader_leaves(
+        request, services, answer_id=answer.id, scope=caller.scope
+    ):
+        return Response(status_code=_CLOSED_REQUEST)
+    record = await services.answers.snapshot(answer.id, scope=caller.scope)
+    body = answer_out(record, request=request, given_id=asked.id)
+    return Response(
+        body.model_dump_json(),
+        media_type="application/json",
+        headers={"X-Answer-Id": answer.id},
+    )
+
+
+@router.get("/answers/{answer_id}")
+async def get_answer(
+    answer_id: str, request: Request, caller: Reader, services: UseCases
+) -> AnswerOut:
+    """An answer as it stands now."""
+    record = await services.answers.snapshot(AnswerId(answer_id), scope=caller.scope)
+    return answer_out(record, request=request)
+
+
+@router.get("/answers/{answer_id}/events", response_class=Response, responses=STREAMS)
+async def follow_answer(
+    answer_id: str, request: Request, caller: Reader, services: UseCases, after: ResumedAfter
+) -> Response:
+    """The events of an answer after a number: those of the past, then new ones until its end."""
+    record = await services.answers.snapshot(AnswerId(answer_id), scope=caller.scope)
+    return answer_stream(
+        request, services, answer_id=record.answer.id, after=after, scope=caller.scope
+    )
+
+
+@router.post("/answers/{answer_id}/cancel", status_code=204)
+async def cancel_answer(answer_id: str, caller: Reader, services: UseCases) -> None:
+    """Stop an answer; what it said stays. No error when it has ended."""
+    await services.answers.cancel(AnswerId(answer_id), scope=caller.scope)
+
+
+async def _ends_before_reader_leaves(
+    request: Request, services: Container, *, answer_id: AnswerId, scope: Scope
+) -> bool:
+    ended = asyncio.ensure_future(services.answers.result(answer_id, scope=scope))
+    try:
+        while not ended.done():
+            await asyncio.wait({ended}, timeout=_LEFT_POLL_S)
+            if not ended.done() and await request.is_disconnected():
+                await services.answers.cancel(answer_id, scope=scope)
+                return False
+    except asyncio.CancelledError:
+        await asyncio.shield(services.answers.cancel(answer_id, scope=scope))
+        raise
+    finally:
+        if not ended.done():
+            ended.cancel()
+    ended.result()
+    return True

@@ -1,0 +1,127 @@
+"""Conversations: private threads of questions and answers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from assistant.api.answers_out import answer_out
+from assistant.api.deps import Reader, UseCases
+from assistant.api.mapping import conversation_out
+from assistant.api.routes.answers import STREAMS, WantsStream
+from assistant.api.sse import answer_stream
+from assistant.containers import Container
+from assistant.domain.answers import Question
+from assistant.domain.conversations import Message
+from assistant.domain.ids import ConversationId
+from assistant.domain.tenancy import Scope
+from assistant.schemas.answers import AnswerStarted
+from assistant.schemas.conversations import (
+    ConversationDetail,
+    ConversationIn,
+    ConversationOut,
+    MessageIn,
+    MessageOut,
+)
+
+router = APIRouter(prefix="/conversations", tags=["conversations"])
+
+
+@router.get("")
+def list_conversations(
+    caller: Reader, services: UseCases, limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> list[ConversationOut]:
+    """The caller's conversations, last used first."""
+    found = services.conversations.list_recent(scope=caller.scope, limit=limit)
+    return [conversation_out(each) for each in found]
+
+
+@router.post("", status_code=201)
+def create_conversation(
+    asked: ConversationIn, caller: Reader, services: UseCases
+) -> ConversationOut:
+    """A new conversation; without a title, its first question names it."""
+    made = services.conversations.create(principal=caller.principal, title=asked.title)
+    return conversation_out(made)
+
+
+@router.get("/{conversation_id}")
+async def get_conversation(
+    conversation_id: str, request: Request, caller: Reader, services: UseCases
+) -> ConversationDetail:
+    """A conversation with its messages, each answer as it stands now."""
+    conversation, messages = await run_in_threadpool(
+        services.conversations.get, ConversationId(conversation_id), scope=caller.scope
+    )
+    return ConversationDetail(
+        conversation=conversation_out(conversation),
+        messages=[
+            await _message_out(each, request=request, services=services, scope=caller.scope)
+            for each in messages
+        ],
+    )
+
+
+@router.patch("/{conversation_id}")
+def rename_conversation(
+    conversation_id: str, asked: ConversationIn, caller: Reader, services: UseCases
+) -> ConversationOut:
+    """Give a conversation another title."""
+    renamed = services.conversations.rename(
+        ConversationId(conversation_id), title=asked.title, scope=caller.scope
+    )
+    return conversation_out(renamed)
+
+
+@router.delete("/{conversation_id}", status_code=204)
+def delete_conversation(conversation_id: str, caller: Reader, services: UseCases) -> None:
+    """Delete a conversation with its messages and answers."""
+    services.conversations.delete(ConversationId(conversation_id), scope=caller.scope)
+
+
+@router.post(
+    "/{conversation_id}/messages",
+    status_code=202,
+    response_model=AnswerStarted,
+    responses=STREAMS,
+)
+async def post_message(
+    conversation_id: str,
+    asked: MessageIn,
+    request: Request,
+    caller: Reader,
+    services: UseCases,
+    is_stream: WantsStream,
+) -> Response | AnswerStarted:
+    """Ask in a conversation; the answer goes on whatever the reader does.
+
+    With `Accept: text/event-stream` its events follow; else what is needed to follow them.
+    """
+    answer = await services.answers.start(
+        Question(asked.question),
+        principal=caller.principal,
+        scope=caller.scope,
+        conversation_id=ConversationId(conversation_id),
+    )
+    if is_stream:
+        return answer_stream(request, services, answer_id=answer.id, after=0, scope=caller.scope)
+    return AnswerStarted(answer_id=answer.id, conversation_id=conversation_id)
+
+
+async def _message_out(
+    message: Message, *, request: Request, services: Container, scope: Scope
+) -> MessageOut:
+    answer = None
+    if message.answer_id is not None:
+        record = await services.answers.snapshot(message.answer_id, scope=scope)
+        answer = answer_out(record, request=request)
+    return MessageOut(
+        id=message.id,
+        author=message.author.value,
+        text=message.text,
+        answer=answer,
+        created_at=message.created_at,
+    )

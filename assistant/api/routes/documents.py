@@ -1,0 +1,179 @@
+"""Documents: list, upload, read again, delete, and what they hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.responses import FileResponse, Response
+
+from assistant.api.body import announced, uploads_of
+from assistant.api.deps import Admin, Caller, Reader, UseCases
+from assistant.api.mapping import counts_out, document_out, job_out, passage_out
+from assistant.containers import Container
+from assistant.domain.documents import Document, DocumentState
+from assistant.domain.ids import CollectionId, DocumentId
+from assistant.schemas.documents import (
+    DocumentOut,
+    DocumentPage,
+    JobOut,
+    JobStarted,
+    PassageOut,
+    ReindexIn,
+)
+from assistant.services.submission import Submission
+from ingest.model import FileFormat
+
+router = APIRouter(prefix="/documents", tags=["documents"])
+
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Offset = Annotated[int, Query(ge=0, le=2**31)]
+
+_PAGE_CACHE = "private, max-age=86400"
+_MEDIA_TYPES = {
+    FileFormat.PDF: "application/pdf",
+    FileFormat.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    FileFormat.ODT: "application/vnd.oasis.opendocument.text",
+    FileFormat.MARKDOWN: "text/markdown; charset=utf-8",
+}
+_IMAGE_TYPES = {".webp": "image/webp", ".png": "image/png", ".jpg": "image/jpeg"}
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files"],
+                    "properties": {
+                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}}
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.get("")
+def list_documents(
+    caller: Reader,
+    services: UseCases,
+    state: DocumentState | None = None,
+    name: Annotated[str, Query(max_length=200)] = "",
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> DocumentPage:
+    """Documents by name, with counts of all the caller may read."""
+    found = services.documents.list_page(
+        scope=caller.scope, state=state, name_contains=name, limit=limit, offset=offset
+    )
+    return DocumentPage(
+        documents=[document_out(each) for each in found],
+        counts=counts_out(services.documents.counts(scope=caller.scope)),
+    )
+
+
+@router.post("", status_code=201, openapi_extra=_FORM)
+async def upload_documents(
+    request: Request,
+    caller: Admin,
+    services: UseCases,
+    collection_id: Annotated[str | None, Query()] = None,
+) -> JobStarted:
+    """Take files, under the field "files", as one job; a refused file does not stop the others."""
+    uploads = await uploads_of(request)
+    try:
+        return await run_in_threadpool(
+            _take, uploads, services=services, caller=caller, collection_id=collection_id
+        )
+    finally:
+        for upload in uploads:
+            await upload.close()
+
+
+@router.post("/reindex", status_code=202)
+def reindex(asked: ReindexIn, caller: Admin, services: UseCases) -> JobOut:
+    """Read documents again from the kept originals."""
+    wanted = None
+    if asked.document_ids is not None:
+        wanted = [DocumentId(each) for each in asked.document_ids]
+    job = services.ingestion.reindex(
+        wanted, force=asked.force, principal=caller.principal, scope=caller.scope
+    )
+    return job_out(*services.jobs.get(job.id, scope=caller.scope))
+
+
+@router.get("/{document_id}")
+def get_document(document_id: str, caller: Reader, services: UseCases) -> DocumentOut:
+    """A document and its state."""
+    return document_out(services.documents.get(DocumentId(document_id), scope=caller.scope))
+
+
+@router.delete("/{document_id}", status_code=204)
+def delete_document(document_id: str, caller: Admin, services: UseCases) -> None:
+    """Delete a document: it is no longer quoted once this answers."""
+    services.documents.delete(
+        DocumentId(document_id), principal=caller.principal, scope=caller.scope
+    )
+
+
+@router.get("/{document_id}/original", response_class=FileResponse)
+def get_original(document_id: str, caller: Reader, services: UseCases) -> Response:
+    """The file as it was received, always as a download."""
+    path, document = services.documents.original(DocumentId(document_id), scope=caller.scope)
+    return FileResponse(
+        path,
+        media_type=_media_type(document),
+        filename=document.name.rsplit("/", 1)[-1],
+        headers={"Content-Security-Policy": "sandbox; default-src 'none'"},
+    )
+
+
+@router.get("/{document_id}/pages/{page}", response_class=FileResponse)
+def get_page(document_id: str, page: int, caller: Reader, services: UseCases) -> Response:
+    """The image of a page, from 1."""
+    path = services.documents.page_image(DocumentId(document_id), page=page, scope=caller.scope)
+    return FileResponse(path, media_type=_image_type(path), headers={"Cache-Control": _PAGE_CACHE})
+
+
+@router.get("/{document_id}/passages")
+def list_passages(
+    document_id: str, caller: Reader, services: UseCases, limit: Limit = 50, offset: Offset = 0
+) -> list[PassageOut]:
+    """Passages of a document, in order."""
+    found = services.documents.passages(
+        DocumentId(document_id), scope=caller.scope, limit=limit, offset=offset
+    )
+    return [passage_out(each) for each in found]
+
+
+def _take(
+    uploads: list[UploadFile], *, services: Container, caller: Caller, collection_id: str | None
+) -> JobStarted:
+    files = [announced(upload) for upload in uploads]
+    contents = {file.sha256: upload for file, upload in zip(files, uploads, strict=True)}
+    request = Submission(
+        source="upload",
+        files=tuple(files),
+        collection_id=None if collection_id is None else CollectionId(collection_id),
+    )
+    job, wanted = services.ingestion.submit(request, principal=caller.principal, scope=caller.scope)
+    for item in wanted:
+        content = contents[item.sha256].file
+        content.seek(0)
+        services.ingestion.receive(item.id, content, principal=caller.principal, scope=caller.scope)
+    return JobStarted(job=job_out(*services.jobs.get(job.id, scope=caller.scope)), wanted=[])
+
+
+def _media_type(document: Document) -> str:
+    if document.format is None:
+        return "application/octet-stream"
+    return _MEDIA_TYPES.get(document.format, "application/octet-stream")
+
+
+def _image_type(path: Path) -> str:
+    return _IMAGE_TYPES.get(path.suffix.lower(), "application/octet-stream")

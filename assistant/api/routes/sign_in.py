@@ -1,0 +1,59 @@
+"""Sign-in by single-use link, and sign-out."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from assistant.api.auth import COOKIE
+from assistant.api.deps import GateDep, UseCases
+from assistant.api.errors import problem_of
+from assistant.api.mapping import API_PREFIX
+from assistant.api.pages import error_page, page
+from assistant.domain.errors import Unauthenticated
+from assistant.schemas.service import SignInLinkOut
+
+router = APIRouter(prefix="/auth", tags=["sign-in"])
+
+_SEE_OTHER, _NO_CONTENT = 303, 204
+
+
+@router.post("/links", status_code=201)
+def issue_link(request: Request, gate: GateDep, services: UseCases) -> SignInLinkOut:
+    """A new single-use link for the machine's owner; asks for the local token."""
+    gate.check_token(request)
+    code = services.sign_in.issue_link(services.access.local_principal())
+    return SignInLinkOut(url=f"{gate.base_url}{API_PREFIX}/auth/link/{code}")
+
+
+@router.get("/link/{code}", response_class=Response)
+async def show_link(code: str) -> Response:
+    """A page whose button spends the link: what only reads links does not spend it."""
+    return page("sign_in.html")
+
+
+@router.post("/link/{code}", response_class=Response, status_code=_SEE_OTHER)
+async def redeem_link(code: str, request: Request, gate: GateDep, services: UseCases) -> Response:
+    """Spend the link: opens a session and leads to the assistant."""
+    gate.check_origin(request)
+    try:
+        secret, _ = await run_in_threadpool(services.sign_in.redeem, code)
+    except Unauthenticated as error:
+        problem = problem_of(error.code, params=error.params, request=request, error=error)
+        return error_page(problem, headers={})
+    response = RedirectResponse("/", status_code=_SEE_OTHER)
+    gate.keep_session(response, secret=secret)
+    return response
+
+
+@router.post("/sign-out", response_class=Response, status_code=_NO_CONTENT)
+def sign_out(request: Request, gate: GateDep, services: UseCases) -> Response:
+    """End the session of this browser, if it has one."""
+    gate.check_origin(request)
+    secret = request.cookies.get(COOKIE)
+    if secret:
+        services.sign_in.sign_out(secret)
+    response = Response(status_code=_NO_CONTENT)
+    gate.drop_session(response)
+    return response
