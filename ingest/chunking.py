@@ -196,8 +196,7 @@ def _separator(block: Block, following: Block) -> str:
     if block.kind is BlockKind.HEADING or following.kind is BlockKind.LIST_ITEM:
         return "\n"
     is_cut = (
-        block.kind is not BlockKind.HEADING
-        and following.kind is BlockKind.PARAGRAPH
+        following.kind is BlockKind.PARAGRAPH
         and block.text[-1] not in _SENTENCE_ENDS
         and following.text[0].islower()
     )

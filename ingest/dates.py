@@ -30,10 +30,11 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_UNITS = (
+_UNIT_LIST = (
     "zero un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize "
     "dix-sept dix-huit dix-neuf vingt"
-).split()
+)
+_UNITS = _UNIT_LIST.split()
 _NUMBERS = {
     **{word: value for value, word in enumerate(_UNITS)},
     "premier": 1,
@@ -62,11 +63,13 @@ _NAME_DATES = (
     (re.compile(r"^([0-4]\d)([01]\d)([0-3]\d)(?!\d)"), (0, 1, 2)),
 )
 _SESSION = re.compile(
-    r"(?:seance|session|reunion|assemblee|conseil|commission permanente|pleniere|comite|bureau|visioconference)"
+    r"(?:seance|session|reunion|assemblee|conseil|commission permanente|pleniere|comite|bureau|"
+    r"visioconference)"
     r"\b[^.;\n]{0,90}$"
 )
 _ACT = re.compile(
-    r"(deliberation|arrete|decision|convention|avenant|proces-verbal|compte[ -]rendu|circulaire|instruction|decret)"
+    r"(deliberation|arrete|decision|convention|avenant|proces-verbal|compte[ -]rendu|circulaire|"
+    r"instruction|decret)"
     r"\b[^.;\n]{0,60}\b(?:du|le)\s+(?:\w+di\s+)?$"
 )
 _SIGNED = re.compile(
@@ -83,9 +86,12 @@ _LATER_CUES = ((_SIGNED, 80.0), (_PLACE, 65.0), (_VERSION, 60.0))
 _ACT_CHARS = 800
 _VISA = re.compile(r"\W*(?:vu|considerant|attendu|visa)\b")
 _FOREIGN = re.compile(
-    r"(?:\bvu\b|considerant|\bloi\b|decret|ordonnance|\bcode\b|convo[cq]|precedente?|derniere seance|proces-verbal de la|"
-    r"compte[ -]rendu de la (?:reunion|seance)|approbation|affich|transmis|recu |depose|\bne[e]? le|avant le|jusqu'au|"
-    r"a compter|a partir|prochaine?|au plus tard|echeance|arrete prefectoral|modifie|publie au)[^.;\n]{0,90}$"
+    r"(?:\bvu\b|considerant|\bloi\b|decret|ordonnance|\bcode\b|convo[cq]|precedente?|derniere seance|"
+    r"proces-verbal de la|"
+    r"compte[ -]rendu de la (?:reunion|seance)|approbation|affich|transmis|recu |depose|\bne[e]? le|"
+    r"avant le|jusqu'au|"
+    r"a compter|a partir|prochaine?|au plus tard|echeance|arrete prefectoral|modifie|"
+    r"publie au)[^.;\n]{0,90}$"
 )
 _HEAD_CHARS = 5000
 _TAIL_CHARS = 2500

@@ -32,7 +32,10 @@ from ingest.protocol import (
 )
 
 _log = logging.getLogger(__name__)
-_BOOT = "import sys; sys.path.append(sys.argv[1]); from ingest.child import main; main(sys.argv[2], int(sys.argv[3]))"
+_BOOT = (
+    "import sys; sys.path.append(sys.argv[1]); "
+    "from ingest.child import main; main(sys.argv[2], int(sys.argv[3]))"
+)
 _ROOT = str(Path(ingest.__file__).resolve().parents[1])
 _INSPECT_EVERY_S = 0.25
 _MAX_PROCESSES = 32

@@ -39,9 +39,7 @@ _MAX_LINE_CHARS = 110
 
 
 def find_kind(*, title: str, blocks: Iterable[Block], name: str) -> DocumentKind:
-    """The administrative kind: the first telling word of the title, else of the short first lines, else
-    of the file name.
-    """
+    """The administrative kind, by the first telling word of the title, of short first lines, or of the name."""
     starts = [line[:_START_CHARS] for line in _short_lines(blocks)]
     for source in (title, *starts, re.sub(r"[_\W]+", " ", PurePosixPath(name).stem)):
         folded = fold(one_line(source))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingest.model import Chunk, IngestedFile
@@ -32,7 +33,7 @@ def to_nodes(ingested: IngestedFile, *, document_id: str) -> list[TextNode]:
         )
         for chunk in ingested.chunks
     ]
-    for node, following in zip(nodes, nodes[1:], strict=False):
+    for node, following in pairwise(nodes):
         node.relationships[NodeRelationship.NEXT] = RelatedNodeInfo(node_id=following.node_id)
         following.relationships[NodeRelationship.PREVIOUS] = RelatedNodeInfo(node_id=node.node_id)
     return nodes

@@ -100,11 +100,12 @@ def _reap() -> None:
 
 
 def _parents() -> Iterable[tuple[int, int]]:
-    for name in os.listdir("/proc"):
+    for entry in Path("/proc").iterdir():
+        name = entry.name
         if not name.isdigit():
             continue
         with suppress(OSError, ValueError, IndexError):
-            stat = Path(f"/proc/{name}/stat").read_text("utf-8", "replace")
+            stat = (entry / "stat").read_text("utf-8", "replace")
             fields = stat.rpartition(")")[2].split()
             if fields[0] not in {"Z", "X"}:
                 yield int(name), int(fields[1])

@@ -38,7 +38,13 @@ class ChildConfig:
     def load(cls, text: str) -> ChildConfig:
         """What `dump` wrote."""
         plain = cast("dict[str, Any]", json.loads(text))
-        return cls(**{**plain, "limits": Limits(**plain["limits"])})
+        limits = Limits(**plain["limits"])
+        return cls(
+            home=plain["home"],
+            limits=limits,
+            reading=plain["reading"],
+            rendering=plain["rendering"],
+        )
 
 
 @dataclass(frozen=True, slots=True)

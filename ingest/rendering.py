@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -28,9 +29,7 @@ def render_page(path: Path, *, page: int) -> bytes:
     Raises:
         ParseFailed: The page does not exist or cannot be drawn.
     """
-    import pypdfium2
-
-    pdfium = cast("Any", pypdfium2)
+    pdfium = cast("Any", import_module("pypdfium2"))
     try:
         document = pdfium.PdfDocument(str(path))
     except pdfium.PdfiumError as error:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-_ABBREVIATIONS = frozenset(
+_ABBREVIATION_LIST = (
     "m mm mme mmes mlle mlles dr pr me mes st ste sts art al cf p pp n no nos vol chap ch fig tab éd ed "
     "av bd bld boul pl r rte tél tel fax réf ref env max min nb hab resp dép dept circ arr adm ann obs "
-    "jan janv févr fév avr juil sept oct nov déc i.e e.g c.-à-d etc ex alin sq suiv par paragr sect "
-    "l d a o c dir gén secr int ext anc inf sup vs".split()
+    "jan janv févr fév avr juil sept oct nov déc ex alin sq suiv par paragr sect "
+    "l d a o c dir gén secr int ext anc inf sup vs"
 )
+_ABBREVIATIONS = frozenset(_ABBREVIATION_LIST.split())
 _STRONG = re.compile(
     r"[.!?…]+[»”\")\]]*(?=\s)|\n{2,}|\n(?=\s*(?:[-–—•▪◦➢*]|\d{1,2}[.)°]|[a-z]\))\s)|[;:](?=\s*\n)"
 )

@@ -22,33 +22,44 @@ _GENERIC = re.compile(
     r"(?:region|mairie|commune|ville|communaute|agence|institut|l'institut|centre|conseil national)\b"
     r"(?!.*(?:conseil (?:mun|com|reg|dep)|seance|proces|compte|deliberation)).{0,80}$|"
     r"table des matieres|sommaire|ordre du jour\s*:?$|contents|glossaire|preambule|introduction|contexte$|"
-    r"extrait du registre|direction|service|unite|ministere|canton|arrondissement|annexes?$|page\b|suivi du document|"
-    r"n°|nom\b|objet\s*:?$|convocation du|date\b|nombre de|mots?[ -]cles?|liste des participants|participants|presents|"
-    r"avertissement|resume$|vu\b|le maire|le prefet|la prefete|l'administratrice|arrete\s*:?$|arretent?\s*:$|article|"
-    r"visioconference|groupe de travail|version|credit|legende|lot n|rubrique|accusse|reference|ref\b|acronymes|"
-    r"le conseil (?:municipal|regional|communautaire)\b.{0,12}$|\d+eme legislature|textes generaux|fiche analytique)",
+    r"extrait du registre|direction|service|unite|ministere|canton|arrondissement|annexes?$|page\b|"
+    r"suivi du document|"
+    r"n°|nom\b|objet\s*:?$|convocation du|date\b|nombre de|mots?[ -]cles?|liste des participants|"
+    r"participants|presents|"
+    r"avertissement|resume$|vu\b|le maire|le prefet|la prefete|l'administratrice|arrete\s*:?$|"
+    r"arretent?\s*:$|article|"
+    r"visioconference|groupe de travail|version|credit|legende|lot n|rubrique|accusse|reference|ref\b|"
+    r"acronymes|"
+    r"le conseil (?:municipal|regional|communautaire)\b.{0,12}$|\d+eme legislature|textes generaux|"
+    r"fiche analytique)",
 )
 _JUNK = re.compile(
-    r"microsoft|powerpoint|\.(?:docx?|odt|pdf|indd|pptx?|xlsx?)\b|untitled|sans titre|^document\d*$|^\W*$|^titre$|"
+    r"microsoft|powerpoint|\.(?:docx?|odt|pdf|indd|pptx?|xlsx?)\b|untitled|sans titre|^document\d*$|"
+    r"^\W*$|^titre$|"
     r"^word$|^scan|https?:|www\.|/[a-z][\w-]*/|@|^\W*[-–—•]",
     re.I,
 )
 _FILE_LIKE = re.compile(r"\w+[-_]\w+[-_]\w+[-_]\d")
 _TELLING = re.compile(
-    r"^(?:l[ea]s? )?(?:compte[ s-]*rendu|cr d|proces[ -]verba|pv d|deliberation|decision|arrete|convention|avenant|reglement|"
-    r"schema|guide|manuel|notice|standard|geostandard|plan\b|programme|charte|rapport|repertoire|decret|circulaire|"
+    r"^(?:l[ea]s? )?(?:compte[ s-]*rendu|cr d|proces[ -]verba|pv d|deliberation|decision n|"
+    r"arrete(?! ?$)|convention|avenant|reglement|"
+    r"schema|guide|manuel|notice|standard|geostandard|plan\b|programme|charte|rapport|repertoire|"
+    r"decret|circulaire|"
     r"note\b|fiche|cadre d'intervention|dispositif|liste des deliberations|conseil (?:mun|com|reg|dep)|"
-    r"(?:commune|ville|mairie) .{0,40}conseil municipal d|seance|invitation|appel a|prescriptions|question ecrite|commission|demande|dossier)"
+    r"(?:commune|ville|mairie) .{0,40}conseil municipal d|seance|invitation|appel a|prescriptions|"
+    r"question ecrite|commission|demande|dossier)"
 )
 _TITLE_ROW = re.compile(r"^(?:titre|intitule)\b")
 _OBJECT = re.compile(r"^objet\s*:\s*(.{8,})", re.I | re.S)
 _CONTINUED = re.compile(
-    r"^(?:n\s?[°ºo]|du |de |des |d['’]|relati|portant|sur |pour |conseil|seance|séance|instaurant|modifiant|"
+    r"^(?:n\s?[°ºo]|du |de |des |d['’]|relati|portant|sur |pour |conseil|seance|séance|instaurant|"
+    r"modifiant|"
     r"fixant|autorisant|réglementant|relatif|\d)",
     re.I,
 )
 _CUT = re.compile(
-    r"\s+(?:nombre de conseillers|l['’]an (?:deux|20\d\d)|présents?\s*:|date de (?:la )?convocation|étaient présents).*$",
+    r"\s+(?:nombre de conseillers|l['’]an (?:deux|20\d\d)|présents?\s*:|date de (?:la )?convocation|"
+    r"étaient présents).*$",
     re.I | re.S,
 )
 
@@ -150,9 +161,10 @@ def _declared_candidates(title: str, *, name: str) -> Iterator[_Candidate]:
         and " " in title
         and not is_name
         and not (_JUNK.search(title) or _FILE_LIKE.search(title))
+        and is_plausible_heading(title)
+        and not _GENERIC.match(fold(title))
     ):
-        if is_plausible_heading(title) and not _GENERIC.match(fold(title)):
-            yield _Candidate(title, 1.9)
+        yield _Candidate(title, 1.9)
 
 
 def _completed(best: _Candidate, *, blocks: list[Block], candidates: list[_Candidate]) -> str:
@@ -170,10 +182,8 @@ def _completed(best: _Candidate, *, blocks: list[Block], candidates: list[_Candi
         is_heading = position == 0 and line in {
             block.text for block in blocks if block.kind is BlockKind.HEADING
         }
-        if (
-            len(text) + len(line) > _MAX_TITLE_CHARS
-            or _GENERIC.match(fold(line))
-            and not _CONTINUED.match(line)
+        if len(text) + len(line) > _MAX_TITLE_CHARS or (
+            _GENERIC.match(fold(line)) and not _CONTINUED.match(line)
         ):
             break
         if not _CONTINUED.match(line) and not (is_heading and len(best.text) < 28):

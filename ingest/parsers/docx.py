@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from ingest.model import Block, Notice
 from ingest.parsers.draft import Draft
 from ingest.parsers.html import html_blocks
 from ingest.parsers.markdown import markdown_blocks
+from ingest.parsers.xml import parse_xml
 
 _STYLES = "\n".join(
     [
@@ -56,9 +58,7 @@ def read_docx(path: Path) -> Draft:
 
 
 def _mammoth_blocks(path: Path) -> list[Block]:
-    import mammoth
-
-    untyped = cast("Any", mammoth)
+    untyped = cast("Any", import_module("mammoth"))
     with path.open("rb") as stream:
         result = untyped.convert_to_html(
             stream,
@@ -85,13 +85,10 @@ def _kreuzberg_blocks(path: Path) -> list[Block]:
 
 
 def _core_title(path: Path) -> str:
-    from lxml import etree
-
     try:
         with zipfile.ZipFile(path) as archive, archive.open("docProps/core.xml") as stream:
-            parser = etree.XMLParser(resolve_entities=False, no_network=True)
-            root = etree.fromstring(stream.read(1_000_000), parser)
-    except (KeyError, zipfile.BadZipFile, OSError, etree.XMLSyntaxError, ValueError):
+            root = parse_xml(stream.read(1_000_000))
+    except (KeyError, zipfile.BadZipFile, OSError, ParseFailed):
         return ""
     found = root.find("{http://purl.org/dc/elements/1.1/}title")
     return one_line(found.text or "") if found is not None else ""

@@ -6,7 +6,8 @@ import re
 
 _ROMAN = r"(?:[IVX]{1,6}|[IVX]{0,5}er)"
 _ARTICLE = re.compile(
-    r"^(?:article|art\.)\s+(?:[LRDA]\.?\s?)?(?:\d{1,4}(?:[.-]\d{1,3})*(?:\s?(?:er|ère|°|bis|ter|quater))?|unique|premier|[IVX]{1,6})"
+    r"^(?:article|art\.)\s+(?:[LRDA]\.?\s?)?(?:\d{1,4}(?:[.-]\d{1,3})*(?:\s?(?:er|ère|°|bis|ter|"
+    r"quater))?|unique|premier|[IVX]{1,6})"
     r"(?![\w’'])",
     re.I,
 )
@@ -36,14 +37,18 @@ ACT_LEVEL = 3
 _MAX_CHARS = 200
 _MIN_LETTER_SHARE = 0.4
 _NOT_HEADINGS = re.compile(
-    r"^(?:vu|considérant|attendu|sur proposition|après en avoir|le quorum|pour extrait|fait à|monsieur|madame|"
-    r"m\.|mme|mmes|mm\.|mr|présents?|absents?|excusés?|étaient (?:présents|absents)|secrétaire|pouvoirs?|procurations?|"
-    r"votants?|votes?\s*:|arrivée d|départ d|(?:la )?séance (?:est )?levée|pour\s*:|contre\s*:|abstentions?|nombre de|date de|affiché|certifié|transmis|reçu|envoyé|"
+    r"^(?:vu|considérant|attendu|sur proposition|après en avoir|le quorum|pour extrait|fait à|"
+    r"monsieur|madame|"
+    r"m\.|mme|mmes|mm\.|mr|présents?|absents?|excusés?|étaient (?:présents|absents)|secrétaire|"
+    r"pouvoirs?|procurations?|"
+    r"votants?|votes?\s*:|arrivée d|départ d|(?:la )?séance (?:est )?levée|pour\s*:|contre\s*:|"
+    r"abstentions?|nombre de|date de|affiché|certifié|transmis|reçu|envoyé|"
     r"publié|accusé de réception|id\s*:|tél|fax|courriel|e-?mail|siret|www\.|http|page\s+\d|crédit)\b",
     re.I,
 )
 _DECIDES = re.compile(
-    r"^(?:décide|autorise|approuve|dit que|fixe|charge|donne|adopte|précise|prend acte|demande|accepte|rappelle)\b",
+    r"^(?:décide|autorise|approuve|dit que|fixe|charge|donne|adopte|précise|prend acte|demande|"
+    r"accepte|rappelle)\b",
     re.I,
 )
 _DECIDING = re.compile(
@@ -124,7 +129,7 @@ def heading_level(text: str, *, default: int) -> int:
         return ARTICLE_LEVEL
     division = _DIVISION.match(text)
     if division is not None:
-        return _LEVELS.get(text.split()[0].lower(), default)
+        return _LEVELS.get(text.split(maxsplit=1)[0].lower(), default)
     if names_an_act(text):
         return ACT_LEVEL
     numbered = _NUMBERED.match(text)

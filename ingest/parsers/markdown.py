@@ -72,12 +72,8 @@ class _Walker:
                 self._rows = None
             case "inline":
                 self._take_text(_plain(token))
-            case "fence" | "code_block":
-                self._append(text_block(token.content))
-            case "html_block":
-                self._append(text_block(_without_tags(token.content)))
             case _:
-                pass
+                self._append(text_block(_raw_text(token)))
 
     def _take_text(self, text: str) -> None:
         if self._rows is not None:
@@ -107,6 +103,12 @@ def _plain(token: Token) -> str:
         elif child.type == "hardbreak" or child.content.lower().startswith("<br"):
             parts.append("\n")
     return "".join(parts)
+
+
+def _raw_text(token: Token) -> str:
+    if token.type in {"fence", "code_block"}:
+        return token.content
+    return _without_tags(token.content) if token.type == "html_block" else ""
 
 
 def _without_tags(html: str) -> str:

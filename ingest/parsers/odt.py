@@ -10,12 +10,11 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from lxml import etree
-
 from ingest.cleaning import one_line
 from ingest.errors import ParseFailed
 from ingest.model import Block, BlockKind
 from ingest.parsers.draft import Draft, table_block, text_block
+from ingest.parsers.xml import XmlElement, parse_xml
 
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -64,12 +63,15 @@ def read_odt(path: Path) -> Draft:
             meta = _member(archive, "meta.xml")
     except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
         raise ParseFailed("file_damaged") from error
-    root = _parse(content)
+    root = parse_xml(content)
     body = root.find(f".//{_OFFICE}text")
     if body is None:
         raise ParseFailed("file_damaged")
     walker = _Walker(title_styles=_title_styles(root))
-    walker.walk(body)
+    try:
+        walker.walk(body)
+    except RecursionError as error:
+        raise ParseFailed("file_damaged") from error
     return Draft(
         engine="odt", blocks=walker.blocks, declared_title=walker.title or _meta_title(meta)
     )
@@ -82,27 +84,17 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
         return b""
 
 
-def _parse(content: bytes) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
-    )
-    try:
-        return etree.fromstring(content, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise ParseFailed("file_damaged") from error
-
-
 def _meta_title(meta: bytes) -> str:
     if not meta:
         return ""
     try:
-        found = _parse(meta).find(f".//{_DC_TITLE}")
+        found = parse_xml(meta).find(f".//{_DC_TITLE}")
     except ParseFailed:
         return ""
     return one_line(found.text or "") if found is not None else ""
 
 
-def _title_styles(root: etree._Element) -> frozenset[str]:
+def _title_styles(root: XmlElement) -> frozenset[str]:
     derived = {
         style.get(f"{_STYLE}name", "")
         for style in root.iter(f"{_STYLE}style")
@@ -117,8 +109,8 @@ class _Walker:
         self.title = ""
         self._title_styles = title_styles
 
-    def walk(self, root: etree._Element) -> None:
-        stack: list[tuple[etree._Element, bool]] = [(root, False)]
+    def walk(self, root: XmlElement) -> None:
+        stack: list[tuple[XmlElement, bool]] = [(root, False)]
         while stack:
             element, in_list = stack.pop()
             if element.tag in _SKIPPED:
@@ -135,13 +127,13 @@ class _Walker:
                     (child, inside) for child in reversed(element) if isinstance(child.tag, str)
                 )
 
-    def _take_heading(self, element: etree._Element) -> None:
+    def _take_heading(self, element: XmlElement) -> None:
         level = element.get(f"{_TEXT}outline-level", "1")
         depth = int(level) if level.isdigit() else 1
         self._append(text_block(_text(element), kind=BlockKind.HEADING, level=depth))
         self._take_nested_tables(element)
 
-    def _take_paragraph(self, element: etree._Element, *, in_list: bool) -> None:
+    def _take_paragraph(self, element: XmlElement, *, in_list: bool) -> None:
         text = _text(element)
         if element.get(f"{_TEXT}style-name") in self._title_styles and not self.title:
             self.title = one_line(text)
@@ -151,7 +143,7 @@ class _Walker:
             self._append(text_block(text, kind=kind))
         self._take_nested_tables(element)
 
-    def _take_nested_tables(self, element: etree._Element) -> None:
+    def _take_nested_tables(self, element: XmlElement) -> None:
         for table in element.iter(f"{_TABLE}table"):
             self._append(table_block(_rows(table)))
 
@@ -160,15 +152,15 @@ class _Walker:
             self.blocks.append(block)
 
 
-def _rows(table: etree._Element) -> list[list[str]]:
+def _rows(table: XmlElement) -> list[list[str]]:
     return [_cells(row) for row in table.iter(f"{_TABLE}table-row") if _owner(row) is table]
 
 
-def _owner(element: etree._Element) -> etree._Element | None:
+def _owner(element: XmlElement) -> XmlElement | None:
     return next(element.iterancestors(f"{_TABLE}table"), None)
 
 
-def _cells(row: etree._Element) -> list[str]:
+def _cells(row: XmlElement) -> list[str]:
     cells: list[str] = []
     for cell in row:
         if cell.tag == f"{_TABLE}table-cell":
@@ -180,7 +172,7 @@ def _cells(row: etree._Element) -> list[str]:
     return cells
 
 
-def _cell_text(cell: etree._Element) -> str:
+def _cell_text(cell: XmlElement) -> str:
     return "\n".join(
         part
         for part in (_text(child, is_cell=True) for child in cell if isinstance(child.tag, str))
@@ -188,11 +180,11 @@ def _cell_text(cell: etree._Element) -> str:
     )
 
 
-def _text(element: etree._Element, *, is_cell: bool = False) -> str:
+def _text(element: XmlElement, *, is_cell: bool = False) -> str:
     return "".join(_pieces(element, is_cell=is_cell))
 
 
-def _pieces(element: etree._Element, *, is_cell: bool) -> Iterator[str]:
+def _pieces(element: XmlElement, *, is_cell: bool) -> Iterator[str]:
     if element.text:
         yield element.text
     for child in element:
@@ -202,9 +194,10 @@ def _pieces(element: etree._Element, *, is_cell: bool) -> Iterator[str]:
             yield child.tail
 
 
-def _child_pieces(child: etree._Element, *, is_cell: bool) -> Iterator[str]:
-    if child.tag in _BLANKS:
-        yield _BLANKS[child.tag]
+def _child_pieces(child: XmlElement, *, is_cell: bool) -> Iterator[str]:
+    blank = _BLANKS.get(str(child.tag))
+    if blank is not None:
+        yield blank
     elif child.tag == f"{_TABLE}table":
         if is_cell:
             yield "\n".join(" ".join(cell for cell in row if cell) for row in _rows(child))

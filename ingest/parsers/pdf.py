@@ -65,7 +65,7 @@ def _read_pages(path: Path, *, plain: PlainPdf, count: int, limits: Limits) -> l
 
 
 def _layout(path: Path, *, limits: Limits) -> dict[int, Page]:
-    from liteparse import ParseError
+    from liteparse.types import ParseError
 
     pages: dict[int, Page] = {}
     try:
@@ -100,7 +100,7 @@ def _draft(pages: list[Page], *, plain: PlainPdf) -> Draft:
 
 def _is_without_text(page: Page, *, blocks: list[Block]) -> bool:
     letters = sum(1 for block in blocks for char in block.text if char.isalnum())
-    return page.is_image and letters < _MIN_PAGE_LETTERS * 8 or letters < _MIN_PAGE_LETTERS
+    return (page.is_image and letters < _MIN_PAGE_LETTERS * 8) or letters < _MIN_PAGE_LETTERS
 
 
 def _blocks(page: Page) -> list[Block]:

@@ -12,7 +12,7 @@ from ingest.model import BlockKind
 from ingest.parsers.pdf_page import Line, Page, Piece, Rect, lines_text, union
 
 if TYPE_CHECKING:
-    from liteparse import LayoutBlock, LayoutCell, ParsedPage
+    from liteparse.types import LayoutBlock, LayoutCell, ParsedPage
 
 _BATCH_PAGES = 50
 _IMAGE_REASONS = frozenset({"scanned", "no-text", "invisible-text-layer"})
@@ -22,9 +22,8 @@ _BROKEN_LINE_SHARE = 0.3
 _MIN_FILLED_SHARE = 0.5
 _ODD_CELL_SHARE = 0.15
 _BULLETS = frozenset("•-–—▪◦➢*·")
-_FUNCTION_WORDS = frozenset(
-    "le la les un une des de du d l et ou à au aux en par pour sur dans avec qui que ce ces cette est sont il".split()
-)
+_FUNCTION_WORD_LIST = "le la les un une des de du d l et ou à au aux en par pour sur dans avec qui que ce ces cette est sont il"
+_FUNCTION_WORDS = frozenset(_FUNCTION_WORD_LIST.split())
 
 
 def layout_pages(path: Path, *, max_pages: int) -> Iterator[Page]:
@@ -33,7 +32,7 @@ def layout_pages(path: Path, *, max_pages: int) -> Iterator[Page]:
     Raises:
         liteparse.ParseError: The engine cannot read the file.
     """
-    from liteparse import LiteParse
+    from liteparse.parser import LiteParse
 
     engine = LiteParse(
         ocr_enabled=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from ingest.errors import ParseFailed
 from ingest.model import BlockKind
 from ingest.parsers.pdf_page import Line, Page, Piece, Rect, lines_text, union
 
-_PASSWORD_ERROR = "Incorrect password"
+_LOCKED_SIGN = "password"
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _HYPHEN_END = re.compile("[\ufffe\u00ad]\\s*|(?<=[^\\W\\d_])-\\s*\\n\\s*(?=[a-zà-ÿ])")
 _LOST_SHARE = 0.25
@@ -43,17 +44,11 @@ class PlainPdf:
         Raises:
             ParseFailed: It is encrypted with a password, or damaged.
         """
-        import pypdfium2
-
-        self._pdfium = cast("Any", pypdfium2)
+        self._pdfium = cast("Any", import_module("pypdfium2"))
         try:
             self._document = self._pdfium.PdfDocument(str(path))
         except self._pdfium.PdfiumError as error:
-            code = (
-                "file_encrypted"
-                if _PASSWORD_ERROR.lower() in str(error).lower()
-                else "file_damaged"
-            )
+            code = "file_encrypted" if _LOCKED_SIGN in str(error).lower() else "file_damaged"
             raise ParseFailed(code) from error
 
     def __len__(self) -> int:
