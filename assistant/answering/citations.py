@@ -33,7 +33,7 @@ _RANGE = re.compile(r"(\d+)(?:\D+?(\d+))?")
 _LONGEST_RANGE = 20
 _OPEN, _CLOSE = "[【", "]】"
 _SPACES = " \t\u00a0\u202f"
-_CLAUSE_ENDS = ".,;:!?)»"
+_CLAUSE_ENDS = ".,)"
 
 
 @dataclass(frozen=True, slots=True)
