@@ -11,8 +11,14 @@ from pathlib import Path
 
 from assistant.adapters.files.folder import FolderFileStore
 from assistant.adapters.sql.database import Database, open_database
-from assistant.domain.documents import Document, SourceChunk
-from assistant.domain.ids import PersonId
+from assistant.domain.documents import (
+    Document,
+    DocumentState,
+    DocumentVersion,
+    SourceChunk,
+    VersionState,
+)
+from assistant.domain.ids import DocumentId, PersonId, VersionId, new_id
 from assistant.domain.jobs import ItemState, Job, JobItem
 from assistant.domain.tenancy import Principal, Role, Scope
 from assistant.ports.files import FileStore
@@ -21,6 +27,7 @@ from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.access import AccessService
 from assistant.services.applier import IndexApplier
 from assistant.services.documents import DocumentService
+from assistant.services.fingerprints import fingerprint_of
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.submission import AnnouncedFile, Submission
@@ -167,8 +174,7 @@ class House:
         """Run the worker until nothing is left for it now."""
         worker = self.new_worker()
         while worker.run_once():
-            if self._is_parked():
-                return
+            continue
 
     def apply(self) -> None:
         """Run the applier until nothing is left for it."""
@@ -185,6 +191,50 @@ class House:
         job = self.submit(contents, is_complete=is_complete)
         self.settle()
         return self.jobs.get(job.id, scope=self.scope)[0]
+
+    def plant_live(self, contents: dict[str, str], *, source: str = "/dossier") -> None:
+        """Live documents without chunks, in one commit: a folder indexed before."""
+        collection = self.access.default_collection(self.scope)
+        now = self.clock.now()
+        with self.open_work() as work:
+            for name, text in contents.items():
+                file = announced(name, text)
+                document = Document(
+                    id=DocumentId(new_id()),
+                    tenant_id=collection.tenant_id,
+                    collection_id=collection.id,
+                    source=source,
+                    name=name,
+                    state=DocumentState.PENDING,
+                    created_at=now,
+                    updated_at=now,
+                    sha256=file.sha256,
+                    size_bytes=file.size_bytes,
+                )
+                version = DocumentVersion(
+                    id=VersionId(new_id()),
+                    document_id=document.id,
+                    tenant_id=document.tenant_id,
+                    collection_id=document.collection_id,
+                    state=VersionState.READY,
+                    sha256=file.sha256,
+                    fingerprint=fingerprint_of(
+                        file.sha256,
+                        reader_version=self.reader.version,
+                        embedder_id=self.embedder.identity.id,
+                    ),
+                    title=name,
+                    format=FileFormat.TEXT,
+                    kind=DocumentKind.OTHER,
+                    date=None,
+                    page_count=0,
+                    notices=(),
+                    created_at=now,
+                )
+                work.documents.add(document)
+                work.ledger.add_version(version, [])
+                work.ledger.make_live(version.id, now=now)
+            work.commit()
 
     def items(self, job: Job) -> dict[str, JobItem]:
         found = self.jobs.items(job.id, scope=self.scope, limit=2000)
@@ -220,14 +270,6 @@ class House:
 
     def close(self) -> None:
         self.database.close()
-
-    def _is_parked(self) -> bool:
-        with self.open_work() as work:
-            return all(
-                not work.queue.open_items(job.id, limit=1)
-                for job in work.queue.running_jobs()
-                if job.state == "running"
-            )
 
 
 def open_house(root: Path, **parts: object) -> House:
