@@ -16,7 +16,7 @@ from ui.markup import plain
 from ui.messages import date_label, number, text
 
 _PER_PAGE = 25
-_RECENT_JOBS = 10
+_RECENT_JOBS = 30
 _REFRESH = "2s"
 _FIRST = "first-document"
 _STATES = ("all", "live", "pending", "failed")

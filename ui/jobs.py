@@ -13,6 +13,7 @@ from ui.messages import counted, duration, number, text
 ACTIVE = frozenset({"queued", "running"})
 """States of a job that has not ended."""
 
+_ENDED_SHOWN = 10
 _FAILURES_SHOWN = 50
 
 
@@ -32,7 +33,7 @@ def show_active(api: AssistantClient, jobs: list[JobOut]) -> None:
 
 def show_recent(api: AssistantClient, jobs: list[JobOut]) -> None:
     """The jobs that have ended, with their failures and a retry."""
-    ended = [job for job in jobs if job.state not in ACTIVE]
+    ended = [job for job in jobs if job.state not in ACTIVE][:_ENDED_SHOWN]
     if not ended:
         return
     with st.expander(text("jobs.recent"), key="recent-jobs"):

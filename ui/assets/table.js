@@ -21,8 +21,7 @@ function nameCell(row, texts) {
   element.scope = "row";
   const link = cell("a", row.title);
   link.href = row.url;
-  link.target = "_blank";
-  link.rel = "noopener";
+  link.setAttribute("download", "");
   link.setAttribute("aria-label", row.open_label);
   element.append(link);
   if (row.name !== row.title) element.append(cell("span", row.name, "file"));

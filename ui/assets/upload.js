@@ -1,5 +1,22 @@
-// Sends files from the browser straight to the API, one request per file, three at a time at most.
-const PARALLEL = 2;
+// Sends files from the browser straight to the API, a few in each request, so that one is one job.
+const BATCH_FILES = 50;
+const BATCH_BYTES = 64 * 1024 * 1024;
+
+function batches(entries) {
+  const made = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const last = made[made.length - 1];
+    if (!last || last.length >= BATCH_FILES || bytes + entry.file.size > BATCH_BYTES) {
+      made.push([entry]);
+      bytes = entry.file.size;
+    } else {
+      last.push(entry);
+      bytes += entry.file.size;
+    }
+  }
+  return made;
+}
 
 function line(list, file, texts) {
   const item = document.createElement("li");
@@ -34,25 +51,31 @@ function refusal(request, texts) {
   }
 }
 
-function send(file, shown, texts) {
+function share(batch, sent) {
+  let before = 0;
+  for (const entry of batch) {
+    entry.shown.progress(Math.min(1, Math.max(0, (sent - before) / (entry.file.size || 1))));
+    before += entry.file.size;
+  }
+}
+
+function send(batch, texts) {
   return new Promise((resolve) => {
     const form = new FormData();
-    form.append("files", file, file.name);
+    for (const entry of batch) form.append("files", entry.file, entry.file.name);
+    const end = (accepted, words) => {
+      for (const entry of batch) entry.shown.end(accepted ? "sent" : "refused", words);
+      resolve(accepted);
+    };
     const request = new XMLHttpRequest();
     request.open("POST", "/api/v1/documents");
     request.setRequestHeader("Accept", "application/json");
-    request.upload.onprogress = (event) => {
-      if (event.lengthComputable) shown.progress(event.loaded / event.total);
-    };
+    request.upload.onprogress = (event) => share(batch, event.loaded);
     request.onload = () => {
       const accepted = request.status >= 200 && request.status < 300;
-      shown.end(accepted ? "sent" : "refused", accepted ? texts.sent : refusal(request, texts));
-      resolve(accepted);
+      end(accepted, accepted ? texts.sent : refusal(request, texts));
     };
-    request.onerror = () => {
-      shown.end("refused", texts.network);
-      resolve(false);
-    };
+    request.onerror = () => end(false, texts.network);
     request.send(form);
   });
 }
@@ -70,18 +93,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   input.setAttribute("aria-label", texts.pick);
 
   const take = async (files) => {
-    const waiting = Array.from(files).map((file) => [file, line(list, file, texts)]);
-    let count = 0;
-    const worker = async () => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) {
-        if (await send(next[0], next[1], texts)) {
-          count += 1;
-          if (count === 1) setTriggerValue("sent", Date.now());
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: PARALLEL }, worker));
-    if (count) setTriggerValue("sent", Date.now());
+    const entries = Array.from(files).map((file) => ({ file, shown: line(list, file, texts) }));
+    for (const batch of batches(entries)) {
+      if (await send(batch, texts)) setTriggerValue("sent", Date.now());
+    }
   };
 
   button.onclick = () => input.click();

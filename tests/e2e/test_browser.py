@@ -1,0 +1,259 @@
+"""The whole road in a real browser: sign in, ask, read, open the source, manage documents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from pathlib import Path
+
+import pdfplumber
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.utils import simpleSplit
+from reportlab.pdfgen.canvas import Canvas
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from assistant.testing.mock_model import running_mock_model
+from tests.e2e.browser import (
+    WAIT_MS,
+    Product,
+    Watch,
+    ask,
+    chromium,
+    running_product,
+    sign_in,
+    wait_for,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+QUESTION = "Quel est le taux de subvention pour la rénovation des piscines municipales ?"
+FACT = (
+    "Le taux de subvention pour la rénovation des piscines municipales est fixé à 37 % des dépenses "
+    "éligibles, dans la limite d'un plafond de 480 000 euros par projet, sur présentation d'un devis, "
+    "d'un plan de financement et d'une étude énergétique réalisée depuis moins de trois ans."
+)
+OTHER = "Les demandes sont déposées par voie électronique avant le 30 septembre de chaque année."
+TOKENS_PER_S = 14
+
+
+def write_pdf(path: Path) -> Path:
+    """Two pages; the fact stands on the second one, in its middle."""
+    canvas = Canvas(str(path), pagesize=A4)
+    canvas.setTitle("Règlement d'intervention des équipements sportifs")
+    paragraphs = [
+        [("Règlement d'intervention des équipements sportifs", 780, 18), (OTHER, 700, 11)],
+        [("Article 2. Taux de la subvention", 520, 14), (FACT, 490, 11)],
+    ]
+    for page in paragraphs:
+        for words, top, size in page:
+            canvas.setFont("Helvetica-Bold" if size > 12 else "Helvetica", size)
+            for number, line in enumerate(simpleSplit(words, "Helvetica", size, 440)):
+                canvas.drawString(72, top - number * 16, line)
+        canvas.showPage()
+    canvas.save()
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("browser")
+
+
+@pytest.fixture(scope="module")
+def pdf(folder: Path) -> Path:
+    return write_pdf(folder / "reglement-piscines.pdf")
+
+
+@pytest.fixture(scope="module")
+def product(folder: Path, pdf: Path) -> Generator[Product]:
+    with (
+        running_mock_model(tokens_per_s=TOKENS_PER_S) as model,
+        running_product(folder, model_url=model.url, model="mock-grounded") as started,
+    ):
+        started.ingest([pdf])
+        yield started
+
+
+@pytest.fixture(scope="module")
+def context(product: Product) -> Generator[BrowserContext]:
+    with chromium() as browser:
+        opened = browser.new_context(viewport={"width": 1280, "height": 860}, locale="fr-FR")
+        opened.set_default_timeout(WAIT_MS)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def watch(context: BrowserContext) -> Watch:
+    return Watch(context)
+
+
+@pytest.fixture(scope="module")
+def page(context: BrowserContext, watch: Watch, product: Product) -> Page:
+    opened = context.new_page()
+    sign_in(opened, product)
+    return opened
+
+
+def start(page: Page, product: Product) -> None:
+    """A new conversation, its question asked and its first words there."""
+    page.goto(product.url)
+    ask(page, QUESTION)
+    expect(page.locator("section.answer.running .answer-text")).to_contain_text("taux")
+
+
+def test_without_session_the_page_explains_how_to_sign_in(
+    context: BrowserContext, product: Product
+) -> None:
+    assert context.browser is not None
+    stranger = context.browser.new_context()
+    page = stranger.new_page()
+    page.goto(product.url)
+
+    expect(page.get_by_role("heading", name="Connexion nécessaire")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("lien de connexion")).to_be_visible()
+    stranger.close()
+
+
+def test_question_is_answered_and_its_citation_opens_the_highlighted_page(
+    page: Page, context: BrowserContext, product: Product, pdf: Path
+) -> None:
+    start(page, product)
+    assert page.locator("html").get_attribute("lang") == "fr"
+    expect(page.get_by_text("Vous échangez avec une intelligence artificielle")).to_be_visible()
+    expect(page.locator("section.answer.answered")).to_contain_text("37 %")
+
+    with context.expect_page() as opening:
+        page.locator("a.cite").first.click()
+    viewer = opening.value
+    viewer.wait_for_load_state()
+    image = viewer.locator(".sheet img").first
+    expect(image).to_have_js_property("complete", True)
+    assert image.evaluate("image => image.naturalWidth") > 400
+    assert "37 %" in words_under_the_boxes(viewer, pdf)
+    assert OTHER not in words_under_the_boxes(viewer, pdf)
+    expect(viewer.locator("#passage")).to_be_in_viewport()
+    viewer.close()
+
+
+def words_under_the_boxes(viewer: Page, pdf: Path) -> str:
+    """The words of the second page of the file that the boxes on the screen cover."""
+    shares: list[list[float]] = viewer.evaluate(
+        """() => Array.from(document.querySelectorAll('.sheet')).flatMap(sheet => {
+            const frame = sheet.querySelector('img').getBoundingClientRect();
+            return Array.from(sheet.querySelectorAll('.box')).map(box => {
+                const at = box.getBoundingClientRect();
+                return [(at.left - frame.left) / frame.width, (at.top - frame.top) / frame.height,
+                        (at.right - frame.left) / frame.width, (at.bottom - frame.top) / frame.height];
+            });
+        })"""
+    )
+    assert shares
+    with pdfplumber.open(pdf) as opened:
+        sheet = opened.pages[1]
+        scale = (sheet.width, sheet.height, sheet.width, sheet.height)
+        found = [
+            sheet.crop(tuple(share * whole for share, whole in zip(one, scale, strict=True)), strict=False)
+            for one in shares
+        ]  # fmt: skip
+        return " ".join(str(part.extract_text()) for part in found)
+
+
+def test_sources_panel_shows_the_passage_in_place(page: Page, product: Product) -> None:
+    panel = page.locator("details", has_text="Source citée")
+    panel.locator("summary").click()
+
+    expect(panel.locator(".source-facts")).to_contain_text("page 2")
+    expect(panel.locator("blockquote")).to_contain_text("37 %")
+    panel.get_by_role("button", name="Afficher ici").click()
+    frame = page.frame_locator("iframe")
+    expect(frame.locator(".sheet .box").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_reload_in_mid_stream_keeps_the_answer(page: Page, product: Product) -> None:
+    start(page, product)
+
+    page.reload()
+
+    expect(page.locator("section.question")).to_contain_text("piscines")
+    expect(page.locator("section.answer.answered")).to_contain_text("trois ans")
+    expect(page.locator("section.answer")).to_have_count(1)
+
+
+def test_clicks_in_mid_stream_do_not_lose_the_answer(page: Page, product: Product) -> None:
+    start(page, product)
+
+    page.get_by_role("button", name="Renommer").click()
+    page.get_by_label("Titre").fill("Piscines")
+    page.get_by_role("button", name="Enregistrer").click()
+    expect(page.get_by_role("heading", name="Piscines")).to_be_visible()
+    page.get_by_role("button", name="Nouvelle conversation").click()
+    expect(page.get_by_role("heading", name="Que cherchez-vous")).to_be_visible()
+    expect(page.locator("section.answer")).to_have_count(0)
+    page.get_by_role("link", name="Piscines").first.click()
+
+    expect(page.locator("section.answer.answered")).to_contain_text("trois ans")
+
+
+def test_stop_ends_the_answer_and_keeps_its_words(page: Page, product: Product) -> None:
+    start(page, product)
+
+    page.get_by_role("button", name="Arrêter la réponse").click()
+
+    expect(page.locator("section.answer.cancelled")).to_contain_text("Le taux")
+    expect(page.locator("section.answer.cancelled")).not_to_contain_text("trois ans")
+    expect(page.get_by_placeholder("Posez votre question…")).to_be_enabled()
+
+
+def test_documents_are_uploaded_reindexed_and_deleted(
+    page: Page, product: Product, folder: Path
+) -> None:
+    good, bad = folder / "note-patinoire.md", folder / "vide.pdf"
+    good.write_text(
+        "# Patinoire\n\nLa patinoire de Valbourg ouvre le 3 novembre à midi.\n", "utf-8"
+    )
+    bad.write_bytes(b"")
+    page.goto(product.url)
+    page.get_by_role("link", name="Documents", exact=True).click()
+
+    page.locator("input[type=file]").set_input_files([good, bad])
+
+    rows = page.locator("tbody tr")
+    expect(rows.filter(has_text="note-patinoire.md")).to_contain_text("Consultable")
+    failed = rows.filter(has_text="vide.pdf")
+    expect(failed).to_contain_text("En échec")
+    expect(failed.locator(".reason")).to_have_text(re.compile(r"\bvide\b.*\."))
+    page.get_by_role("button", name="Réindexer note-patinoire.md").click()
+    expect(page.get_by_text("Réindexation lancée.")).to_be_visible()
+    expect(rows.filter(has_text="note-patinoire.md")).to_contain_text("Consultable")
+    assert quotes(product, "patinoire de Valbourg")
+    page.get_by_role("button", name="Supprimer note-patinoire.md").click()
+    page.get_by_role("dialog").get_by_role("button", name="Supprimer").click()
+    expect(rows.filter(has_text="note-patinoire.md")).to_have_count(0)
+    assert not quotes(product, "patinoire de Valbourg")
+
+
+def quotes(product: Product, text: str) -> bool:
+    """True when the search gives a passage about it."""
+    return any("Valbourg" in hit.text for hit in product.client.search(text, limit=10).results)
+
+
+def test_session_that_ends_is_told(page: Page, product: Product, context: BrowserContext) -> None:
+    page.goto(product.url)
+    page.get_by_role("button", name="Se déconnecter").click()
+
+    expect(page.get_by_role("heading", name="Connexion nécessaire")).to_be_visible()
+    assert not [one for one in context.cookies() if one.get("name") == "assistant_session"]
+
+
+def test_pages_speak_to_nobody_else(watch: Watch, page: Page, product: Product) -> None:
+    wait_for(lambda: watch.first_messages, seconds=5)
+
+    assert len(watch.urls) > 50
+    assert watch.foreign(product.url) == []
+    for payload in watch.first_messages:
+        message = ForwardMsg.FromString(payload)
+        assert message.new_session.config.gather_usage_stats is False
