@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from assistant.adapters.sql import sqlite
+from assistant.adapters.sql.statistics import set_statistics
 from assistant.domain.errors import ConfigurationError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -75,6 +76,7 @@ def _upgrade(engine: Engine) -> None:
         sqlite.as_writer(connection)
         with connection.begin():
             command.upgrade(migration_config(connection), "head")
+            set_statistics(connection)
             sqlite.check_foreign_keys(connection)
 
 

@@ -1,0 +1,86 @@
+"""What SQLite's planner is told of the tables: given, not measured, so that plans never change.
+
+Left alone, the planner takes every equality for very selective and starts a look-up of 200 chunk
+ids from all documents of the scope: 208 ms instead of 6 at 100,000 chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+STATISTICS: dict[tuple[str, str], str] = {
+    ("tenants", "id"): "100 1",
+    ("collections", "id"): "1000 1",
+    ("collections", "id tenant_id"): "1000 1 1",
+    ("collections", "tenant_id"): "1000 10",
+    ("documents", "id"): "20000 1",
+    ("documents", "id tenant_id collection_id"): "20000 1 1 1",
+    ("documents", "collection_id source name"): "20000 5000 2000 1",
+    ("documents", "tenant_id collection_id is_deleted name id"): "20000 10000 5000 5000 1 1",
+    ("documents", "tenant_id collection_id is_deleted state chunk_count"): (
+        "20000 10000 5000 5000 2500 20"
+    ),
+    ("documents", "sha256"): "20000 2",
+    ("versions", "id"): "25000 1",
+    ("versions", "document_id state"): "25000 2 1",
+    ("versions", "document_id"): "20000 1",
+    ("versions", "state number"): "25000 10000 1",
+    ("versions", "sha256"): "25000 2",
+    ("chunks", "id"): "1000000 1",
+    ("chunks", "version_id ordinal"): "1000000 50 1",
+    ("chunks", "embedded_hash version_id"): "1000000 2 1",
+    ("vectors", "hash embedder_id"): "1000000 2 1",
+    ("contents", "sha256"): "25000 1",
+    ("jobs", "id"): "2000 1",
+    ("jobs", "tenant_id collection_id number"): "2000 1000 500 1",
+    ("jobs", "state number"): "2000 200 1",
+    ("job_items", "id"): "100000 1",
+    ("job_items", "job_id ordinal"): "100000 100 1",
+    ("job_items", "job_id state ordinal"): "100000 100 50 1",
+    ("job_items", "document_id"): "100000 5",
+    ("job_items", "version_id"): "100000 2",
+    ("job_items", "sha256 state"): "100000 5 3",
+    ("sign_in_links", "code_hash"): "100 1",
+    ("sign_in_links", "expires_at"): "100 1",
+    ("sessions", "id"): "1000 1",
+    ("sessions", "secret_hash"): "1000 1",
+    ("sessions", "expires_at"): "1000 1",
+    ("conversations", "id"): "20000 1",
+    ("conversations", "tenant_id person_id updated_at number"): "20000 10000 100 1 1",
+    ("messages", "id"): "200000 1",
+    ("messages", "conversation_id number"): "200000 10 1",
+    ("messages", "answer_id"): "200000 2",
+    ("answers", "id"): "100000 1",
+    ("answers", "status number"): "100000 10000 1",
+    ("answers", "conversation_id"): "100000 10",
+    ("answer_events", "answer_id number"): "2000000 50 1",
+}
+"""By table and columns of an index: rows it holds, rows that share the first column, the first two, …"""
+
+
+def set_statistics(connection: Connection) -> None:
+    """Tell the planner, for connections opened from now on."""
+    connection.exec_driver_sql("ANALYZE sqlite_schema")
+    connection.exec_driver_sql("DELETE FROM sqlite_stat1")
+    connection.exec_driver_sql(
+        "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)",
+        [
+            (table, index, STATISTICS[table, columns])
+            for table, index, columns in list_indexes(connection)
+        ],
+    )
+
+
+def list_indexes(connection: Connection) -> Iterator[tuple[str, str, str]]:
+    """Table, name and columns of every index of the schema."""
+    rows = connection.exec_driver_sql(
+        "SELECT tables.name, indexes.name, group_concat(columns.name, ' ')"
+        " FROM sqlite_schema AS tables, pragma_index_list(tables.name) AS indexes,"
+        " pragma_index_info(indexes.name) AS columns"
+        " WHERE tables.type = 'table' AND tables.name NOT LIKE 'alembic%'"
+        " AND tables.name NOT LIKE 'sqlite%' GROUP BY 1, 2"
+    )
+    for table, index, columns in rows:
+        yield table, index, columns
