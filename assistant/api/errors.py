@@ -139,6 +139,6 @@ def _fault(fault: Mapping[str, Any]) -> str:
     context = cast("Mapping[str, Any]", fault.get("ctx") or {})
     for name, value in context.items():
         words = words.replace("{" + name + "}", str(value))
-    places = [str(part) for part in fault.get("loc", ()) if isinstance(part, str)]
-    place = ".".join(part for part in places if part not in {"body", "query", "path", "header"})
+    _, *places = fault.get("loc") or ("",)
+    place = ".".join(part for part in places if isinstance(part, str))
     return f"« {place[:100]} » : {words}" if place else words

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.api.site import Site, open_site
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Generator[Site]:
+    opened = open_site(tmp_path / "data")
+    yield opened
+    opened.close()

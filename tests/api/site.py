@@ -1,0 +1,224 @@
+"""The API over real services, database and file store, with doubles for models, index and reader."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from fastapi import Request
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from assistant.api.app import create_api
+from assistant.bootstrap import Container, build
+from assistant.containers import WorkerContainer
+from assistant.domain.ids import CollectionId, PersonId, TenantId, new_id
+from assistant.domain.tenancy import Collection, Principal, Role, Tenant
+from assistant.ports.models import ChatModel
+from assistant.settings import IngestSettings, LimitsSettings, Settings
+from assistant.testing.chat import ScriptedChatModel
+from assistant.testing.embedder import HashEmbedder
+from assistant.testing.index import InMemoryChunkIndex
+from ingest.errors import IngestError, ParseFailed
+from ingest.model import (
+    Box,
+    Chunk,
+    DocumentKind,
+    FileFormat,
+    IngestedFile,
+    Locator,
+    ParsedDocument,
+)
+
+TOKEN = "jeton-local"
+BASE_URL = "http://127.0.0.1:8501"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+REGULATION = (
+    "Règlement des transports scolaires\n"
+    "Le transport scolaire est gratuit pour les élèves internes.\n"
+    "| Zone | Tarif |\\n| --- | --- |\\n| A | 120 € |\n"
+    "Les demandes sont déposées avant le 30 juin.\n"
+)
+
+
+class SheetReader:
+    """Implements `FileReader`: each line is a chunk; what begins with "%PDF" has a page per line."""
+
+    version = "sheets-1"
+
+    def read(self, path: Path, *, name: str) -> IngestedFile:
+        text = path.read_text("utf-8")
+        if text.startswith("damaged"):
+            raise ParseFailed("file_damaged")
+        is_pdf = text.startswith("%PDF")
+        lines = [line.replace("\\n", "\n") for line in text.splitlines() if line]
+        lines = lines[1:] if is_pdf else lines
+        chunks = tuple(_chunk(number, line, is_pdf) for number, line in enumerate(lines))
+        document = ParsedDocument(
+            format=FileFormat.PDF if is_pdf else FileFormat.TEXT,
+            title=lines[0],
+            blocks=(),
+            kind=DocumentKind.REGLEMENT,
+            page_count=len(lines) if is_pdf else 0,
+        )
+        return IngestedFile(document, chunks)
+
+    def render_page(self, path: Path, *, page: int) -> bytes:
+        if path.read_text("utf-8").startswith("%PDF-blank"):
+            raise IngestError("page_unrenderable", page=page)
+        image = BytesIO()
+        Image.new("RGB", (60, 90), "white").save(image, "PNG")
+        return image.getvalue()
+
+    def close(self) -> None:
+        return
+
+
+def _chunk(number: int, line: str, is_pdf: bool) -> Chunk:
+    boxes = (Box(number + 1, 0.1, 0.2, 0.9, 0.25),) if is_pdf else ()
+    pages = (number + 1,) if is_pdf else ()
+    locator = Locator(pages=pages, boxes=boxes, section=("Titre I", "Article 1"))
+    return Chunk(number, line, locator, tokens=len(line.split()))
+
+
+@dataclass
+class Site:
+    """One API and what is behind it."""
+
+    container: Container
+    worker: WorkerContainer
+    app: Any
+    is_worker_alive: bool = True
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def http(self, **headers: str) -> httpx.AsyncClient:
+        """A client without credentials."""
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=True)
+        return httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=headers)
+
+    def owner(self) -> httpx.AsyncClient:
+        """A client with the local token."""
+        return self.http(**BEARER)
+
+    def person(self, principal: Principal) -> httpx.AsyncClient:
+        """A browser of a person."""
+        return self.http(Cookie=f"assistant_session={self.secret_of(principal)}")
+
+    def secret_of(self, principal: Principal) -> str:
+        secret, _ = self.container.sign_in.redeem(self.container.sign_in.issue_link(principal))
+        return secret
+
+    def agent(self) -> Principal:
+        """A person of the default tenant without the administrator's role."""
+        own = self.container.access.local_principal()
+        return Principal(PersonId("agent"), own.tenant_id, frozenset({Role.AGENT}))
+
+    def foreigner(self) -> Principal:
+        """The administrator of another tenant with its own collection."""
+        tenant = Tenant(TenantId(new_id()), "Autre région")
+        with self.container.open_work() as work:
+            work.tenancy.add_tenant(tenant)
+            work.tenancy.add_collection(Collection(CollectionId(new_id()), tenant.id, "Documents"))
+            work.commit()
+        return Principal(
+            PersonId("foreigner"), tenant.id, frozenset({Role.AGENT, Role.TENANT_ADMIN})
+        )
+
+    def settle(self) -> None:
+        """Let worker and applier do all that waits."""
+        while self.worker.worker.run_once():
+            continue
+        while self.container.applier.run_once():
+            continue
+
+    async def upload(
+        self, files: dict[str, str], *, http: httpx.AsyncClient | None = None
+    ) -> dict[str, Any]:
+        """Upload files and index them; the answer of the upload."""
+        parts = [("files", (name, text.encode())) for name, text in files.items()]
+        if http is not None:
+            response = await http.post("/api/v1/documents", files=parts)
+        else:
+            async with self.owner() as own:
+                response = await own.post("/api/v1/documents", files=parts)
+        assert response.status_code == 201, response.text
+        await asyncio.to_thread(self.settle)
+        return response.json()
+
+    def close(self) -> None:
+        self.worker.close()
+        self.container.close()
+
+
+def open_site(root: Path, *, model: ChatModel | None = None, **changes: Any) -> Site:
+    """A site on a folder; a model that answers in two pieces unless told otherwise."""
+    settings = Settings(
+        data_dir=root,
+        ingest=IngestSettings(max_file_mb=changes.pop("max_file_mb", 2)),
+        limits=LimitsSettings(**({"deltas_per_s": 1000} | changes)),
+    )
+    embedder = HashEmbedder(dimensions=32)
+    container = build(
+        settings,
+        role="web",
+        embedder=embedder,
+        model=model or ScriptedChatModel(["Gratuit pour les internes ", "[1]."]),
+        index=InMemoryChunkIndex(embedder=embedder.identity),
+        reader=SheetReader(),
+    )
+    container.access.ensure_default()
+    worker = build(settings, role="worker", embedder=embedder, reader=SheetReader())
+    site = Site(container, worker, None)
+    api = create_api(
+        container,
+        local_token=TOKEN,
+        base_url=BASE_URL,
+        worker_alive=lambda: site.is_worker_alive,
+    )
+    site.app = Starlette(routes=[Mount("/api", api)])
+    return site
+
+
+def request_of(path: str = "/api/v1/x", accept: str = "*/*") -> Request:
+    return Request(
+        {
+            "type": "http",
+            "method": "GET",
+            "path": path,
+            "headers": [(b"accept", accept.encode()), (b"host", b"127.0.0.1")],
+            "query_string": b"",
+            "server": ("127.0.0.1", 80),
+            "scheme": "http",
+            "assistant.request_id": "req",
+        }
+    )
+
+
+@contextmanager
+def served(site: Site) -> Generator[str]:
+    """The site behind a real server in a thread; its address."""
+    server = uvicorn.Server(
+        uvicorn.Config(site.app, port=0, log_config=None, timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
