@@ -26,13 +26,31 @@ _LEAST_SHARE_OF_BEST = 0.55
 """A quote weaker than this share of the best one is left out."""
 _CONTEXT_WEIGHT = 0.35
 _RANK_WEIGHT = 0.15
-_FIGURE_WEIGHT = 0.15
+_FIGURE_WEIGHT = 0.25
 _AFTER_WEIGHT = 0.4
 _LARGEST_OVERLAP = 0.8
-_ASKS_FIGURE = re.compile(
-    r"\b(?:combien|montant|taux|plafond|plancher|delai|date|quand|duree|seuil|pourcentage|budget|cout|"
-    r"prix|nombre|somme|age|an|annee|echeance)s?\b"
+_FIGURES = (
+    (
+        r"dates?|quand|echeances?|annees?",
+        r"\d{1,2}(?:er)? (?:janv|fev|mars|avr|mai|juin|juil|aout|sept|oct|nov|dec)|\d/\d|\b(?:19|20)\d\d\b",
+    ),
+    (
+        r"montants?|plafonds?|planchers?|couts?|prix|budgets?|sommes?|combien",
+        r"\d\s*(?:€|k€|m€|euros)",
+    ),
+    (r"taux|pourcentages?", r"\d\s*%"),
+    (
+        r"delais?|durees?|combien de temps",
+        r"(?:\d|un|deux|trois|quatre|six|douze|quinze) (?:jours?|semaines?|mois|ans?|annees?|heures?)\b",
+    ),
+    (r"nombre|combien|seuils?|ages?", r"\d"),
 )
+"""What a question asks for by these words, and what a sentence that tells it looks like."""
+_ASKED = tuple((re.compile(rf"\b(?:{asked})\b"), re.compile(told)) for asked, told in _FIGURES)
+_WORDS_FOR_FIGURES = frozenset(
+    terms("date échéance montant somme nombre durée délai année coût prix")
+)
+_WORDS_FOR_FIGURES_WEIGHT = 0.4
 _MARKER_LIKE = re.compile(r"\[(\s*[\^n°\d][\d\s,;.°\-–—]*)\]")
 _EMPHASIS = re.compile(r"[*_`#]+(?=\S)|(?<=\S)[*_`#]+")
 _RULE = re.compile(r"\s*\|?[\s:|-]+\|?\s*")
@@ -180,7 +198,8 @@ def _weights(question: Question, *, passages: Sequence[Passage]) -> dict[str, fl
     for text, factor in ((question.after, _AFTER_WEIGHT), (question.text, 1.0)):
         for term in terms(text):
             frequency = sum(term in words for words in held)
-            weights[term] = factor * math.log(1 + (len(held) + 1) / (frequency + 0.5))
+            share = _WORDS_FOR_FIGURES_WEIGHT if term in _WORDS_FOR_FIGURES else 1.0
+            weights[term] = share * factor * math.log(1 + (len(held) + 1) / (frequency + 0.5))
     return weights
 
 
@@ -199,8 +218,8 @@ def _best_coverage(passages: Sequence[Passage], *, weights: dict[str, float]) ->
 def _choose(
     units: Sequence[_Unit], *, weights: dict[str, float], question: Question, count: int
 ) -> list[_Unit]:
-    asks_figure = _ASKS_FIGURE.search(folded(question.text)) is not None
-    score = partial(_score, weights=weights, asks_figure=asks_figure, count=count)
+    asked = [told for asks, told in _ASKED if asks.search(folded(question.text))]
+    score = partial(_score, weights=weights, asked=asked, count=count)
     ranked = sorted(units, key=lambda unit: (-score(unit), unit.passage.marker))
     chosen: list[_Unit] = []
     for unit in ranked:
@@ -214,19 +233,16 @@ def _choose(
     return chosen
 
 
-def _score(unit: _Unit, *, weights: dict[str, float], asks_figure: bool, count: int) -> float:
+def _score(
+    unit: _Unit, *, weights: dict[str, float], asked: Sequence[re.Pattern[str]], count: int
+) -> float:
     own = _coverage(unit.terms, weights=weights)
     if own <= 0 or len(unit.text.split()) < _SHORTEST_WORDS:
         return 0.0
     around = _coverage(_context(unit.passage) - unit.terms, weights=weights)
-    has_figure = any(sign.isdigit() for sign in unit.text)
+    tells_figure = any(told.search(folded(unit.text)) for told in asked)
     rank = 1 - (unit.passage.marker - 1) / count
-    return (
-        own
-        + _CONTEXT_WEIGHT * around
-        + _FIGURE_WEIGHT * (asks_figure and has_figure)
-        + _RANK_WEIGHT * rank
-    )
+    return own + _CONTEXT_WEIGHT * around + _FIGURE_WEIGHT * tells_figure + _RANK_WEIGHT * rank
 
 
 def _repeats(unit: _Unit, other: _Unit) -> bool:

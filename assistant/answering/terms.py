@@ -26,15 +26,11 @@ dire est-ce y-a-t-il indique precise
 """
 _STOP_WORDS = frozenset(_STOP_WORDS_TEXT.split())
 _SUFFIXES = (
-    ("issements", ""), ("issement", ""), ("atrices", ""), ("ateurs", ""), ("atrice", ""), ("ateur", ""),
-    ("ations", ""), ("ation", ""), ("ements", ""), ("ement", ""), ("ables", ""), ("able", ""),
-    ("ibles", ""), ("ible", ""), ("iques", ""), ("ique", ""), ("aires", ""), ("aire", ""),
-    ("ites", ""), ("ite", ""), ("ives", ""), ("ive", ""), ("ifs", ""), ("if", ""), ("elles", "el"),
-    ("elle", "el"), ("euses", ""), ("euse", ""), ("eurs", ""), ("eur", ""), ("aux", "al"),
-    ("ees", ""), ("ee", ""), ("ers", ""), ("er", ""), ("ient", ""), ("ent", ""), ("es", ""),
-    ("ez", ""), ("e", ""), ("s", ""), ("x", ""),
+    "issement", "atrice", "ateur", "ation", "ement", "ment", "able", "ible", "ique", "aire", "ite", "ive",
+    "if", "euse", "eur", "ier", "ee", "er", "ent", "ez", "ir", "e",
 )  # fmt: skip
 _SHORTEST_STEM = 4
+_SHORTEST_PLURAL = 4
 
 
 def folded(text: str) -> str:
@@ -53,7 +49,16 @@ def terms(text: str) -> list[str]:
 def _stem(token: str) -> str:
     if any(sign.isdigit() for sign in token):
         return token
-    for suffix, replacement in _SUFFIXES:
-        if token.endswith(suffix) and len(token) - len(suffix) >= _SHORTEST_STEM:
-            return (token[: -len(suffix)] + replacement).rstrip("e")
-    return token
+    singular = _singular(token)
+    for suffix in _SUFFIXES:
+        if singular.endswith(suffix) and len(singular) - len(suffix) >= _SHORTEST_STEM:
+            return singular[: -len(suffix)].rstrip("e")
+    return singular.rstrip("e") if len(singular) >= _SHORTEST_STEM else singular
+
+
+def _singular(token: str) -> str:
+    if len(token) < _SHORTEST_PLURAL:
+        return token
+    if token.endswith("aux") and not token.endswith("eaux"):
+        return f"{token[:-3]}al"
+    return token[:-1] if token[-1] in "sx" else token

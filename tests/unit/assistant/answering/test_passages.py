@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from assistant.answering.passages import choose_passages
+from tests.unit.assistant.answering.samples import make_chunk, make_hits
+
+
+def test_passages_are_numbered_from_one_in_order_of_rank() -> None:
+    hits = make_hits(make_chunk("un", id="a"), make_chunk("deux", id="b"))
+
+    passages = choose_passages(hits, limit=5, max_tokens=1000)
+
+    assert [(passage.marker, passage.chunk.id) for passage in passages] == [(1, "a"), (2, "b")]
+
+
+def test_a_passage_that_does_not_fit_is_passed_over() -> None:
+    hits = make_hits(
+        make_chunk("un", id="a", tokens=60),
+        make_chunk("deux", id="b", tokens=60),
+        make_chunk("trois", id="c", tokens=40),
+    )
+
+    chosen = choose_passages(hits, limit=5, max_tokens=100)
+
+    assert [passage.chunk.id for passage in chosen] == ["a", "c"]
+
+
+def test_the_best_passage_is_taken_whatever_its_length() -> None:
+    hits = make_hits(make_chunk("un", id="a", tokens=5000), make_chunk("deux", id="b", tokens=1))
+
+    assert [p.chunk.id for p in choose_passages(hits, limit=5, max_tokens=100)] == ["a"]
+
+
+def test_equal_words_count_once_and_the_limit_holds() -> None:
+    hits = make_hits(
+        make_chunk("un", id="a"),
+        make_chunk("UN", id="b", document="d2"),
+        make_chunk("deux", id="c"),
+        make_chunk("trois", id="d"),
+    )
+
+    assert [p.chunk.id for p in choose_passages(hits, limit=2, max_tokens=1000)] == ["a", "c"]

@@ -1,0 +1,315 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from assistant.answering.pipeline import AnswerPipeline
+from assistant.answering.prompt import refusal
+from assistant.domain.answers import (
+    AnswerCompleted,
+    AnswerEvent,
+    AnswerFailed,
+    AnswerStatus,
+    CitationAdded,
+    Question,
+    RetrievalCompleted,
+    TextDelta,
+)
+from assistant.domain.catalogue import sentence
+from assistant.domain.errors import IndexUnavailable, ModelBusy, ModelMisbehaved, ModelUnavailable
+from assistant.domain.retrieval import Hit
+from assistant.domain.tenancy import Scope
+from assistant.ports.models import ChatEnd, ChatModel
+from assistant.testing.chat import USAGE, Pause, ScriptedChatModel
+from tests.unit.assistant.answering.samples import SCOPE, make_chunk, make_hits
+
+pytestmark = pytest.mark.anyio
+
+CHUNKS = [
+    make_chunk("L'aide au vélo électrique s'élève à 200 € par foyer.", id="k1", document="d1"),
+    make_chunk("La demande se fait en ligne avant le 31 octobre.", id="k2", document="d2"),
+    make_chunk("Le conseil vote le budget en décembre.", id="k3", document="d3"),
+    make_chunk("Les lycées reçoivent une dotation annuelle.", id="k4", document="d4"),
+]
+QUESTION = Question("Quelle aide pour un vélo électrique ?")
+
+
+@dataclass
+class Finder:
+    """A retriever that finds what it was given."""
+
+    hits: Sequence[Hit] = field(default_factory=lambda: make_hits(*CHUNKS))
+    error: Exception | None = None
+    texts: list[str] = field(default_factory=list[str])
+
+    def retrieve(self, text: str, *, scope: Scope, limit: int) -> Sequence[Hit]:
+        assert scope == SCOPE
+        self.texts.append(text)
+        if self.error is not None:
+            raise self.error
+        return self.hits[:limit]
+
+
+def make_pipeline(
+    model: ChatModel | None, *, finder: Finder | None = None, deltas_per_s: float = 1000
+) -> AnswerPipeline:
+    return AnswerPipeline(
+        finder or Finder(),
+        model,
+        passages=8,
+        passage_tokens=1000,
+        max_tokens=64,
+        deltas_per_s=deltas_per_s,
+    )
+
+
+async def events_of(
+    model: ChatModel | None,
+    *,
+    finder: Finder | None = None,
+    question: Question = QUESTION,
+    deltas_per_s: float = 1000,
+) -> list[AnswerEvent]:
+    pipeline = make_pipeline(model, finder=finder, deltas_per_s=deltas_per_s)
+    events = [event async for event in pipeline.run(question, scope=SCOPE)]
+    check_order(events)
+    return events
+
+
+def check_order(events: Sequence[AnswerEvent]) -> None:
+    ends = [event for event in events if isinstance(event, AnswerCompleted | AnswerFailed)]
+    assert ends == [events[-1]]
+    end = events[-1]
+    if isinstance(end, AnswerCompleted):
+        assert isinstance(events[0], RetrievalCompleted)
+        assert end.text == "".join(e.text for e in events if isinstance(e, TextDelta))
+        cited = [e.citation for e in events if isinstance(e, CitationAdded)]
+        assert sorted(cited, key=lambda citation: citation.marker) == list(end.citations)
+
+
+async def end_of(model: ChatModel | None, **options: Any) -> AnswerCompleted:
+    end = (await events_of(model, **options))[-1]
+    assert isinstance(end, AnswerCompleted)
+    return end
+
+
+async def test_an_answer_is_streamed_cited_and_verified() -> None:
+    model = ScriptedChatModel(["L'aide est de ", "200 € [1", "]. Faux [9]. En ligne [2]."])
+
+    events = await events_of(model)
+
+    end = cast("AnswerCompleted", events[-1])
+    assert end.status is AnswerStatus.ANSWERED
+    assert end.text == "L'aide est de 200 € [1]. Faux. En ligne [2]."
+    assert [citation.marker for citation in end.citations] == [1, 2]
+    assert end.citations[0].quote == CHUNKS[0].text
+    assert end.unsupported == ("Faux.",)
+    assert (end.model, end.tokens, end.notice) == ("scripted", USAGE, None)
+    assert end.first_token_ms is not None
+    assert model.max_tokens == [64]
+
+
+async def test_a_citation_event_follows_the_text_that_holds_it() -> None:
+    events = await events_of(ScriptedChatModel(["Vrai [2] ", "puis ", "vrai [1]."]))
+
+    shown = ""
+    for event in events:
+        if isinstance(event, TextDelta):
+            shown += event.text
+        if isinstance(event, CitationAdded):
+            assert f"[{event.citation.marker}]" in shown
+
+
+async def test_no_link_leaves_the_stream() -> None:
+    model = ScriptedChatModel(
+        ["![x](htt", "p://e.example/?q=1) Vrai", " [1] <htt", "ps://e.example>"]
+    )
+
+    events = await events_of(model)
+
+    assert not any("e.example" in e.text for e in events if isinstance(e, TextDelta))
+
+
+async def test_text_is_sent_a_bounded_number_of_times_and_none_waits_for_the_next() -> None:
+    words = [f"mot{n} " for n in range(50)]
+    model = ScriptedChatModel([*words, Pause(0.3), "fin."])
+
+    events = await events_of(model, deltas_per_s=10)
+
+    deltas = [event.text for event in events if isinstance(event, TextDelta)]
+    assert deltas[0].startswith("mot0")
+    assert len(deltas) == 3
+    assert deltas[1].rstrip().endswith("mot49")
+    assert deltas[2].strip() == "fin."
+
+
+async def test_a_refusal_of_the_model_is_a_refusal() -> None:
+    end = await end_of(ScriptedChatModel([refusal(), " Le budget est voté en décembre [3]."]))
+
+    assert end.status is AnswerStatus.REFUSED
+    assert [citation.marker for citation in end.citations] == [3]
+
+
+async def test_without_passages_the_model_is_not_asked() -> None:
+    model = ScriptedChatModel(["jamais"])
+
+    end = await end_of(model, finder=Finder(hits=[]))
+
+    assert (end.status, end.text) == (AnswerStatus.REFUSED, sentence("answer_no_documents"))
+    assert model.calls == []
+
+
+async def test_without_model_the_documents_are_quoted() -> None:
+    end = await end_of(None)
+
+    assert (end.status, end.notice, end.model) == (AnswerStatus.SEARCH_ONLY, "no_model", None)
+    assert "200 € par foyer. » [1]" in end.text
+
+
+async def test_without_model_and_without_evidence_it_is_a_refusal() -> None:
+    end = await end_of(None, question=Question("Recette de la tarte aux pommes ?"))
+
+    assert end.status is AnswerStatus.REFUSED
+    assert end.citations == ()
+
+
+@pytest.mark.parametrize(
+    ("error", "notice"),
+    [
+        (ModelUnavailable("model_unreachable"), "model_unreachable_notice"),
+        (ModelUnavailable("model_unauthorized"), "model_unauthorized_notice"),
+        (ModelUnavailable("model_unknown"), "model_unknown_notice"),
+        (ModelUnavailable("model_server_error"), "model_server_error_notice"),
+        (ModelUnavailable("model_refused"), "model_refused_notice"),
+        (ModelUnavailable(), "model_unavailable_notice"),
+        (ModelBusy(retry_after_s=60), "model_busy_notice"),
+        (ModelMisbehaved("model_stalled"), "model_stalled_notice"),
+        (ModelMisbehaved("model_malformed"), "model_malformed_notice"),
+        (ModelMisbehaved("model_empty"), "model_empty_notice"),
+        (ModelMisbehaved(), "model_unavailable_notice"),
+    ],
+)
+async def test_a_model_that_fails_before_its_first_text_gives_way_to_quotes(
+    error: Exception, notice: str
+) -> None:
+    model = ScriptedChatModel([error])
+
+    end = await end_of(model)
+
+    assert (end.status, end.notice) == (AnswerStatus.SEARCH_ONLY, notice)
+    assert sentence(notice)
+    assert len(model.calls) == 1
+    assert model.open_streams == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "notice"),
+    [
+        (ModelMisbehaved("model_stalled"), "answer_cut_stall"),
+        (ModelMisbehaved("model_malformed"), "answer_cut_malformed"),
+        (ModelUnavailable("model_unreachable"), "answer_cut_error"),
+    ],
+)
+async def test_what_was_sent_before_a_failure_is_kept_and_marked(
+    error: Exception, notice: str
+) -> None:
+    end = await end_of(ScriptedChatModel(["L'aide est de 200 € [1]. Et ", error]))
+
+    assert (end.status, end.notice) == (AnswerStatus.ANSWERED, notice)
+    assert end.text == "L'aide est de 200 € [1]. Et"
+    assert sentence(notice)
+
+
+async def test_the_token_cap_is_told() -> None:
+    end = await end_of(ScriptedChatModel(["Un début", ChatEnd(usage=USAGE, is_cut=True)]))
+
+    assert (end.status, end.notice) == (AnswerStatus.ANSWERED, "answer_cut_length")
+
+
+@pytest.mark.parametrize("steps", [[], ["  \n"], ["[42]"], ["\u200b"]])
+async def test_a_reply_without_a_word_gives_way_to_quotes(steps: list[str]) -> None:
+    end = await end_of(ScriptedChatModel(steps))
+
+    assert (end.status, end.notice) == (AnswerStatus.SEARCH_ONLY, "model_empty_notice")
+
+
+async def test_a_prompt_that_is_too_long_is_halved_until_it_fits() -> None:
+    too_long = ModelUnavailable("model_context_too_long", transient=False)
+    model = ScriptedChatModel([too_long], [too_long], ["Vrai [1], faux [2]."])
+
+    end = await end_of(model)
+
+    counts = [call[1].content.count("DÉBUT DU PASSAGE") for call in model.calls]
+    assert counts == [4, 2, 1]
+    assert end.text == "Vrai [1], faux."
+
+
+async def test_a_question_that_never_fits_gives_way_to_quotes() -> None:
+    model = ScriptedChatModel([ModelUnavailable("model_context_too_long", transient=False)])
+
+    end = await end_of(model)
+
+    assert (end.status, end.notice) == (AnswerStatus.SEARCH_ONLY, "model_context_too_long_notice")
+    assert len(model.calls) == 3
+
+
+async def test_a_busy_model_is_asked_once_more_after_the_pause_it_wants() -> None:
+    model = ScriptedChatModel([ModelBusy(retry_after_s=0.01)], ["Vrai [1]."])
+
+    assert (await end_of(model)).status is AnswerStatus.ANSWERED
+
+    still = ScriptedChatModel([ModelBusy(retry_after_s=0.01)])
+    assert (await end_of(still)).notice == "model_busy_notice"
+    assert len(still.calls) == 2
+
+
+async def test_a_follow_up_is_searched_with_the_question_before() -> None:
+    finder = Finder()
+
+    await end_of(None, finder=finder, question=Question("Et le délai ?", after="Quelle aide ?"))
+
+    assert finder.texts == ["Quelle aide ?\nEt le délai ?"]
+
+
+async def test_a_failure_of_the_index_ends_the_answer_with_its_code() -> None:
+    events = await events_of(None, finder=Finder(error=IndexUnavailable()))
+
+    assert events == [AnswerFailed(code="index_unavailable", params={})]
+
+
+async def test_an_unforeseen_error_ends_the_answer_and_tells_nothing() -> None:
+    before = await events_of(None, finder=Finder(error=RuntimeError("secret")))
+    within = await events_of(ScriptedChatModel(["mot ", RuntimeError("secret")]))
+
+    assert before == [AnswerFailed(code="internal_error", params={})]
+    assert within[-1] == AnswerFailed(code="internal_error", params={})
+
+
+async def test_closing_the_events_closes_the_model_at_once() -> None:
+    model = ScriptedChatModel(["Un début ", Pause(60), "jamais"])
+    events = cast("AsyncGenerator[AnswerEvent]", make_pipeline(model).run(QUESTION, scope=SCOPE))
+    async for event in events:
+        if isinstance(event, TextDelta):
+            break
+    assert model.open_streams == 1
+
+    await asyncio.wait_for(events.aclose(), timeout=1)
+
+    assert model.open_streams == 0
+
+
+async def test_cancelling_the_reader_closes_the_model_at_once() -> None:
+    model = ScriptedChatModel(["Un début ", Pause(60), "jamais"])
+    task = asyncio.create_task(events_of(model))
+    await asyncio.sleep(0.3)
+    assert model.open_streams == 1
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, timeout=1)
+
+    assert model.open_streams == 0

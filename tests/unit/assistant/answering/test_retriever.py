@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self, cast
+
+import pytest
+
+from assistant.answering.retriever import Retriever, merged, normalised
+from assistant.domain.documents import SourceChunk
+from assistant.domain.errors import EmbedderUnavailable, IndexUnavailable
+from assistant.domain.ids import ChunkId, CollectionId, PersonId, TenantId, VersionId
+from assistant.domain.retrieval import IndexPoint, Ranking, Vector
+from assistant.domain.tenancy import Grant, Scope
+from assistant.ports.index import ChunkIndex
+from assistant.ports.models import Embedder
+from assistant.ports.repositories import UnitOfWork
+from assistant.testing.embedder import HashEmbedder
+from assistant.testing.index import InMemoryChunkIndex
+from tests.unit.assistant.answering.samples import COLLECTION, SCOPE, TENANT, make_chunk, make_hits
+
+
+class LiveChunks:
+    """The database as the retriever sees it."""
+
+    def __init__(self, chunks: Sequence[SourceChunk]) -> None:
+        self.by_id = {chunk.id: chunk for chunk in chunks}
+        self.chunks = self
+        self.opened = 0
+
+    def __enter__(self) -> Self:
+        self.opened += 1
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+    def find_live(
+        self, chunk_ids: Sequence[ChunkId], *, scope: Scope
+    ) -> dict[ChunkId, SourceChunk]:
+        return {
+            chunk_id: self.by_id[chunk_id]
+            for chunk_id in chunk_ids
+            if chunk_id in self.by_id
+            and scope.allows(
+                tenant_id=self.by_id[chunk_id].tenant_id,
+                collection_id=self.by_id[chunk_id].collection_id,
+            )
+        }
+
+
+class DeafEmbedder(HashEmbedder):
+    def embed_query(self, text: str) -> Vector:
+        raise EmbedderUnavailable
+
+
+class BrokenIndex(InMemoryChunkIndex):
+    def search_lexical(self, text: str, *, scope: Scope, limit: int) -> Ranking:
+        raise IndexUnavailable
+
+
+class CountingIndex(InMemoryChunkIndex):
+    limits: list[int]
+
+    def search_lexical(self, text: str, *, scope: Scope, limit: int) -> Ranking:
+        self.limits.append(limit)
+        return super().search_lexical(text, scope=scope, limit=limit)
+
+
+def point(chunk: SourceChunk) -> IndexPoint:
+    return IndexPoint(
+        chunk_id=chunk.id,
+        tenant_id=chunk.tenant_id,
+        collection_id=chunk.collection_id,
+        document_id=chunk.document_id,
+        version_id=chunk.version_id,
+        vector=HashEmbedder().embed_query(chunk.text),
+        text=chunk.text,
+    )
+
+
+def make_retriever(
+    indexed: Sequence[SourceChunk],
+    *,
+    live: LiveChunks,
+    embedder: Embedder | None = None,
+    index: ChunkIndex | None = None,
+    candidates: int = 10,
+) -> Retriever:
+    used = index or InMemoryChunkIndex(embedder=HashEmbedder().identity)
+    if indexed:
+        used.upsert([point(chunk) for chunk in indexed])
+    return Retriever(
+        used,
+        embedder or HashEmbedder(),
+        open_work=lambda: cast("UnitOfWork", live),
+        dense_weight=0.5,
+        candidates=candidates,
+    )
+
+
+AID = make_chunk("La subvention couvre la moitié du coût des travaux.", id="a")
+BIKE = make_chunk("Le vélo électrique ouvre droit à une prime.", id="b", document="d2")
+TRAIN = make_chunk("Les abonnements de train sont remboursés.", id="c", document="d3")
+ALL = (AID, BIKE, TRAIN)
+
+
+def test_the_nearest_chunk_comes_first_with_ranks_from_one() -> None:
+    live = LiveChunks(ALL)
+
+    hits = make_retriever(ALL, live=live).retrieve("prime vélo", scope=SCOPE, limit=3)
+
+    assert [hit.rank for hit in hits] == [1, 2, 3]
+    assert hits[0].chunk == BIKE
+    assert all(0 <= hit.score <= 1 for hit in hits)
+    assert live.opened == 1
+
+
+def test_chunks_that_are_not_live_are_replaced_by_the_next_ones() -> None:
+    stale = [make_chunk(f"Prime vélo numéro {n}", id=f"s{n:03}") for n in range(60)]
+    live = LiveChunks([BIKE])
+    index = CountingIndex(embedder=HashEmbedder().identity)
+    index.limits = []
+
+    retriever = make_retriever([*stale, BIKE], live=live, index=index, candidates=5)
+    hits = retriever.retrieve("prime vélo", scope=SCOPE, limit=2)
+
+    assert [hit.chunk for hit in hits] == [BIKE]
+    assert index.limits == [5, 20, 80]
+
+
+def test_an_entry_of_another_version_does_not_count() -> None:
+    old = make_chunk("Prime vélo", id="b", document="ancien")
+
+    hits = make_retriever([old], live=LiveChunks([BIKE])).retrieve("vélo", scope=SCOPE, limit=3)
+
+    assert hits == []
+
+
+def test_nothing_outside_the_scope_is_found() -> None:
+    other = Scope(
+        tenant_id=TenantId("t2"),
+        person_id=PersonId("p2"),
+        grants=frozenset({Grant(TenantId("t2"), CollectionId("c2"))}),
+    )
+    retriever = make_retriever(ALL, live=LiveChunks(ALL))
+
+    assert retriever.retrieve("prime vélo", scope=other, limit=3) == []
+    nothing = Scope(tenant_id=TENANT, person_id=PersonId("p1"), grants=frozenset())
+    assert retriever.retrieve("prime vélo", scope=nothing, limit=3) == []
+    assert COLLECTION in SCOPE.collection_ids
+
+
+def test_without_embedder_the_words_alone_answer() -> None:
+    retriever = make_retriever(ALL, live=LiveChunks(ALL), embedder=DeafEmbedder())
+
+    hits = retriever.retrieve("prime vélo", scope=SCOPE, limit=3)
+
+    assert [hit.chunk for hit in hits] == [BIKE]
+
+
+def test_a_broken_index_is_told() -> None:
+    index = BrokenIndex(embedder=HashEmbedder().identity)
+
+    with pytest.raises(IndexUnavailable):
+        make_retriever((), live=LiveChunks(()), index=index).retrieve("a", scope=SCOPE, limit=1)
+
+
+def test_equal_words_of_one_document_are_one_hit_but_other_figures_are_not() -> None:
+    chunks = [
+        make_chunk("Prime vélo de 200 €.", id="a"),
+        make_chunk("Prime  VÉLO de 200 €.", id="b"),
+        make_chunk("Prime vélo de 300 €.", id="c"),
+        make_chunk("Prime vélo de 200 €.", id="d", document="d2"),
+    ]
+
+    hits = make_retriever(chunks, live=LiveChunks(chunks)).retrieve("vélo", scope=SCOPE, limit=9)
+
+    assert sorted(hit.chunk.id for hit in hits)[1:] == ["c", "d"]
+    assert len(hits) == 3
+
+
+def test_blank_text_finds_nothing_and_a_limit_is_needed() -> None:
+    retriever = make_retriever(ALL, live=LiveChunks(ALL))
+
+    assert retriever.retrieve("  ", scope=SCOPE, limit=3) == []
+    with pytest.raises(ValueError, match="limit"):
+        retriever.retrieve("vélo", scope=SCOPE, limit=0)
+
+
+def test_merged_keeps_the_best_of_equal_words_and_ranks_again() -> None:
+    hits = make_hits(
+        make_chunk("Un taux de 5 %", id="a"),
+        make_chunk("un TAUX de 5 %", id="b", document="d2"),
+        make_chunk("Un taux de 6 %", id="c"),
+    )
+
+    assert [(hit.rank, hit.chunk.id) for hit in merged(hits)] == [(1, "a"), (2, "c")]
+
+
+def test_normalised_keeps_every_word_and_figure() -> None:
+    assert normalised(" N’est\u00a0PAS  ½ ") == "n’est pas 1⁄2"
+
+
+def test_the_double_stands_for_the_database() -> None:
+    live: Any = LiveChunks(ALL)
+
+    assert live.find_live([VersionId("x")], scope=SCOPE) == {}
