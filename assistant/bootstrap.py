@@ -239,7 +239,7 @@ def _web_container(
     stack.callback(index.close)
     applier = IndexApplier(open_work, index, files, clock)
     stack.callback(applier.stop)
-    model = model or _chat_model(settings)
+    model = model or build_chat_model(settings)
     retriever = Retriever(
         index,
         common.embedder,
@@ -328,7 +328,8 @@ def _index(settings: Settings, *, place: Path, embedder: EmbedderIdentity) -> Ch
     return ServerChunkIndex(client, collection=collection, embedder=embedder)
 
 
-def _chat_model(settings: Settings) -> ChatModel | None:
+def build_chat_model(settings: Settings) -> ChatModel | None:
+    """The chat model of the settings, None when they name none."""
     chosen = settings.model
     if not chosen.url:
         return None

@@ -1,0 +1,64 @@
+"""`assistant ask`: an answer as it comes, then its numbered sources."""
+
+from __future__ import annotations
+
+from assistant.cli.console import note, say, say_raw
+from assistant.cli.failures import ExitCode
+from assistant.cli.queries import QueryLine, Row
+from assistant.client import AssistantClient
+from assistant.schemas.answers import (
+    AnswerOut,
+    CitationOut,
+    CompletedEvent,
+    DeltaEvent,
+    ErrorEvent,
+)
+
+_FAILED = "failed"
+
+
+def answer_row(client: AssistantClient, line: QueryLine) -> Row:
+    """The whole answer to one query, as the API gives it."""
+    return client.ask(line.text, after=line.after, id=line.id).model_dump(mode="json")
+
+
+def exit_code(row: Row) -> ExitCode:
+    """5 for a failed answer, else 0: a refusal is an answer."""
+    return ExitCode.SERVICE if row["status"] == _FAILED else ExitCode.OK
+
+
+def stream_answer(client: AssistantClient, question: str, *, after: str) -> ExitCode:
+    """Write an answer while it is made, then its sources."""
+    for event in client.stream_answer(question, after=after):
+        match event:
+            case DeltaEvent():
+                say_raw(event.text)
+            case CompletedEvent():
+                _show_end(event.answer)
+            case ErrorEvent():
+                say_raw("\n")
+                note(event.problem.detail)
+                return ExitCode.SERVICE
+            case _:
+                continue
+    return ExitCode.OK
+
+
+def _show_end(answer: AnswerOut) -> None:
+    say("")
+    if answer.notice:
+        say(f"\n{answer.notice}")
+    if answer.citations:
+        say("\nSources")
+    for citation in answer.citations:
+        say(f"[{citation.marker}] {citation.title}{_place(citation)} ({citation.file})")
+    if answer.unsupported:
+        say("\nPhrases dont la source n'a pas été retrouvée :")
+    for sentence in answer.unsupported:
+        say(f"- {sentence}")
+
+
+def _place(citation: CitationOut) -> str:
+    section = citation.locator.section[-1:]
+    page = [f"p. {citation.page}"] if citation.page is not None else []
+    return "".join(f" — {part}" for part in [*section, *page])

@@ -1,0 +1,104 @@
+"""The one road of commands to the API: the running server, else the same API for this command."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.cli.console import note
+from assistant.client import AssistantClient
+from assistant.domain.errors import ConfigurationError
+from assistant.ownership import ServerAddress, find_owner, find_server
+from assistant.settings import Settings
+
+_WAIT_S = 30.0
+"""For another command to end, or a server to say where it listens."""
+_PAUSE_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A way to the API."""
+
+    client: AssistantClient
+    start_worker: Callable[[], None]
+    """Make sure that jobs are worked on; a server has its own worker."""
+
+
+@contextmanager
+def connect(settings: Settings, *, server: str | None, command: str) -> Generator[Connection]:
+    """Reach the API as the owner of the machine.
+
+    Args:
+        settings: The effective settings.
+        server: Address of a running server; None finds the one of the data folder, if any.
+        command: Name of the command, told to others while it holds the data folder.
+
+    Raises:
+        ConfigurationError: The data folder stays in use, or cannot be used.
+        StorageError: The database cannot be used.
+    """
+    address = _known(settings, server) if server is not None else _running(settings)
+    if address is not None:
+        with closing(AssistantClient(address.url, token=address.token or None)) as client:
+            yield Connection(client, _nothing)
+        return
+    from assistant.server import temporary_service
+
+    with (
+        temporary_service(settings, command=command) as service,
+        closing(AssistantClient(service.address.url, token=service.address.token)) as client,
+    ):
+        yield Connection(client, service.start_worker)
+
+
+def running_server(settings: Settings) -> ServerAddress:
+    """The server of the data folder.
+
+    Raises:
+        ConfigurationError: None runs ("server_absent").
+    """
+    address = find_server(_run(settings))
+    if address is None:
+        raise ConfigurationError("server_absent", path=str(settings.data_dir))
+    return address
+
+
+def _known(settings: Settings, url: str) -> ServerAddress:
+    """An address given by hand; the local token is only sent to the server that made it."""
+    address = find_server(_run(settings))
+    if address is not None and address.url == url.rstrip("/"):
+        return address
+    return ServerAddress(url, pid=0, token="")
+
+
+def _running(settings: Settings) -> ServerAddress | None:
+    run = _run(settings)
+    deadline = time.monotonic() + _WAIT_S
+    is_told = False
+    while (owner := find_owner(run)) is not None:
+        address = find_server(run)
+        if address is not None:
+            return address
+        if time.monotonic() > deadline:
+            raise ConfigurationError(
+                "data_dir_in_use", path=str(run.parent), command=owner.command, pid=owner.pid
+            )
+        if not is_told and owner.command != "serve":
+            note(
+                f"« assistant {owner.command} » utilise ce dossier de données ; attente de sa fin…"
+            )
+            is_told = True
+        time.sleep(_PAUSE_S)
+    return None
+
+
+def _run(settings: Settings) -> Path:
+    return settings.data_dir / "run"
+
+
+def _nothing() -> None:
+    return

@@ -1,0 +1,52 @@
+"""What commands write: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+
+def say(text: str) -> None:
+    """Write a line of result at once."""
+    _write(sys.stdout, f"{text}\n")
+
+
+def say_raw(text: str) -> None:
+    """Write a piece of result at once, without ending the line."""
+    _write(sys.stdout, text)
+
+
+def say_json(value: BaseModel | dict[str, Any] | list[Any]) -> None:
+    """Write one JSON value on one line."""
+    plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    say(json.dumps(plain, ensure_ascii=False))
+
+
+def note(text: str) -> None:
+    """Write a line about what goes on, apart from the results."""
+    _write(sys.stderr, f"{text}\n")
+
+
+def is_terminal() -> bool:
+    """True when somebody watches standard error."""
+    return sys.stderr.isatty()
+
+
+def moment(value: datetime | None) -> str:
+    """A date and time of this machine, to the minute; empty for none."""
+    return value.astimezone().strftime("%d/%m/%Y %H:%M") if value else ""
+
+
+def plural(count: int, word: str) -> str:
+    """A count and its noun, such as "1 fichier" or "12 fichiers"."""
+    return f"{count} {word}" if count < 2 else f"{count} {word}s"
+
+
+def _write(stream: Any, text: str) -> None:
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "replace").decode(encoding))
+    stream.flush()

@@ -1,0 +1,91 @@
+"""Documents and jobs as lines for a person."""
+
+from __future__ import annotations
+
+from assistant.cli.console import moment, plural, say
+from assistant.cli.following import duration
+from assistant.client import AssistantClient
+from assistant.schemas.documents import DocumentOut, DocumentPage, JobItemOut, JobOut
+
+_STATES = {"pending": "en attente", "live": "consultable", "failed": "en échec"}
+_JOB_STATES = {
+    "queued": "en attente",
+    "running": "en cours",
+    "succeeded": "réussi",
+    "partly_failed": "réussi en partie",
+    "failed": "en échec",
+    "cancelled": "annulé",
+}
+_KINDS = {"ingest": "indexation", "reindex": "réindexation"}
+_PAGE = 500
+
+
+def all_documents(client: AssistantClient, *, state: str | None, name: str) -> DocumentPage:
+    """Every document that matches, in one list."""
+    page = client.list_documents(state=state, name=name, limit=_PAGE)
+    documents = list(page.documents)
+    while len(page.documents) == _PAGE:
+        page = client.list_documents(state=state, name=name, limit=_PAGE, offset=len(documents))
+        documents.extend(page.documents)
+    return DocumentPage(documents=documents, counts=page.counts)
+
+
+def show_documents(page: DocumentPage) -> None:
+    """One line per document, its reason under a failed one."""
+    for document in page.documents:
+        size = f"{plural(document.chunk_count, 'passage')}"
+        state = _STATES.get(document.state, document.state)
+        say(f"{document.id}  {state:<11}  {size:>13}  {document.name}")
+        if document.reason:
+            say(f"{'':38}✗ {document.reason}")
+    counts = page.counts
+    say(
+        f"{plural(counts.live, 'document')} consultables, {counts.pending} en attente, "
+        f"{counts.failed} en échec ; {plural(counts.chunks, 'passage')}."
+    )
+
+
+def show_document(document: DocumentOut) -> None:
+    """All that is known of a document."""
+    lines = (
+        ("Nom", document.name),
+        ("Source", document.source),
+        ("Titre", document.title),
+        ("État", _STATES.get(document.state, document.state)),
+        ("Raison", document.reason),
+        ("Format", document.format),
+        ("Type", document.kind),
+        ("Date", document.date.strftime("%d/%m/%Y") if document.date else None),
+        ("Pages", document.page_count or None),
+        ("Passages", document.chunk_count),
+        ("Taille", f"{document.size_bytes} octets"),
+        ("Modifié", moment(document.updated_at)),
+        *(("Remarque", notice) for notice in document.notices),
+    )
+    for label, value in lines:
+        if value is not None:
+            say(f"{label:<9}: {value}")
+
+
+def show_jobs(jobs: list[JobOut]) -> None:
+    """One line per job."""
+    if not jobs:
+        say("Aucun traitement.")
+    for job in jobs:
+        state = _JOB_STATES.get(job.state, job.state)
+        say(
+            f"{job.id}  {moment(job.created_at)}  {_KINDS.get(job.kind, job.kind):<13}"
+            f"{state:<17}{job.done}/{job.total}  {job.source}"
+        )
+
+
+def show_job(job: JobOut, failed: list[JobItemOut]) -> None:
+    """A job, its progress, and one reason per failed file."""
+    show_jobs([job])
+    left = f", reste {duration(job.left_s)}" if job.left_s is not None else ""
+    say(
+        f"{plural(job.chunks, 'passage')}, {plural(job.pages, 'page')}, "
+        f"{duration(job.elapsed_s)}{left}."
+    )
+    for item in failed:
+        say(f"  ✗ {item.name} : {item.reason or ''}")

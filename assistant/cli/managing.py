@@ -1,0 +1,157 @@
+"""The commands on documents, jobs and the index."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from assistant.cli.french import FrenchCommand, FrenchGroup
+from assistant.cli.options import Identifier, Json, Server, invocation
+
+documents_app = typer.Typer(
+    cls=FrenchGroup, help="Les documents connus.", no_args_is_help=True, rich_markup_mode=None
+)
+jobs_app = typer.Typer(
+    cls=FrenchGroup, help="Les traitements.", no_args_is_help=True, rich_markup_mode=None
+)
+index_app = typer.Typer(
+    cls=FrenchGroup, help="L'index de recherche.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@documents_app.command("list", cls=FrenchCommand)
+def list_documents(
+    context: typer.Context,
+    *,
+    state: Annotated[
+        str | None, typer.Option(metavar="ÉTAT", help="pending, live ou failed.")
+    ] = None,
+    name: Annotated[str, typer.Option(metavar="TEXTE", help="Partie du nom.")] = "",
+    json: Json = False,
+    server: Server = None,
+) -> None:
+    """Liste les documents et leur état."""
+    from assistant.cli.console import say_json
+    from assistant.cli.listing import all_documents, show_documents
+
+    with invocation(context).connect(command="documents", server=server) as connection:
+        page = all_documents(connection.client, state=state, name=name)
+    say_json(page) if json else show_documents(page)
+
+
+@documents_app.command("show", cls=FrenchCommand)
+def show_document(
+    context: typer.Context, document: Identifier, *, json: Json = False, server: Server = None
+) -> None:
+    """Montre un document."""
+    from assistant.cli import listing
+    from assistant.cli.console import say_json
+
+    with invocation(context).connect(command="documents", server=server) as connection:
+        found = connection.client.get_document(document)
+    say_json(found) if json else listing.show_document(found)
+
+
+@documents_app.command("delete", cls=FrenchCommand)
+def delete_documents(
+    context: typer.Context,
+    documents: Annotated[list[str], typer.Argument(metavar="ID…", help="Identifiants.")],
+    *,
+    server: Server = None,
+) -> None:
+    """Supprime des documents : ils ne sont plus cités, dès cet instant."""
+    from assistant.cli.console import say
+
+    with invocation(context).connect(command="documents", server=server) as connection:
+        for document in documents:
+            connection.client.delete_document(document)
+            say(f"{document} supprimé.")
+
+
+@documents_app.command("reindex", cls=FrenchCommand)
+def reindex_documents(
+    context: typer.Context,
+    documents: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID…]", help="Identifiants ; aucun : tous.")
+    ] = None,
+    *,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Laisse ceux dont la lecture ne changerait pas.")
+    ] = False,
+    json: Json = False,
+    server: Server = None,
+) -> int:
+    """Relit les originaux conservés."""
+    from assistant.cli.reworking import finish
+
+    with invocation(context).connect(command="documents", server=server) as connection:
+        job = connection.client.reindex(documents or None, force=not changed)
+        return finish(connection, job, as_json=json)
+
+
+@jobs_app.command("list", cls=FrenchCommand)
+def list_jobs(
+    context: typer.Context,
+    *,
+    limit: Annotated[int, typer.Option("-n", metavar="N", min=1, max=100, help="Combien.")] = 10,
+    json: Json = False,
+    server: Server = None,
+) -> None:
+    """Liste les derniers traitements."""
+    from assistant.cli.console import say_json
+    from assistant.cli.listing import show_jobs
+
+    with invocation(context).connect(command="jobs", server=server) as connection:
+        jobs = connection.client.list_jobs(limit=limit)
+    say_json([job.model_dump(mode="json") for job in jobs]) if json else show_jobs(jobs)
+
+
+@jobs_app.command("show", cls=FrenchCommand)
+def show_job(
+    context: typer.Context, job: Identifier, *, json: Json = False, server: Server = None
+) -> None:
+    """Montre un traitement et la raison de chaque échec."""
+    from assistant.cli import listing
+    from assistant.cli.console import say_json
+    from assistant.cli.following import failed_items
+
+    with invocation(context).connect(command="jobs", server=server) as connection:
+        found = connection.client.get_job(job)
+        failed = failed_items(connection.client, found)
+    if not json:
+        listing.show_job(found, failed)
+        return
+    failures = [item.model_dump(mode="json") for item in failed]
+    say_json({**found.model_dump(mode="json"), "failed": failures})
+
+
+@jobs_app.command("cancel", cls=FrenchCommand)
+def cancel_job(context: typer.Context, job: Identifier, *, server: Server = None) -> None:
+    """Annule un traitement ; ce qui est déjà indexé reste."""
+    from assistant.cli.console import say
+
+    with invocation(context).connect(command="jobs", server=server) as connection:
+        connection.client.cancel_job(job)
+    say("Traitement annulé ; ce qui était déjà indexé reste.")
+
+
+@jobs_app.command("retry", cls=FrenchCommand)
+def retry_job(
+    context: typer.Context, job: Identifier, *, json: Json = False, server: Server = None
+) -> int:
+    """Reprend les fichiers en échec d'un traitement."""
+    from assistant.cli.reworking import finish
+
+    with invocation(context).connect(command="jobs", server=server) as connection:
+        return finish(connection, connection.client.retry_job(job), as_json=json)
+
+
+@index_app.command("rebuild", cls=FrenchCommand)
+def rebuild_index(context: typer.Context, *, json: Json = False) -> None:
+    """Refait l'index à partir de la base ; le service doit être arrêté."""
+    from assistant.cli.reworking import rebuild
+    from assistant.logs import configure_logs
+
+    configure_logs(verbose=False)
+    rebuild(invocation(context).load().settings, as_json=json)

@@ -1,0 +1,113 @@
+"""From paths to what is announced: names, sizes and hashes of files, and those that cannot be read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assistant.cli.failures import Misuse
+from assistant.schemas.documents import FileEntry, FileProblem
+
+_UNREADABLE = "file_unreadable"
+_LOCK_PREFIX = "~$"
+"""Office programs put such a file beside an open document."""
+
+
+@dataclass
+class Source:
+    """The files of one source, ready to be announced."""
+
+    label: str
+    """Absolute path of the folder."""
+    is_complete: bool
+    """True when these are all the files of the folder, so that others are removed."""
+    files: list[FileEntry] = field(default_factory=list[FileEntry])
+    unreadable: list[FileProblem] = field(default_factory=list[FileProblem])
+    paths: dict[str, Path] = field(default_factory=dict[str, Path])
+    """Where each announced name is."""
+
+
+def scan(paths: Sequence[Path]) -> list[Source]:
+    """Look at all paths and hash their files.
+
+    A folder is a complete source. Files given one by one belong to the source of their folder,
+    whose other files stay as they are.
+
+    Args:
+        paths: Folders and files.
+
+    Raises:
+        Misuse: A path does not exist.
+    """
+    check_paths(paths)
+    folders = dict.fromkeys(path.resolve() for path in paths if path.is_dir())
+    single = dict.fromkeys(path.resolve() for path in paths if not path.is_dir())
+    sources = {folder: Source(str(folder), is_complete=True) for folder in folders}
+    for folder, source in sources.items():
+        for path in _walk(folder, source):
+            _look_at(path, source=source, root=folder)
+    for path in single:
+        source = sources.setdefault(path.parent, Source(str(path.parent), is_complete=False))
+        if path.name not in source.paths:
+            _look_at(path, source=source, root=path.parent)
+    return list(sources.values())
+
+
+def check_paths(paths: Sequence[Path]) -> None:
+    """Refuse paths that do not exist.
+
+    Raises:
+        Misuse: A path does not exist.
+    """
+    for path in paths:
+        if not path.exists():
+            raise Misuse(f"Le chemin « {path} » n'existe pas. Vérifiez-le, puis relancez.")
+
+
+def _walk(folder: Path, source: Source) -> Iterator[Path]:
+    def blame(error: OSError) -> None:
+        """A folder that cannot be listed: its documents must not be taken for removed ones."""
+        source.is_complete = False
+        name = _name(Path(error.filename), root=folder) or "."
+        source.unreadable.append(FileProblem(name=name, code=_UNREADABLE))
+
+    for place, folders, names in os.walk(folder, onerror=blame):
+        folders[:] = sorted(name for name in folders if not _is_skipped(name))
+        for name in sorted(names):
+            path = Path(place, name)
+            if not _is_skipped(name) and _is_inside(path, folder):
+                yield path
+
+
+def _is_skipped(name: str) -> bool:
+    return name.startswith((".", _LOCK_PREFIX))
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    """False for devices and pipes, and for links that lead out of the folder or nowhere."""
+    try:
+        return path.is_file() and path.resolve().is_relative_to(folder)
+    except OSError:
+        return not path.is_symlink()
+
+
+def _look_at(path: Path, *, source: Source, root: Path) -> None:
+    name = _name(path, root=root)
+    try:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            size_bytes = stream.tell()
+        entry = FileEntry(name=name, sha256=digest, size_bytes=size_bytes)
+    except (OSError, ValueError):
+        source.unreadable.append(FileProblem(name=name, code=_UNREADABLE))
+        return
+    source.files.append(entry)
+    source.paths[name] = path
+
+
+def _name(path: Path, *, root: Path) -> str:
+    relative = path.relative_to(root).as_posix() if path != root else ""
+    return os.fsencode(relative).decode("utf-8", "replace")

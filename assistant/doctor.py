@@ -1,0 +1,209 @@
+"""What of an installation works, and what each missing part costs. Changes nothing but a probe file."""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+
+import anyio
+
+from assistant.bootstrap import build_embedder
+from assistant.data_folder import prepare_data_folder
+from assistant.domain.errors import AssistantError
+from assistant.ownership import find_owner, find_server
+from assistant.settings import Settings
+from assistant.settings_checks import check_settings
+
+_OLDEST = (3, 11)
+_LOW_BYTES = 2_000_000_000
+_GIGABYTE = 1_000_000_000
+_PROBE_S = 5
+
+
+class CheckState(StrEnum):
+    """How one part is."""
+
+    OK = "ok"
+    LIMITED = "limited"
+    """The product works without it; `detail` says what is lost."""
+    BROKEN = "broken"
+    """The product does not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding."""
+
+    name: str
+    """Stable name for programs."""
+    subject: str
+    """What was looked at, in French."""
+    state: CheckState
+    detail: str
+    """What was found and what it costs, in French."""
+
+
+def examine(settings: Settings) -> list[Check]:
+    """Look at everything; a check that fails never stops the others."""
+    checks: list[Callable[[Settings], Check]] = [
+        _python,
+        _settings,
+        _data_dir,
+        _disk,
+        _embedder,
+        _model,
+        _index,
+        _isolation,
+        _tesseract,
+        _libreoffice,
+        _chromium,
+    ]
+    return [check(settings) for check in checks]
+
+
+def _python(settings: Settings) -> Check:
+    del settings
+    is_right = sys.version_info >= _OLDEST
+    state = CheckState.OK if is_right else CheckState.BROKEN
+    wanted = "" if is_right else " ; il faut Python 3.11 ou plus récent"
+    return Check("python", "Python", state, f"{platform.python_version()}{wanted}.")
+
+
+def _settings(settings: Settings) -> Check:
+    try:
+        check_settings(settings)
+    except AssistantError as error:
+        return Check("settings", "Réglages", CheckState.BROKEN, error.sentence)
+    return Check("settings", "Réglages", CheckState.OK, "cohérents.")
+
+
+def _data_dir(settings: Settings) -> Check:
+    try:
+        folder = prepare_data_folder(settings.data_dir)
+    except AssistantError as error:
+        return Check("data_dir", "Dossier de données", CheckState.BROKEN, error.sentence)
+    detail = f"{folder.root}, accessible en écriture"
+    server, owner = find_server(folder.run), find_owner(folder.run)
+    if server is not None:
+        detail += f" ; service en marche à {server.url}"
+    elif owner is not None:
+        detail += f" ; utilisé par « assistant {owner.command} » (processus {owner.pid})"
+    return Check("data_dir", "Dossier de données", CheckState.OK, f"{detail}.")
+
+
+def _disk(settings: Settings) -> Check:
+    try:
+        free = shutil.disk_usage(settings.data_dir).free
+    except OSError:
+        return Check("disk", "Disque", CheckState.BROKEN, "l'espace libre ne peut pas être lu.")
+    state = CheckState.OK if free >= _LOW_BYTES else CheckState.LIMITED
+    low = "" if state is CheckState.OK else " ; prévoyez au moins 2 Go pour indexer"
+    return Check("disk", "Disque", state, f"{free / _GIGABYTE:.1f} Go libres{low}.")
+
+
+def _embedder(settings: Settings) -> Check:
+    subject = "Modèle d'embeddings"
+    try:
+        embedder = build_embedder(settings, role="web")
+        dimensions = len(embedder.embed_query("délibération"))
+    except (AssistantError, ImportError) as error:
+        detail = error.sentence if isinstance(error, AssistantError) else f"absent ({error.name})."
+        return Check("embedder", subject, CheckState.BROKEN, detail)
+    found = f"{embedder.identity.id} répond, {dimensions} dimensions."
+    return Check("embedder", subject, CheckState.OK, found)
+
+
+def _model(settings: Settings) -> Check:
+    subject, chosen = "Modèle de langage", settings.model
+    if not chosen.url:
+        detail = "aucun (réglage « model.url ») ; les réponses citent directement les documents."
+        return Check("model", subject, CheckState.LIMITED, detail)
+    from assistant.bootstrap import build_chat_model
+
+    model = build_chat_model(settings)
+    if model is not None and anyio.run(model.is_reachable):
+        return Check("model", subject, CheckState.OK, f"{chosen.name} répond à {chosen.url}.")
+    detail = f"{chosen.url} ne répond pas ; les réponses citent directement les documents."
+    return Check("model", subject, CheckState.LIMITED, detail)
+
+
+def _index(settings: Settings) -> Check:
+    from assistant.adapters.sql.database import open_database
+
+    subject, path = "Index", settings.data_dir / "assistant.sqlite3"
+    if not path.exists():
+        return Check("index", subject, CheckState.OK, "vide : rien n'a encore été indexé.")
+    try:
+        asked = build_embedder(settings, role="web").identity.id
+        with (
+            closing(open_database(path, migrate=False)) as database,
+            database.unit_of_work() as work,
+        ):
+            built, count = work.ledger.active_index(), len(work.ledger.live_versions())
+    except AssistantError as error:
+        return Check("index", subject, CheckState.BROKEN, error.sentence)
+    if built is not None and built != asked:
+        detail = (
+            f"construit avec {built}, alors que les réglages demandent {asked} ; "
+            "lancez « assistant index rebuild »."
+        )
+        return Check("index", subject, CheckState.BROKEN, detail)
+    return Check("index", subject, CheckState.OK, f"{count} documents consultables.")
+
+
+def _isolation(settings: Settings) -> Check:
+    del settings
+    subject = "Isolement des lecteurs"
+    has_limits = importlib.util.find_spec("resource") is not None
+    if not has_limits:
+        detail = "les limites de mémoire du système manquent ; un fichier hostile peut le saturer."
+        return Check("isolation", subject, CheckState.LIMITED, detail)
+    if _runs("unshare", "--user", "--net", "true"):
+        return Check(
+            "isolation", subject, CheckState.OK, "limites de temps et de mémoire, sans réseau."
+        )
+    detail = (
+        "limites de temps et de mémoire ; le réseau ne peut pas leur être retiré ici (unshare)."
+    )
+    return Check("isolation", subject, CheckState.LIMITED, detail)
+
+
+def _tesseract(settings: Settings) -> Check:
+    del settings
+    lost = "les documents numérisés ne sont pas lus dans cette version, avec ou sans lui."
+    return _program("tesseract", "Tesseract", names=("tesseract",), lost=lost)
+
+
+def _libreoffice(settings: Settings) -> Check:
+    del settings
+    lost = "les anciens formats (DOC, RTF) ne sont pas lus dans cette version, avec ou sans lui."
+    return _program("libreoffice", "LibreOffice", names=("soffice", "libreoffice"), lost=lost)
+
+
+def _chromium(settings: Settings) -> Check:
+    del settings
+    lost = "il ne sert qu'aux tests dans un navigateur."
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return _program("chromium", "Chromium", names=names, lost=lost)
+
+
+def _program(name: str, subject: str, *, names: tuple[str, ...], lost: str) -> Check:
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found:
+        return Check(name, subject, CheckState.OK, f"présent ; {lost}")
+    return Check(name, subject, CheckState.LIMITED, f"absent ; {lost}")
+
+
+def _runs(*command: str) -> bool:
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_PROBE_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
