@@ -48,7 +48,7 @@ def _folded(text: str) -> str:
 
 
 def _directions(word: str, *, size: int) -> list[tuple[int, float]]:
-    digest = blake2b(word.encode(), digest_size=16).digest()
+    digest = blake2b(word.encode("utf-8", "replace"), digest_size=16).digest()
     return [
         (int.from_bytes(digest[i : i + 3], "big") % size, 1.0 if digest[i + 3] % 2 else -1.0)
         for i in range(0, len(digest), 4)

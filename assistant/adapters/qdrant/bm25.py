@@ -75,6 +75,7 @@ def normalise(text: str, *, is_query: bool) -> str:
         is_query: A query keeps only the full form of a lettered reference, so that a question
             about "L. 1111-2" does not find "R. 1111-2".
     """
+    text = text.encode("utf-8", "replace").decode("utf-8")
     text = unicodedata.normalize("NFC", text).replace("\u00ad", "")
     text = text.replace("’", "'").replace("ʼ", "'").replace("\u00a0", " ").replace("\u202f", " ")
     text = _DASHES.sub("-", re.sub(r"\s+", " ", text))

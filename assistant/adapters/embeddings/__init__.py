@@ -1,0 +1,1 @@
+"""Embedding models: in the process, or behind an OpenAI-compatible endpoint."""
