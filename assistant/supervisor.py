@@ -39,10 +39,12 @@ class WorkerSupervisor:
         *,
         command: tuple[str, ...] = (sys.executable, "-m", "assistant.worker"),
         first_pause_s: float = _FIRST_PAUSE_S,
+        grace_s: float = _GRACE_S,
     ) -> None:
         self._payload = json.dumps(revealed(settings))
         self._command = command
         self._first_pause_s = first_pause_s
+        self._grace_s = grace_s
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[str] | None = None
@@ -73,7 +75,7 @@ class WorkerSupervisor:
         with self._lock:
             process = self._process
         if process is not None:
-            _end(process)
+            _end(process, grace_s=self._grace_s)
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -126,11 +128,11 @@ def _plain(value: object) -> Any:
     return str(value)
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[str], *, grace_s: float) -> None:
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
     try:
-        process.wait(timeout=_GRACE_S)
+        process.wait(timeout=grace_s)
     except subprocess.TimeoutExpired:
         _kill_group(process.pid)
     process.wait()

@@ -47,7 +47,10 @@ class IndexApplier:
         index: ChunkIndex,
         files: FileStore,
         clock: Clock,
+        *,
+        flush_after_s: float = _FLUSH_AFTER_S,
     ) -> None:
+        self._flush_after_s = flush_after_s
         self._open_work = open_work
         self._index = index
         self._files = files
@@ -130,7 +133,7 @@ class IndexApplier:
         self._flush()
 
     def _rest(self) -> None:
-        if self._is_dirty and time.monotonic() - self._busy_at > _FLUSH_AFTER_S:
+        if self._is_dirty and time.monotonic() - self._busy_at > self._flush_after_s:
             self._flush()
         self._stop.wait(_POLL_S)
 

@@ -71,9 +71,7 @@ def test_original_is_that_of_the_served_version(house: House) -> None:
     house.ingest({"a.txt": "Ancien"})
     house.ingest({"a.txt": "damaged"})
 
-    path, document = house.documents.original(
-        house.all_documents()["a.txt"].id, scope=house.scope
-    )
+    path, document = house.documents.original(house.all_documents()["a.txt"].id, scope=house.scope)
 
     assert path.read_text("utf-8") == "Ancien"
     assert document.name == "a.txt"

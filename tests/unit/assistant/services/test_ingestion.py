@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import time
 from hashlib import sha256
-from io import BytesIO
 
 import pytest
 

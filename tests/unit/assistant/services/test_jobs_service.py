@@ -18,7 +18,12 @@ BEGUN = datetime(2026, 1, 2, 12, tzinfo=UTC)
 def test_progress_tells_rate_and_time_left(house: House) -> None:
     job, _ = house.announce({"a.txt": "A"})
     running = replace(job, state=JobState.RUNNING, started_at=BEGUN)
-    counts = {ItemState.INDEXED: 4, ItemState.FAILED: 1, ItemState.PENDING: 10, ItemState.UNCHANGED: 90}
+    counts = {
+        ItemState.INDEXED: 4,
+        ItemState.FAILED: 1,
+        ItemState.PENDING: 10,
+        ItemState.UNCHANGED: 90,
+    }
 
     progress = progress_of(
         running, counts=counts, chunks=7, pages=3, now=BEGUN + timedelta(seconds=10)

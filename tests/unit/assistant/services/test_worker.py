@@ -374,9 +374,7 @@ def test_identity_of_the_space_is_kept_with_each_vector(house: House) -> None:
 
     identity: EmbedderIdentity = house.embedder.identity
     with house.open_work() as work:
-        points = work.ledger.points_of(
-            work.ledger.live_versions()[0], embedder_id=identity.id
-        )
+        points = work.ledger.points_of(work.ledger.live_versions()[0], embedder_id=identity.id)
     assert len(points[0].vector) == identity.dimensions
 
 

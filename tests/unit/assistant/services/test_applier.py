@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from assistant.domain.errors import IndexUnavailable
+from assistant.domain.ids import VersionId
+from assistant.domain.jobs import ItemState, JobState
+from assistant.domain.retrieval import IndexPoint
+from assistant.services.applier import UPSERT_POINTS, IndexApplier
+from assistant.services.rebuild import RebuildProgress, rebuild
+from assistant.testing.embedder import HashEmbedder
+from assistant.testing.index import InMemoryChunkIndex
+from tests.house import House, open_house
+
+TWO = {"a.txt": "Aide ancienne", "b.txt": "Autre texte"}
+
+
+class WatchedIndex(InMemoryChunkIndex):
+    """Counts calls, and calls a hook around each write."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(embedder=house.embedder.identity)
+        self.sizes: list[int] = []
+        self.flushes = 0
+        self.hook: Callable[[], None] = lambda: None
+
+    def upsert(self, points: Sequence[IndexPoint]) -> None:
+        self.hook()
+        self.sizes.append(len(points))
+        super().upsert(points)
+        self.hook()
+
+    def remove_version(self, version_id: VersionId) -> None:
+        self.hook()
+        super().remove_version(version_id)
+        self.hook()
+
+    def flush(self) -> None:
+        self.flushes += 1
+
+
+def watched(house: House) -> WatchedIndex:
+    index = WatchedIndex(house)
+    house.index = index
+    house.applier = house.new_applier()
+    return index
+
+
+def test_idle_applier_has_nothing_to_do(house: House) -> None:
+    assert house.applier.run_once() is False
+
+
+def test_large_documents_go_in_small_calls(house: House) -> None:
+    index = watched(house)
+
+    house.ingest({"a.txt": "\n".join(f"Ligne {n}" for n in range(450))})
+
+    assert max(index.sizes) <= UPSERT_POINTS
+    assert sum(index.sizes) == 450
+
+
+def test_changed_file_is_old_or_new_at_every_moment_never_both_nor_none(house: House) -> None:
+    index = watched(house)
+    seen: list[list[str]] = []
+    index.hook = lambda: seen.append([chunk.text for chunk in house.search("aide")])
+    house.ingest({"a.txt": "\n".join(f"Aide ancienne {n}" for n in range(3))})
+    seen.clear()
+
+    house.ingest({"a.txt": "\n".join(f"Aide nouvelle {n}" for n in range(3))})
+
+    assert seen
+    for texts in seen:
+        words = {text.split()[1] for text in texts}
+        assert words in ({"ancienne"}, {"nouvelle"})
+        assert len(texts) == 3
+    assert {"nouvelle"} == {text.split()[1] for text in seen[-1]}
+
+
+def test_version_replaced_before_the_index_saw_it_ends_its_job(house: House) -> None:
+    first = house.submit({"a.txt": "Première"}, is_complete=False)
+    house.work()
+    second = house.submit({"a.txt": "Deuxième"}, is_complete=False)
+    house.work()
+
+    house.apply()
+
+    assert house.live_texts() == {"a.txt": ["Deuxième"]}
+    assert house.state_of(first).state is JobState.SUCCEEDED
+    assert house.state_of(second).state is JobState.SUCCEEDED
+
+
+def test_document_deleted_while_applied_leaves_nothing(house: House) -> None:
+    index = watched(house)
+    job = house.submit({"a.txt": "Texte A"})
+    house.work()
+    document = house.all_documents()["a.txt"]
+    deleted: list[bool] = []
+
+    def delete_once() -> None:
+        if not deleted:
+            deleted.append(True)
+            house.documents.delete(document.id, principal=house.principal, scope=house.scope)
+
+    index.hook = delete_once
+    house.apply()
+
+    assert index.count_all() == 0
+    assert house.states(job) == {"a.txt": ItemState.REMOVED}
+    assert house.state_of(job).state is JobState.SUCCEEDED
+
+
+def test_failing_index_is_tried_again_and_loses_nothing(house: House) -> None:
+    index = watched(house)
+    job = house.submit(TWO)
+    house.work()
+
+    def fail() -> None:
+        raise IndexUnavailable
+
+    index.hook = fail
+    with pytest.raises(IndexUnavailable):
+        house.applier.run_once()
+    assert house.live_texts() == {}
+    index.hook = lambda: None
+    house.apply()
+
+    assert house.state_of(job).state is JobState.SUCCEEDED
+    assert index.count_all() == 2
+
+
+def test_reconcile_fills_a_new_index_without_embedding(tmp_path: Path) -> None:
+    class CountingEmbedder(HashEmbedder):
+        calls = 0
+
+        def embed_passages(self, texts: Sequence[str]) -> list[Sequence[float]]:
+            self.calls += 1
+            return super().embed_passages(texts)
+
+    embedder = CountingEmbedder(dimensions=32)
+    house = open_house(tmp_path, embedder=embedder)
+    house.ingest(TWO)
+    calls = embedder.calls
+    house.index = InMemoryChunkIndex(embedder=embedder.identity)
+    applier = house.new_applier()
+
+    applier.reconcile()
+
+    assert house.index.count_all() == 2
+    assert embedder.calls == calls
+    assert [chunk.file for chunk in house.search("ancienne")] == ["a.txt"]
+    with house.open_work() as work:
+        assert work.ledger.active_index() == embedder.identity.id
+    house.close()
+
+
+def test_reconcile_leaves_an_index_that_agrees_alone(house: House) -> None:
+    house.ingest(TWO)
+    index = watched(house)
+    with house.open_work() as work:
+        versions = work.ledger.live_versions()
+        for version_id in versions:
+            index.upsert(work.ledger.points_of(version_id, embedder_id=house.embedder.identity.id))
+    index.sizes.clear()
+
+    house.applier.reconcile()
+
+    assert index.sizes == []
+
+
+def test_reconcile_asks_for_a_new_reading_when_vectors_are_missing(house: House) -> None:
+    house.ingest(TWO)
+    other = HashEmbedder(dimensions=16)
+    house.embedder = other
+    house.index = InMemoryChunkIndex(embedder=other.identity)
+    applier = house.new_applier()
+    applier.reconcile()
+    assert house.index.count_all() == 0
+
+    house.work()
+    house.applier = applier
+    house.apply()
+
+    assert house.index.count_all() == 2
+    assert set(house.live_texts()) == set(TWO)
+
+
+def test_ready_version_without_vectors_is_read_again_once(house: House) -> None:
+    house.submit(TWO)
+    house.work()
+    other = HashEmbedder(dimensions=16)
+    house.index = InMemoryChunkIndex(embedder=other.identity)
+    house.applier = house.new_applier()
+    house.apply()
+    house.apply()
+
+    house.embedder = other
+    house.settle()
+
+    assert set(house.live_texts()) == set(TWO)
+    assert len(house.jobs.list_recent(scope=house.scope, limit=50)) == 3
+
+
+def test_thread_applies_flushes_when_idle_and_stops(house: House) -> None:
+    index = watched(house)
+    applier = IndexApplier(house.open_work, index, house.files, house.clock, flush_after_s=0)
+    applier.start()
+    job = house.submit(TWO)
+    house.work()
+
+    deadline = time.monotonic() + 10
+    while house.state_of(job).state is not JobState.SUCCEEDED or not index.flushes:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    applier.stop()
+    applier.stop()
+
+    assert index.count_all() == 2
+
+
+def test_rebuild_into_another_space_embeds_what_is_missing_only(house: House) -> None:
+    house.ingest({**TWO, "c.txt": "Texte C\nTexte D"})
+    other = HashEmbedder(dimensions=16)
+    target = InMemoryChunkIndex(embedder=other.identity)
+    steps: list[RebuildProgress] = []
+
+    end = rebuild(house.open_work, target_index=target, embedder=other, progress=steps.append)
+    again = rebuild(
+        house.open_work,
+        target_index=InMemoryChunkIndex(embedder=other.identity),
+        embedder=other,
+        progress=steps.append,
+    )
+
+    assert (end.versions, end.points, end.embedded) == (3, 4, 4)
+    assert (again.points, again.embedded) == (4, 0)
+    assert steps[0].done == 0
+    assert target.count_all() == 4
+    with house.open_work() as work:
+        assert work.ledger.active_index() == other.identity.id
