@@ -8,14 +8,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, sync_playwright
 
 from assistant.client import AssistantClient, ClientError
 
@@ -53,9 +54,8 @@ class Product:
         wait_for(lambda: self.client.get_job(job.id).finished_at is not None, seconds=_JOB_S)
 
 
-def wait_for(condition: object, *, seconds: float) -> None:
+def wait_for(condition: Callable[[], object], *, seconds: float) -> None:
     """Poll until a condition holds; fails the test when it never does."""
-    assert callable(condition)
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -81,7 +81,9 @@ def running_product(folder: Path, *, model_url: str, model: str) -> Generator[Pr
             env=environment, stdout=output, stderr=output, cwd=folder,
         )  # fmt: skip
         try:
-            yield _announced(data_dir / "run" / "server.json", process, log)
+            product = _announced(data_dir / "run" / "server.json", process, log)
+            with closing(product.client):
+                yield product
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(_STOP_S)
@@ -93,12 +95,20 @@ def _announced(path: Path, process: subprocess.Popen[bytes], log: Path) -> Produ
         try:
             address = json.loads(path.read_text("utf-8"))
             client = AssistantClient(address["url"], token=address["token"])
-            client.health()
-        except (OSError, ValueError, ClientError):
+        except (OSError, ValueError):
             time.sleep(0.1)
-        else:
-            return Product(address["url"], client)
+            continue
+        wait_for(partial(_answers, client), seconds=_START_S)
+        return Product(address["url"], client)
     raise AssertionError(f"the product does not start: {log.read_text('utf-8', 'replace')[-3000:]}")
+
+
+def _answers(client: AssistantClient) -> bool:
+    try:
+        client.health()
+    except ClientError:
+        return False
+    return True
 
 
 @contextmanager
@@ -123,12 +133,9 @@ class Watch:
         context.on("page", self._watch_page)
 
     def _watch_page(self, page: Page) -> None:
-        page.on("websocket", lambda socket: self._watch_socket(socket))
+        page.on("websocket", self._watch_socket)
 
-    def _watch_socket(self, socket: object) -> None:
-        from playwright.sync_api import WebSocket
-
-        assert isinstance(socket, WebSocket)
+    def _watch_socket(self, socket: WebSocket) -> None:
         self.urls.append(socket.url)
         seen: list[bool] = []
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from pathlib import Path
+from textwrap import wrap
 
 import pdfplumber
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -49,7 +49,7 @@ def write_pdf(path: Path) -> Path:
     for page in paragraphs:
         for words, top, size in page:
             canvas.setFont("Helvetica-Bold" if size > 12 else "Helvetica", size)
-            for number, line in enumerate(simpleSplit(words, "Helvetica", size, 440)):
+            for number, line in enumerate(wrap(words, 1040 // size)):
                 canvas.drawString(72, top - number * 16, line)
         canvas.showPage()
     canvas.save()
@@ -152,12 +152,12 @@ def words_under_the_boxes(viewer: Page, pdf: Path) -> str:
     assert shares
     with pdfplumber.open(pdf) as opened:
         sheet = opened.pages[1]
-        scale = (sheet.width, sheet.height, sheet.width, sheet.height)
-        found = [
-            sheet.crop(tuple(share * whole for share, whole in zip(one, scale, strict=True)), strict=False)
-            for one in shares
-        ]  # fmt: skip
-        return " ".join(str(part.extract_text()) for part in found)
+        wide, high = float(sheet.width), float(sheet.height)
+        parts = [
+            sheet.crop((left * wide, top * high, right * wide, bottom * high), strict=False)
+            for left, top, right, bottom in shares
+        ]
+        return " ".join(part.extract_text() for part in parts)
 
 
 def test_sources_panel_shows_the_passage_in_place(page: Page, product: Product) -> None:
