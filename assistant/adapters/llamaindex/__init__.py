@@ -1,0 +1,1 @@
+"""Our retriever in LlamaIndex's terms; nothing of the product depends on it."""
