@@ -17,10 +17,12 @@ class Database:
 
     Args:
         engine: Where connections come from.
+        busy_s: How long a writer waits for others, in seconds.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, busy_s: float) -> None:
         self._engine = engine
+        self._busy_s = busy_s
         self._writers = threading.Lock()
 
     @property
@@ -30,7 +32,7 @@ class Database:
 
     def unit_of_work(self) -> SqlUnitOfWork:
         """A new unit of work; a `UnitOfWorkFactory` when passed without calling it."""
-        return SqlUnitOfWork(self._engine, writers=self._writers)
+        return SqlUnitOfWork(self._engine, writers=self._writers, busy_s=self._busy_s)
 
     def check(self) -> None:
         """Read every page of the database, for `doctor` and after a crash: about 1 s for 300 MB.
@@ -56,13 +58,14 @@ class Database:
         self._engine.dispose()
 
 
-def open_database(path: Path, *, migrate: bool) -> Database:
+def open_database(path: Path, *, migrate: bool, busy_s: float = sqlite.BUSY_S) -> Database:
     """Open the database of a data folder.
 
     Args:
         path: The file; its folder is made when absent and `migrate` is true.
         migrate: True to bring it to the current schema first, waiting for another process that does;
             false to only check it.
+        busy_s: How long a writer waits for others before `StorageError` ("database_locked"), in seconds.
 
     Raises:
         ConfigurationError: The schema is not this code's ("database_outdated", "database_newer").
@@ -73,13 +76,13 @@ def open_database(path: Path, *, migrate: bool) -> Database:
         schema.migrate(path)
     elif not path.exists():
         raise ConfigurationError("database_outdated")
-    engine = sqlite.open_engine(path)
+    engine = sqlite.open_engine(path, busy_s=busy_s)
     try:
         schema.require_current(engine)
     except BaseException:
         engine.dispose()
         raise
-    return Database(engine)
+    return Database(engine, busy_s=busy_s)
 
 
 def _make_private_folder(folder: Path) -> None:

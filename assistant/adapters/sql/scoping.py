@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Table, and_, false, tuple_
+from sqlalchemy import ColumnElement, Table, and_, false, or_
 
 from assistant.domain.tenancy import Scope
 
@@ -14,13 +14,16 @@ def within(scope: Scope, table: Table) -> ColumnElement[bool]:
         scope: What the reader may read.
         table: A table with `tenant_id` and `collection_id`.
     """
-    pairs = sorted((grant.tenant_id, grant.collection_id) for grant in scope.grants)
-    if not pairs:
-        return false()
-    if len(pairs) == 1:
-        tenant_id, collection_id = pairs[0]
-        return and_(table.c.tenant_id == tenant_id, table.c.collection_id == collection_id)
-    return tuple_(table.c.tenant_id, table.c.collection_id).in_(pairs)
+    owned: dict[str, list[str]] = {}
+    for grant in sorted(scope.grants, key=lambda grant: (grant.tenant_id, grant.collection_id)):
+        owned.setdefault(grant.tenant_id, []).append(grant.collection_id)
+    return or_(
+        false(),
+        *(
+            and_(table.c.tenant_id == tenant_id, _is_one_of(table, collection_ids))
+            for tenant_id, collection_ids in owned.items()
+        ),
+    )
 
 
 def within_own_tenant(scope: Scope, table: Table) -> ColumnElement[bool]:
@@ -36,3 +39,9 @@ def of_reader(scope: Scope, table: Table) -> ColumnElement[bool]:
         table: A table with `tenant_id` and `person_id`.
     """
     return and_(table.c.tenant_id == scope.tenant_id, table.c.person_id == scope.person_id)
+
+
+def _is_one_of(table: Table, collection_ids: list[str]) -> ColumnElement[bool]:
+    if len(collection_ids) == 1:
+        return table.c.collection_id == collection_ids[0]
+    return table.c.collection_id.in_(collection_ids)

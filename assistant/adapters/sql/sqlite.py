@@ -35,19 +35,20 @@ _TAKEN = {
 }
 
 
-def open_engine(path: Path, *, foreign_keys: bool = True) -> Engine:
+def open_engine(path: Path, *, busy_s: float = BUSY_S, foreign_keys: bool = True) -> Engine:
     """An engine over a database file, with one connection per thread at work.
 
     Args:
         path: The file; made when absent, its folder must exist.
+        busy_s: How long a statement waits for another writer, in seconds.
         foreign_keys: False only while the schema changes, where tables are rebuilt.
     """
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
-        connect_args={"timeout": BUSY_S},
+        connect_args={"timeout": busy_s},
         pool_size=16,
         max_overflow=112,
-        pool_timeout=BUSY_S,
+        pool_timeout=busy_s,
         hide_parameters=True,
     )
 

@@ -18,10 +18,8 @@ STATISTICS: dict[tuple[str, str], str] = {
     ("documents", "id"): "20000 1",
     ("documents", "id tenant_id collection_id"): "20000 1 1 1",
     ("documents", "collection_id source name"): "20000 5000 2000 1",
-    ("documents", "tenant_id collection_id is_deleted name id"): "20000 10000 5000 5000 1 1",
-    ("documents", "tenant_id collection_id is_deleted state chunk_count"): (
-        "20000 10000 5000 5000 2500 20"
-    ),
+    ("documents", "tenant_id collection_id is_deleted name id"): "20000 200 100 100 1 1",
+    ("documents", "tenant_id collection_id is_deleted state chunk_count"): "20000 200 100 100 50 5",
     ("documents", "sha256"): "20000 2",
     ("versions", "id"): "25000 1",
     ("versions", "document_id state"): "25000 2 1",
@@ -35,7 +33,7 @@ STATISTICS: dict[tuple[str, str], str] = {
     ("contents", "sha256"): "25000 1",
     ("jobs", "id"): "2000 1",
     ("jobs", "tenant_id collection_id number"): "2000 1000 500 1",
-    ("jobs", "state number"): "2000 200 1",
+    ("jobs", "state number"): "2000 4 1",
     ("job_items", "id"): "100000 1",
     ("job_items", "job_id ordinal"): "100000 100 1",
     ("job_items", "job_id state ordinal"): "100000 100 50 1",
@@ -76,11 +74,11 @@ def set_statistics(connection: Connection) -> None:
 def list_indexes(connection: Connection) -> Iterator[tuple[str, str, str]]:
     """Table, name and columns of every index of the schema."""
     rows = connection.exec_driver_sql(
-        "SELECT tables.name, indexes.name, group_concat(columns.name, ' ')"
+        "SELECT tables.name AS owner, indexes.name, group_concat(columns.name, ' ') AS columns"
         " FROM sqlite_schema AS tables, pragma_index_list(tables.name) AS indexes,"
         " pragma_index_info(indexes.name) AS columns"
         " WHERE tables.type = 'table' AND tables.name NOT LIKE 'alembic%'"
         " AND tables.name NOT LIKE 'sqlite%' GROUP BY 1, 2"
     )
-    for table, index, columns in rows:
-        yield table, index, columns
+    for row in rows:
+        yield row.owner, row.name, row.columns

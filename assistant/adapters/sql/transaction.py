@@ -35,11 +35,13 @@ class Transaction:
     Args:
         engine: Where connections come from.
         writers: Held by the one writer of this process; other processes are kept out by SQLite.
+        busy_s: How long to wait for it, in seconds.
     """
 
-    def __init__(self, engine: Engine, *, writers: threading.Lock) -> None:
+    def __init__(self, engine: Engine, *, writers: threading.Lock, busy_s: float) -> None:
         self._engine = engine
         self._writers = writers
+        self._busy_s = busy_s
         self._connection: Connection | None = None
         self._is_writing = False
         self._images: dict[str, object] = {}
@@ -67,7 +69,7 @@ class Transaction:
         """
         if self._is_writing:
             return
-        if not self._writers.acquire(timeout=sqlite.BUSY_S):
+        if not self._writers.acquire(timeout=self._busy_s):
             raise StorageError("database_locked")
         try:
             connection = self._connect()

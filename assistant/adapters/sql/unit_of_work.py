@@ -24,8 +24,8 @@ from assistant.adapters.sql.vectors import SqlVectorRepository
 class SqlUnitOfWork:
     """Implements `UnitOfWork`. Used by one thread; takes a connection at its first statement."""
 
-    def __init__(self, engine: Engine, *, writers: threading.Lock) -> None:
-        self._transaction = Transaction(engine, writers=writers)
+    def __init__(self, engine: Engine, *, writers: threading.Lock, busy_s: float) -> None:
+        self._transaction = Transaction(engine, writers=writers, busy_s=busy_s)
         self.tenancy = SqlTenancyRepository(self._transaction)
         self.documents = SqlDocumentRepository(self._transaction)
         self.chunks = SqlChunkRepository(self._transaction)

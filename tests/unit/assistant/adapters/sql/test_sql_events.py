@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.dialects.sqlite import dialect
+
+from assistant.adapters.sql.columns import Float32, UtcDateTime, Word
+from assistant.adapters.sql.events import dump_event, load_event
+from assistant.adapters.sql.locators import dump_locator, load_locator
+from assistant.domain.answers import (
+    AnswerCompleted,
+    AnswerEvent,
+    AnswerFailed,
+    AnswerStatus,
+    Citation,
+    CitationAdded,
+    Passage,
+    RetrievalCompleted,
+    TextDelta,
+    TokenUsage,
+)
+from assistant.domain.documents import DocumentState, SourceChunk
+from ingest.model import Box, Locator
+
+SQLITE = dialect()
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+numbers = st.integers(min_value=0, max_value=2**40)
+params = st.dictionaries(st.text(), st.one_of(st.text(), numbers, finite))
+boxes = st.builds(Box, page=numbers, left=finite, top=finite, right=finite, bottom=finite)
+locators = st.builds(
+    Locator,
+    pages=st.lists(numbers).map(tuple),
+    boxes=st.lists(boxes, max_size=3).map(tuple),
+    section=st.lists(st.text(), max_size=3).map(tuple),
+    first_block=numbers,
+    last_block=numbers,
+)
+source_chunks = st.builds(SourceChunk, locator=locators, tokens=numbers, ordinal=numbers)
+citations = st.builds(Citation, marker=numbers, chunk=source_chunks, quote=st.text())
+passages = st.builds(Passage, marker=numbers, chunk=source_chunks)
+usages = st.builds(TokenUsage, prompt=numbers, completion=numbers, is_estimated=st.booleans())
+completed = st.builds(
+    AnswerCompleted,
+    status=st.sampled_from(AnswerStatus),
+    text=st.text(),
+    citations=st.lists(citations, max_size=2).map(tuple),
+    unsupported=st.lists(st.text(), max_size=2).map(tuple),
+    model=st.none() | st.text(),
+    tokens=st.none() | usages,
+    first_token_ms=st.none() | numbers,
+    notice=st.none() | st.text(),
+)
+events: st.SearchStrategy[AnswerEvent] = st.one_of(
+    st.builds(RetrievalCompleted, st.lists(passages, max_size=2).map(tuple)),
+    st.builds(TextDelta, st.text()),
+    st.builds(CitationAdded, citations),
+    completed,
+    st.builds(AnswerFailed, code=st.text(), params=params),
+)
+
+
+@given(events)
+def test_an_event_comes_back_as_it_was(event: AnswerEvent) -> None:
+    assert load_event(dump_event(event)) == event
+
+
+@given(locators)
+def test_a_locator_comes_back_as_it_was(locator: Locator) -> None:
+    assert load_locator(dump_locator(locator)) == locator
+
+
+def test_a_locator_is_compact() -> None:
+    locator = Locator((3,), (Box(3, 0.1, 0.2, 0.9, 0.25),), ("Titre I",), 4, 5)
+    expected = '{"f":4,"l":5,"p":[3],"b":[[3,0.1,0.2,0.9,0.25]],"s":["Titre I"]}'
+    assert dump_locator(locator) == expected
+
+
+def test_an_unknown_event_is_refused() -> None:
+    with pytest.raises(ValueError, match="surprise"):
+        load_event('{"type":"surprise"}')
+
+
+def test_times_are_kept_in_utc() -> None:
+    column = UtcDateTime()
+    paris = datetime(2026, 7, 1, 14, 30, tzinfo=timezone(timedelta(hours=2)))
+    kept = column.process_bind_param(paris, SQLITE)
+    assert kept == datetime(2026, 7, 1, 12, 30)  # noqa: DTZ001
+    assert column.process_result_value(kept, SQLITE) == paris.astimezone(UTC)
+    with pytest.raises(ValueError, match="aware"):
+        column.process_bind_param(datetime(2026, 7, 1), SQLITE)  # noqa: DTZ001
+
+
+def test_a_word_is_one_of_its_enum() -> None:
+    column = Word(DocumentState)
+    assert column.process_bind_param(DocumentState.LIVE, SQLITE) == "live"
+    assert column.process_result_value("live", SQLITE) is DocumentState.LIVE
+    with pytest.raises(ValueError, match="alive"):
+        column.process_result_value("alive", SQLITE)
+
+
+def test_a_vector_takes_four_bytes_a_value() -> None:
+    kept = Float32().process_bind_param([1.0, -0.5], SQLITE)
+    assert kept == b"\x00\x00\x80\x3f\x00\x00\x00\xbf"

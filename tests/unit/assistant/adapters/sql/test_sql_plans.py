@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from assistant.adapters.sql.database import Database
+from assistant.domain.ids import ChunkId, VersionId
+from assistant.ports.repositories import UnitOfWork
+from assistant.testing.contracts.repositories_world import (
+    NOON,
+    Reader,
+    World,
+    add_reader,
+    make_answer,
+    sha,
+)
+
+Act = Callable[[UnitOfWork, World], object]
+HASHES = [sha(str(number)) for number in range(300)]
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    here, there = (add_reader(database.unit_of_work, name) for name in ("here", "there"))
+    return World(here=Reader(here.scope), there=there)
+
+
+@contextmanager
+def plans_of(database: Database) -> Generator[list[str]]:
+    """Collects the plan of every statement run meanwhile, one line a step."""
+    found: list[str] = []
+
+    def explain(
+        connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
+    ) -> None:
+        if statement.split(maxsplit=1)[0] in {"SELECT", "UPDATE", "DELETE"} and not many:
+            probe = cursor.connection.cursor()
+            rows = probe.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+            found.extend(row[3] for row in rows)
+
+    event.listen(database.engine, "before_cursor_execute", explain)
+    yield found
+    event.remove(database.engine, "before_cursor_execute", explain)
+
+
+ACTS: dict[str, Act] = {
+    "find_live of 1": lambda w, x: w.chunks.find_live([ChunkId("a")], scope=x.here.scope),
+    "find_live of 200": lambda w, x: w.chunks.find_live(
+        [ChunkId(str(n)) for n in range(200)], scope=x.here.scope
+    ),
+    "find_live of 500 in two collections": lambda w, x: w.chunks.find_live(
+        [ChunkId(str(n)) for n in range(500)], scope=x.both
+    ),
+    "find document": lambda w, x: w.documents.find("a", scope=x.here.scope),  # type: ignore[arg-type]
+    "find_named": lambda w, x: w.documents.find_named(
+        "a", source="s", collection_id=x.here.collection_id, scope=x.here.scope
+    ),
+    "list_of_source": lambda w, x: w.documents.list_of_source(
+        "s", collection_id=x.here.collection_id, scope=x.here.scope
+    ),
+    "list_page": lambda w, x: w.documents.list_page(
+        scope=x.here.scope, state=None, name_contains="", limit=50, offset=0
+    ),
+    "list_page of two collections": lambda w, x: w.documents.list_page(
+        scope=x.both, state=None, name_contains="é", limit=50, offset=0
+    ),
+    "counts": lambda w, x: w.documents.counts(scope=x.here.scope),
+    "sample_headings": lambda w, x: w.chunks.sample_headings(scope=x.here.scope, limit=5),
+    "ready_versions": lambda w, _: w.ledger.ready_versions(limit=8),
+    "retired_versions": lambda w, _: w.ledger.retired_versions(limit=8),
+    "points_of": lambda w, _: w.ledger.points_of(VersionId("a"), embedder_id="e"),
+    "forget_version": lambda w, _: w.ledger.forget_version(VersionId("a")),
+    "make_live": lambda w, _: w.ledger.make_live(VersionId("a"), now=NOON),
+    "vectors": lambda w, _: w.vectors.find(HASHES, embedder_id="e"),
+    "lease": lambda w, _: w.queue.lease(owner="a", now=NOON, until=NOON),
+    "job counts": lambda w, x: w.jobs.counts("a", scope=x.here.scope),  # type: ignore[arg-type]
+    "jobs": lambda w, x: w.jobs.list_recent(scope=x.here.scope, limit=9),
+    "session": lambda w, _: w.sessions.find("a", now=NOON),
+    "conversations": lambda w, x: w.conversations.list_recent(scope=x.here.scope, limit=9),
+    "messages": lambda w, x: w.conversations.messages("a", scope=x.here.scope),  # type: ignore[arg-type]
+    "events": lambda w, x: w.answers.events_after(
+        make_answer(x.here).id, number=3, scope=x.here.scope
+    ),
+    "running answers": lambda w, _: w.answers.running(),
+}
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_every_table_is_reached_by_an_index(database: Database, world: World, name: str) -> None:
+    with plans_of(database) as steps, database.unit_of_work() as work:
+        ACTS[name](work, world)
+    assert steps
+    assert [step for step in steps if step.startswith("SCAN") and "CONSTANT" not in step] == []
+
+
+@pytest.mark.parametrize("name", ["list_page", "conversations", "ready_versions", "jobs"])
+def test_a_page_is_read_in_the_order_of_an_index(
+    database: Database, world: World, name: str
+) -> None:
+    with plans_of(database) as steps, database.unit_of_work() as work:
+        ACTS[name](work, world)
+    assert [step for step in steps if "TEMP B-TREE" in step] == []
+
+
+@pytest.mark.parametrize("name", ["find_live of 1", "find_live of 200"])
+def test_a_look_up_of_chunks_starts_from_their_ids(
+    database: Database, world: World, name: str
+) -> None:
+    with plans_of(database) as steps, database.unit_of_work() as work:
+        ACTS[name](work, world)
+    assert steps[0].startswith("SEARCH chunks")
+    assert "(id=?)" in steps[0]

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import logging
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from assistant.adapters.sql import schema, sqlite
+from assistant.adapters.sql.database import Database, open_database
+from assistant.adapters.sql.statistics import STATISTICS, list_indexes
+from assistant.domain.errors import ConfigurationError, StorageError
+
+
+def test_migrations_make_what_the_tables_say(database: Database) -> None:
+    with database.engine.connect() as connection:
+        command.check(schema.migration_config(connection))
+
+
+def test_a_table_without_migration_is_noticed(database: Database) -> None:
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("DROP TABLE index_state")
+        with pytest.raises(command.util.CommandError, match="New upgrade operations"):
+            command.check(schema.migration_config(connection))
+
+
+def test_migrations_have_one_head_and_dated_names(database: Database) -> None:
+    with database.engine.connect() as connection:
+        scripts = ScriptDirectory.from_config(schema.migration_config(connection))
+    assert len(scripts.get_heads()) == 1
+    for script in scripts.walk_revisions():
+        assert re.fullmatch(r"\d{4}_\d\d_\d\d_\w+\.py", Path(script.path).name)
+
+
+def test_migrations_go_down_and_up_again(database: Database) -> None:
+    with database.engine.connect() as connection:
+        config = schema.migration_config(connection)
+        command.downgrade(config, "base")
+        assert MigrationContext.configure(connection).get_current_revision() is None
+        command.upgrade(config, "head")
+        command.check(config)
+
+
+def test_the_planner_is_told_of_every_index(database: Database) -> None:
+    with database.engine.connect() as connection:
+        indexes = {(table, columns) for table, _, columns in list_indexes(connection)}
+        told = connection.exec_driver_sql("SELECT count(*) FROM sqlite_stat1").scalar_one()
+    assert indexes == STATISTICS.keys()
+    assert told >= len(indexes)
+
+
+def test_opening_twice_changes_nothing(path: Path) -> None:
+    before = path.read_bytes()
+    open_database(path, migrate=True).close()
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [None, "empty"])
+def test_an_outdated_schema_is_refused(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "assistant.sqlite3"
+    if content:
+        sqlite3.connect(path).close()
+        path.touch()
+    with pytest.raises(ConfigurationError) as raised:
+        open_database(path, migrate=False)
+    assert raised.value.code == "database_outdated"
+    assert "assistant serve" in raised.value.sentence
+
+
+@pytest.mark.parametrize("migrate", [True, False])
+def test_a_newer_schema_is_refused(path: Path, migrate: bool) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE alembic_version SET version_num = '20991231_1'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(ConfigurationError) as raised:
+        open_database(path, migrate=migrate)
+    assert raised.value.code == "database_newer"
+    assert raised.value.sentence
+
+
+def test_what_is_not_a_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "assistant.sqlite3"
+    path.write_bytes(b"pas une base " * 1000)
+    with pytest.raises(StorageError):
+        open_database(path, migrate=True)
+
+
+def test_a_migration_that_fails_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise StorageError("disk_full")
+
+    path = tmp_path / "assistant.sqlite3"
+    monkeypatch.setattr(sqlite, "check_foreign_keys", fail)
+    with pytest.raises(StorageError):
+        open_database(path, migrate=True)
+    monkeypatch.undo()
+    connection = sqlite3.connect(path)
+    tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
+    connection.close()
+    assert tables == []
+    open_database(path, migrate=True).close()
+
+
+def test_migrating_leaves_logging_alone(tmp_path: Path) -> None:
+    root = logging.getLogger()
+    before = (root.level, list(root.handlers), logging.getLogger("alembic").disabled)
+    open_database(tmp_path / "new" / "assistant.sqlite3", migrate=True).close()
+    assert (root.level, list(root.handlers), logging.getLogger("alembic").disabled) == before
+
+
+def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path;"
+        "from assistant.adapters.sql.database import open_database;"
+        "open_database(Path(sys.argv[1]), migrate=True).check()"
+    )
+    path = tmp_path / "data" / "assistant.sqlite3"
+    children = [
+        subprocess.Popen([sys.executable, "-c", script, str(path)], stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    for child in children:
+        _, errors = child.communicate(timeout=60)
+        assert (child.returncode, errors) == (0, b"")
