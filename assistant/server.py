@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import logging
 import os
 import secrets
 import signal
@@ -225,6 +226,7 @@ def _pages(backend: Backend) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: streamlit.App) -> AsyncGenerator[None]:
+        _quiet()
         async with backend.open_for_requests():
             yield
 
@@ -234,6 +236,13 @@ def _pages(backend: Backend) -> ASGIApp:
         lifespan=lifespan,
         secrets={"api_url": backend.address.url},
     )
+
+
+def _quiet() -> None:
+    """Undo what Streamlit does to the server's loggers when it reads its configuration."""
+    for name in ("uvicorn", "uvicorn.asgi", "uvicorn.error", "websockets"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.access").handlers.clear()
 
 
 def _api_only(backend: Backend) -> ASGIApp:

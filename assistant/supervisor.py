@@ -23,7 +23,7 @@ _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 _STEADY_S = 60.0
 """A worker that lived this long is restarted at once."""
-_GRACE_S = 5.0
+_GRACE_S = 3.0
 
 
 class WorkerSupervisor:

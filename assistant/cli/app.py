@@ -202,6 +202,9 @@ def worker(*, quiet: Annotated[bool, typer.Option("--quiet")] = False) -> int:
 
 def _check_one(text: str | None, queries: Path | None) -> None:
     from assistant.cli.failures import Misuse
+    from assistant.domain.catalogue import sentence
 
+    if text is not None and not text.strip():
+        raise Misuse(sentence("question_empty"))
     if (text is None) == (queries is None):
         raise Misuse("Donnez soit un texte, soit un fichier avec « --queries ».")

@@ -93,9 +93,14 @@ _USAGE = (
     (r"[Oo]ption '(.+?)' does not take a value", "L'option {0} ne prend pas de valeur"),
     (r"unexpected extra arguments?(?:\(s\))? \((.+)\)", "Ces mots sont de trop : {0}"),
     (
-        r"Invalid value for (.+?): .* in the range (\S+)<=x<=(\S+?)\.?$",
-        "La valeur donnée à {0} doit aller de {1} à {2}",
+        r"Invalid value for (.+?): .*less than or equal to (\S+)",
+        "La valeur donnée à {0} doit être d'au plus {1}",
     ),
+    (
+        r"Invalid value for (.+?): .*greater than or equal to (\S+)",
+        "La valeur donnée à {0} doit être d'au moins {1}",
+    ),
+    (r"Invalid value for (.+?): .*valid integer", "La valeur donnée à {0} doit être un entier"),
     (r"Invalid value for (.+?): ", "La valeur donnée à {0} ne convient pas"),
 )
 

@@ -13,7 +13,7 @@ from assistant.client import AssistantClient, ClientError
 from assistant.schemas.documents import JobItemOut, JobOut
 
 _FINAL = frozenset({"succeeded", "partly_failed", "failed", "cancelled"})
-_POLL_S = 0.25
+_POLL_S = 0.5
 _QUICK_POLLS = 8
 _QUICK_POLL_S = 0.05
 _LINE_S = 10.0

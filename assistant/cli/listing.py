@@ -33,15 +33,15 @@ def all_documents(client: AssistantClient, *, state: str | None, name: str) -> D
 def show_documents(page: DocumentPage) -> None:
     """One line per document, its reason under a failed one."""
     for document in page.documents:
-        size = f"{plural(document.chunk_count, 'passage')}"
+        size = plural(document.chunk_count, "passage")
         state = _STATES.get(document.state, document.state)
         say(f"{document.id}  {state:<11}  {size:>13}  {document.name}")
         if document.reason:
             say(f"{'':38}✗ {document.reason}")
     counts = page.counts
     say(
-        f"{plural(counts.live, 'document')} consultables, {counts.pending} en attente, "
-        f"{counts.failed} en échec ; {plural(counts.chunks, 'passage')}."
+        f"Consultables : {counts.live} ; en attente : {counts.pending} ; "
+        f"en échec : {counts.failed} ; passages : {counts.chunks}."
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 from assistant.cli.console import say_json
 from assistant.cli.failures import ExitCode, Misuse, sentence_of
 from assistant.client import ClientError
+from assistant.domain.catalogue import sentence
 
 _STDIN = Path("-")
 Row = dict[str, Any]
@@ -31,9 +32,10 @@ class QueryLine:
 class BadLine(Exception):
     """A line that is no query; the message is a French sentence."""
 
-    def __init__(self, id: str, message: str) -> None:
+    def __init__(self, id: str, message: str, *, code: str = "invalid_input") -> None:
         super().__init__(message)
         self.id = id
+        self.code = code
 
 
 def run_queries(path: Path, *, act: Callable[[QueryLine], Row]) -> ExitCode:
@@ -85,12 +87,14 @@ def _parsed(line: str, *, number: int) -> QueryLine | BadLine:
     id, text, after = row.get("id", number), row.get("text"), row.get("after") or ""
     if not isinstance(text, str) or not isinstance(after, str):
         return BadLine(str(id), f"La ligne {number} n'a pas de champ « text » qui soit un texte.")
+    if not text.strip():
+        return BadLine(str(id), sentence("question_empty"), code="question_empty")
     return QueryLine(str(id), text, after)
 
 
 def _result(line: QueryLine | BadLine, *, act: Callable[[QueryLine], Row]) -> Row:
     if isinstance(line, BadLine):
-        return {"id": line.id, "error": {"code": "invalid_input", "detail": str(line)}}
+        return {"id": line.id, "error": {"code": line.code, "detail": str(line)}}
     try:
         return act(line)
     except ClientError as error:

@@ -15,6 +15,9 @@ from assistant.client import AssistantClient, ClientError
 from assistant.ownership import ServerAddress
 from assistant.settings import Settings
 
+_STOPPED = frozenset({"server_unreachable", "server_timeout"})
+"""What the client sees when the service stops before the sample corpus is read."""
+
 
 def serve(settings: Settings, *, with_sample: bool, opens_browser: bool) -> None:
     """Serve until stopped.
@@ -65,7 +68,8 @@ def _index_sample(address: ServerAddress) -> None:
         try:
             outcome = ingest(Connection(client, lambda: None), [folder], is_quiet=True)
         except ClientError as error:
-            note(sentence_of(error))
+            if error.code not in _STOPPED:
+                note(sentence_of(error))
             return
     say("Corpus d'exemple lu.")
     summarise(outcome)
