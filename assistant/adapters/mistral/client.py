@@ -79,6 +79,7 @@ def http_client(url: str) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(
         follow_redirects=False,
         trust_env=not _is_loopback(url),
+        event_hooks={"response": [_read_unless_stream]},
         limits=httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
     )
 
@@ -98,6 +99,12 @@ def build_client(
     hooks.after_error_hooks.clear()
     client.sdk_configuration.__dict__["_hooks"] = hooks
     return client
+
+
+async def _read_unless_stream(response: httpx2.Response) -> None:
+    """Read an answer that is no stream: the SDK fails on an error without a body otherwise."""
+    if response.is_error or "text/event-stream" not in response.headers.get("content-type", ""):
+        await response.aread()
 
 
 def _is_loopback(url: str) -> bool:
