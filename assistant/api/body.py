@@ -10,7 +10,7 @@ from typing import BinaryIO, cast
 from anyio import from_thread
 from fastapi import Request
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.exceptions import HTTPException
 
 from assistant.domain.errors import InvalidInput
 from assistant.services.submission import AnnouncedFile
@@ -76,7 +76,7 @@ async def uploads_of(request: Request) -> list[UploadFile]:
         raise InvalidInput("invalid_input", detail="un formulaire avec des fichiers est attendu.")
     try:
         form = await request.form(max_files=MAX_FILES, max_fields=10)
-    except MultiPartException as error:
+    except HTTPException as error:
         raise InvalidInput("invalid_input", detail="le formulaire est mal formé.") from error
     uploads = [each for each in form.getlist("files") if isinstance(each, UploadFile)]
     if not uploads:

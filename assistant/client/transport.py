@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import httpx
@@ -33,6 +34,7 @@ class Transport:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._http = http or httpx.Client(trust_env=False, timeout=_TIMEOUT, limits=_LIMITS)
+        self._http.cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=()))
         self._headers = _credentials(token=token, cookie=cookie)
 
     def speaking_for(self, *, cookie: str | None) -> Transport:
@@ -60,7 +62,6 @@ class Transport:
         headers = self._merged(options.pop("headers", None))
         with _network_errors(self.base_url, path=path):
             response = self._http.request(method, self.base_url + path, headers=headers, **options)
-            self._discard_cookies()
         raise_for_problem(response, path=path)
         return response
 
@@ -76,7 +77,6 @@ class Transport:
             _network_errors(self.base_url, path=path),
             self._http.stream(method, self.base_url + path, headers=headers, **options) as response,
         ):
-            self._discard_cookies()
             if response.status_code >= _ERROR_FROM:
                 response.read()
                 raise_for_problem(response, path=path)
@@ -98,9 +98,6 @@ class Transport:
 
     def _merged(self, headers: Mapping[str, str] | None) -> dict[str, str]:
         return {"Accept": "application/json", **self._headers, **(headers or {})}
-
-    def _discard_cookies(self) -> None:
-        self._http.cookies.clear()
 
 
 _LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=20)

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,6 @@ class Site:
     worker: WorkerContainer
     app: Any
     is_worker_alive: bool = True
-    secrets: dict[str, str] = field(default_factory=dict)
 
     def http(self, **headers: str) -> httpx.AsyncClient:
         """A client without credentials."""
@@ -160,7 +159,9 @@ class Site:
         self.container.close()
 
 
-def open_site(root: Path, *, model: ChatModel | None = None, **changes: Any) -> Site:
+def open_site(
+    root: Path, *, model: ChatModel | None = None, has_model: bool = True, **changes: Any
+) -> Site:
     """A site on a folder; a model that answers in two pieces unless told otherwise."""
     settings = Settings(
         data_dir=root,
@@ -172,7 +173,9 @@ def open_site(root: Path, *, model: ChatModel | None = None, **changes: Any) -> 
         settings,
         role="web",
         embedder=embedder,
-        model=model or ScriptedChatModel(["Gratuit pour les internes ", "[1]."]),
+        model=(model or ScriptedChatModel(["Gratuit pour les internes ", "[1]."]))
+        if has_model
+        else None,
         index=InMemoryChunkIndex(embedder=embedder.identity),
         reader=SheetReader(),
     )

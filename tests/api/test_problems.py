@@ -30,8 +30,9 @@ def raised_codes() -> Iterator[tuple[str, str]]:
         if "testing" in path.parts:
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            is_error = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-            if not is_error or node.func.id not in CLASSES or node.func.id in AT_START_ONLY:
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            if node.func.id not in CLASSES or node.func.id in AT_START_ONLY:
                 continue
             first = node.args[0] if node.args else None
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
@@ -73,13 +74,17 @@ def test_each_row_becomes_its_problem(code: str) -> None:
     assert body["detail"] == sentences()[code].format_map(Anything())
 
 
+PARAMETERS = (
+    "detail", "limit_mb", "size_mb", "characters", "limit", "path", "problems", "built", "asked",
+    "status", "model", "received", "expected", "page", "pages", "format", "seconds", "host", "port",
+)  # fmt: skip
+
+
 class Anything(dict[str, str]):
     """Parameters for every sentence."""
 
-    NAMES = ["detail", "limit_mb", "size_mb", "characters", "limit", "path", "problems", "built", "asked", "status", "model", "received", "expected", "page", "pages", "format", "seconds", "host", "port"]
-
     def __init__(self) -> None:
-        super().__init__(dict.fromkeys(self.NAMES, "7"))
+        super().__init__(dict.fromkeys(PARAMETERS, "7"))
 
 
 def test_a_code_without_a_row_takes_that_of_its_class() -> None:

@@ -1,0 +1,137 @@
+"""Two tenants with the same text: nothing crosses, and what is foreign looks unknown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.site import REGULATION, Site
+
+pytestmark = pytest.mark.anyio
+
+PDF = "%PDF\n" + REGULATION
+
+
+async def identifiers(site: Site, owner: httpx.AsyncClient) -> dict[str, str]:
+    """One of each thing of the owner, by the name of its path parameter."""
+    job = (await site.upload({"reglement.pdf": PDF}))["job"]
+    document = (await owner.get("/api/v1/documents")).json()["documents"][0]
+    passage = (await owner.get(f"/api/v1/documents/{document['id']}/passages")).json()[0]
+    item = (await owner.get(f"/api/v1/jobs/{job['id']}/items")).json()[0]
+    conversation = (await owner.post("/api/v1/conversations", json={})).json()
+    answer = await owner.post("/api/v1/answers", json={"question": "Transport gratuit ?"})
+    return {
+        "job_id": job["id"],
+        "document_id": document["id"],
+        "chunk_id": passage["chunk_id"],
+        "item_id": item["id"],
+        "conversation_id": conversation["id"],
+        "answer_id": answer.json()["answer_id"],
+        "page": "1",
+    }
+
+
+UNKNOWN = dict.fromkeys(
+    ("job_id", "document_id", "chunk_id", "item_id", "conversation_id", "answer_id"),
+    "00000000-0000-4000-8000-000000000000",
+) | {"page": "1"}
+
+
+def without_traces(response: httpx.Response, values: dict[str, str]) -> Any:
+    body = response.text
+    for name, value in values.items():
+        if name != "page":
+            body = body.replace(value, "<id>")
+    return body.replace(response.headers["x-request-id"], "<request>")
+
+
+async def test_no_route_shows_anything_of_another_tenant(site: Site) -> None:
+    async with site.owner() as owner, site.person(site.foreigner()) as foreigner:
+        known = await identifiers(site, owner)
+        schema = (await owner.get("/api/openapi.json")).json()
+        crossed: list[str] = []
+        walked = 0
+        for path, methods in schema["paths"].items():
+            if not path.startswith("/v1") or "{" not in path:
+                continue
+            for method in methods:
+                walked += 1
+                foreign = await call(foreigner, method, path.format(**known))
+                absent = await call(foreigner, method, path.format(**UNKNOWN))
+                if (
+                    foreign.status_code != 404
+                    or absent.status_code != 404
+                    or without_traces(foreign, known) != without_traces(absent, UNKNOWN)
+                ):
+                    crossed.append(f"{method} {path}: {foreign.status_code} {foreign.text}")
+
+        assert crossed == []
+        assert walked >= 18
+        for path, key in known.items():
+            if path in {"document_id", "chunk_id"}:
+                kind = "documents" if path == "document_id" else "passages"
+                assert (await owner.get(f"/api/v1/{kind}/{key}")).status_code == 200
+
+
+async def call(http: httpx.AsyncClient, method: str, path: str) -> httpx.Response:
+    body: dict[str, Any] = {}
+    if path.endswith("/messages"):
+        body = {"question": "Transport gratuit ?"}
+    if method in {"get", "delete"}:
+        return await http.request(method, f"/api{path}")
+    return await http.request(method, f"/api{path}", json=body)
+
+
+async def test_lists_searches_and_answers_stay_within_their_tenant(site: Site) -> None:
+    await site.upload({"reglement.txt": REGULATION})
+    async with site.person(site.foreigner()) as foreigner:
+        documents = (await foreigner.get("/api/v1/documents")).json()
+        jobs = (await foreigner.get("/api/v1/jobs")).json()
+        examples = (await foreigner.get("/api/v1/examples")).json()
+        found = (await foreigner.post("/api/v1/search", json={"query": "transport"})).json()
+        asked = {"question": "Le transport scolaire est-il gratuit ?"}
+        answer = (await foreigner.post("/api/v1/answers", json=asked)).json()
+        reindexed = (await foreigner.post("/api/v1/documents/reindex", json={})).json()
+
+    assert documents["documents"] == []
+    assert documents["counts"] == {"pending": 0, "live": 0, "failed": 0, "chunks": 0}
+    assert jobs == []
+    assert examples == {"questions": []}
+    assert found["results"] == []
+    assert answer["status"] == "refused"
+    assert answer["citations"] == []
+    assert reindexed["total"] == 0
+
+
+async def test_the_same_text_of_two_tenants_stays_two_documents(site: Site) -> None:
+    await site.upload({"reglement.txt": REGULATION})
+    async with site.person(site.foreigner()) as foreigner, site.owner() as owner:
+        started = await site.upload({"reglement.txt": REGULATION}, http=foreigner)
+        own = (await owner.get("/api/v1/documents")).json()["documents"][0]
+        other = (await foreigner.get("/api/v1/documents")).json()["documents"][0]
+        query = {"query": "transport gratuit", "limit": 50}
+        found = (await foreigner.post("/api/v1/search", json=query)).json()["results"]
+        await owner.delete(f"/api/v1/documents/{own['id']}")
+        kept = (await foreigner.post("/api/v1/search", json=query)).json()["results"]
+
+    assert started["job"]["total"] == 1
+    assert own["id"] != other["id"]
+    assert {each["document_id"] for each in found} == {other["id"]}
+    assert len(kept) == len(found)
+
+
+async def test_a_colleague_does_not_read_my_conversations_and_answers(site: Site) -> None:
+    async with site.owner() as owner, site.person(site.agent()) as colleague:
+        known = await identifiers(site, owner)
+        refused = [
+            await colleague.get(f"/api/v1/conversations/{known['conversation_id']}"),
+            await colleague.get(f"/api/v1/answers/{known['answer_id']}"),
+            await colleague.get(f"/api/v1/answers/{known['answer_id']}/events"),
+            await colleague.post(f"/api/v1/answers/{known['answer_id']}/cancel"),
+        ]
+        listed = (await colleague.get("/api/v1/conversations")).json()
+
+    assert [each.status_code for each in refused] == [404] * 4
+    assert listed == []
