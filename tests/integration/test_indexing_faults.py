@@ -136,7 +136,7 @@ def test_disk_full_while_vectors_are_kept_pauses_and_goes_on(tmp_path: Path) -> 
         threading.Timer(0.05, lambda: setattr(disk, "is_full", False)).start()
         return vectors
 
-    house.embedder.embed_passages = fill  # pyright: ignore
+    house.embedder.embed_passages = fill  # pyright: ignore[reportAttributeAccessIssue]
     worker = house.new_worker()
     with pytest.raises(StorageError):
         worker.run_once()

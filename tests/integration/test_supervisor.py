@@ -18,13 +18,14 @@ from assistant.supervisor import WorkerSupervisor, revealed
 
 ROOT = Path(__file__).parents[2]
 STUBBORN = """
-import json, signal, subprocess, sys, time
+import json, os, signal, subprocess, sys, time
 from pathlib import Path
 settings = json.loads(sys.stdin.readline())
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 log = Path(settings["data_dir"]) / "log"
 with log.open("a") as file:
-    file.write(json.dumps({"pid": __import__("os").getpid(), "child": child.pid, "key": settings["model"]["api_key"]}) + "\\n")
+    key = settings["model"]["api_key"]
+    file.write(json.dumps({"pid": os.getpid(), "child": child.pid, "key": key}) + "\\n")
 signal.signal(signal.SIGTERM, signal.SIG_IGN) if "stubborn" in sys.argv else None
 time.sleep(600)
 """
@@ -84,9 +85,7 @@ def test_dead_worker_is_started_again_and_its_children_are_gone(
     assert not supervisor.is_alive
 
 
-def test_stubborn_worker_is_killed_with_its_children(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stubborn_worker_is_killed_with_its_children(settings: Settings, tmp_path: Path) -> None:
     supervisor = WorkerSupervisor(
         settings, command=(sys.executable, "-c", STUBBORN, "stubborn"), grace_s=0.2
     )

@@ -400,7 +400,7 @@ def test_full_disk_does_not_stop_an_answer(house: House) -> None:
         def broken() -> object:
             raise StorageError("disk_full")
 
-        service._keeper._open_work = broken  # pyright: ignore
+        service._keeper._open_work = broken  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
         gate.set()
         record = await service.result(answer.id, scope=house.scope)
         assert record.status is AnswerStatus.ANSWERED

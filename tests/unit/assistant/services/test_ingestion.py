@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from hashlib import sha256
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from assistant.domain.documents import DocumentState
 from assistant.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from assistant.domain.ids import CollectionId, DocumentId
-from assistant.domain.jobs import ItemState, JobState
+from assistant.domain.jobs import ItemState, Job, JobItem, JobState
 from assistant.domain.tenancy import Scope
 from assistant.services.submission import AnnouncedFile, Submission
 from tests.house import MAX_FILE_BYTES, House, announced
@@ -16,10 +17,24 @@ from tests.house import MAX_FILE_BYTES, House, announced
 TWO = {"a.txt": "Règlement A\nAide de dix euros", "sous/b.txt": "Règlement B\nAide de vingt euros"}
 
 
-def submit(house: House, **fields: object) -> dict[str, object]:
-    request = Submission(**{"source": "/dossier", "files": (), **fields})  # pyright: ignore[reportArgumentType]
+@dataclass(frozen=True)
+class Submitted:
+    job: Job
+    wanted: list[JobItem]
+    items: dict[str, JobItem]
+
+
+def submit(
+    house: House,
+    *files: AnnouncedFile,
+    source: str = "/dossier",
+    unreadable: tuple[tuple[str, str], ...] = (),
+    is_complete: bool = False,
+    collection_id: CollectionId | None = None,
+) -> Submitted:
+    request = Submission(source, files, collection_id, unreadable, is_complete)
     job, wanted = house.ingestion.submit(request, principal=house.principal, scope=house.scope)
-    return {"job": house.state_of(job), "wanted": wanted, "items": house.items(job)}
+    return Submitted(house.state_of(job), wanted, house.items(job))
 
 
 def test_submit_wants_what_is_new(house: House) -> None:
@@ -120,12 +135,13 @@ def test_partial_submission_removes_nothing(house: House) -> None:
 def test_unsafe_name_fails_alone(house: House, name: str) -> None:
     files = (announced(name, "x"), announced("sain.txt", "Texte sain"))
 
-    result = submit(house, files=files)
+    result = submit(house, *files)
 
-    states = [item.state for item in result["items"].values()]  # pyright: ignore
+    states = [item.state for item in result.items.values()]
     assert states == [ItemState.FAILED, ItemState.AWAITING_FILE]
-    failed = next(iter(result["items"].values()))  # pyright: ignore
-    assert failed.reason.code == "file_name_unsafe"
+    reason = next(iter(result.items.values())).reason
+    assert reason is not None
+    assert reason.code == "file_name_unsafe"
     assert set(house.all_documents()) == set()
 
 
@@ -139,11 +155,10 @@ def test_names_are_compared_in_one_unicode_form(house: House) -> None:
 
 
 def test_second_file_of_one_name_fails_and_the_first_goes_on(house: House) -> None:
-    result = submit(house, files=(announced("a.txt", "un"), announced("a.txt", "deux")))
+    result = submit(house, announced("a.txt", "un"), announced("a.txt", "deux"))
 
-    assert len(result["wanted"]) == 1  # pyright: ignore
-    job = result["job"]
-    items = house.jobs.items(job.id, scope=house.scope, limit=10)  # pyright: ignore
+    assert len(result.wanted) == 1
+    items = house.jobs.items(result.job.id, scope=house.scope, limit=10)
     assert [item.state for item in items] == [ItemState.AWAITING_FILE, ItemState.FAILED]
     assert items[1].reason is not None
     assert items[1].reason.code == "file_name_duplicate"
@@ -154,10 +169,10 @@ def test_unreadable_file_keeps_its_live_version_and_tells_why(house: House) -> N
 
     files = (announced("a.txt", TWO["a.txt"]),)
     result = submit(
-        house, files=files, unreadable=(("sous/b.txt", "file_unreadable"),), is_complete=True
+        house, *files, unreadable=(("sous/b.txt", "file_unreadable"),), is_complete=True
     )
 
-    assert result["job"].state is JobState.PARTLY_FAILED  # pyright: ignore
+    assert result.job.state is JobState.PARTLY_FAILED
     document = house.all_documents()["sous/b.txt"]
     assert document.state is DocumentState.LIVE
     assert document.reason is not None
@@ -178,19 +193,20 @@ def test_unknown_code_of_an_unreadable_file_is_refused(house: House) -> None:
 def test_announced_too_large_fails_without_upload(house: House) -> None:
     file = AnnouncedFile("gros.txt", "0" * 64, MAX_FILE_BYTES + 1)
 
-    result = submit(house, files=(file,))
+    result = submit(house, file)
 
-    assert result["wanted"] == []
-    reason = result["items"]["gros.txt"].reason  # pyright: ignore
+    assert result.wanted == []
+    reason = result.items["gros.txt"].reason
+    assert reason is not None
     assert reason.code == "file_too_large"
-    assert result["job"].state is JobState.FAILED  # pyright: ignore
+    assert result.job.state is JobState.FAILED
 
 
 def test_received_too_large_fails_its_item_and_the_job_goes_on(house: House) -> None:
     big = "x" * (MAX_FILE_BYTES + 10)
     liar = AnnouncedFile("gros.txt", sha256(big.encode()).hexdigest(), 10)
-    job = submit(house, files=(liar, announced("b.txt", "Texte B")))
-    by_name = {item.name: item for item in job["wanted"]}  # pyright: ignore
+    job = submit(house, liar, announced("b.txt", "Texte B"))
+    by_name = {item.name: item for item in job.wanted}
 
     failed = house.send(by_name["gros.txt"], big)
     house.send(by_name["b.txt"], "Texte B")
@@ -199,7 +215,7 @@ def test_received_too_large_fails_its_item_and_the_job_goes_on(house: House) -> 
     assert failed.state is ItemState.FAILED
     assert failed.reason is not None
     assert failed.reason.code == "file_too_large"
-    assert house.state_of(job["job"]).state is JobState.PARTLY_FAILED  # pyright: ignore
+    assert house.state_of(job.job).state is JobState.PARTLY_FAILED
     assert not house.files.has(liar.sha256)
 
 
