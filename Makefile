@@ -42,7 +42,8 @@ check: $(VENV)/.dev  ## Format, lint, types, import contracts, compose file, gen
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/deptry .
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
-	@$(BIN)/python -m eval.docs check
+	@$(BIN)/python -m assistant.settings_doc | diff -u docs/settings.md - || { echo "docs/settings.md date : make docs"; exit 1; }
+	@$(BIN)/python -m assistant.api | diff -u docs/openapi.json - || { echo "docs/openapi.json date : make docs"; exit 1; }
 
 format: $(VENV)/.dev  ## Format the code
 	@$(BIN)/ruff format .
@@ -54,8 +55,9 @@ bench: $(VENV)/.dev  ## Measure speed and memory against named peers and limits
 eval: $(VENV)/.dev  ## Measure retrieval and answers on the question sets
 	@$(BIN)/python -m eval run
 
-docs: $(VENV)/.dev  ## Write the generated documents again (settings, command line, API)
-	@$(BIN)/python -m eval.docs write
+docs: $(VENV)/.dev  ## Write the generated documents again (settings, API)
+	@$(BIN)/python -m assistant.settings_doc > docs/settings.md
+	@$(BIN)/python -m assistant.api > docs/openapi.json
 
 system-deps:  ## Install Chromium, Tesseract and LibreOffice where packages may be installed
 	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
