@@ -62,8 +62,9 @@ def main(config_text: str, lifeline: int) -> NoReturn:
     signal.signal(signal.SIGTERM, _note)
     worker = os.fork()
     if worker == 0:
-        os.close(lifeline)
         signal.set_wakeup_fd(-1)
+        for descriptor in (lifeline, wakeup_read, wakeup_write):
+            os.close(descriptor)
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         _work(config)

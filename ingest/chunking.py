@@ -162,18 +162,21 @@ class _SectionChunker:
         """Text and tables of one section share a chunk where they fit; a short lead never stands alone."""
         joined: list[_Piece] = []
         for piece in pieces:
-            if joined:
-                total = joined[-1].tokens + piece.tokens
-                is_table = self._blocks[piece.first].table is not None
-                is_lead = (
-                    is_table and joined[-1].tokens <= _LEAD_TOKENS and total <= self._table_budget
-                )
-                is_tail = piece.tokens <= _TAIL_TOKENS and total <= self._table_budget
-                if total <= self._budget or is_lead or is_tail:
-                    joined[-1] = _union(joined[-1], piece, path=self._section.path)
-                    continue
+            if joined and self._may_join(joined[-1], piece):
+                joined[-1] = _union(joined[-1], piece, path=self._section.path)
+                continue
             joined.append(piece)
         return joined
+
+    def _may_join(self, piece: _Piece, following: _Piece) -> bool:
+        is_after_table = self._blocks[piece.last].table is not None
+        is_table = self._blocks[following.first].table is not None
+        if not (is_after_table or is_table):
+            return False
+        total = piece.tokens + following.tokens
+        is_lead = is_table and piece.tokens <= _LEAD_TOKENS
+        is_tail = following.tokens <= _TAIL_TOKENS
+        return total <= self._budget or ((is_lead or is_tail) and total <= self._table_budget)
 
 
 def _joined_text(blocks: Sequence[Block], run: list[int]) -> tuple[str, list[tuple[int, int]]]:

@@ -87,19 +87,20 @@ _ACT_CHARS = 800
 _VISA = re.compile(r"\W*(?:vu|considerant|attendu|visa)\b")
 _FOREIGN = re.compile(
     r"(?:\bvu\b|considerant|\bloi\b|decret|ordonnance|\bcode\b|convo[cq]|precedente?|derniere seance|"
-    r"proces-verbal de la|"
-    r"compte[ -]rendu de la (?:reunion|seance)|approbation|affich|transmis|recu |depose|\bne[e]? le|"
+    r"approbation|affich|transmis|recu |depose|\bne[e]? le|"
     r"avant le|jusqu'au|"
     r"a compter|a partir|prochaine?|au plus tard|echeance|arrete prefectoral|modifie|"
     r"publie au)[^.;\n]{0,90}$"
 )
+_EARLIER = re.compile(r"(?:proces-verbal|compte[ -]rendu) de la [^.;\n]{0,60}$")
+_OPENING_CHARS = 400
 _HEAD_CHARS = 5000
 _TAIL_CHARS = 2500
 _CONTEXT_CHARS = 130
 _PLAIN_HEAD_CHARS = 1200
 _PLAIN_SCORE = 10.0
 _WORDS_SCORE = 110
-_TITLE_SCORE = 95
+_TITLE_SCORE = 105
 _FIRST_YEAR, _LAST_YEAR = 1950, 2045
 
 
@@ -163,7 +164,8 @@ def _scored(text: str, *, is_head: bool, title: str) -> Iterator[tuple[float, da
 def _cue_score(text: str, *, position: int, is_head: bool, title: str) -> float:
     before = text[max(position - _CONTEXT_CHARS, 0) : position]
     line = text[max(text.rfind("\n", 0, position), text.rfind(";", 0, position)) + 1 : position]
-    if _FOREIGN.search(before) or _VISA.match(line):
+    is_earlier = position > _OPENING_CHARS and _EARLIER.search(before)
+    if is_earlier or _FOREIGN.search(before) or _VISA.match(line):
         return 0.0
     if is_head and _SESSION.search(before):
         return _SESSION_SCORE

@@ -12,7 +12,7 @@ _ABBREVIATION_LIST = (
 )
 _ABBREVIATIONS = frozenset(_ABBREVIATION_LIST.split())
 _STRONG = re.compile(
-    r"[.!?…]+[»”\")\]]*(?=\s)|\n{2,}|\n(?=\s*(?:[-–—•▪◦➢*]|\d{1,2}[.)°]|[a-z]\))\s)|[;:](?=\s*\n)"
+    r"[.!?…]+(?:\s?[»”\")\]])*(?=\s)|\n{2,}|\n(?=\s*(?:[-–—•▪◦➢*]|\d{1,2}[.)°]|[a-z]\))\s)|[;:](?=\s*\n)"
 )
 _LAST_WORD = re.compile(r"([^\W\d_][\w.'’-]*|\d+)$")
 _NUMBERED_LINE = re.compile(r"(?:^|\n)\s*(?:\d{1,3}|[IVXLC]{1,6}|[A-Za-z])$")
@@ -68,12 +68,12 @@ def _is_abbreviation(before: str, *, following: str) -> bool:
     found = _LAST_WORD.search(before)
     if found is None:
         return False
-    word = found.group().lower()
+    word = re.split("['’]", found.group().lower())[-1]
     if word.isdigit():
         return bool(_NUMBERED_LINE.search(before))
     if len(word) == 1 or _NUMBERED_LINE.search(before):
         return True
-    if "." in word and all(len(part) <= 1 for part in word.split(".")):
+    if "." in word and all(len(part) <= 1 for part in re.split(r"[.-]+", word)):
         return following[0].isdigit() or following[0].isupper()
     if word == "etc":
         return False

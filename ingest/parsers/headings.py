@@ -37,13 +37,12 @@ ACT_LEVEL = 3
 _MAX_CHARS = 200
 _MIN_LETTER_SHARE = 0.4
 _NOT_HEADINGS = re.compile(
-    r"^(?:vu|considérant|attendu|sur proposition|après en avoir|le quorum|pour extrait|fait à|"
-    r"monsieur|madame|"
-    r"m\.|mme|mmes|mm\.|mr|présents?|absents?|excusés?|étaient (?:présents|absents)|secrétaire|"
-    r"pouvoirs?|procurations?|"
-    r"votants?|votes?\s*:|arrivée d|départ d|(?:la )?séance (?:est )?levée|pour\s*:|contre\s*:|"
-    r"abstentions?|nombre de|date de|affiché|certifié|transmis|reçu|envoyé|"
-    r"publié|accusé de réception|id\s*:|tél|fax|courriel|e-?mail|siret|www\.|http|page\s+\d|crédit)\b",
+    r"^(?:vu|considérant|attendu|sur proposition|après en avoir|le quorum|pour extrait|fait à|monsieur|madame|"
+    r"mme|mmes|mr|présents?|absents?|excusés?|étaient (?:présents|absents)|secrétaire|pouvoirs?|"
+    r"procurations?|votants?|arrivée d\w+|départ d\w+|(?:la )?séance (?:est )?levée|abstentions?|nombre de|date de|"
+    r"affiché|certifié|"
+    r"transmis|reçu|envoyé|publié|accusé de réception|tél|fax|courriel|e-?mail|siret|page\s+\d+|"
+    r"crédit)\b|^(?:votes?|pour|contre|id)\s*:|^(?:m|mm|www)\.|^http",
     re.I,
 )
 _DECIDES = re.compile(

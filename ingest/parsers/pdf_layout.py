@@ -22,7 +22,10 @@ _BROKEN_LINE_SHARE = 0.3
 _MIN_FILLED_SHARE = 0.5
 _ODD_CELL_SHARE = 0.15
 _BULLETS = frozenset("•-–—▪◦➢*·")
-_FUNCTION_WORD_LIST = "le la les un une des de du d l et ou à au aux en par pour sur dans avec qui que ce ces cette est sont il"
+_FUNCTION_WORD_LIST = (
+    "le la les un une des de du d l et ou à au aux en par pour sur dans avec qui que ce "
+    "ces cette est sont il"
+)
 _FUNCTION_WORDS = frozenset(_FUNCTION_WORD_LIST.split())
 
 

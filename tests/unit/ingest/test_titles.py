@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import pytest
+
+from ingest.kinds import find_kind
+from ingest.model import Block, BlockKind, DocumentKind
+from ingest.parsers.draft import Draft, table_block
+from ingest.titles import find_title, title_of_name
+
+
+def heading(text: str, level: int = 1) -> Block:
+    return Block(kind=BlockKind.HEADING, text=text, level=level)
+
+
+def paragraph(text: str) -> Block:
+    return Block(kind=BlockKind.PARAGRAPH, text=text)
+
+
+def title(*blocks: Block, declared: str = "", name: str = "fichier.pdf") -> tuple[str, bool]:
+    return find_title(Draft(engine="x", blocks=list(blocks), declared_title=declared), name=name)
+
+
+def test_first_telling_heading_is_the_title() -> None:
+    found = title(
+        heading("RÉPUBLIQUE FRANÇAISE"), heading("Règlement d'intervention en faveur des lycées")
+    )
+
+    assert found == ("Règlement d'intervention en faveur des lycées", True)
+
+
+def test_lone_act_word_is_completed_by_its_number_and_subject() -> None:
+    found = title(
+        heading("ARRÊTÉ MUNICIPAL"),
+        paragraph("n° 2010/39"),
+        paragraph("portant réglementation du stationnement"),
+    )
+
+    assert found[0] == "ARRÊTÉ MUNICIPAL n° 2010/39 portant réglementation du stationnement"
+
+
+def test_report_in_a_table_takes_its_object() -> None:
+    table = table_block(
+        [
+            ["Refonte", "Animation"],
+            ["COMPTE-RENDU DE RÉUNION", ""],
+            ["Objet : Plénière du 5 juin", ""],
+        ]
+    )
+    assert table is not None
+
+    assert title(table, heading("Récapitulatif des travaux"))[0].endswith("Plénière du 5 juin")
+
+
+def test_row_named_title_is_believed() -> None:
+    table = table_block([["Titre", "Schéma régional des formations"], ["Date", "2024"]])
+    assert table is not None
+
+    assert title(table, heading("Présentation"))[0] == "Schéma régional des formations"
+
+
+def test_metadata_stand_in_for_a_document_without_heading() -> None:
+    body = paragraph("Le présent texte commence sans titre et se poursuit longuement.")
+
+    assert title(body, declared="Guide des aides aux communes") == (
+        "Guide des aides aux communes",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    "junk", ["Microsoft Word - doc1.docx", "Présentation PowerPoint", "fichier", "Sans titre"]
+)
+def test_junk_metadata_give_way_to_the_name(junk: str) -> None:
+    body = paragraph("Le présent texte commence sans titre et se poursuit longuement.")
+
+    assert title(body, declared=junk, name="dir/Notice_aux_lycées.pdf") == (
+        "Notice aux lycées",
+        False,
+    )
+
+
+def test_names_attendees_and_votes_are_no_titles() -> None:
+    found = title(
+        heading("Monsieur Paul MARTIN à Madame Anne PETIT"),
+        heading("Vote : 14 voix pour"),
+        name="PV du 3 mai.pdf",
+    )
+
+    assert found == ("PV du 3 mai", False)
+
+
+def test_long_title_is_cut_between_words() -> None:
+    long = "Règlement " + "très " * 33 + "long"
+
+    assert len(title(heading(long))[0]) <= 201
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("../../etc/passwd.pdf", "passwd"),
+        ("C:\\temp\\a_b.docx", "a b"),
+        (".pdf", ".pdf"),
+        ("///", "Document sans titre"),
+    ],
+)
+def test_title_of_a_name_forgets_folders(name: str, expected: str) -> None:
+    assert title_of_name(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Délibération n° 12 adoptant le règlement", DocumentKind.DELIBERATION),
+        ("Règlement d'intervention « Cap mobilité »", DocumentKind.REGLEMENT),
+        ("Schéma régional de la biodiversité", DocumentKind.SCHEMA),
+        ("Guide du porteur de projet", DocumentKind.GUIDE),
+        ("Procès-verbal de la séance du 3 mai", DocumentKind.COMPTE_RENDU),
+        ("Convention de partenariat", DocumentKind.CONVENTION),
+        ("Arrêté préfectoral", DocumentKind.ARRETE),
+        ("Note de service", DocumentKind.NOTE),
+        ("Les filtres respiratoires", DocumentKind.OTHER),
+    ],
+)
+def test_kind_is_the_first_telling_word_of_the_title(words: str, kind: DocumentKind) -> None:
+    assert find_kind(title=words, blocks=[], name="x.pdf") == kind
+
+
+def test_kind_comes_from_short_lines_before_the_name() -> None:
+    blocks = [paragraph("CONVENTION"), paragraph("Le règlement " + "est long " * 30)]
+
+    assert (
+        find_kind(title="Lycée Jean Moulin", blocks=blocks, name="guide.pdf")
+        == DocumentKind.CONVENTION
+    )
+    assert (
+        find_kind(title="Lycée Jean Moulin", blocks=[], name="Guide_pratique.pdf")
+        == DocumentKind.GUIDE
+    )
