@@ -7,7 +7,6 @@ from enum import IntEnum
 
 import typer
 
-from assistant.client.errors import ClientError
 from assistant.domain.catalogue import sentence
 from assistant.domain.errors import AssistantError, ConfigurationError, NotFound
 
@@ -40,6 +39,8 @@ _SERVER_ERRORS = 500
 
 def exit_code_of(error: BaseException) -> ExitCode:
     """The exit code that stands for an error."""
+    from assistant.client.errors import ClientError
+
     match error:
         case Misuse() | typer.TyperException():
             return ExitCode.USAGE
@@ -63,6 +64,8 @@ def exit_code_of(error: BaseException) -> ExitCode:
 
 def sentence_of(error: BaseException) -> str:
     """What happened and what to do, in French, on one line."""
+    from assistant.client.errors import ClientError
+
     match error:
         case Misuse():
             text = str(error)

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assistant.cli import main
+from assistant.cli.failures import ExitCode, exit_code_of, sentence_of
+from assistant.client.errors import ClientError, client_error
+from assistant.domain.errors import ConfigurationError, NotFound, StorageError
+from assistant.schemas.wire import Problem
+
+HEAVY = (
+    "fastapi",
+    "streamlit",
+    "sqlalchemy",
+    "qdrant_edge",
+    "numpy",
+    "rich.console",
+    "httpx",
+    "uvicorn",
+)
+
+
+def test_help_is_french_and_imports_nothing_heavy() -> None:
+    program = (
+        "import sys; from assistant.cli import main; code = main(['--help'])\n"
+        f"print(code, [name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert done.stderr.strip() == "0 []"
+    assert done.stdout.startswith("Utilisation : assistant")
+    assert "Commandes :" in done.stdout
+    assert not any(word in done.stdout for word in ("Usage", "Options:", "Show this"))
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["serch"], "La commande « serch » n'existe pas."),
+        (["search", "--jsn", "x"], "L'option --jsn n'existe pas."),
+        (["search", "-k", "0", "x"], "La valeur donnée à -k doit être d'au moins 1."),
+        (["search", "-k", "101", "x"], "La valeur donnée à -k doit être d'au plus 100."),
+        (["search", "-k", "a", "x"], "La valeur donnée à -k doit être un entier."),
+        (["search", "a", "b"], "Ces mots sont de trop : b."),
+        (["search", "-k"], "L'option -k demande une valeur."),
+        (["ingest"], "Il manque CHEMIN…."),
+        (["documents", "show"], "Il manque ID."),
+        (["search"], "Donnez soit un texte, soit un fichier avec « --queries »."),
+        (["ask", " "], "La question est vide."),
+        (["ingest", "/nulle/part"], "Le chemin « /nulle/part » n'existe pas."),
+    ],
+)
+def test_misuse_is_one_french_sentence(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(words)
+
+    written = capsys.readouterr()
+    assert code == ExitCode.USAGE
+    assert written.out == ""
+    assert written.err.startswith(sentence)
+    assert written.err.count("\n") == 1
+
+
+def test_a_wrong_setting_ends_with_its_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "a.toml"
+    config.write_text("[server]\nport = 'x'", "utf-8")
+
+    code = main(["--config", str(config), "settings"])
+
+    assert code == ExitCode.CONFIGURATION
+    assert capsys.readouterr().err.startswith("Les réglages sont refusés : server.port")
+
+
+def test_another_host_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASSISTANT_DATA_DIR", str(tmp_path / "data"))
+
+    code = main(["serve", "--host", "0.0.0.0"])  # noqa: S104 - refused
+
+    assert code == ExitCode.CONFIGURATION
+    assert "refuse d'écouter sur « 0.0.0.0 »" in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()
+
+
+def problem(status: int) -> ClientError:
+    return ClientError(
+        Problem(
+            type="t", title="t", status=status, detail="d.", instance="", code="c", request_id=""
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigurationError("server_absent", path="p"), ExitCode.SERVICE),
+        (ConfigurationError("host_not_loopback", host="h"), ExitCode.CONFIGURATION),
+        (NotFound(), ExitCode.REFUSED),
+        (StorageError(), ExitCode.SERVICE),
+        (problem(404), ExitCode.REFUSED),
+        (problem(503), ExitCode.SERVICE),
+        (client_error("server_unreachable", instance="", url="u"), ExitCode.SERVICE),
+        (client_error("response_invalid", instance="", status=200), ExitCode.SERVICE),
+        (KeyboardInterrupt(), ExitCode.INTERRUPTED),
+        (ValueError("détail interne"), ExitCode.UNEXPECTED),
+    ],
+)
+def test_every_error_has_an_exit_code_and_a_sentence(error: BaseException, code: int) -> None:
+    assert exit_code_of(error) == code
+    assert sentence_of(error).rstrip(")").endswith(".")
+    assert "détail interne" not in sentence_of(error)
+
+
+def test_every_exit_code_is_documented() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "cli.md").read_text("utf-8")
+
+    assert [code for code in ExitCode if f"\n| {int(code)} | " not in page] == []

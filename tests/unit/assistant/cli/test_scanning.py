@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from assistant.cli.failures import Misuse
+from assistant.cli.scanning import scan
+
+
+def write(path: Path, content: str = "texte") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, "utf-8")
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "actes"
+    write(folder / "b.txt", "bé")
+    write(folder / "a.txt")
+    write(folder / "sous" / "c.txt")
+    return folder
+
+
+def names(folder: Path) -> list[str]:
+    (source,) = scan([folder])
+    return [file.name for file in source.files]
+
+
+def test_a_folder_is_a_complete_source_named_by_its_path(folder: Path) -> None:
+    (source,) = scan([folder])
+
+    assert source.label == str(folder)
+    assert source.is_complete
+    assert [file.name for file in source.files] == ["a.txt", "b.txt", "sous/c.txt"]
+    assert source.files[1].sha256 == hashlib.sha256("bé".encode()).hexdigest()
+    assert source.files[1].size_bytes == 3
+    assert source.paths["sous/c.txt"] == folder / "sous" / "c.txt"
+
+
+def test_hidden_files_and_office_locks_are_left_away(folder: Path) -> None:
+    write(folder / ".caché")
+    write(folder / ".git" / "config")
+    write(folder / "~$b.docx")
+
+    assert names(folder) == ["a.txt", "b.txt", "sous/c.txt"]
+
+
+def test_links_are_followed_inside_the_folder_only(folder: Path, tmp_path: Path) -> None:
+    (folder / "dedans.txt").symlink_to(folder / "a.txt")
+    (folder / "dehors.txt").symlink_to(write(tmp_path / "secret.txt"))
+    (folder / "perdu.txt").symlink_to(tmp_path / "nulle-part")
+    (folder / "boucle").symlink_to(folder)
+    (folder / "ailleurs").symlink_to(tmp_path)
+
+    assert names(folder) == ["a.txt", "b.txt", "dedans.txt", "sous/c.txt"]
+
+
+def test_devices_are_left_away(folder: Path) -> None:
+    os.mkfifo(folder / "tube")
+
+    assert names(folder) == ["a.txt", "b.txt", "sous/c.txt"]
+
+
+def test_a_file_joins_the_source_of_its_folder_without_completing_it(folder: Path) -> None:
+    (source,) = scan([folder / "a.txt", folder / "b.txt"])
+
+    assert source.label == str(folder)
+    assert not source.is_complete
+    assert [file.name for file in source.files] == ["a.txt", "b.txt"]
+
+
+def test_a_path_given_twice_counts_once(folder: Path) -> None:
+    (source,) = scan([folder, folder / "a.txt", folder / "sous" / ".."])
+
+    assert source.is_complete
+    assert len(source.files) == 3
+
+
+def test_names_that_are_no_utf_8_are_kept(folder: Path) -> None:
+    (folder / os.fsdecode(b"d\xe9lib.txt")).write_text("texte", "utf-8")
+
+    assert "d�lib.txt" in names(folder)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_file_without_permission_is_reported(folder: Path) -> None:
+    (folder / "a.txt").chmod(0)
+
+    (source,) = scan([folder])
+
+    assert [(problem.name, problem.code) for problem in source.unreadable] == [
+        ("a.txt", "file_unreadable")
+    ]
+    assert [file.name for file in source.files] == ["b.txt", "sous/c.txt"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_folder_without_permission_removes_nothing(folder: Path) -> None:
+    (folder / "sous").chmod(0)
+
+    (source,) = scan([folder])
+    (folder / "sous").chmod(0o700)
+
+    assert not source.is_complete
+    assert [problem.name for problem in source.unreadable] == ["sous"]
+
+
+def test_a_path_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Misuse, match="n'existe pas"):
+        scan([tmp_path / "absent"])
