@@ -69,7 +69,7 @@ def _process(command: list[str], environment: Mapping[str, str]) -> Generator[No
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=5, trust_env=False).status_code == httpx.codes.OK
+        return httpx.get(url, timeout=5, trust_env=False).is_success
     except httpx.HTTPError:
         return False
 
