@@ -20,7 +20,7 @@ _MOST_PER_PASSAGE = 2
 _QUOTE_CHARS = 420
 _START_CHARS = 300
 _SHORTEST_WORDS = 4
-_LEAST_PASSAGE_COVERAGE = 0.5
+_LEAST_PASSAGE_COVERAGE = 0.45
 """Weighted share of the question's terms that some passage must hold for an answer at all."""
 _LEAST_SHARE_OF_BEST = 0.55
 """A quote weaker than this share of the best one is left out."""
@@ -48,7 +48,9 @@ _FIGURES = (
 """What a question asks for by these words, and what a sentence that tells it looks like."""
 _ASKED = tuple((re.compile(rf"\b(?:{asked})\b"), re.compile(told)) for asked, told in _FIGURES)
 _WORDS_FOR_FIGURES = frozenset(
-    terms("date échéance montant somme nombre durée délai année coût prix")
+    terms(
+        "date échéance montant somme nombre durée délai année coût prix tarif part total horaire temps"
+    )
 )
 _WORDS_FOR_FIGURES_WEIGHT = 0.4
 _MARKER_LIKE = re.compile(r"\[(\s*[\^n°\d][\d\s,;.°\-–—]*)\]")
@@ -127,7 +129,8 @@ def _units(passage: Passage) -> list[_Unit]:
             header = _cells(text)
         elif not _RULE.fullmatch(text):
             texts.append(_row(header, values=_cells(text)))
-    cleaned = [_clean(text) for text in texts]
+    headings = [_clean(heading) for heading in passage.chunk.locator.section]
+    cleaned = [_without_headings(_clean(text), headings=headings) for text in texts]
     return [_Unit(passage, text, frozenset(terms(text))) for text in cleaned if text]
 
 
@@ -182,6 +185,13 @@ def _clean(text: str) -> str:
     return " ".join(plain.split())
 
 
+def _without_headings(text: str, *, headings: Sequence[str]) -> str:
+    """A sentence without the headings that precede it on its page."""
+    for heading in headings:
+        text = text.removeprefix(heading).lstrip()
+    return text
+
+
 def _title(passage: Passage) -> str:
     title = _clean(passage.chunk.title)
     return f"{title} ({french_date(passage.chunk.date)})" if passage.chunk.date else title
@@ -199,7 +209,7 @@ def _weights(question: Question, *, passages: Sequence[Passage]) -> dict[str, fl
         for term in terms(text):
             frequency = sum(term in words for words in held)
             share = _WORDS_FOR_FIGURES_WEIGHT if term in _WORDS_FOR_FIGURES else 1.0
-            weights[term] = share * factor * math.log(1 + (len(held) + 1) / (frequency + 0.5))
+            weights[term] = share * factor * math.log(1 + (len(held) + 1) / (frequency + 1))
     return weights
 
 

@@ -31,6 +31,8 @@ _SUFFIXES = (
 )  # fmt: skip
 _SHORTEST_STEM = 4
 _SHORTEST_PLURAL = 4
+_LONGEST_STEM = 8
+"""Longer stems are cut: "satellite" and "satellitaire" are one term."""
 
 
 def folded(text: str) -> str:
@@ -49,7 +51,10 @@ def terms(text: str) -> list[str]:
 def _stem(token: str) -> str:
     if any(sign.isdigit() for sign in token):
         return token
-    singular = _singular(token)
+    return _without_suffix(_singular(token))[:_LONGEST_STEM]
+
+
+def _without_suffix(singular: str) -> str:
     for suffix in _SUFFIXES:
         if singular.endswith(suffix) and len(singular) - len(suffix) >= _SHORTEST_STEM:
             return singular[: -len(suffix)].rstrip("e")
