@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import qdrant_edge
 
-AVERAGE_TERMS = 110
-"""Terms of an average chunk once stop words are gone, the length at which BM25 is neutral."""
+AVERAGE_TERMS = 100
+"""Terms of an average chunk once stop words are gone, the length at which BM25 is neutral.
+Measured on real administrative text: 0.36 term a token, for chunks of 256 tokens and their titles."""
 
 _FOLDED_STOP_WORDS = {
     "a", "meme", "memes", "etait", "etaient", "etant", "etes", "ceux", "cette", "celui", "celle",
