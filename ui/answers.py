@@ -22,7 +22,7 @@ from assistant.schemas.answers import (
 )
 from assistant.schemas.wire import Problem
 from ui import dialogs
-from ui.markup import Target, answer_html, escape, is_view_url, link
+from ui.markup import PASSAGE, Target, answer_html, escape, is_view_url, link, plain
 from ui.messages import counted, date_label, number, text
 
 _LABELS = {
@@ -190,7 +190,10 @@ def _meta(answer: AnswerOut) -> str:
 
 def show_sources(citations: Sequence[CitationOut], *, key: str) -> None:
     """The sources of an answer: what they are, their words, the page in place or in a new tab."""
-    with st.expander(counted("source.panel", len(citations)), key=f"sources-{key}"):
+    titles = " · ".join(dict.fromkeys(one.title or one.file for one in citations))
+    count = counted("source.panel", len(citations))
+    label = plain(f"{count} : {titles}")
+    with st.expander(label, key=f"sources-{key}"):
         for citation in citations:
             with st.container(key=f"card-{key}-{citation.marker}"):
                 st.html(source_html(citation))
@@ -222,4 +225,4 @@ def source_html(citation: CitationOut) -> str:
 def _viewer(citation: CitationOut) -> None:
     st.html(f'<p class="source-title">[{citation.marker}] {escape(_place(citation))}</p>')
     if is_view_url(citation.view_url):
-        st.iframe(citation.view_url, height=_VIEWER_HEIGHT_PX, alt=_place(citation))
+        st.iframe(citation.view_url + PASSAGE, height=_VIEWER_HEIGHT_PX, alt=_place(citation))

@@ -16,6 +16,7 @@ from assistant.schemas.conversations import ConversationDetail, ConversationOut,
 from assistant.schemas.service import MeOut
 from ui import answers, dialogs
 from ui.connection import is_missing
+from ui.failures import attempt
 from ui.markup import escape, plain
 from ui.messages import counted, text
 
@@ -94,7 +95,10 @@ def _question_bar(api: AssistantClient, *, running_id: str | None) -> None:
     with st.bottom:
         if running_id:
             st.button(
-                text("chat.stop"), key=f"stop-{running_id}", on_click=_stop, args=(api, running_id)
+                text("chat.stop"),
+                key=f"stop-{running_id}",
+                on_click=attempt,
+                args=(api.cancel_answer, running_id),
             )
         st.chat_input(
             text("chat.placeholder_busy" if running_id else "chat.placeholder"),
@@ -130,10 +134,6 @@ def _refused_question() -> None:
     sentence = text("chat.refused")
     st.error(plain(f"{sentence} {error.problem.detail}"))
     st.code(question, language=None, wrap_lines=True)
-
-
-def _stop(api: AssistantClient, answer_id: str) -> None:
-    api.cancel_answer(answer_id)
 
 
 def _show_message(message: MessageOut) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
+
+from ui.failures import guarded_fragment
 
 _OPEN = "open-dialog"
 
@@ -27,4 +30,5 @@ def close() -> None:
 
 def show(title: str, draw: Callable[[], None], *, is_wide: bool = False) -> None:
     """Show a dialog; dismissing it closes it for good."""
-    st.dialog(title, width="large" if is_wide else "small", on_dismiss=close)(draw)()
+    guarded = partial(guarded_fragment, draw)
+    st.dialog(title, width="large" if is_wide else "small", on_dismiss=close)(guarded)()

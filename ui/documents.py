@@ -12,6 +12,7 @@ from assistant.schemas.documents import DocumentCountsOut, DocumentOut
 from assistant.schemas.service import MeOut
 from ui import dialogs, jobs
 from ui.components import document_table, upload_area
+from ui.failures import guarded_fragment
 from ui.markup import plain
 from ui.messages import date_label, number, text
 
@@ -34,7 +35,8 @@ def show(api: AssistantClient, me: MeOut) -> None:
     upload_area(key="upload")
     _dialog(api)
     is_working = _is_working(api)
-    st.fragment(partial(_live, api, is_working), run_every=_REFRESH if is_working else None)()
+    live = partial(guarded_fragment, partial(_live, api, is_working))
+    st.fragment(live, run_every=_REFRESH if is_working else None)()
 
 
 def _is_working(api: AssistantClient) -> bool:
@@ -140,7 +142,7 @@ def row(document: DocumentOut) -> dict[str, Any]:
         "state_label": text(f"documents.state_{state}"),
         "reason": document.reason or "",
         "notices": document.notices,
-        "format": (document.format or none).upper(),
+        "format": text(f"format.{document.format}") if document.format else none,
         "pages": number(document.page_count) if document.page_count else none,
         "chunks": number(document.chunk_count) if document.chunk_count else none,
         "date": date_label(document.date) or none,

@@ -7,6 +7,7 @@ import streamlit as st
 from assistant.client import AssistantClient
 from assistant.schemas.documents import JobOut
 from ui import dialogs
+from ui.failures import attempt
 from ui.markup import escape, plain
 from ui.messages import counted, duration, number, text
 
@@ -26,8 +27,8 @@ def show_active(api: AssistantClient, jobs: list[JobOut]) -> None:
                 st.button(
                     text("jobs.cancel"),
                     key=f"cancel-{job.id}",
-                    on_click=_cancel,
-                    args=(api, job.id),
+                    on_click=attempt,
+                    args=(api.cancel_job, job.id),
                 )
 
 
@@ -50,7 +51,10 @@ def _ended(api: AssistantClient, job: JobOut) -> None:
         st.html(f'<p class="job-line {job.state}">{escape(" · ".join(words))}</p>')
         if failed:
             st.button(
-                text("jobs.retry"), key=f"retry-{job.id}", on_click=_retry, args=(api, job.id)
+                text("jobs.retry"),
+                key=f"retry-{job.id}",
+                on_click=attempt,
+                args=(api.retry_job, job.id),
             )
             key = f"failures-{job.id}"
             if st.button(text("jobs.failures"), key=key):
@@ -85,12 +89,3 @@ def _name(job: JobOut) -> str:
 
 def _share(job: JobOut) -> float:
     return min(1.0, job.done / job.total) if job.total else 0.0
-
-
-def _cancel(api: AssistantClient, job_id: str) -> None:
-    api.cancel_job(job_id)
-    st.toast(text("jobs.cancelling"))
-
-
-def _retry(api: AssistantClient, job_id: str) -> None:
-    api.retry_job(job_id)

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 
 from ui.messages import text as message
 
+PASSAGE = "#passage"
+"""Part of a source's page that holds the passage."""
+
 _VIEW_URL = re.compile(r"/api/v1/[A-Za-z0-9_./-]+")
 _MARKER = re.compile(r"\[(\d{1,3})\]")
 _ITEM = re.compile(r"(?P<indent>\s*)(?:(?P<bullet>[-*•+])|(?P<number>\d{1,3})[.)])\s+(?P<text>.*)")
@@ -67,7 +70,7 @@ def link(target: Target, label: str, *, css: str) -> str:
         return escape(label)
     spoken = escape(message("answer.open_source", label=target.label))
     return (
-        f'<a class="{css}" href="{escape(target.url)}" target="_blank" rel="noopener" '
+        f'<a class="{css}" href="{escape(target.url)}{PASSAGE}" target="_blank" rel="noopener" '
         f'title="{spoken}" aria-label="{escape(label)} {spoken}">{escape(label)}</a>'
     )
 

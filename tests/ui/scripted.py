@@ -155,6 +155,8 @@ class ScriptedClient:
     """Raised by every call, when set."""
     refuse_questions: Problem | None = None
     """Raised by `post_message`, when set."""
+    refuse_changes: Problem | None = None
+    """Raised by whatever changes something else, when set."""
     calls: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
 
     def me(self) -> MeOut:
@@ -186,6 +188,7 @@ class ScriptedClient:
         return found
 
     def rename_conversation(self, conversation_id: str, *, title: str) -> ConversationOut:
+        self._check_change()
         self.calls.append(("rename", conversation_id, title))
         detail = self.get_conversation(conversation_id)
         renamed = detail.conversation.model_copy(update={"title": title})
@@ -291,12 +294,17 @@ class ScriptedClient:
         return [item]
 
     def cancel_job(self, job_id: str) -> JobOut:
+        self._check_change()
         self.calls.append(("cancel-job", job_id))
         return job("cancelled")
 
     def retry_job(self, job_id: str) -> JobOut:
         self.calls.append(("retry-job", job_id))
         return job("queued")
+
+    def _check_change(self) -> None:
+        if self.refuse_changes is not None:
+            raise ClientError(self.refuse_changes)
 
     def _check(self) -> None:
         if self.failure is not None:

@@ -68,7 +68,9 @@ def test_question_makes_a_conversation_and_shows_its_answer(
     assert page.query_params["c"] == "c1"
     assert "Quel &lt;b&gt;taux&lt;/b&gt; ?" in markup(page)
     assert 'class="answer answered"' in markup(page)
-    assert '<a class="cite" href="/api/v1/passages/chunk-1/view" target="_blank"' in markup(page)
+    assert '<a class="cite" href="/api/v1/passages/chunk-1/view#passage" target="_blank"' in markup(
+        page
+    )
     assert not page.chat_input[0].disabled
 
 
@@ -134,7 +136,7 @@ def test_unsupported_sentences_are_marked(api: ScriptedClient, page: AppTest) ->
 def test_sources_show_where_the_words_come_from(api: ScriptedClient, page: AppTest) -> None:
     open_conversation(api, page)
 
-    assert page.expander[0].label == "Source citée"
+    assert page.expander[0].label.startswith("Source citée")
     for words in ("Règlement des aides", "3 février 2024", "page 3", "Titre II › Article 4"):
         assert words in markup(page)
     assert "Ouvrir la page" in markup(page)
@@ -196,3 +198,14 @@ def test_titles_are_labels_without_markdown(api: ScriptedClient, page: AppTest) 
     assert "$x$" not in label
     assert ":material" not in label
     assert "**" not in label
+
+
+def test_failed_click_is_told(api: ScriptedClient, page: AppTest) -> None:
+    open_conversation(api, page)
+    page.button("rename").click().run()
+    api.refuse_changes = problem("storage_error", detail="Le disque est plein.")
+
+    page.button("rename-save").click().run()
+
+    assert page.error[0].value == "Le disque est plein."
+    assert not page.exception

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.scripted import ScriptedClient, document, job
+from tests.ui.scripted import ScriptedClient, document, job, problem
 from ui.documents import row
 from ui.jobs import progress_line
 
@@ -116,3 +116,13 @@ def test_reindex_all_is_confirmed(api: ScriptedClient, documents_page: AppTest) 
 
     assert api.calls == [("reindex", None)]
     assert page.success[0].value == "Réindexation lancée."
+
+
+def test_failed_cancel_is_told(api: ScriptedClient, documents_page: AppTest) -> None:
+    api.jobs = [job()]
+    documents_page.run()
+    api.refuse_changes = problem("conflict", status=409, detail="Déjà terminé.")
+
+    documents_page.button("cancel-job-1").click().run()
+
+    assert documents_page.error[0].value == "Déjà terminé."

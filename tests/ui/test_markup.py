@@ -65,7 +65,7 @@ def test_answer_html_makes_only_its_own_tags(text: str) -> None:
     found = tags_of(answer_html(text, TARGETS))
 
     assert found.seen <= ALLOWED
-    assert found.addresses <= {TARGETS[1].url}
+    assert found.addresses <= {TARGETS[1].url + "#passage"}
     assert found.attributes <= {
         "class", "href", "target", "rel", "title", "aria-label", "scope", "value",
     }  # fmt: skip
@@ -81,7 +81,7 @@ def test_answer_html_shows_ordinary_characters_as_they_are(text: str) -> None:
 def test_answer_html_links_known_markers_only() -> None:
     markup = answer_html("Taux [1], plafond [2].", TARGETS)
 
-    assert '<a class="cite" href="/api/v1/passages/c-1/view" target="_blank"' in markup
+    assert '<a class="cite" href="/api/v1/passages/c-1/view#passage" target="_blank"' in markup
     assert ">[1]</a>" in markup
     assert "plafond [2]." in markup
 

@@ -1,0 +1,76 @@
+"""What a person sees when a call to the API fails, wherever on the page it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from assistant.client import ClientError
+from ui.connection import is_signed_out, session_cookie
+from ui.markup import plain
+from ui.messages import text
+
+_FAILED = "failed-action"
+
+
+def guarded(draw: Callable[[], object]) -> None:
+    """Draw a part of the page; a failure is shown in its place, an ended session instead of the page."""
+    try:
+        draw()
+    except ClientError as error:
+        show_failure(error)
+
+
+def guarded_fragment(draw: Callable[[], object]) -> None:
+    """As `guarded`, for a part that is drawn again alone: an ended session redraws the whole page."""
+    for part in (_failed_attempt, draw):
+        try:
+            part()
+        except ClientError as error:
+            if is_signed_out(error):
+                st.rerun()
+            show_problem(error)
+
+
+def attempt(call: Callable[..., object], *args: Any) -> None:
+    """Make a call on a click; its failure is shown by the next `show_failed_attempt`."""
+    try:
+        call(*args)
+    except ClientError as error:
+        st.session_state[_FAILED] = error
+
+
+def show_failed_attempt() -> None:
+    """Show why the last click had no effect, once."""
+    guarded(_failed_attempt)
+
+
+def _failed_attempt() -> None:
+    error = st.session_state.pop(_FAILED, None)
+    if isinstance(error, ClientError):
+        raise error
+
+
+def show_failure(error: ClientError) -> None:
+    """Show an error; without a session, how to get one, and nothing else."""
+    if not is_signed_out(error):
+        show_problem(error)
+        return
+    kind = "expired" if session_cookie() else "absent"
+    with st.container(key="signed-out", border=True):
+        st.title(text(f"session.{kind}_title"), anchor=False)
+        st.write(text(f"session.{kind}"))
+        st.subheader(text("session.how_title"), anchor=False)
+        st.write(text("session.how_machine"))
+        st.write(text("session.how_admin"))
+    st.stop()
+
+
+def show_problem(error: ClientError) -> None:
+    """Show an error of the API as an error: what happened, what to do, the number to quote."""
+    problem = error.problem
+    st.error(plain(problem.detail or text("app.unreachable")))
+    if problem.request_id:
+        st.caption(plain(text("app.request_id", id=problem.request_id)))
