@@ -14,6 +14,7 @@ from assistant.api.auth import Gate
 from assistant.api.deps import ApiState
 from assistant.api.frontier import BodyLimit, Frontier
 from assistant.api.mapping import API_PREFIX
+from assistant.api.pages import load_pages
 from assistant.api.readiness import Readiness
 from assistant.api.routes import (
     answers,
@@ -60,6 +61,7 @@ def create_api(
         worker_alive: Tells `ready` if a worker runs; None means that there is none.
         allowed_hosts: Names accepted in the Host header beside loopback and that of `base_url`.
     """
+    load_pages()
     api = _routed()
     gate = Gate(container, local_token=local_token, base_url=base_url)
     readiness = Readiness(container, worker_alive=worker_alive)

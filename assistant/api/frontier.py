@@ -47,7 +47,7 @@ class Frontier:
             await self._app(scope, receive, send)
             return
         scope["assistant.request_id"] = uuid4().hex
-        passage = _Passage(scope, receive, send)
+        passage = _Passage(scope, receive=receive, send=send)
         try:
             await self._enter(passage)
         except ClientDisconnect:
@@ -74,7 +74,7 @@ class Frontier:
 class _Passage:
     """One request on its way through."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, *, receive: Receive, send: Send) -> None:
         self.scope = scope
         self.limit_bytes = 0
         self._receive = receive

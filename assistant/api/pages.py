@@ -21,8 +21,18 @@ CONTENT_SECURITY_POLICY = (
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=PackageLoader("assistant.api"), autoescape=True, undefined=StrictUndefined
+        loader=PackageLoader("assistant.api"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
     )
+
+
+def load_pages() -> None:
+    """Read all templates, so that no request does."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
 
 
 def page(
