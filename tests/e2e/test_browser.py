@@ -34,7 +34,17 @@ FACT = (
     "éligibles, dans la limite d'un plafond de 480 000 euros par projet, sur présentation d'un devis, "
     "d'un plan de financement et d'une étude énergétique réalisée depuis moins de trois ans."
 )
-OTHER = "Les demandes sont déposées par voie électronique avant le 30 septembre de chaque année."
+OTHER = "Les demandes sont déposées par voie électronique avant le 30 septembre de chaque année. "
+LONG = (
+    OTHER
+    + (
+        "Chaque dossier comprend une lettre du maire, la délibération de la commune, un plan de situation, "
+        "les photographies du bâtiment et le calendrier prévu des travaux. Les services de la Région "
+        "accusent réception du dossier et demandent, s'il y a lieu, les pièces qui manquent. "
+    )
+    * 5
+)
+"""More than one chunk holds, so that the fact has its own."""
 TOKENS_PER_S = 14
 
 
@@ -43,7 +53,11 @@ def write_pdf(path: Path) -> Path:
     canvas = Canvas(str(path), pagesize=A4)
     canvas.setTitle("Règlement d'intervention des équipements sportifs")
     paragraphs = [
-        [("Règlement d'intervention des équipements sportifs", 780, 18), (OTHER, 700, 11)],
+        [
+            ("Règlement d'intervention des équipements sportifs", 780, 18),
+            ("Article 1. Dépôt des demandes", 720, 14),
+            (LONG, 690, 11),
+        ],
         [("Article 2. Taux de la subvention", 520, 14), (FACT, 490, 11)],
     ]
     for page in paragraphs:
@@ -81,6 +95,7 @@ def context(product: Product) -> Generator[BrowserContext]:
     with chromium() as browser:
         opened = browser.new_context(viewport={"width": 1280, "height": 860}, locale="fr-FR")
         opened.set_default_timeout(WAIT_MS)
+        expect.set_options(timeout=WAIT_MS)
         yield opened
 
 
@@ -132,30 +147,32 @@ def test_question_is_answered_and_its_citation_opens_the_highlighted_page(
     expect(image).to_have_js_property("complete", True)
     assert image.evaluate("image => image.naturalWidth") > 400
     assert "37 %" in words_under_the_boxes(viewer, pdf)
-    assert OTHER not in words_under_the_boxes(viewer, pdf)
+    assert "septembre" not in words_under_the_boxes(viewer, pdf)
     expect(viewer.locator("#passage")).to_be_in_viewport()
     viewer.close()
 
 
 def words_under_the_boxes(viewer: Page, pdf: Path) -> str:
-    """The words of the second page of the file that the boxes on the screen cover."""
+    """The words of the file that the boxes on the screen cover."""
     shares: list[list[float]] = viewer.evaluate(
         """() => Array.from(document.querySelectorAll('.sheet')).flatMap(sheet => {
             const frame = sheet.querySelector('img').getBoundingClientRect();
             return Array.from(sheet.querySelectorAll('.box')).map(box => {
                 const at = box.getBoundingClientRect();
-                return [(at.left - frame.left) / frame.width, (at.top - frame.top) / frame.height,
+                const page = Number(/\\d+/.exec(sheet.querySelector('img').alt)[0]);
+                return [page, (at.left - frame.left) / frame.width, (at.top - frame.top) / frame.height,
                         (at.right - frame.left) / frame.width, (at.bottom - frame.top) / frame.height];
             });
         })"""
     )
     assert shares
     with pdfplumber.open(pdf) as opened:
-        sheet = opened.pages[1]
-        wide, high = float(sheet.width), float(sheet.height)
+        wide, high = A4
         parts = [
-            sheet.crop((left * wide, top * high, right * wide, bottom * high), strict=False)
-            for left, top, right, bottom in shares
+            opened.pages[int(page) - 1].crop(
+                (left * wide, top * high, right * wide, bottom * high), strict=False
+            )
+            for page, left, top, right, bottom in shares
         ]
         return " ".join(part.extract_text() for part in parts)
 
@@ -169,7 +186,7 @@ def test_sources_panel_shows_the_passage_in_place(page: Page, product: Product) 
     panel.get_by_role("button", name="Afficher ici").click()
     frame = page.frame_locator("iframe")
     expect(frame.locator(".sheet .box").first).to_be_visible()
-    page.keyboard.press("Escape")
+    page.get_by_role("dialog").get_by_role("button", name="Fermer").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 

@@ -11,6 +11,9 @@ const NAMES = {
   "Previous page": "Page précédente",
   "Next page": "Page suivante",
   "Pagination": "Pages",
+  "Sidebar": "Menu",
+  "Clear value": "Effacer",
+  "Stop": "Arrêter",
 };
 
 function rename(root) {
@@ -20,6 +23,8 @@ function rename(root) {
       if (french) element.setAttribute(attribute, french);
     }
   }
+  const skip = root.querySelector('a[href="#stMain"]');
+  if (skip && skip.textContent === "Skip to main content") skip.textContent = "Aller au contenu";
 }
 
 export default function () {
