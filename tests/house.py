@@ -131,7 +131,9 @@ class House:
             max_file_bytes=MAX_FILE_BYTES,
         )
 
-    def new_worker(self, *, owner: str = "worker", attempts: int = 3) -> Worker:
+    def new_worker(
+        self, *, owner: str = "worker", attempts: int = 3, error_pause_s: float = 5
+    ) -> Worker:
         return Worker(
             self.open_work,
             self.files,
@@ -144,10 +146,13 @@ class House:
             children=2,
             batch_size=4,
             retry_delays_s=(0.0, 0.0),
+            error_pause_s=error_pause_s,
         )
 
-    def new_applier(self) -> IndexApplier:
-        return IndexApplier(self.open_work, self.index, self.files, self.clock)
+    def new_applier(self, *, error_pause_s: float = 2) -> IndexApplier:
+        return IndexApplier(
+            self.open_work, self.index, self.files, self.clock, error_pause_s=error_pause_s
+        )
 
     def submit(
         self, contents: dict[str, str], *, source: str = "/dossier", is_complete: bool = True

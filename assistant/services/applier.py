@@ -49,8 +49,10 @@ class IndexApplier:
         clock: Clock,
         *,
         flush_after_s: float = _FLUSH_AFTER_S,
+        error_pause_s: float = _ERROR_PAUSE_S,
     ) -> None:
         self._flush_after_s = flush_after_s
+        self._error_pause_s = error_pause_s
         self._open_work = open_work
         self._index = index
         self._files = files
@@ -129,7 +131,7 @@ class IndexApplier:
                     self._rest()
             except AssistantError as error:
                 _log.warning("applier_paused", code=error.code)
-                self._stop.wait(_ERROR_PAUSE_S)
+                self._stop.wait(self._error_pause_s)
         self._flush()
 
     def _rest(self) -> None:

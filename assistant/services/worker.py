@@ -55,6 +55,7 @@ class Worker:
         children: int = 2,
         batch_size: int = 16,
         retry_delays_s: tuple[float, ...] = RETRY_DELAYS_S,
+        error_pause_s: float = _ERROR_PAUSE_S,
     ) -> None:
         """Build a worker.
 
@@ -70,6 +71,7 @@ class Worker:
             children: Files read at once.
             batch_size: Texts embedded between two looks at a cancellation.
             retry_delays_s: Waits before new tries of an embedder that fails.
+            error_pause_s: Wait before a new try of a database or disk that fails.
         """
         self._open_work = open_work
         self._files = files
@@ -80,6 +82,7 @@ class Worker:
         self._lease_s = lease_s
         self._item_attempts = item_attempts
         self._children = children
+        self._error_pause_s = error_pause_s
         self._finisher = JobFinisher(clock)
         self._filler = VectorFiller(
             open_work, embedder, batch_size=batch_size, retry_delays_s=retry_delays_s
@@ -100,7 +103,7 @@ class Worker:
                 is_busy = self.run_once()
             except AssistantError as error:
                 _log.warning("worker_paused", code=error.code)
-                stop.wait(_ERROR_PAUSE_S)
+                stop.wait(self._error_pause_s)
                 continue
             if not is_busy:
                 stop.wait(_IDLE_S)
