@@ -240,21 +240,7 @@ def _web_container(
     applier = IndexApplier(open_work, index, files, clock)
     stack.callback(applier.stop)
     model = model or build_chat_model(settings)
-    retriever = Retriever(
-        index,
-        common.embedder,
-        open_work=open_work,
-        dense_weight=settings.retrieval.dense_weight,
-        candidates=settings.retrieval.candidates,
-    )
-    pipeline = AnswerPipeline(
-        retriever,
-        model,
-        passages=settings.retrieval.passages,
-        passage_tokens=settings.retrieval.passage_tokens,
-        max_tokens=settings.model.max_tokens,
-        deltas_per_s=settings.limits.deltas_per_s,
-    )
+    retriever, pipeline = _answering(common, index=index, model=model)
     question_chars = settings.limits.question_chars
     return Container(
         settings=settings,
@@ -268,20 +254,8 @@ def _web_container(
         reader=common.reader,
         model=model,
         access=AccessService(open_work, clock),
-        sign_in=SignInService(
-            open_work,
-            clock,
-            link_minutes=settings.auth.link_minutes,
-            session_hours=settings.auth.session_hours,
-        ),
-        ingestion=IngestionService(
-            open_work,
-            files,
-            clock,
-            reader_version=common.reader.version,
-            embedder_id=identity.id,
-            max_file_bytes=settings.ingest.max_file_mb * _MEGABYTE,
-        ),
+        sign_in=_sign_in(common),
+        ingestion=_ingestion(common),
         jobs=JobService(open_work, clock, files=files),
         documents=DocumentService(open_work, files, common.reader, clock),
         search=SearchService(retriever, question_chars=question_chars),
@@ -295,6 +269,48 @@ def _web_container(
         conversations=ConversationService(open_work, clock),
         applier=applier,
         resources=stack.pop_all(),
+    )
+
+
+def _answering(
+    common: _Common, *, index: ChunkIndex, model: ChatModel | None
+) -> tuple[Retriever, AnswerPipeline]:
+    settings = common.settings
+    retriever = Retriever(
+        index,
+        common.embedder,
+        open_work=common.database.unit_of_work,
+        dense_weight=settings.retrieval.dense_weight,
+        candidates=settings.retrieval.candidates,
+    )
+    pipeline = AnswerPipeline(
+        retriever,
+        model,
+        passages=settings.retrieval.passages,
+        passage_tokens=settings.retrieval.passage_tokens,
+        max_tokens=settings.model.max_tokens,
+        deltas_per_s=settings.limits.deltas_per_s,
+    )
+    return retriever, pipeline
+
+
+def _sign_in(common: _Common) -> SignInService:
+    return SignInService(
+        common.database.unit_of_work,
+        common.clock,
+        link_minutes=common.settings.auth.link_minutes,
+        session_hours=common.settings.auth.session_hours,
+    )
+
+
+def _ingestion(common: _Common) -> IngestionService:
+    return IngestionService(
+        common.database.unit_of_work,
+        common.files,
+        common.clock,
+        reader_version=common.reader.version,
+        embedder_id=common.embedder.identity.id,
+        max_file_bytes=common.settings.ingest.max_file_mb * _MEGABYTE,
     )
 
 

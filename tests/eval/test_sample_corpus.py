@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ingest.reader import Limits, ParserPool
 
 from eval.questions import load_questions
 from eval.run import SAMPLE
 from eval.sample.build import build
 from ingest.model import IngestedFile
+from ingest.reader import Limits, ParserPool
 
 QUESTIONS = load_questions(SAMPLE / "questions.jsonl")
 
