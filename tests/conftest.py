@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck
@@ -37,9 +37,10 @@ class RemoteConnectionError(AssertionError):
 
 
 def _is_local(address: Any) -> bool:
-    if not isinstance(address, tuple):
+    """True for a loopback host, and for a path of this machine's own sockets."""
+    if isinstance(address, str | bytes):
         return True
-    host = str(address[0])
+    host = str(cast("tuple[object, ...]", address)[0])
     if host in {"localhost", ""}:
         return True
     try:
