@@ -120,16 +120,12 @@ def progress_display(*, is_quiet: bool) -> Generator[Show]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    columns = (
-        BarColumn(),
-        TextColumn("{task.completed:.0f}/{task.total:.0f} fichiers"),
-        TextColumn("{task.description}"),
-    )
+    columns = (BarColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
 
         def show(job: JobOut) -> None:
-            progress.update(task, total=job.total, completed=job.done, description=_pace(job))
+            progress.update(task, total=job.total, completed=job.done, description=pace(job))
 
         yield show
 
@@ -144,15 +140,16 @@ class _Lines:
         if time.monotonic() - self._told_at < _LINE_S:
             return
         self._told_at = time.monotonic()
-        note(f"{job.done}/{plural(job.total, 'fichier')}{_pace(job)}")
+        note(pace(job))
 
 
 def _nothing(job: JobOut) -> None:
     del job
 
 
-def _pace(job: JobOut) -> str:
-    parts = [f", {plural(job.chunks, 'passage')}"]
+def pace(job: JobOut) -> str:
+    """How far a job is, how fast, and how long it still takes, on one line."""
+    parts = [f"{job.done}/{plural(job.total, 'fichier')}, {plural(job.chunks, 'passage')}"]
     if job.files_per_s is not None:
         parts.append(f", {job.files_per_s:.2f} fichier/s".replace(".", ","))
     if job.left_s is not None:

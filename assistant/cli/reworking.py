@@ -44,8 +44,8 @@ def rebuild(settings: Settings, *, as_json: bool) -> None:
         say_json({"documents": end.versions, "chunks": end.points, "embedded": end.embedded})
     else:
         say(
-            f"Index refait : {plural(end.versions, 'document')}, {plural(end.points, 'passage')}, "
-            f"{plural(end.embedded, 'vecteur')} calculés."
+            f"Index refait : {plural(end.versions, 'document')}, {plural(end.points, 'passage')} ; "
+            f"vecteurs calculés : {end.embedded}."
         )
 
 
