@@ -99,7 +99,7 @@ for folder in sys.argv[1:]:
     build_index(tmp_path / "whole")
     count = len(segment_files(tmp_path / "whole"))
     folders: list[str] = []
-    for number in range(0, count, 1 if full_scale else 5):
+    for number in range(0, count, 1 if full_scale else 9):
         folder = tmp_path / str(number)
         build_index(folder)
         sorted(segment_files(folder), key=lambda path: path.parts[-3:])[number].unlink()
