@@ -13,7 +13,7 @@ import anyio.to_thread
 
 from assistant.answering.draft import Draft, Stopwatch
 from assistant.answering.passages import choose_passages
-from assistant.answering.prompt import build_messages
+from assistant.answering.prompt import build_messages, load_templates
 from assistant.answering.quotes import quote_answer
 from assistant.domain.answers import (
     AnswerCompleted,
@@ -72,6 +72,7 @@ class AnswerPipeline:
         self._passage_tokens = passage_tokens
         self._max_tokens = max_tokens
         self._deltas_per_s = deltas_per_s
+        load_templates()
 
     async def run(self, question: Question, *, scope: Scope) -> AsyncIterator[AnswerEvent]:
         """The events of one answer, ended by exactly one AnswerCompleted or AnswerFailed.

@@ -56,6 +56,12 @@ def build_messages(question: Question, *, passages: Sequence[Passage]) -> tuple[
     )
 
 
+def load_templates() -> None:
+    """Read the templates now, so that no question waits for the disk."""
+    for name in ("system", "question"):
+        _template(name)
+
+
 def refusal() -> str:
     """The sentence that begins every answer which the passages do not support."""
     return sentence("answer_refusal")

@@ -54,6 +54,10 @@ _WORDS_FOR_FIGURES = frozenset(
 )
 _WORDS_FOR_FIGURES_WEIGHT = 0.4
 _MARKER_LIKE = re.compile(r"\[(\s*[\^n°\d][\d\s,;.°\-–—]*)\]")
+_HEADING_LINE = re.compile(
+    r"\A\s*#*\s*(?i:(?:article|art\.|titre|chapitre|section|annexe|axe|action)\s+\S+|\d+(?:\.\d+)*\.?\s)"
+    r"[^\n]{0,90}(?<![.;,])\n+(?=\s*[A-ZÀ-Ý])"
+)
 _EMPHASIS = re.compile(r"[*_`#]+(?=\S)|(?<=\S)[*_`#]+")
 _RULE = re.compile(r"\s*\|?[\s:|-]+\|?\s*")
 
@@ -164,7 +168,7 @@ def _sentences(text: str) -> list[str]:
     """Sentences; one that announces a list goes with what it announces."""
     found: list[str] = []
     for start, end in split_sentences(text):
-        piece = text[start:end]
+        piece = _HEADING_LINE.sub("", text[start:end])
         if found and _continues(found[-1], piece=piece):
             found[-1] = f"{found[-1]} {piece}"
         else:

@@ -101,11 +101,12 @@ class MistralChatModel:
 
     async def is_reachable(self) -> bool:
         """True when the endpoint answers within two seconds; never raises. Also warms the client up."""
-        from assistant.adapters.mistral.client import base_url
-
-        headers = {"authorization": f"Bearer {self._api_key}"} if self._api_key else {}
         try:
-            asked = self._client().http.get(f"{base_url(self._url)}/v1/models", headers=headers)
+            built = await self._client()
+            from assistant.adapters.mistral.client import base_url
+
+            headers = {"authorization": f"Bearer {self._api_key}"} if self._api_key else {}
+            asked = built.http.get(f"{base_url(self._url)}/v1/models", headers=headers)
             answer = await asyncio.wait_for(asked, timeout=_REACH_S)
         except Exception:  # noqa: BLE001 - whatever went wrong, the endpoint cannot be used
             return False
@@ -117,43 +118,53 @@ class MistralChatModel:
         if built is not None and built.loop is asyncio.get_running_loop():
             await built.http.aclose()
 
-    def _client(self) -> _Built:
-        """The client of the running loop; connections cannot be shared between loops."""
-        from assistant.adapters.mistral import client
+    async def _client(self) -> _Built:
+        """The client of the running loop; connections cannot be shared between loops.
 
+        It is built in a thread: importing the SDK and reading certificates takes half a second.
+        """
         loop = asyncio.get_running_loop()
         if self._built is None or self._built.loop is not loop:
-            shaper = client.RequestShaper(
-                timeouts=client.Timeouts(connect_s=self._connect_s, stall_s=self._stall_s),
-                asks_usage=not client.sends_usage_unasked(self._url),
-            )
-            http = client.http_client(self._url)
-            sdk = client.build_client(
-                url=self._url, api_key=self._api_key, http=http, shaper=shaper
-            )
-            self._built = _Built(loop=loop, http=http, sdk=sdk, shaper=shaper)
+            built = await asyncio.to_thread(self._build, loop)
+            if self._built is None or self._built.loop is not loop:
+                self._built = built
         return self._built
+
+    def _build(self, loop: asyncio.AbstractEventLoop) -> _Built:
+        from assistant.adapters.mistral import client
+
+        shaper = client.RequestShaper(
+            timeouts=client.Timeouts(connect_s=self._connect_s, stall_s=self._stall_s),
+            asks_usage=not client.sends_usage_unasked(self._url),
+        )
+        http = client.http_client(self._url)
+        sdk = client.build_client(url=self._url, api_key=self._api_key, http=http, shaper=shaper)
+        _ = sdk.chat
+        return _Built(loop=loop, http=http, sdk=sdk, shaper=shaper)
 
     async def _open(
         self, messages: Sequence[ChatMessage], *, max_tokens: int
     ) -> EventStreamAsync[Any]:
+        built = await self._client()
         import httpx2
         from mistralai.client.errors import MistralError
 
-        built = self._client()
+        from assistant.adapters.mistral import client
+
         shaper = built.shaper
         while True:
             asked_usage = shaper.asks_usage
             try:
-                return await asyncio.wait_for(
+                opened = await asyncio.wait_for(
                     built.sdk.chat.stream_async(
                         model=self._name,
-                        messages=cast("Any", [_as_dict(message) for message in messages]),
+                        messages=client.as_messages(messages),
                         temperature=self._temperature,
                         max_tokens=max_tokens,
                     ),
                     timeout=min(self._connect_s + self._stall_s, self._total_s),
                 )
+                return client.read_events(opened)
             except MistralError as error:
                 if asked_usage and failures.refuses_stream_options(
                     error.status_code, body=error.body
@@ -173,7 +184,8 @@ class MistralChatModel:
     ) -> object:
         """The next chunk, or the mark of the end; keep-alives and empty chunks are no tokens."""
         import httpx2
-        from mistralai.client.errors import MistralError
+
+        from assistant.adapters.mistral.client import UnreadableEventError
 
         left_s = min(reply.quiet_until_s(self._stall_s), deadline_s) - time.monotonic()
         try:
@@ -182,9 +194,9 @@ class MistralChatModel:
             return _STREAM_ENDED
         except (httpx2.TimeoutException, TimeoutError):
             raise failures.stalled() from None
-        except MistralError as error:
-            raise failures.of_stream_error(error.body) from None
-        except (httpx2.HTTPError, OSError, UnicodeDecodeError, ValueError):
+        except UnreadableEventError as error:
+            raise failures.of_stream_error(str(error)) from None
+        except (httpx2.HTTPError, OSError, ValueError):
             raise failures.of_stream_error("") from None
         return event.data
 
@@ -244,10 +256,6 @@ def _of_answer(error: Any) -> Exception:
     if error.status_code < failures.FIRST_ERROR:
         return failures.of_stream_error(error.body)
     return failures.of_status(error.status_code, body=error.body, headers=error.headers)
-
-
-def _as_dict(message: ChatMessage) -> dict[str, str]:
-    return {"role": message.role, "content": message.content}
 
 
 def _text_of(content: object) -> str:
