@@ -72,9 +72,6 @@ async def test_a_file_sent_twice_changes_nothing(site: Site) -> None:
     assert page["counts"]["live"] == 2
 
 
-@pytest.mark.xfail(
-    strict=False, reason="IngestionService does not retry a name that another upload just took"
-)
 async def test_two_uploads_of_one_file_at_once_make_one_document(site: Site) -> None:
     async def send() -> int:
         async with site.owner() as http:
