@@ -195,12 +195,10 @@ def show_sources(citations: Sequence[CitationOut], *, key: str) -> None:
     label = plain(f"{count} : {titles}")
     with st.expander(label, key=f"sources-{key}"):
         for citation in citations:
+            name = ("source", key, str(citation.marker))
             with st.container(key=f"card-{key}-{citation.marker}"):
                 st.html(source_html(citation))
-                name = ("source", key, str(citation.marker))
-                st.button(
-                    text("source.here"), key="-".join(name), on_click=dialogs.ask_for, args=name
-                )
+                _ways_to_open(citation, name)
             if dialogs.requested() == name:
                 dialogs.show(text("source.dialog"), partial(_viewer, citation), is_wide=True)
 
@@ -211,15 +209,22 @@ def source_html(citation: CitationOut) -> str:
     facts = [kind, date_label(citation.date) or text("source.undated"), _pages(citation)]
     section = " › ".join(citation.locator.section)
     section_line = f'<p class="source-section">{escape(section)}</p>' if section else ""
-    opening = text("source.open") if citation.page else text("source.open_section")
-    open_link = link(Target(citation.view_url, _place(citation)), opening, css="open")
     return (
         f'<article class="source"><p class="source-title"><span class="marker">[{citation.marker}]</span> '
         f"{escape(citation.title or citation.file)}</p>"
         f'<p class="source-facts">{escape(" · ".join(fact for fact in facts if fact))}</p>{section_line}'
-        f"<blockquote>{escape(citation.text)}</blockquote>"
-        f'<p class="source-open">{open_link}</p></article>'
+        f"<blockquote>{escape(citation.text)}</blockquote></article>"
     )
+
+
+def _ways_to_open(citation: CitationOut, name: tuple[str, str, str]) -> None:
+    words = text("source.open" if citation.page else "source.open_section")
+    target = Target(citation.view_url, _place(citation))
+    with st.container(
+        key=f"open-{name[1]}-{name[2]}", horizontal=True, vertical_alignment="center"
+    ):
+        st.html(link(target, words, css="open"), width="content")
+        st.button(text("source.here"), key="-".join(name), on_click=dialogs.ask_for, args=name)
 
 
 def _viewer(citation: CitationOut) -> None:
