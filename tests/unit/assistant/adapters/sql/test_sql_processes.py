@@ -1,0 +1,137 @@
+"""Several processes on one database, some of which are killed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.adapters.sql.database import Database, open_database
+from assistant.testing.contracts.repositories_world import (
+    add_reader,
+    make_document,
+    store_job,
+)
+
+START = """
+import json, sys, time
+from pathlib import Path
+from typing import Any
+from assistant.adapters.sql.database import open_database
+from assistant.testing.contracts.repositories_world import *
+database = open_database(Path(sys.argv[1]), migrate=False)
+work_of, name = database.unit_of_work, sys.argv[2]
+sys.stdin.readline()
+"""
+
+LEASE = """
+taken = []
+for _ in range(40):
+    with work_of() as work:
+        job = work.queue.lease(owner=name, now=NOON, until=NOON + timedelta(hours=1))
+        work.commit()
+    if job:
+        taken.append(job.id)
+print(json.dumps(taken))
+"""
+
+READ_THEN_WRITE = """
+with work_of() as work:
+    scope = Reader(work.tenancy.scope_of(Principal(PersonId("p"), TenantId("tenant-here"), frozenset())))
+for turn in range(60):
+    with work_of() as work:
+        work.documents.list_of_source("upload", collection_id=scope.collection_id, scope=scope.scope)
+        work.documents.add(make_document(scope, name=f"{name} {turn}"))
+        work.commit()
+print(json.dumps(60))
+"""
+
+WRITE_FOR_EVER = """
+with work_of() as work:
+    reader = Reader(work.tenancy.scope_of(Principal(PersonId("p"), TenantId("tenant-here"), frozenset())))
+turn = 0
+while True:
+    document = make_document(reader, name=f"{name} {turn}")
+    version = make_version(document)
+    with work_of() as work:
+        work.documents.add(document)
+        work.ledger.add_version(version, make_chunks(version, texts=[f"{name} {n}" for n in range(300)]))
+        work.ledger.make_live(version.id, now=NOON)
+        if turn % 3 == 2:
+            print(turn, flush=True)
+        work.commit()
+    turn += 1
+"""
+
+
+def start(path: Path, script: str, *, name: str) -> subprocess.Popen[str]:
+    imports = "from assistant.domain.tenancy import Principal\n"
+    return subprocess.Popen(
+        [sys.executable, "-c", imports + START + script, str(path), name],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run_together(path: Path, script: str, *, processes: int) -> list[Any]:
+    children = [start(path, script, name=str(number)) for number in range(processes)]
+    found: list[Any] = []
+    for child in children:
+        assert child.stdin
+        child.stdin.write("\n")
+        child.stdin.flush()
+    for child in children:
+        output, _ = child.communicate(timeout=90)
+        assert child.returncode == 0
+        found.append(json.loads(output))
+    return found
+
+
+def test_two_processes_never_lease_one_job(database: Database, path: Path) -> None:
+    reader = add_reader(database.unit_of_work, "here")
+    jobs = [store_job(database.unit_of_work, reader)[0].id for _ in range(40)]
+
+    taken = run_together(path, LEASE, processes=2)
+    assert sorted(job_id for each in taken for job_id in each) == sorted(jobs)
+
+
+def test_who_reads_then_writes_never_fails_beside_another_process(
+    database: Database, path: Path
+) -> None:
+    reader = add_reader(database.unit_of_work, "here")
+
+    run_together(path, READ_THEN_WRITE, processes=3)
+    with database.unit_of_work() as work:
+        assert work.documents.counts(scope=reader.scope).pending == 180
+
+
+@pytest.mark.parametrize("kill_after", [2, 5])
+def test_a_process_killed_while_it_writes_leaves_an_intact_database(
+    path: Path, kill_after: int
+) -> None:
+    database = open_database(path, migrate=False)
+    reader = add_reader(database.unit_of_work, "here")
+    child = start(path, WRITE_FOR_EVER, name="w")
+    assert child.stdin
+    assert child.stdout
+    child.stdin.write("\n")
+    child.stdin.flush()
+    while int(child.stdout.readline()) < kill_after:
+        continue
+    child.send_signal(signal.SIGKILL)
+    child.communicate(timeout=30)
+
+    database.check()
+    with database.unit_of_work() as work:
+        counts = work.documents.counts(scope=reader.scope)
+        assert counts.live >= kill_after
+        assert counts.chunks == 300 * counts.live
+        work.documents.add(make_document(reader, name="after"))
+        work.commit()
+    database.close()
