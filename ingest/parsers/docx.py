@@ -24,16 +24,6 @@ _STYLES = "\n".join(
     ]
 )
 _MIN_LETTERS = 20
-_DAMAGED = (
-    zipfile.BadZipFile,
-    KeyError,
-    ValueError,
-    EOFError,
-    OSError,
-    SyntaxError,
-    AttributeError,
-    RecursionError,
-)
 
 
 def read_docx(path: Path) -> Draft:
@@ -45,7 +35,7 @@ def read_docx(path: Path) -> Draft:
     draft = Draft(engine="mammoth", declared_title=_core_title(path))
     try:
         draft.blocks = _mammoth_blocks(path)
-    except _DAMAGED:
+    except Exception:  # noqa: BLE001 - mammoth lets errors of every library it uses through
         draft.blocks = []
     if draft.letters < _MIN_LETTERS:
         blocks = _kreuzberg_blocks(path)

@@ -18,6 +18,7 @@ from ingest.parsers.pdf_text import PlainPdf, loses_words
 
 _MIN_PAGE_LETTERS = 25
 _MIN_LETTERS = 25
+_A4 = (595.0, 842.0)
 _NEARLY_EMPTY_LETTERS_PER_PAGE = 80
 _TABLES_SHARE_OF_TIME = 0.4
 
@@ -50,11 +51,12 @@ def read_pdf(path: Path, *, limits: Limits, on_pages: Callable[[int], None]) -> 
 def _read_pages(path: Path, *, plain: PlainPdf, count: int, limits: Limits) -> list[Page]:
     laid_out = _layout(path, limits=limits)
     pages = [
-        laid_out.get(number) or Page(number=number, width=595, height=842)
+        laid_out.get(number) or Page(number=number, width=_A4[0], height=_A4[1])
         for number in range(1, count + 1)
     ]
     for page in pages:
-        if loses_words(page, plain_text=plain.text(page.number)):
+        text = plain.text(page.number)
+        if (not page.pieces and text.strip()) or loses_words(page, plain_text=text):
             plain.plain_page(page)
     budget_s = limits.wall_s(count) * _TABLES_SHARE_OF_TIME
     place_ruled_tables(path, pages=pages, plain=plain, budget_s=budget_s)

@@ -15,7 +15,7 @@ from ingest.parsers.headings import (
     is_structural_heading,
     names_an_act,
 )
-from ingest.parsers.pdf_page import Page, Piece
+from ingest.parsers.pdf_page import Page, Piece, piece_words
 from ingest.parsers.pdf_text import Bookmark
 
 _MIN_BOOKMARKS = 5
@@ -38,12 +38,14 @@ _MIN_AGENDA_LETTERS = 12
 
 
 def drop_furniture(pages: list[Page]) -> None:
-    """Remove page numbers and the lines that come back at the top or bottom of many pages."""
+    """Remove page numbers and the lines that come back at the top or bottom of many pages.
+
+    A line counts as the same when its words are, and its numbers are or follow the page's.
+    """
     counts: Counter[str] = Counter()
     for page in pages:
-        counts.update(
-            {_furniture_key(piece) for piece in page.pieces if _is_in_band(piece, page=page)}
-        )
+        in_band = [piece for piece in page.pieces if _is_in_band(piece, page=page)]
+        counts.update({key for piece in in_band for key in _furniture_keys(piece, page=page)})
     needed = max(_MIN_REPEATS, int(len(pages) * _REPEAT_SHARE)) if len(pages) < 40 else 8
     repeated = {key for key, count in counts.items() if count >= needed}
     for page in pages:
@@ -52,7 +54,7 @@ def drop_furniture(pages: list[Page]) -> None:
             for piece in page.pieces
             if not (
                 _is_in_band(piece, page=page)
-                and (_furniture_key(piece) in repeated or _is_page_number(piece))
+                and (_is_page_number(piece) or repeated & _furniture_keys(piece, page=page))
             )
         ]
 
@@ -84,9 +86,17 @@ def _is_in_band(piece: Piece, *, page: Page) -> bool:
     return (is_top or is_bottom) and len(piece.text) <= _MAX_FURNITURE_CHARS
 
 
-def _furniture_key(piece: Piece) -> str:
-    text = piece.text or " ".join(cell for row in piece.rows or [] for cell in row)
-    return _DIGITS.sub("#", fold(one_line(text)))
+def _furniture_keys(piece: Piece, *, page: Page) -> set[str]:
+    text = one_line(piece_words(piece))
+    folded = fold(text)
+    if is_structural_heading(text):
+        return {folded}
+    numbers = list(_DIGITS.finditer(folded))
+    keys = {folded}
+    for found in {match.span(): match for match in (*numbers[:1], *numbers[-2:])}.values():
+        offset = int(found.group()[:6]) - page.number
+        keys.add(f"{folded[: found.start()]}#{offset}{folded[found.end() :]}")
+    return keys
 
 
 def _is_page_number(piece: Piece) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ingest.cleaning import fold
 from ingest.model import BlockKind
-from ingest.parsers.pdf_page import Line, Page, Piece, Rect, lines_text, union
+from ingest.parsers.pdf_page import Line, Page, Piece, Rect, lines_text, piece_words, union
 
 if TYPE_CHECKING:
     from liteparse.types import LayoutBlock, LayoutCell, ParsedPage
@@ -21,6 +21,9 @@ _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~])")
 _BROKEN_LINE_SHARE = 0.3
 _MIN_FILLED_SHARE = 0.5
 _ODD_CELL_SHARE = 0.15
+_INSIDE = 0.5
+_REACH_LINES = 2.0
+_MIN_LOST_LETTERS = 3
 _BULLETS = frozenset("•-–—▪◦➢*·")
 _FUNCTION_WORD_LIST = (
     "le la les un une des de du d l et ou à au aux en par pour sur dans avec qui que ce "
@@ -48,6 +51,7 @@ def layout_pages(path: Path, *, max_pages: int) -> Iterator[Page]:
         continue_on_page_error=True,
         max_pages=max_pages,
         num_workers=1,
+        keep_headers_footers=True,
     )
     for batch in engine.parse_batches(str(path), batch_size=_BATCH_PAGES):
         for parsed in batch.result.pages:
@@ -69,7 +73,43 @@ def _page(parsed: ParsedPage) -> Page:
     page.pieces = _without_false_tables(
         [piece for piece in pieces if piece is not None], lines=page.lines
     )
+    _cover_lines(page)
     return page
+
+
+def _cover_lines(page: Page) -> None:
+    """Every line ends up inside the rectangle of the piece that holds its words.
+
+    The engine gives some wrapped blocks the rectangle of their first line only, and drops some lines:
+    those become pieces of their own.
+    """
+    whole = _squeezed(" ".join(piece_words(piece) for piece in page.pieces))
+    for line in page.lines:
+        if any(line.rect.share_inside(piece.rect) > _INSIDE for piece in page.pieces):
+            continue
+        words = _squeezed(line.text)
+        owner = _owner(page.pieces, line=line, words=words) if words else None
+        if owner is not None:
+            owner.rect = owner.rect.joined(line.rect)
+        elif sum(char.isalpha() for char in words) >= _MIN_LOST_LETTERS and words not in whole:
+            _insert(page.pieces, Piece(kind=BlockKind.PARAGRAPH, text=line.text, rect=line.rect))
+
+
+def _owner(pieces: list[Piece], *, line: Line, words: str) -> Piece | None:
+    reach = _REACH_LINES * max(line.rect.height, 1)
+    near = [
+        (abs(piece.rect.top - line.rect.top) + abs(piece.rect.bottom - line.rect.bottom), index)
+        for index, piece in enumerate(pieces)
+        if piece.rect.top - reach <= line.rect.bottom
+        and piece.rect.bottom + reach >= line.rect.top
+        and words in _squeezed(piece_words(piece))
+    ]
+    return pieces[min(near)[1]] if near else None
+
+
+def _insert(pieces: list[Piece], lost: Piece) -> None:
+    below = [index for index, piece in enumerate(pieces) if piece.rect.top >= lost.rect.bottom - 1]
+    pieces.insert(below[0] if below else len(pieces), lost)
 
 
 def _piece(block: LayoutBlock) -> Piece | None:

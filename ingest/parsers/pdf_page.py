@@ -104,6 +104,13 @@ def union(rects: list[Rect]) -> Rect:
     return result
 
 
+def piece_words(piece: Piece) -> str:
+    """All text of a piece, cells included."""
+    if piece.rows is None:
+        return piece.text
+    return " ".join(cell for row in piece.rows for cell in row)
+
+
 def lines_text(lines: list[Line]) -> str:
     """Text of loose runs: runs at one height make a line, from left to right, lines from top to bottom."""
     rows: list[list[Line]] = []

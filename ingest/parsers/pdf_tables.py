@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.model import BlockKind
-from ingest.parsers.pdf_page import Page, Piece, Rect
-from ingest.parsers.pdf_text import PlainPdf, piece_words, words_of
+from ingest.parsers.pdf_page import Page, Piece, Rect, piece_words
+from ingest.parsers.pdf_text import PlainPdf, words_of
 
 if TYPE_CHECKING:
     from pdfplumber.page import Page as PlumberPage

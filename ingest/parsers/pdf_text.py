@@ -12,7 +12,7 @@ from typing import Any, cast
 from ingest.cleaning import fold, one_line
 from ingest.errors import ParseFailed
 from ingest.model import BlockKind
-from ingest.parsers.pdf_page import Line, Page, Piece, Rect, lines_text, union
+from ingest.parsers.pdf_page import Line, Page, Piece, Rect, lines_text, piece_words, union
 
 _LOCKED_SIGN = "password"
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -164,13 +164,6 @@ def loses_words(page: Page, *, plain_text: str) -> bool:
     read = words_of(" ".join(piece_words(piece) for piece in page.pieces))
     lost = sum((expected - read).values())
     return lost > _LOST_WORDS and lost > _LOST_SHARE * expected.total()
-
-
-def piece_words(piece: Piece) -> str:
-    """All text of a piece, cells included."""
-    if piece.rows is None:
-        return piece.text
-    return " ".join(cell for row in piece.rows for cell in row)
 
 
 def _follows(line: Line, following: Line) -> bool:

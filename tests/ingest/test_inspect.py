@@ -40,7 +40,7 @@ def test_inspect_prints_json(note: Path, capsys: pytest.CaptureFixture[str]) -> 
 
     plain = json.loads(capsys.readouterr().out)
     assert plain["document"]["date"] == "2024-05-03"
-    assert plain["chunks"][0]["locator"]["section"] == ["Note de cadrage"]
+    assert plain["chunks"][0]["locator"]["section"] == ["Note de cadrage", "Budget"]
 
 
 def test_inspect_refuses_with_a_sentence(
