@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ingest.chunking import chunk_document
@@ -18,6 +20,14 @@ from ingest.titles import find_title
 
 _NEARLY_EMPTY_LETTERS = 40
 _MAX_NAME_CHARS = 500
+_EXTENSIONS = {
+    FileFormat.PDF: "pdf",
+    FileFormat.DOCX: "docx",
+    FileFormat.ODT: "odt",
+    FileFormat.HTML: "html",
+    FileFormat.MARKDOWN: "md",
+    FileFormat.TEXT: "txt",
+}
 
 
 def read_file(
@@ -37,13 +47,23 @@ def read_file(
     check_access(path, limits=limits)
     file_format = detect_format(path, name=name)
     check_content(path, file_format=file_format, limits=limits)
-    draft = _draft(path, file_format=file_format, limits=limits, on_pages=on_pages)
+    with _named_by_content(path, file_format=file_format) as named:
+        draft = _draft(named, file_format=file_format, limits=limits, on_pages=on_pages)
     if draft.letters == 0:
         raise ParseFailed("no_text")
     document = _document(draft, file_format=file_format, name=name[-_MAX_NAME_CHARS:])
     return IngestedFile(
         document=document, chunks=chunk_document(document, target_tokens=limits.chunk_tokens)
     )
+
+
+@contextmanager
+def _named_by_content(path: Path, *, file_format: FileFormat) -> Generator[Path]:
+    """A link to the file whose extension tells its true format: some parsers go by the name."""
+    with tempfile.TemporaryDirectory(prefix="read-") as folder:
+        named = Path(folder) / f"document.{_EXTENSIONS[file_format]}"
+        named.symlink_to(path.resolve())
+        yield named
 
 
 def _draft(
