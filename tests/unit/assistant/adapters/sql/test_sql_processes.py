@@ -69,6 +69,35 @@ while True:
 """
 
 
+ON_SMALL_DISK = """
+set -e
+mount -t tmpfs -o size=2m none "$1"
+exec "$2" -c "$3" "$1"
+"""
+
+FILL = """
+import sys
+from pathlib import Path
+from assistant.adapters.sql.database import open_database
+from assistant.domain.errors import StorageError
+from assistant.testing.contracts.repositories_world import *
+database = open_database(Path(sys.argv[1]) / "assistant.sqlite3", migrate=True)
+reader = add_reader(database.unit_of_work, "here")
+stored = store_live(database.unit_of_work, reader)
+code = ""
+for turn in range(1000):
+    try:
+        store_live(database.unit_of_work, reader, name=str(turn), texts=["a" * 4000] * 20)
+    except StorageError as error:
+        code = error.code
+        break
+database.check()
+with database.unit_of_work() as work:
+    found = work.chunks.find_live(stored.chunk_ids, scope=reader.scope)
+print(code, len(found))
+"""
+
+
 def start(path: Path, script: str, *, name: str) -> subprocess.Popen[str]:
     imports = "from assistant.domain.tenancy import Principal\n"
     return subprocess.Popen(
@@ -135,3 +164,15 @@ def test_a_process_killed_while_it_writes_leaves_an_intact_database(
         work.documents.add(make_document(reader, name="after"))
         work.commit()
     database.close()
+
+
+def test_a_full_disk_is_told_and_the_database_stays_intact(tmp_path: Path) -> None:
+    run = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", ON_SMALL_DISK, "sh", str(tmp_path), sys.executable, FILL],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    if "unshare" in run.stderr or "mount" in run.stderr:
+        pytest.skip(f"no small disk here: {run.stderr.strip()}")
+    assert (run.stdout.split(), run.stderr) == (["disk_full", "1"], "")

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from assistant.adapters.files.folder import FolderFileStore
+from assistant.domain.errors import InvalidInput, StorageError
+
+ON_SMALL_DISK = """
+set -e
+mount -t tmpfs -o size=400k none "$1"
+exec "$2" -c "$3" "$1"
+"""
+FILL = """
+import io, sys
+from pathlib import Path
+from assistant.adapters.files.folder import FolderFileStore
+from assistant.domain.errors import StorageError
+root = Path(sys.argv[1])
+store = FolderFileStore(root / "files")
+small, _ = store.put(io.BytesIO(b"a" * 50_000), max_bytes=10**7)
+for act in (
+    lambda: store.put(io.BytesIO(b"b" * 5_000_000), max_bytes=10**7),
+    lambda: store.put_page_image(small, page=1, image=b"\\x89PNG" + bytes(5_000_000)),
+):
+    try:
+        act()
+    except StorageError as error:
+        print(error.code)
+print(sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()) == [
+    f"files/{small[:2]}/{small}"
+])
+print(store.put(io.BytesIO(b"c" * 100_000), max_bytes=10**7)[1])
+"""
+READ_ONLY = """
+import io, os, sys
+from pathlib import Path
+from assistant.adapters.files.folder import FolderFileStore
+from assistant.domain.errors import StorageError
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+for act in (
+    lambda: FolderFileStore(Path(sys.argv[1]) / "new" / "files"),
+    lambda: FolderFileStore(Path(sys.argv[1]) / "data" / "files").put(io.BytesIO(b"a"), max_bytes=9),
+):
+    try:
+        act()
+    except StorageError as error:
+        print(error.code)
+"""
+ENDLESS = """
+import sys
+from pathlib import Path
+from assistant.adapters.files.folder import FolderFileStore
+class Endless:
+    def read(self, size):
+        print("read", flush=True)
+        return b"a" * size
+FolderFileStore(Path(sys.argv[1])).put(Endless(), max_bytes=10**12)
+"""
+
+
+class Broken(io.BytesIO):
+    """Sends some bytes, then an error."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell():
+            raise ConnectionResetError
+        return super().read(4)
+
+
+def contents(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_stream_that_breaks_leaves_nothing(tmp_path: Path) -> None:
+    store = FolderFileStore(tmp_path / "files")
+    with pytest.raises(StorageError):
+        store.put(Broken(b"content"), max_bytes=100)
+    assert contents(tmp_path) == []
+
+
+def test_a_content_too_long_leaves_nothing(tmp_path: Path) -> None:
+    store = FolderFileStore(tmp_path / "files")
+    with pytest.raises(InvalidInput):
+        store.put(io.BytesIO(b"a" * 3_000_000), max_bytes=2_500_000)
+    assert contents(tmp_path) == []
+
+
+def test_an_endless_stream_is_cut(tmp_path: Path) -> None:
+    class Endless(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return b"a" * (size or 1)
+
+    with pytest.raises(InvalidInput):
+        FolderFileStore(tmp_path / "files").put(Endless(), max_bytes=5_000_000)
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
+    run = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", ON_SMALL_DISK, "sh", str(tmp_path), sys.executable, FILL],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    if "unshare" in run.stderr or "mount" in run.stderr:
+        pytest.skip(f"no small disk here: {run.stderr.strip()}")
+    assert run.stdout.split() == ["disk_full", "disk_full", "True", "100000"]
+
+
+def test_a_folder_without_permission_is_told(tmp_path: Path) -> None:
+    FolderFileStore(tmp_path / "data" / "files")
+    for folder in (tmp_path, *tmp_path.rglob("*")):
+        folder.chmod(0o555)
+    run = subprocess.run(
+        [sys.executable, "-c", READ_ONLY, str(tmp_path)], capture_output=True, text=True, timeout=60
+    )
+    for folder in (tmp_path, *tmp_path.rglob("*")):
+        folder.chmod(0o755)
+    assert run.stdout.split() == ["storage_denied", "storage_denied"]
+
+
+def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "files").write_text("")
+    with pytest.raises(StorageError) as raised:
+        FolderFileStore(tmp_path / "files")
+    assert raised.value.sentence
+
+
+def test_a_process_killed_while_it_writes_leaves_no_content(tmp_path: Path) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, str(tmp_path / "files")], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout
+    for _ in range(5):
+        child.stdout.readline()
+    child.send_signal(signal.SIGKILL)
+    child.communicate(timeout=30)
+    left = contents(tmp_path)
+    assert [path.parent.name for path in left] == ["partial"]
+
+    FolderFileStore(tmp_path / "files")
+    assert contents(tmp_path) == left
+    long_ago = time.time() - 2 * 24 * 3600
+    os.utime(left[0], (long_ago, long_ago))
+    FolderFileStore(tmp_path / "files")
+    assert contents(tmp_path) == []
+
+
+def test_contents_are_for_their_owner_only(tmp_path: Path) -> None:
+    store = FolderFileStore(tmp_path / "files")
+    sha256, _ = store.put(io.BytesIO(b"a"), max_bytes=1)
+    assert store.path(sha256).stat().st_mode & 0o077 == 0
+    assert (tmp_path / "files").stat().st_mode & 0o077 == 0
