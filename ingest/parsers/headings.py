@@ -39,7 +39,8 @@ _MIN_LETTER_SHARE = 0.4
 _NOT_HEADINGS = re.compile(
     r"^(?:vu|considérant|attendu|sur proposition|après en avoir|le quorum|pour extrait|fait à|monsieur|madame|"
     r"mme|mmes|mr|présents?|absents?|excusés?|étaient (?:présents|absents)|secrétaire|pouvoirs?|"
-    r"procurations?|votants?|arrivée d\w+|départ d\w+|(?:la )?séance (?:est )?levée|abstentions?|nombre de|date de|"
+    r"procurations?|votants?|arrivée d\w+|départ d\w+|(?:la )?séance (?:est )?levée|"
+    r"abstentions?|nombre de|date de|"
     r"affiché|certifié|"
     r"transmis|reçu|envoyé|publié|accusé de réception|tél|fax|courriel|e-?mail|siret|page\s+\d+|"
     r"crédit)\b|^(?:votes?|pour|contre|id)\s*:|^(?:m|mm|www)\.|^http",

@@ -20,7 +20,6 @@ _MIN_PAGE_LETTERS = 25
 _MIN_LETTERS = 25
 _A4 = (595.0, 842.0)
 _NEARLY_EMPTY_LETTERS_PER_PAGE = 80
-_TABLES_SHARE_OF_TIME = 0.4
 
 
 def read_pdf(path: Path, *, limits: Limits, on_pages: Callable[[int], None]) -> Draft:
@@ -58,8 +57,7 @@ def _read_pages(path: Path, *, plain: PlainPdf, count: int, limits: Limits) -> l
         text = plain.text(page.number)
         if (not page.pieces and text.strip()) or loses_words(page, plain_text=text):
             plain.plain_page(page)
-    budget_s = limits.wall_s(count) * _TABLES_SHARE_OF_TIME
-    place_ruled_tables(path, pages=pages, plain=plain, budget_s=budget_s)
+    place_ruled_tables(pages)
     drop_furniture(pages)
     settle_headings(pages, bookmarks=plain.bookmarks())
     continue_tables(pages)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ingest.cleaning import fold
 from ingest.model import BlockKind
 from ingest.parsers.pdf_page import Line, Page, Piece, Rect, lines_text, piece_words, union
+from ingest.parsers.pdf_tables import find_ruled_tables
 
 if TYPE_CHECKING:
     from liteparse.types import LayoutBlock, LayoutCell, ParsedPage
@@ -52,6 +53,8 @@ def layout_pages(path: Path, *, max_pages: int) -> Iterator[Page]:
         max_pages=max_pages,
         num_workers=1,
         keep_headers_footers=True,
+        extract_vector_graphics=True,
+        emit_word_boxes=True,
     )
     for batch in engine.parse_batches(str(path), batch_size=_BATCH_PAGES):
         for parsed in batch.result.pages:
@@ -68,13 +71,23 @@ def _page(parsed: ParsedPage) -> Page:
     if parsed.complexity is not None:
         page.is_image = bool(_IMAGE_REASONS & set(parsed.complexity.reasons))
         layout = parsed.complexity.layout
-        page.has_ruled_tables = layout is not None and layout.ruled_table_count > 0
+        if layout is not None and layout.ruled_table_count:
+            page.ruled_tables = find_ruled_tables(parsed, words=_words(parsed))
     pieces = [_piece(block) for block in parsed.blocks or []]
     page.pieces = _without_false_tables(
         [piece for piece in pieces if piece is not None], lines=page.lines
     )
     _cover_lines(page)
     return page
+
+
+def _words(parsed: ParsedPage) -> list[Line]:
+    return [
+        Line(word.text, Rect(word.x, word.y, word.x + word.width, word.y + word.height))
+        for item in parsed.text_items
+        for word in (item.words or [item])
+        if word.text.strip()
+    ]
 
 
 def _cover_lines(page: Page) -> None:

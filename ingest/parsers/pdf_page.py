@@ -75,7 +75,8 @@ class Page:
     height: float
     pieces: list[Piece] = field(default_factory=list[Piece])
     lines: list[Line] = field(default_factory=list[Line])
-    has_ruled_tables: bool = False
+    ruled_tables: list[Piece] = field(default_factory=list[Piece])
+    """Tables drawn with lines, not yet among the pieces."""
     is_image: bool = False
     """The engine sees a scan, drawn text, or an invisible text layer."""
     is_fallback: bool = False

@@ -20,7 +20,6 @@ _HYPHEN_END = re.compile("[\ufffe\u00ad]\\s*|(?<=[^\\W\\d_])-\\s*\\n\\s*(?=[a-zÃ
 _LOST_SHARE = 0.25
 _LOST_WORDS = 20
 _GRID = 20_000
-_MAX_PATH_OBJECTS = 3000
 _MAX_BOOKMARKS = 2000
 
 
@@ -91,14 +90,6 @@ class PlainPdf:
         page.close()
         return _HYPHEN_END.sub("", text)
 
-    def is_heavy(self, number: int) -> bool:
-        """True when a page draws so many paths that looking for ruled tables would not end in time."""
-        raw = self._pdfium.raw
-        page = self._document[number - 1]
-        count = int(raw.FPDFPage_CountObjects(page))
-        page.close()
-        return count > _MAX_PATH_OBJECTS
-
     def plain_page(self, page: Page) -> Page:
         """The same page as paragraphs of lines, in the order of the content stream."""
         lines = self._lines(page)
@@ -118,6 +109,7 @@ class PlainPdf:
         ]
         page.lines = lines
         page.is_fallback = True
+        page.ruled_tables = []
         return page
 
     def _lines(self, page: Page) -> list[Line]:

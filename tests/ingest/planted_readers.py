@@ -118,9 +118,7 @@ def _tell(rest: str, folder: Path, on_pages: Callable[[int], None]) -> str:
         Path("/proc/self/environ").read_bytes().decode()
         + "|"
         + ",".join(
-            str(os.readlink(entry))
-            for entry in Path("/proc/self/fd").iterdir()
-            if entry.is_symlink()
+            str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()
         )
     )
 

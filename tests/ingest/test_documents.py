@@ -227,7 +227,8 @@ def test_html_keeps_content_and_drops_menus_and_scripts(pool: ParserPool, tmp_pa
 def test_markdown_gives_outline_and_plain_words(pool: ParserPool, tmp_path: Path) -> None:
     path = tmp_path / "note"
     path.write_text(
-        "---\ntitle: Note de cadrage\n---\n# Note de *cadrage*\n\n## Budget\n\nVoir [la fiche](http://x) ![i](y).\n\n"
+        "---\ntitle: Note de cadrage\n---\n# Note de *cadrage*\n\n## Budget\n\n"
+        "Voir [la fiche](http://x) ![i](y).\n\n"
         "- un\n- deux\n\n| A | B |\n|---|---|\n| 1 | 2 |\n",
         encoding="utf-8",
     )
@@ -245,7 +246,10 @@ def test_text_in_an_old_encoding_keeps_paragraphs_and_articles(
     pool: ParserPool, tmp_path: Path
 ) -> None:
     path = tmp_path / "texte"
-    content = "ARRÊTÉ\n\nLe président de la région arrête :\n\nArticle 1er : Durée\nL'aide est versée à l'été.\n\n- un\n- deux"
+    content = (
+        "ARRÊTÉ\n\nLe président de la région arrête :\n\n"
+        "Article 1er : Durée\nL'aide est versée à l'été.\n\n- un\n- deux"
+    )
     path.write_bytes(content.encode("cp1252"))
 
     ingested = pool.read(path, name="arrete.txt")

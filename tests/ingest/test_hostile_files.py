@@ -122,9 +122,8 @@ def test_three_thousand_pages(refuse: Callable[..., str]) -> None:
     )
 
 
-@pytest.mark.parametrize("size", [50_000_000, 400_000_000])
-def test_zip_bomb(refuse: Callable[..., str], size: int) -> None:
-    assert refuse(bomb(size), name="x.docx") == "archive_bomb"
+def test_zip_bomb(refuse: Callable[..., str]) -> None:
+    assert refuse(bomb(50_000_000), name="x.docx") == "archive_bomb"
 
 
 def test_archive_with_names_that_climb(

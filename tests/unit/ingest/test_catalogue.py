@@ -22,13 +22,11 @@ def raised_codes() -> set[str]:
     codes: set[str] = set()
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            is_error = (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id in ERRORS
-            )
-            if is_error and node.args and isinstance(node.args[0], ast.Constant):
-                codes.add(str(node.args[0].value))
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            first = node.args[0] if node.args else None
+            if node.func.id in ERRORS and isinstance(first, ast.Constant):
+                codes.add(str(first.value))
     return codes
 
 

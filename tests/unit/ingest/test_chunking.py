@@ -28,6 +28,10 @@ def paragraph(text: str, box: Box | None = None) -> Block:
     return Block(kind=BlockKind.PARAGRAPH, text=text, box=box)
 
 
+def list_item(text: str) -> Block:
+    return Block(kind=BlockKind.LIST_ITEM, text=f"- {text}")
+
+
 def table(rows: list[list[str]]) -> Block:
     block = table_block(rows)
     assert block is not None
@@ -212,7 +216,7 @@ BLOCKS = st.lists(
     st.one_of(
         st.builds(heading, TEXT.map(lambda text: text[:80]), st.integers(1, 5)),
         st.builds(paragraph, TEXT),
-        st.builds(lambda text: Block(kind=BlockKind.LIST_ITEM, text=f"- {text}"), TEXT),
+        st.builds(list_item, TEXT),
         st.lists(st.tuples(TEXT, TEXT).map(list), min_size=2, max_size=30).map(
             lambda rows: table([["Colonne A", "Colonne B"], *rows])
         ),
