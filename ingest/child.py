@@ -73,6 +73,8 @@ def main(config_text: str, lifeline: int) -> NoReturn:
     kill_descendants(os.getpid())
     if status is not None:
         os.write(1, reply_line(died=os.waitstatus_to_exitcode(status)))
+    else:
+        shutil.rmtree(config.home, ignore_errors=True)
     os._exit(0)
 
 

@@ -153,6 +153,7 @@ def test_children_die_with_a_killed_parent(tmp_path: Path, write: Callable[[str]
     parent.wait()
 
     assert_all_dead(family | escaped(path.parent))
+    assert list((tmp_path / "scratch").iterdir()) == []
 
 
 def test_pages_extend_the_time_allowed(tmp_path: Path, write: Callable[[str], Path]) -> None:
