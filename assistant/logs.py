@@ -23,6 +23,7 @@ def configure_logs(*, verbose: bool) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        # the stream is looked up at each message: it may have been replaced since
+        cache_logger_on_first_use=False,
     )
