@@ -31,7 +31,8 @@ CHUNKS = 100_000
 ADDED = 5_000
 PEER_CHUNKS = 5_000
 COLLECTIONS = 50
-WORDS = 110
+WORDS = range(60, 161)
+"""Words of a chunk."""
 VOCABULARY = 30_000
 CANDIDATES = 100
 QUERIES = 101
@@ -69,7 +70,7 @@ class Synthesis:
                 document_id=DocumentId(f"document-{document}"),
                 version_id=VersionId(f"version-{document}"),
                 vector=self.vector(),
-                text=self.text(WORDS),
+                text=self.text(self._random.choice(WORDS)),
             )
 
     def queries(self, count: int) -> list[Query]:

@@ -7,12 +7,13 @@ optimised here, and a flush waits for an idle moment (the write-ahead log keeps 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from math import sqrt
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from assistant.adapters.qdrant.bm25 import document_weights, query_weights
@@ -23,7 +24,7 @@ from assistant.adapters.qdrant.filters import (
     to_edge,
 )
 from assistant.adapters.qdrant.identity import read_identity, refuse_other, write_identity
-from assistant.adapters.qdrant.rankings import Candidate, best_candidates, ordered
+from assistant.adapters.qdrant.rankings import best_candidates, ordered
 from assistant.adapters.qdrant.schema import (
     DENSE,
     INDEXED_KEYS,
@@ -47,6 +48,8 @@ from assistant.domain.tenancy import Scope
 
 if TYPE_CHECKING:
     import qdrant_edge
+
+    _QueryVector = list[float] | qdrant_edge.SparseVector
 
 _RESERVE_BYTES = 256 * 1024 * 1024
 """Disk space that must be free to write: the engine maps files of 32 MB before they are filled,
@@ -117,13 +120,10 @@ class EdgeChunkIndex:
         checked_limit(limit)
         if scope.is_empty:
             return ()
-        best = self._quantised_best(values, scope=scope, limit=limit)
-        if best is None:
-            best = best_candidates(
-                lambda asked: self._query(values, DENSE, scope=scope, limit=asked, is_exact=True),
-                limit=limit,
-            )
-        return self._ranking(best)
+        ranking = self._quantised_best(values, scope=scope, limit=limit)
+        if ranking is not None:
+            return ranking
+        return self._exact_best(values, DENSE, scope=scope, limit=limit)
 
     def search_lexical(self, text: str, *, scope: Scope, limit: int) -> Ranking:
         """The chunks within the scope that share terms with a text, by BM25.
@@ -137,11 +137,7 @@ class EdgeChunkIndex:
         if scope.is_empty or not terms.indices:
             return ()
         vector = qdrant_edge.SparseVector(list(terms.indices), list(terms.weights))
-        best = best_candidates(
-            lambda asked: self._query(vector, LEXICAL, scope=scope, limit=asked, is_exact=True),
-            limit=limit,
-        )
-        return self._ranking(best)
+        return self._exact_best(vector, LEXICAL, scope=scope, limit=limit)
 
     def remove_version(self, version_id: VersionId) -> None:
         """Remove all points of a version, 200 a call of the engine."""
@@ -204,30 +200,47 @@ class EdgeChunkIndex:
             self._shard.update(operation)
 
     def _refuse_full_disk(self) -> None:
-        self._path.mkdir(parents=True, exist_ok=True)
-        if shutil.disk_usage(self._path).free < self._reserve_bytes:
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+            free_bytes = shutil.disk_usage(self._path).free
+        except OSError as error:
+            raise StorageError from error
+        if free_bytes < self._reserve_bytes:
             raise StorageError("disk_full")
 
-    def _quantised_best(
-        self, values: list[float], *, scope: Scope, limit: int
-    ) -> list[Candidate] | None:
+    def _quantised_best(self, values: list[float], *, scope: Scope, limit: int) -> Ranking | None:
         """The best by exact score among those of a quantised pass; None when one may be missing."""
         asked = limit * _QUANTISED_SHARE
-        found = ordered(self._query(values, DENSE, scope=scope, limit=asked, is_exact=False))
-        if len(found) < asked:
-            return found[:limit]
+        points = self._points(
+            values, DENSE, scope=scope, limit=asked, is_exact=False, with_version=False
+        )
+        worst_kept = points[min(limit, len(points)) - 1].score if points else 0.0
         bound = 2 * _QUANTISED_ERROR / sqrt(self._embedder.dimensions)
-        return found[:limit] if found[limit - 1][1] - found[-1][1] > bound else None
+        if len(points) == asked and worst_kept - points[-1].score <= bound:
+            return None
+        kept = takewhile(lambda point: point.score >= worst_kept, points)
+        return tuple(ordered(self._with_versions(kept))[:limit])
 
-    def _query(
+    def _exact_best(self, vector: _QueryVector, using: str, *, scope: Scope, limit: int) -> Ranking:
+        def fetch(asked: int) -> Iterator[ScoredChunk]:
+            points = self._points(
+                vector, using, scope=scope, limit=asked, is_exact=True, with_version=True
+            )
+            return (_scored(point.id, point.payload, score=point.score) for point in points)
+
+        return best_candidates(fetch, limit=limit)
+
+    def _points(
         self,
-        vector: list[float] | qdrant_edge.SparseVector,
+        vector: _QueryVector,
         using: str,
         *,
         scope: Scope,
         limit: int,
         is_exact: bool,
-    ) -> list[Candidate]:
+        with_version: bool,
+    ) -> list[qdrant_edge.ScoredPoint]:
+        """The engine's best, by descending score; equal scores in any order."""
         import qdrant_edge
 
         within = to_edge(build_filter(scope))
@@ -241,22 +254,20 @@ class EdgeChunkIndex:
             query=qdrant_edge.Query.Nearest(vector, using=using),
             filter=within,
             params=params,
+            with_payload=[VERSION] if with_version else False,
         )
         with _engine_errors():
-            points = self._shard.query(request)
-        return [(cast("UUID", point.id), point.score) for point in points]
+            return self._shard.query(request)
 
-    def _ranking(self, best: Sequence[Candidate]) -> Ranking:
+    def _with_versions(self, points: Iterable[qdrant_edge.ScoredPoint]) -> Iterator[ScoredChunk]:
+        """The points as chunks, without those removed since.
+
+        Reading 100 payloads after a search of 400 points takes 0.3 ms; reading all, 0.9 ms.
+        """
+        scores = {point.id: point.score for point in points}
         with _engine_errors():
-            records = self._shard.retrieve(
-                [chunk for chunk, _ in best], with_payload=[VERSION], with_vector=False
-            )
-        versions = {record.id: str((record.payload or {})[VERSION]) for record in records}
-        return tuple(
-            ScoredChunk(ChunkId(str(chunk)), VersionId(versions[chunk]), score)
-            for chunk, score in best
-            if chunk in versions
-        )
+            records = self._shard.retrieve(list(scores), with_payload=[VERSION], with_vector=False)
+        return (_scored(record.id, record.payload, score=scores[record.id]) for record in records)
 
     def _count(self, point_filter: PointFilter | None) -> int:
         import qdrant_edge
@@ -264,6 +275,12 @@ class EdgeChunkIndex:
         condition = to_edge(point_filter) if point_filter else None
         with _engine_errors():
             return self._shard.count(qdrant_edge.CountRequest(exact=True, filter=condition))
+
+
+def _scored(
+    point_id: qdrant_edge.PointId, payload: qdrant_edge.Payload | None, *, score: float
+) -> ScoredChunk:
+    return ScoredChunk(ChunkId(str(point_id)), VersionId((payload or {})[VERSION]), score)
 
 
 def _create_shard(path: Path, *, embedder: EmbedderIdentity) -> None:
@@ -319,4 +336,4 @@ def _engine_errors(*, code: str = "index_unavailable") -> Generator[None]:
             raise ConfigurationError("index_in_use") from error
         if "No space left" in reason:
             raise StorageError("disk_full") from error
-        raise IndexUnavailable(code, transient=False) from error
+        raise IndexUnavailable(code, transient=code != "index_damaged") from error

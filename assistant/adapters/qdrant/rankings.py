@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from uuid import UUID
 
-Candidate = tuple[UUID, float]
-"""A chunk and its score, as the engine gives them; UUIDs order as their texts do."""
+from assistant.domain.retrieval import Ranking, ScoredChunk
 
 _SPARE = 16
 """Candidates asked beyond the limit, so that equal scores at the cut seldom need a second query."""
 
 
-def ordered(candidates: Iterable[Candidate]) -> list[Candidate]:
+def ordered(candidates: Iterable[ScoredChunk]) -> list[ScoredChunk]:
     """Best first, ties by ascending chunk id."""
-    return sorted(candidates, key=lambda candidate: (-candidate[1], candidate[0]))
+    return sorted(candidates, key=lambda chunk: (-chunk.score, chunk.chunk_id))
 
 
-def is_cut_between_equals(best: Sequence[Candidate], *, limit: int, asked: int) -> bool:
-    """True when chunks as good as the last kept one may have been left out by the engine.
-
-    Args:
-        best: Candidates in order.
-        limit: Candidates to keep.
-        asked: Candidates asked from the engine; fewer came when there are no more.
-    """
-    return len(best) >= asked > limit and best[limit - 1][1] == best[-1][1]
-
-
-def best_candidates(fetch: Callable[[int], Iterable[Candidate]], *, limit: int) -> list[Candidate]:
+def best_candidates(fetch: Callable[[int], Iterable[ScoredChunk]], *, limit: int) -> Ranking:
     """The `limit` best candidates, settling equal scores at the cut by ascending chunk id.
 
     Args:
@@ -37,7 +24,12 @@ def best_candidates(fetch: Callable[[int], Iterable[Candidate]], *, limit: int) 
     """
     asked = limit + _SPARE
     best = ordered(fetch(asked))
-    while is_cut_between_equals(best, limit=limit, asked=asked):
+    while _is_cut_between_equals(best, limit=limit, asked=asked):
         asked *= 4
         best = ordered(fetch(asked))
-    return best[:limit]
+    return tuple(best[:limit])
+
+
+def _is_cut_between_equals(best: Sequence[ScoredChunk], *, limit: int, asked: int) -> bool:
+    """True when chunks as good as the last kept one may have been left out by the engine."""
+    return len(best) >= asked and best[limit - 1].score == best[-1].score

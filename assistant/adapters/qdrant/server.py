@@ -11,7 +11,7 @@ from uuid import UUID
 from assistant.adapters.qdrant.bm25 import TermWeights, document_weights, query_weights
 from assistant.adapters.qdrant.filters import build_filter, build_version_filter, to_client
 from assistant.adapters.qdrant.identity import identity_data, parse_identity, refuse_other
-from assistant.adapters.qdrant.rankings import Candidate, best_candidates
+from assistant.adapters.qdrant.rankings import best_candidates
 from assistant.adapters.qdrant.schema import (
     DENSE,
     GRANT,
@@ -168,9 +168,8 @@ class ServerChunkIndex:
 
         within = to_client(build_filter(scope))
         corpus = models.IdfCorpusParams(corpus=within) if using == LEXICAL else None
-        versions: dict[UUID, str] = {}
 
-        def fetch(asked: int) -> Iterator[Candidate]:
+        def fetch(asked: int) -> Iterator[ScoredChunk]:
             with _server_errors():
                 response = self._client.query_points(
                     self._collection,
@@ -182,15 +181,10 @@ class ServerChunkIndex:
                     with_payload=[VERSION],
                 )
             for point in response.points:
-                chunk = UUID(str(point.id))
-                versions[chunk] = str((point.payload or {})[VERSION])
-                yield chunk, point.score
+                version = str((point.payload or {})[VERSION])
+                yield ScoredChunk(ChunkId(str(point.id)), VersionId(version), point.score)
 
-        best = best_candidates(fetch, limit=limit)
-        return tuple(
-            ScoredChunk(ChunkId(str(chunk)), VersionId(versions[chunk]), score)
-            for chunk, score in best
-        )
+        return best_candidates(fetch, limit=limit)
 
     def _count(self, condition: models.Filter | None) -> int:
         with _server_errors():

@@ -168,6 +168,15 @@ def test_full_disk_refuses_to_create(tmp_path: Path) -> None:
         EdgeChunkIndex(tmp_path / "new", embedder=IDENTITY, reserve_bytes=1 << 60)
 
 
+def test_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(StorageError) as caught:
+        EdgeChunkIndex(tmp_path / "file" / "index", embedder=IDENTITY)
+
+    assert caught.value.code == "storage_error"
+
+
 def test_use_after_close_is_an_error_of_our_tree(tmp_path: Path) -> None:
     index = EdgeChunkIndex(tmp_path, embedder=IDENTITY)
     index.close()
