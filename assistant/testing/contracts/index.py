@@ -316,4 +316,3 @@ class DurableChunkIndexContract(ChunkIndexContract):
         assert "assistant index rebuild" in caught.value.sentence
         assert EMBEDDER.identity.id in caught.value.sentence
         open_index(EMBEDDER.identity).close()
-
