@@ -15,6 +15,7 @@ from assistant.client import AssistantClient, ClientError
 from assistant.schemas.conversations import ConversationDetail, ConversationOut, MessageOut
 from assistant.schemas.service import MeOut
 from ui import answers, dialogs
+from ui.components import keep_end_in_view
 from ui.connection import is_missing
 from ui.failures import attempt
 from ui.markup import escape, plain
@@ -147,6 +148,7 @@ def _show_message(message: MessageOut) -> None:
 
 def _follow(api: AssistantClient, answer_id: str) -> None:
     # Streamlit removes what the previous page left below only when a run ends: overwrite it now.
+    keep_end_in_view(key=f"follow-{answer_id}")
     place = st.empty()
     for _ in range(int(st.session_state.get(_DRAWN, _LEAST_DRAWN))):
         st.empty()

@@ -6,6 +6,7 @@ Their scripts lie in `assets/`; data reach the document as text nodes only.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.resources import files
 from typing import Any, cast
 
@@ -34,6 +35,7 @@ def _asset(name: str) -> str:
 
 
 _page = component("assistant.page", js=_asset("page.js"))
+_follow = component("assistant.follow", js=_asset("follow.js"))
 _sign_out = component(
     "assistant.sign_out",
     html='<button type="button"></button>',
@@ -52,6 +54,12 @@ def french_page() -> None:
     """Declare the page's language and give Streamlit's own controls French names."""
     with st.container(key="page-language"):
         _page(key="page-language-script", height="content")
+
+
+def keep_end_in_view(*, key: str) -> None:
+    """Scroll to the end of the page, and with it as it grows, while this stands on the page."""
+    with st.container(key="page-end"):
+        _follow(key=key, height="content")
 
 
 def sign_out_button() -> None:
@@ -89,7 +97,7 @@ def document_table(
     Args:
         rows: As made by `ui.documents.row`.
         key: Unique on the page.
-        on_action: Called with "reindex" or "delete" and the document's id.
+        on_action: Called on a click with "reindex" or "delete" and the document's id.
     """
     columns = ("name", "state", "format", "pages", "chunks", "date", "actions")
     texts = {
@@ -98,8 +106,12 @@ def document_table(
         "reindex": text("documents.reindex"),
         "delete": text("documents.delete"),
     }
-    result = _table(key=key, data={"rows": list(rows), "texts": texts}, on_action_change=_nothing)
-    action = cast("Any", result).action
+    report = partial(_report, key, on_action)
+    _table(key=key, data={"rows": list(rows), "texts": texts}, on_action_change=report)
+
+
+def _report(key: str, on_action: Callable[[str, str], None]) -> None:
+    action = cast("Any", st.session_state[key]).action
     if action:
         on_action(str(action["name"]), str(action["id"]))
 

@@ -12,7 +12,7 @@ from assistant.schemas.documents import DocumentCountsOut, DocumentOut
 from assistant.schemas.service import MeOut
 from ui import dialogs, jobs
 from ui.components import document_table, upload_area
-from ui.failures import guarded_fragment
+from ui.failures import attempt, guarded_fragment
 from ui.markup import plain
 from ui.messages import date_label, number, text
 
@@ -20,6 +20,8 @@ _PER_PAGE = 25
 _RECENT_JOBS = 30
 _REFRESH = "2s"
 _FIRST = "first-document"
+_NOTICE = "notice"
+_WHOLE_PAGE = "whole-page-wanted"
 _STATES = ("all", "live", "pending", "failed")
 
 
@@ -29,8 +31,11 @@ def show(api: AssistantClient, me: MeOut) -> None:
     if not me.is_admin:
         st.warning(text("documents.forbidden"))
         return
-    if notice := st.session_state.pop("documents-notice", None):
-        st.success(plain(str(notice)))
+    st.session_state.pop(_WHOLE_PAGE, None)
+    # Always there: a fragment below it would be another one if its place on the page moved.
+    with st.container(key="documents-notice"):
+        if notice := st.session_state.pop(_NOTICE, None):
+            st.success(plain(str(notice)))
     st.subheader(text("documents.upload_title"), anchor=False)
     upload_area(key="upload")
     _dialog(api)
@@ -44,6 +49,8 @@ def _is_working(api: AssistantClient) -> bool:
 
 
 def _live(api: AssistantClient, was_working: bool) -> None:
+    if st.session_state.get(_WHOLE_PAGE):
+        st.rerun()
     recent = api.list_jobs(limit=_RECENT_JOBS)
     if was_working and not any(job.state in jobs.ACTIVE for job in recent):
         st.rerun()
@@ -152,12 +159,16 @@ def row(document: DocumentOut) -> dict[str, Any]:
 
 
 def _act(api: AssistantClient, action: str, document_id: str) -> None:
-    if action == "reindex":
-        api.reindex([document_id])
-        _notify(text("documents.reindexed"))
-    else:
+    st.session_state[_WHOLE_PAGE] = True
+    if action == "delete":
         dialogs.ask_for("delete-document", document_id)
-    st.rerun()
+    else:
+        attempt(_reindex_one, api, document_id)
+
+
+def _reindex_one(api: AssistantClient, document_id: str) -> None:
+    api.reindex([document_id])
+    _notify(text("documents.reindexed"))
 
 
 def _dialog(api: AssistantClient) -> None:
@@ -194,4 +205,4 @@ def _reindex_all(api: AssistantClient) -> None:
 
 
 def _notify(sentence: str) -> None:
-    st.session_state["documents-notice"] = sentence
+    st.session_state[_NOTICE] = sentence

@@ -225,6 +225,17 @@ def test_stop_ends_the_answer_and_keeps_its_words(page: Page, product: Product) 
     expect(page.get_by_placeholder("Posez votre question…")).to_be_enabled()
 
 
+def test_new_question_comes_into_view(page: Page, product: Product) -> None:
+    page.set_viewport_size({"width": 1280, "height": 480})
+
+    ask(page, "Jusqu'à quelle date les demandes sont-elles déposées ?")
+
+    expect(page.locator("section.question")).to_have_count(2)
+    expect(page.locator("section.answer.running")).to_be_in_viewport()
+    page.set_viewport_size({"width": 1280, "height": 860})
+    expect(page.locator("section.answer")).to_have_count(2)
+
+
 def test_documents_are_uploaded_reindexed_and_deleted(
     page: Page, product: Product, folder: Path
 ) -> None:
