@@ -111,7 +111,7 @@ def document_table(
 
 
 def _report(key: str, on_action: Callable[[str, str], None]) -> None:
-    action = cast("Any", st.session_state[key]).action
+    action = st.session_state[key].action
     if action:
         on_action(str(action["name"]), str(action["id"]))
 
