@@ -18,7 +18,7 @@ from ui.messages import text
 _SIGN_OUT_CSS = """
 button { font: inherit; font-size: .9rem; background: none; border: 0; padding: .3rem 0; cursor: pointer;
   color: var(--st-link-color); text-decoration: underline; font-family: var(--st-font); }
-button:focus-visible { outline: 3px solid #f4b740; outline-offset: 2px; }
+button:focus-visible { outline: 3px solid #0b4f8a; outline-offset: 2px; }
 """
 _UPLOAD_HTML = """
 <div class="upload" role="group"><div class="row"><button type="button"></button><span class="drop"></span>
