@@ -353,19 +353,24 @@ def test_stopped_worker_gives_its_files_back_unblamed(house: House) -> None:
 
 
 def test_reading_goes_on_while_embedding(tmp_path: Path) -> None:
-    """With a reader as slow as the embedder, the embedder waits for the first file only."""
     embedder = WatchedEmbedder()
     house = open_house(tmp_path, embedder=embedder)
-    embedder.hook = lambda: time.sleep(0.05)
-    house.reader.hook = lambda name: time.sleep(0.05)
-    house.submit({f"{n:02}.txt": f"Texte {n}" for n in range(20)})
-    worker = house.new_worker()
+    read: list[str] = []
+    second_read = threading.Event()
+    was_read_ahead: list[bool] = []
 
-    begun = time.perf_counter()
-    worker.run_once()
-    taken = time.perf_counter() - begun
+    def note(name: str) -> None:
+        read.append(name)
+        if len(read) > 1:
+            second_read.set()
 
-    assert worker.embedding_s / taken > 0.6
+    house.reader.hook = note
+    embedder.hook = lambda: was_read_ahead.append(second_read.wait(10))
+    house.submit({f"{n:02}.txt": f"Texte {n}" for n in range(3)})
+
+    house.new_worker().run_once()
+
+    assert was_read_ahead[0]
     house.close()
 
 
