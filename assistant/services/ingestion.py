@@ -29,6 +29,7 @@ from assistant.services.expectations import blame, expect
 from assistant.services.fingerprints import fingerprint_of
 from assistant.services.finishing import JobFinisher
 from assistant.services.names import is_printable
+from assistant.services.paging import every_document
 from assistant.services.receiving import CheckedStream, ContentChanged
 from assistant.services.roles import require_admin
 from assistant.services.submission import (
@@ -40,7 +41,6 @@ from assistant.services.submission import (
 from assistant.services.transactions import retried
 
 _SOURCE_CHARS = 1000
-_PAGE = 500
 
 
 class IngestionService:
@@ -335,23 +335,12 @@ def _documents(
     work: UnitOfWork, *, document_ids: Sequence[DocumentId] | None, scope: Scope
 ) -> list[Document]:
     if document_ids is None:
-        return _all_documents(work, scope=scope)
+        return every_document(work, scope=scope)
     found = [work.documents.find(each, scope=scope) for each in dict.fromkeys(document_ids)]
     documents = [document for document in found if document is not None]
     if len(documents) != len(found):
         raise NotFound
     return documents
-
-
-def _all_documents(work: UnitOfWork, *, scope: Scope) -> list[Document]:
-    documents: list[Document] = []
-    while True:
-        page = work.documents.list_page(
-            scope=scope, state=None, name_contains="", limit=_PAGE, offset=len(documents)
-        )
-        documents.extend(page)
-        if len(page) < _PAGE:
-            return documents
 
 
 def _item_and_job(work: UnitOfWork, item_id: JobItemId, *, scope: Scope) -> tuple[JobItem, Job]:

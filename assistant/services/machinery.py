@@ -9,10 +9,10 @@ from assistant.domain.ids import JobId, JobItemId, PersonId, VersionId, new_id
 from assistant.domain.jobs import ItemState, Job, JobItem, JobKind, JobState
 from assistant.domain.tenancy import Grant, Scope, Tenant
 from assistant.ports.repositories import UnitOfWork
+from assistant.services.paging import every_document
 
 MACHINE = PersonId("system")
 """Who asks for what nobody asked for."""
-_PAGE = 500
 
 
 def scope_of_version(version: DocumentVersion) -> Scope:
@@ -39,7 +39,7 @@ def request_reindex(work: UnitOfWork, version_ids: frozenset[VersionId], *, now:
     for tenant in work.tenancy.list_tenants():
         documents = [
             document
-            for document in _documents(work, scope=_whole(work, tenant))
+            for document in every_document(work, scope=_whole(work, tenant))
             if document.live_version_id in version_ids
         ]
         asked += len(documents)
@@ -93,14 +93,3 @@ def _whole(work: UnitOfWork, tenant: Tenant) -> Scope:
     owned = work.tenancy.list_collections(tenant_id=tenant.id)
     grants = frozenset(Grant(tenant.id, collection.id) for collection in owned)
     return Scope(tenant.id, MACHINE, grants)
-
-
-def _documents(work: UnitOfWork, *, scope: Scope) -> list[Document]:
-    documents: list[Document] = []
-    while True:
-        page = work.documents.list_page(
-            scope=scope, state=None, name_contains="", limit=_PAGE, offset=len(documents)
-        )
-        documents.extend(page)
-        if len(page) < _PAGE:
-            return documents
