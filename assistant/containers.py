@@ -59,8 +59,14 @@ class Container:
         self.answers.recover()
         self.applier.start()
 
+    async def aclose(self) -> None:
+        """End running answers and the model's connections, in the loop that used them."""
+        await self.answers.close()
+        if self.model is not None:
+            await self.model.aclose()
+
     def close(self) -> None:
-        """Stop and give everything back; idempotent. Running answers: `await answers.close()` first."""
+        """Stop and give everything back; idempotent. `await aclose()` comes first."""
         self.resources.close()
 
 

@@ -60,11 +60,11 @@ class Backend:
 
     @asynccontextmanager
     async def open_for_requests(self) -> AsyncGenerator[None]:
-        """End running answers with the block; the event loop must still run."""
+        """End running answers and leave the model with the block; the event loop must still run."""
         try:
             yield
         finally:
-            await self.container.answers.close()
+            await self.container.aclose()
 
     def close(self) -> None:
         """End the worker with its children, and give everything back; idempotent."""

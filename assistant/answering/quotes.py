@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from assistant.answering.prompt import french_date
@@ -78,11 +78,10 @@ class Quotes:
     text: str
     citations: tuple[Citation, ...]
     """Empty when nothing supports an answer; `text` then says so."""
-    markers: tuple[int, ...] = field(default=())
 
 
 def quote_answer(question: Question, *, passages: Sequence[Passage]) -> Quotes:
-    """The answer without a model: up to five quotes, grouped by document, under a banner.
+    """The answer without a model: up to five quotes, grouped by document.
 
     Returns:
         Text and one citation per passage quoted; without citations when no passage shares enough
@@ -269,7 +268,7 @@ def _composed(chosen: Sequence[_Unit]) -> Quotes:
     groups: dict[str, list[_Unit]] = {}
     for unit in chosen:
         groups.setdefault(unit.passage.chunk.document_id, []).append(unit)
-    blocks = [sentence("answer_quotes_banner")]
+    blocks: list[str] = []
     cited: dict[int, Citation] = {}
     for units in groups.values():
         lines = [f"**{_title(units[0].passage)}**"]
@@ -280,7 +279,7 @@ def _composed(chosen: Sequence[_Unit]) -> Quotes:
             cited.setdefault(marker, Citation(marker=marker, chunk=unit.passage.chunk, quote=quote))
         blocks.append("\n".join(lines))
     citations = tuple(cited[marker] for marker in sorted(cited))
-    return Quotes(text="\n\n".join(blocks), citations=citations, markers=tuple(cited))
+    return Quotes(text="\n\n".join(blocks), citations=citations)
 
 
 def _shortened(text: str, *, limit: int) -> str:

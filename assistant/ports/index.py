@@ -57,6 +57,10 @@ class ChunkIndex(Protocol):
         """Number of points of all tenants; for maintenance, never shown to a reader."""
         ...
 
+    def held_versions(self) -> dict[VersionId, int]:
+        """Number of points of each version that has some, of all tenants; for maintenance."""
+        ...
+
     def flush(self) -> None:
         """Write to disk what is held in memory; called when idle."""
         ...

@@ -38,8 +38,8 @@ class IndexLedger(Protocol):
         """Versions that wait for the index, oldest first."""
         ...
 
-    def live_versions(self) -> list[VersionId]:
-        """All live versions, to rebuild an index."""
+    def live_versions(self) -> dict[VersionId, int]:
+        """Number of chunks of every live version, oldest first: what an index must hold."""
         ...
 
     def points_of(self, version_id: VersionId, *, embedder_id: str) -> list[IndexPoint]:
@@ -57,6 +57,8 @@ class IndexLedger(Protocol):
     def make_live(self, version_id: VersionId, *, now: datetime) -> bool:
         """Show a READY version in one step: it becomes LIVE, its predecessor RETIRED, its document LIVE.
 
+        Why an older attempt failed is forgotten; why one begun since failed stays.
+
         Returns:
             False, and nothing changes, when the version is no longer READY or its document is deleted.
         """
@@ -68,6 +70,13 @@ class IndexLedger(Protocol):
 
     def forget_version(self, version_id: VersionId) -> None:
         """Delete a RETIRED version and its chunks, its document when deleted, and vectors nobody uses."""
+        ...
+
+    def forget_unused_vectors(self) -> int:
+        """Delete the vectors of texts that no version holds; how many there were.
+
+        Safe at any time: a version is added together with its vectors.
+        """
         ...
 
     def unused_files(self, *, limit: int) -> list[str]:
@@ -121,8 +130,11 @@ class WorkQueue(Protocol):
         """Move items in AWAITING_FILE to FAILED."""
         ...
 
-    def cancel_open(self, job_id: JobId) -> None:
-        """Move items that have not ended, INDEXING excepted, to CANCELLED."""
+    def cancel_open(self, job_id: JobId, *, reason: Reason, now: datetime) -> None:
+        """Move items that have not ended, INDEXING excepted, to CANCELLED.
+
+        Their documents that were never read, and that no other item will read, fail with the reason.
+        """
         ...
 
     def counts(self, job_id: JobId) -> Mapping[ItemState, int]:

@@ -84,3 +84,7 @@ class ChatModel(Protocol):
     async def is_reachable(self) -> bool:
         """True when the endpoint answers within two seconds; never raises."""
         ...
+
+    async def aclose(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        ...

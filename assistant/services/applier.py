@@ -19,7 +19,6 @@ from assistant.ports.index import ChunkIndex
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.finishing import JobFinisher
 from assistant.services.machinery import (
-    live_chunk_count,
     request_reindex,
     request_rereading,
 )
@@ -104,19 +103,27 @@ class IndexApplier:
     def reconcile(self) -> None:
         """Make index and database agree again: apply what waits, then compare and repair.
 
-        When the number of points is not that of the live chunks (a new, emptied or restored
-        index), every live version is applied again from the database, without embedding.
+        Versions that are not live leave the index; live ones of which it does not hold every
+        chunk (a new, emptied or restored index) are applied again from the database, without
+        embedding.
         """
         while self.run_once() and not self._stop.is_set():
             continue
         with self._open_work() as work:
-            expected = live_chunk_count(work)
-            versions = work.ledger.live_versions()
+            expected = work.ledger.live_versions()
             is_first = work.ledger.active_index() is None
-        found = self._index.count_all()
-        if found != expected:
-            _log.warning("index_reapplied", points=found, chunks=expected)
-            self._reapply(versions)
+        held = self._index.held_versions()
+        strays = [
+            version_id for version_id in held if held[version_id] > expected.get(version_id, 0)
+        ]
+        for version_id in strays:
+            self._index.remove_version(version_id)
+            del held[version_id]
+        lacking = [each for each, chunks in expected.items() if held.get(each, 0) != chunks]
+        if strays or lacking:
+            _log.warning("index_repaired", removed=len(strays), applied_again=len(lacking))
+            self._is_dirty, self._busy_at = True, time.monotonic()
+            self._reapply(lacking)
         if is_first:
             self._name_index()
 

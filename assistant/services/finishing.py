@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from assistant.domain.documents import Reason
 from assistant.domain.ids import JobId
 from assistant.domain.jobs import FINAL_ITEM_STATES, JobState, final_state
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork
+
+CANCELLED = Reason("reading_cancelled", {})
+"""Why a document was not read when its job was cancelled."""
 
 
 class JobFinisher:

@@ -21,14 +21,6 @@ def scope_of_version(version: DocumentVersion) -> Scope:
     return Scope(version.tenant_id, MACHINE, frozenset({grant}))
 
 
-def live_chunk_count(work: UnitOfWork) -> int:
-    """Number of chunks of live versions, of all tenants."""
-    return sum(
-        work.documents.counts(scope=_whole(work, tenant)).chunks
-        for tenant in work.tenancy.list_tenants()
-    )
-
-
 def request_reindex(work: UnitOfWork, version_ids: frozenset[VersionId], *, now: datetime) -> int:
     """Ask the worker to read again the documents that live on these versions.
 

@@ -44,7 +44,7 @@ def rebuild(
     """
     filler = VectorFiller(open_work, embedder, batch_size=batch_size)
     with open_work() as work:
-        versions = work.ledger.live_versions()
+        versions = list(work.ledger.live_versions())
     points = 0
     for done, version_id in enumerate(versions):
         progress(RebuildProgress(len(versions), done, points, filler.embedded))

@@ -18,7 +18,7 @@ from assistant.ports.models import Embedder
 from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.fingerprints import fingerprint_of
-from assistant.services.finishing import JobFinisher
+from assistant.services.finishing import CANCELLED, JobFinisher
 from assistant.services.heartbeat import Heartbeat
 from assistant.services.job_run import JobRun, Stopped, texts_by_hash
 from assistant.services.read_ahead import Outcome, ReadAhead
@@ -130,10 +130,17 @@ class Worker:
                 self._work_through(run, heartbeat)
             except Stopped:
                 _log.info("job_stopped", job_id=job.id)
+                if run.is_cancelled():
+                    retried(self._forget_vectors)
             except StorageError as error:
                 self._give_up(run, error)
         retried(lambda: self._conclude(job))
         return True
+
+    def _forget_vectors(self) -> None:
+        with self._open_work() as work:
+            work.ledger.forget_unused_vectors()
+            work.commit()
 
     def _lease(self) -> Job | None:
         now = self._clock.now()
@@ -234,7 +241,7 @@ class Worker:
                 self._silent_since.pop(job.id, None)
                 return
             if work.queue.is_cancel_requested(job.id):
-                work.queue.cancel_open(job.id)
+                work.queue.cancel_open(job.id, reason=CANCELLED, now=self._clock.now())
             elif self._is_silent(work, job):
                 work.queue.fail_waiting(job.id, reason=Reason("file_never_sent", {}))
             if not self._finisher.finish_if_settled(work, job_id=job.id):

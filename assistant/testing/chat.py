@@ -79,3 +79,6 @@ class ScriptedChatModel:
     async def is_reachable(self) -> bool:
         """What the constructor was told."""
         return self._is_up
+
+    async def aclose(self) -> None:
+        """No connection to close."""

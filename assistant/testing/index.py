@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from math import log, sqrt
 from threading import Lock
@@ -81,6 +82,10 @@ class InMemoryChunkIndex:
     def count_all(self) -> int:
         """Number of points of all tenants."""
         return len(self._points)
+
+    def held_versions(self) -> dict[VersionId, int]:
+        """Number of points of each version that has some."""
+        return dict(Counter(point.version_id for point in self._points.values()))
 
     def flush(self) -> None:
         """Nothing to write."""

@@ -143,7 +143,7 @@ async def test_too_many_answers_are_refused_with_a_wait(opened: Callable[..., Si
         first = await http.post(path, json=MESSAGE)
         second = await http.post(path, json=MESSAGE)
         await http.post(f"/api/v1/answers/{first.json()['answer_id']}/cancel")
-        await site.container.answers.close()
+        await site.container.aclose()
 
     assert first.status_code == 202
     assert second.status_code == 503

@@ -33,7 +33,7 @@ async def test_no_route_blocks_the_loop(site: Site) -> None:
                 await http.get("/api/v1/passages/x/view", headers={"Accept": "text/html"}),
                 await http.post("/api/v1/documents", files=part),
             ]
-            await site.container.answers.close()
+            await site.container.aclose()
 
     statuses = [each.status_code for each in responses]
     assert statuses == [200, 200, 200, 200, 200, 202, 200, 200, 200, 200, 404, 201]

@@ -163,6 +163,15 @@ class EdgeChunkIndex:
         """Number of points of all tenants."""
         return self._count(None)
 
+    def held_versions(self) -> dict[VersionId, int]:
+        """Number of points of each version that has some."""
+        import qdrant_edge
+
+        request = qdrant_edge.FacetRequest(VERSION, limit=max(1, self.count_all()), exact=True)
+        with _engine_errors():
+            hits = self._shard.facet(request).hits
+        return {VersionId(str(hit.value)): hit.count for hit in hits if hit.count}
+
     def flush(self) -> None:
         """Write to disk what is held in memory; nothing to do when nothing changed."""
         with self._writing:

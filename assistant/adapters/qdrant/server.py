@@ -116,6 +116,13 @@ class ServerChunkIndex:
         """Number of points of all tenants."""
         return self._count(None)
 
+    def held_versions(self) -> dict[VersionId, int]:
+        """Number of points of each version that has some."""
+        limit = max(1, self.count_all())
+        with _server_errors():
+            hits = self._client.facet(self._collection, VERSION, limit=limit, exact=True).hits
+        return {VersionId(str(hit.value)): hit.count for hit in hits if hit.count}
+
     def flush(self) -> None:
         """Nothing to do: the server keeps its own log."""
 

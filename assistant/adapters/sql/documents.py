@@ -36,9 +36,13 @@ _DOCUMENTS = (
 )
 
 
+DOCUMENT_KEYS = "document "
+"""Under which a transaction remembers documents."""
+
+
 def document_key(document_id: str) -> str:
     """Under which a transaction remembers a document."""
-    return f"document {document_id}"
+    return f"{DOCUMENT_KEYS}{document_id}"
 
 
 class SqlDocumentRepository:

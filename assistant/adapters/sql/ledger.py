@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, func, not_, select, update
+from sqlalchemy import Row, and_, case, exists, func, not_, select, update
 
 from assistant.adapters.sql.contents import drop_record, keep_record, list_unused
 from assistant.adapters.sql.documents import document_key
@@ -63,14 +63,16 @@ class SqlIndexLedger:
         )
         return [version_of(row) for row in self._transaction.read(query)]
 
-    def live_versions(self) -> list[VersionId]:
-        """All live versions, oldest first, to rebuild an index."""
+    def live_versions(self) -> dict[VersionId, int]:
+        """Number of chunks of every live version, oldest first: what an index must hold."""
         query = (
-            select(versions.c.id)
+            select(versions.c.id, func.count(chunk_table.c.id).label("chunks"))
+            .select_from(versions.outerjoin(chunk_table, chunk_table.c.version_id == versions.c.id))
             .where(versions.c.state == VersionState.LIVE)
+            .group_by(versions.c.id)
             .order_by(versions.c.number)
         )
-        return [VersionId(row.id) for row in self._transaction.read(query)]
+        return {VersionId(row.id): row.chunks for row in self._transaction.read(query)}
 
     def points_of(self, version_id: VersionId, *, embedder_id: str) -> list[IndexPoint]:
         """The points of a version, in order of their chunks.
@@ -104,6 +106,8 @@ class SqlIndexLedger:
 
     def make_live(self, version_id: VersionId, *, now: datetime) -> bool:
         """Show a READY version in one step: it becomes LIVE, its predecessor RETIRED, its document LIVE.
+
+        Why an older attempt failed is forgotten; why one begun since failed stays.
 
         Returns:
             False, and nothing changes, when the version is no longer READY or its document is deleted.
@@ -161,6 +165,11 @@ class SqlIndexLedger:
             )
         )
 
+    def forget_unused_vectors(self) -> int:
+        """Delete the vectors of texts that no version holds; how many there were."""
+        is_held = exists().where(chunk_table.c.embedded_hash == vectors.c.hash)
+        return self._transaction.write(vectors.delete().where(not_(is_held)))
+
     def unused_files(self, *, limit: int) -> list[str]:
         """SHA-256 of file contents that no document, version or open job item refers to any more.
 
@@ -209,6 +218,7 @@ class SqlIndexLedger:
         number = (
             select(func.count()).where(chunk_table.c.version_id == version.id).scalar_subquery()
         )
+        is_newer = documents.c.updated_at > version.created_at
         self._transaction.write(
             update(documents)
             .where(documents.c.id == version.document_id)
@@ -222,8 +232,10 @@ class SqlIndexLedger:
                 page_count=version.page_count,
                 chunk_count=number,
                 notices=[notice.value for notice in version.notices],
-                reason_code=None,
-                reason_params=None,
+                **{
+                    column.name: case((is_newer, column), else_=None)
+                    for column in (documents.c.reason_code, documents.c.reason_params)
+                },
             )
         )
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Update, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, exists, func, not_, or_, select, update
 
+from assistant.adapters.sql.documents import DOCUMENT_KEYS
 from assistant.adapters.sql.jobs import ITEM_KEYS, job_key, read_items, replace_item
 from assistant.adapters.sql.rows import job_of, reason_fields
-from assistant.adapters.sql.tables import job_items, jobs
+from assistant.adapters.sql.tables import documents, job_items, jobs
 from assistant.adapters.sql.transaction import Transaction
-from assistant.domain.documents import Reason
+from assistant.domain.documents import DocumentState, Reason
 from assistant.domain.ids import JobId, VersionId
 from assistant.domain.jobs import (
     FINAL_ITEM_STATES,
@@ -112,13 +113,33 @@ class SqlWorkQueue:
             .values(state=ItemState.FAILED, **reason_fields(reason))
         )
 
-    def cancel_open(self, job_id: JobId) -> None:
-        """Move items that have not ended, INDEXING excepted, to CANCELLED."""
+    def cancel_open(self, job_id: JobId, *, reason: Reason, now: datetime) -> None:
+        """Move items that have not ended, INDEXING excepted, to CANCELLED.
+
+        Their documents that were never read, and that no other item will read, fail with the reason.
+        """
         self._change_items(
             update(job_items)
             .where(job_items.c.job_id == job_id, job_items.c.state.not_in(sorted(_NOT_CANCELLABLE)))
             .values(state=ItemState.CANCELLED)
         )
+        cancelled = select(job_items.c.document_id).where(
+            job_items.c.job_id == job_id, job_items.c.state == ItemState.CANCELLED
+        )
+        awaited = exists().where(
+            job_items.c.document_id == documents.c.id,
+            job_items.c.state.not_in(sorted(FINAL_ITEM_STATES)),
+        )
+        self._transaction.write(
+            update(documents)
+            .where(
+                documents.c.id.in_(cancelled),
+                documents.c.state == DocumentState.PENDING,
+                not_(awaited),
+            )
+            .values(state=DocumentState.FAILED, updated_at=now, **reason_fields(reason))
+        )
+        self._transaction.forget(DOCUMENT_KEYS)
 
     def counts(self, job_id: JobId) -> Mapping[ItemState, int]:
         """Number of items per state."""

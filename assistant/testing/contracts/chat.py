@@ -108,6 +108,14 @@ class ChatModelContract:
 
         assert isinstance((await read_all(model))[-1], ChatEnd)
 
+    async def test_a_closed_model_can_be_used_again(self, open_model: OpenModel) -> None:
+        model = open_model("answers")
+        await read_all(model)
+        await model.aclose()
+        await model.aclose()
+
+        assert isinstance((await read_all(model))[-1], ChatEnd)
+
     async def test_several_streams_run_side_by_side(self, open_model: OpenModel) -> None:
         model = open_model("answers")
 

@@ -247,6 +247,15 @@ class ChunkIndexContract:
         assert index.count_all() == 1
         assert ids_of(index.search_lexical("budget", scope=ALL, limit=5)) == [uuid_of(1000)]
 
+    def test_held_versions_tells_the_points_of_each(self, index: ChunkIndex) -> None:
+        """All of them, however many there are."""
+        assert index.held_versions() == {}
+        points = [make_point(n, text="budget", version=f"v{n % 40}") for n in range(100)]
+        index.upsert(points)
+        index.remove_version(VersionId("v3"))
+        expected = {VersionId(f"v{n}"): 3 if n < 20 else 2 for n in range(40) if n != 3}
+        assert index.held_versions() == expected
+
     def test_removed_terms_no_longer_count_in_rarity(self, index: ChunkIndex) -> None:
         """Scores are those of an index that never held what was removed."""
         index.upsert([make_point(1, text="eau potable", version="v1")])

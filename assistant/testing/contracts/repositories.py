@@ -18,12 +18,9 @@ from assistant.domain.documents import DocumentCounts
 from assistant.domain.ids import AnswerId, ConversationId, JobId, JobItemId
 from assistant.domain.tenancy import Scope
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.testing.contracts.repositories_chunks import ChunkContract
 from assistant.testing.contracts.repositories_documents import DocumentContract, TenancyContract
-from assistant.testing.contracts.repositories_index import (
-    ChunkContract,
-    LedgerContract,
-    VectorContract,
-)
+from assistant.testing.contracts.repositories_index import LedgerContract, VectorContract
 from assistant.testing.contracts.repositories_jobs import JobContract, QueueContract
 from assistant.testing.contracts.repositories_people import (
     AnswerContract,

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from assistant.domain.documents import Reason
+from assistant.domain.documents import DocumentState, Reason
 from assistant.domain.errors import Conflict, NotFound, StorageError
 from assistant.domain.ids import DocumentId, JobId, JobItemId, VersionId
 from assistant.domain.jobs import ItemState, Job, JobItem, JobState
@@ -308,9 +308,37 @@ class QueueContract(RepositoryContract):
         job, _ = store_job(open_work, world.here, states=states)
         with open_work() as work:
             assert work.queue.open_items(job.id, limit=9)
-            work.queue.cancel_open(job.id)
+            work.queue.cancel_open(job.id, reason=Reason("reading_cancelled", {}), now=LATER)
             work.commit()
 
         cancelled = ItemState.CANCELLED
         expected = [cancelled, cancelled, ItemState.INDEXING, ItemState.INDEXED]
         assert states_of(open_work, world, job) == expected
+
+    def test_cancelling_blames_what_nothing_else_will_read(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        reason = Reason("reading_cancelled", {})
+        alone, awaited = (make_document(world.here, name=name) for name in ("a", "b"))
+        with open_work() as work:
+            for document in (alone, awaited):
+                work.documents.add(replace(document, state=DocumentState.PENDING))
+            work.commit()
+        pending = ItemState.PENDING
+        job, items = store_job(open_work, world.here, states=[pending, pending])
+        _, others = store_job(open_work, world.here, states=[pending])
+        with open_work() as work:
+            for item, document in zip([*items, *others], [alone, awaited, awaited], strict=True):
+                work.queue.update_item(replace(item, document_id=document.id))
+            work.commit()
+
+        with open_work() as work:
+            work.queue.cancel_open(job.id, reason=reason, now=LATER)
+            work.commit()
+
+        with open_work() as work:
+            found = [work.documents.find(d.id, scope=world.here.scope) for d in (alone, awaited)]
+        assert [(each.state, each.reason) for each in found if each] == [
+            (DocumentState.FAILED, reason),
+            (DocumentState.PENDING, None),
+        ]

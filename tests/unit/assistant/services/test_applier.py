@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assistant.domain.errors import IndexUnavailable
-from assistant.domain.ids import VersionId
+from assistant.domain.ids import ChunkId, VersionId, new_id
 from assistant.domain.jobs import ItemState, JobState
 from assistant.domain.retrieval import IndexPoint
 from assistant.services.applier import UPSERT_POINTS, IndexApplier
@@ -169,6 +170,24 @@ def test_reconcile_leaves_an_index_that_agrees_alone(house: House) -> None:
     house.applier.reconcile()
 
     assert index.sizes == []
+
+
+def test_reconcile_removes_strays_and_completes_what_lacks_points(house: House) -> None:
+    house.ingest({"a.txt": "Aide A", "b.txt": "Aide B\nAide C"})
+    index = watched(house)
+    with house.open_work() as work:
+        one, two = sorted(work.ledger.live_versions().items(), key=lambda pair: pair[1])
+        embedder_id = house.embedder.identity.id
+        whole = work.ledger.points_of(one[0], embedder_id=embedder_id)
+        half = work.ledger.points_of(two[0], embedder_id=embedder_id)[:1]
+    index.upsert([*whole, *half])
+    index.upsert([replace(whole[0], chunk_id=ChunkId(new_id()), version_id=VersionId("stray"))])
+    index.sizes.clear()
+
+    house.applier.reconcile()
+
+    assert index.held_versions() == {one[0]: 1, two[0]: 2}
+    assert index.sizes == [2]
 
 
 def test_reconcile_asks_for_a_new_reading_when_vectors_are_missing(house: House) -> None:

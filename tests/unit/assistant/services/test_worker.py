@@ -209,6 +209,8 @@ def test_cancel_stops_between_batches_and_keeps_what_is_complete(tmp_path: Path)
     assert house.states(job) == {"a.txt": ItemState.INDEXED, "b.txt": ItemState.CANCELLED}
     assert house.state_of(job).state is JobState.CANCELLED
     assert len(embedder.embedded) <= 9
+    with house.open_work() as work:
+        assert work.ledger.forget_unused_vectors() == 0
     house.close()
 
 
@@ -379,7 +381,9 @@ def test_identity_of_the_space_is_kept_with_each_vector(house: House) -> None:
 
     identity: EmbedderIdentity = house.embedder.identity
     with house.open_work() as work:
-        points = work.ledger.points_of(work.ledger.live_versions()[0], embedder_id=identity.id)
+        points = work.ledger.points_of(
+            next(iter(work.ledger.live_versions())), embedder_id=identity.id
+        )
     assert len(points[0].vector) == identity.dimensions
 
 
