@@ -37,12 +37,22 @@ _CLAUSE_ENDS = ".,)"
 
 
 @dataclass(frozen=True, slots=True)
+class Marker:
+    """A `[n]` where it appears for the first time of the answer."""
+
+    number: int
+    """The n."""
+    end: int
+    """Offset in the text of the answer just after it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
     """What one piece of the stream gives."""
 
     text: str
     """Text to send; never taken back."""
-    markers: tuple[int, ...]
+    markers: tuple[Marker, ...]
     """Markers that appear in it for the first time of the answer, in order."""
 
 
@@ -59,7 +69,7 @@ class CitationParser:
         self._buffer = ""
         self._text = ""
         self._seen: set[int] = set()
-        self._fresh: list[int] = []
+        self._fresh: list[Marker] = []
         self._removed_at: list[int] = []
         self._is_removing = False
 
@@ -145,13 +155,14 @@ class CitationParser:
             self._buffer = self._buffer[:spaces] + self._buffer[length:]
             self._is_removing = True
             return ""
+        shown = self._take(spaces)
+        self._take(length - spaces)
         for number in known:
+            shown += f"[{number}]"
             if number not in self._seen:
                 self._seen.add(number)
-                self._fresh.append(number)
-        before = self._take(spaces)
-        self._take(length - spaces)
-        return before + "".join(f"[{number}]" for number in known)
+                self._fresh.append(Marker(number, end=len(self._text) + len(shown)))
+        return shown
 
     def _after_removal(self, *, is_end: bool) -> str | None:
         """Close the gap of a removed marker without joining two words."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 
@@ -25,6 +26,7 @@ from assistant.domain.catalogue import sentence
 
 _STATEMENT_CHARS = 300
 """Length of the text before a marker that is compared with the sentences of its passage."""
+_MARKER = re.compile(r"\[\d+\]")
 
 
 class Stopwatch:
@@ -107,12 +109,15 @@ class Draft:
         self._has_begun = self._has_begun or bool(text)
         self._coalescer.hold(text)
         for marker in parsed.markers:
-            statement = self._parser.text[-_STATEMENT_CHARS:]
-            passage = self._passages[marker]
-            quote = best_quote(statement, passage=passage)
-            citation = Citation(marker=marker, chunk=passage.chunk, quote=quote)
-            self._citations[marker] = citation
+            passage = self._passages[marker.number]
+            quote = best_quote(self._statement(marker.end), passage=passage)
+            citation = Citation(marker=marker.number, chunk=passage.chunk, quote=quote)
+            self._citations[marker.number] = citation
             self._pending.append(citation)
+
+    def _statement(self, end: int) -> str:
+        """The words before a marker; its number and those of others are none of them."""
+        return _MARKER.sub("", self._parser.text[:end])[-_STATEMENT_CHARS:]
 
     def _leave(self, text: str) -> Iterator[AnswerEvent]:
         if text:

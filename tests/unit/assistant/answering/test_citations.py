@@ -18,8 +18,10 @@ def read(pieces: list[str], *, count: int = COUNT) -> Read:
     parser = CitationParser(count=count)
     parts = [*map(parser.feed, pieces), parser.finish()]
     text = "".join(part.text for part in parts)
+    markers = [marker for part in parts for marker in part.markers]
     assert text == parser.text
-    return text, tuple(n for part in parts for n in part.markers), parser.unsupported()
+    assert all(text[: marker.end].endswith(f"[{marker.number}]") for marker in markers)
+    return text, tuple(marker.number for marker in markers), parser.unsupported()
 
 
 @pytest.mark.parametrize(
