@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from anyio import to_thread
@@ -19,8 +19,9 @@ from assistant.services.answer_record import LiveAnswer, text_of
 _log = structlog.get_logger(__name__)
 
 _INTERVAL_S = 0.25
+_LONGEST_PAUSE_S = 4.0
+"""Between two tries while the storage fails."""
 _CANCEL_CHECK_EVERY = 4
-_TRIES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,22 @@ class _Batch:
 class AnswerKeeper:
     """Keeps events durable at most 0.25 s after they happened, and each end at once.
 
-    A failing disk never stops an answer: it goes on from memory and is written again later.
+    A failing disk never stops an answer: it goes on from memory and is written again until that
+    succeeds. What waits stays small, for no answer starts while the database cannot be written.
     """
 
-    def __init__(self, open_work: UnitOfWorkFactory, clock: Clock) -> None:
+    def __init__(
+        self,
+        open_work: UnitOfWorkFactory,
+        clock: Clock,
+        *,
+        interval_s: float = _INTERVAL_S,
+        longest_pause_s: float = _LONGEST_PAUSE_S,
+    ) -> None:
         self._open_work = open_work
         self._clock = clock
+        self._interval_s = interval_s
+        self._longest_pause_s = longest_pause_s
         self._lives: dict[AnswerId, LiveAnswer] = {}
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -61,18 +72,34 @@ class AnswerKeeper:
         """Write soon: an answer has ended."""
         self._wake.set()
 
+    async def close(self, *, within_s: float) -> None:
+        """Wait until all is written; what cannot be written in that time is given up.
+
+        The next start of the service ends the answers given up as interrupted.
+        """
+        self.wake()
+        waits = [asyncio.ensure_future(live.released.wait()) for live in self._lives.values()]
+        if waits:
+            _, late = await asyncio.wait(waits, timeout=within_s)
+            if late:
+                _log.error("answers_given_up", count=len(late))
+        for live in list(self._lives.values()):
+            self._release(live)
+        if self._task is not None:
+            self.wake()
+            await asyncio.wait({self._task}, timeout=within_s)
+
     async def _loop(self) -> None:
         rounds = 0
         while self._lives:
-            if self._failures:
-                await asyncio.sleep(_INTERVAL_S)
             await self._pause()
             rounds += 1
             await self._flush(is_cancel_round=rounds % _CANCEL_CHECK_EVERY == 0)
 
     async def _pause(self) -> None:
+        pause_s = min(self._interval_s * 2 ** min(self._failures, 10), self._longest_pause_s)
         try:
-            await asyncio.wait_for(self._wake.wait(), _INTERVAL_S)
+            await asyncio.wait_for(self._wake.wait(), pause_s)
         except TimeoutError:
             return
         self._wake.clear()
@@ -80,33 +107,29 @@ class AnswerKeeper:
     async def _flush(self, *, is_cancel_round: bool) -> None:
         batches = [_batch_of(live) for live in self._lives.values()]
         dirty = [batch for batch in batches if batch.events or batch.end is not None]
-        asked = tuple(batch.live for batch in batches if batch.end is None)
+        running = tuple(batch.live for batch in batches if batch.end is None)
         try:
             if dirty:
                 await to_thread.run_sync(self._write_all, dirty)
-                self._failures = 0
-            if is_cancel_round and asked:
-                for live in await to_thread.run_sync(self._cancel_requested, asked):
+                self._mark_kept(dirty)
+            if is_cancel_round and running:
+                for live in await to_thread.run_sync(self._cancel_requested, running):
                     live.cancel()
         except StorageError as error:
-            self._retry_later(error, dirty)
-            return
-        for batch in dirty:
-            self._mark_kept(batch)
+            self._failures += 1
+            _log.warning("answer_events_not_kept", code=error.code, tries=self._failures)
+        else:
+            self._failures = 0
 
-    def _retry_later(self, error: StorageError, dirty: Sequence[_Batch]) -> None:
-        self._failures += 1
-        _log.warning("answer_events_not_kept", code=error.code, tries=self._failures)
-        if self._failures >= _TRIES:
-            for batch in dirty:
-                if batch.end is not None:
-                    self._mark_kept(batch)
+    def _mark_kept(self, batches: Sequence[_Batch]) -> None:
+        for batch in batches:
+            batch.live.kept += len(batch.events)
+            if batch.end is not None:
+                self._release(batch.live)
 
-    def _mark_kept(self, batch: _Batch) -> None:
-        batch.live.kept += len(batch.events)
-        if batch.end is not None:
-            self._lives.pop(batch.live.answer.id, None)
-            batch.live.released.set()
+    def _release(self, live: LiveAnswer) -> None:
+        self._lives.pop(live.answer.id, None)
+        live.released.set()
 
     def _write_all(self, batches: Sequence[_Batch]) -> None:
         try:
@@ -122,13 +145,17 @@ class AnswerKeeper:
     def _write_apart(self, batches: Sequence[_Batch]) -> None:
         for batch in batches:
             try:
-                with self._open_work() as work:
-                    self._write(work, batch)
-                    work.commit()
+                self._write_one(batch)
             except StorageError:
                 raise
             except Exception as error:  # noqa: BLE001 - its conversation was deleted meanwhile
                 _log.warning("answer_dropped", kind=type(error).__name__)
+                self._write_one(replace(batch, events=()))
+
+    def _write_one(self, batch: _Batch) -> None:
+        with self._open_work() as work:
+            self._write(work, batch)
+            work.commit()
 
     def _write(self, work: UnitOfWork, batch: _Batch) -> None:
         answer = batch.live.answer

@@ -33,6 +33,7 @@ _log = structlog.get_logger(__name__)
 _POLL_S = 0.3
 _TITLE_CHARS = 80
 _BUSY_RETRY_S = 5.0
+_CLOSE_S = 5.0
 
 
 class AnswerSource(Protocol):
@@ -157,13 +158,10 @@ class AnswerService:
 
     async def close(self) -> None:
         """Stop all answers, keeping what they said; they end as interrupted."""
-        lives = list(self._keeper.lives.values())
-        for live in lives:
+        for live in self._keeper.lives.values():
             if live.task is not None and not live.has_ended:
                 live.task.cancel()
-        waits = [live.released.wait() for live in lives]
-        if waits:
-            await asyncio.wait([asyncio.ensure_future(wait) for wait in waits], timeout=5)
+        await self._keeper.close(within_s=_CLOSE_S)
 
     def recover(self) -> int:
         """End the answers that a dead process left running; how many there were.

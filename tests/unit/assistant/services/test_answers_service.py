@@ -1,80 +1,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import TypeVar
 
 import pytest
 
 from assistant.domain.answers import (
     AnswerCompleted,
-    AnswerEvent,
     AnswerFailed,
     AnswerStatus,
-    NumberedEvent,
     Question,
-    RetrievalCompleted,
-    TextDelta,
 )
 from assistant.domain.errors import (
     InvalidInput,
     ModelBusy,
     ModelUnavailable,
     NotFound,
-    StorageError,
 )
-from assistant.domain.ids import AnswerId, ConversationId
-from assistant.domain.tenancy import Scope
-from assistant.services.answers import AnswerService
-from assistant.services.conversations import ConversationService
+from assistant.domain.ids import ConversationId
 from tests.house import House
-
-T = TypeVar("T")
-
-
-@dataclass
-class Script:
-    """Says its texts, then waits at the gate, then ends."""
-
-    texts: tuple[str, ...] = ("Oui, ", "dix euros.")
-    gate: asyncio.Event | None = None
-    error: Exception | None = None
-    questions: list[Question] = field(default_factory=lambda: [])
-    is_closed: bool = False
-
-    async def run(self, question: Question, *, scope: Scope) -> AsyncIterator[AnswerEvent]:
-        self.questions.append(question)
-        try:
-            yield RetrievalCompleted(())
-            for text in self.texts:
-                await asyncio.sleep(0)
-                yield TextDelta(text)
-            if self.gate is not None:
-                await self.gate.wait()
-            if self.error is not None:
-                raise self.error
-            yield AnswerCompleted(AnswerStatus.ANSWERED, "".join(self.texts), (), (), "m", None, 1)
-        finally:
-            self.is_closed = True
-
-
-def run(act: Callable[[], Awaitable[T]]) -> T:
-    async def bounded() -> T:
-        return await asyncio.wait_for(act(), 30)
-
-    return asyncio.run(bounded())
-
-
-def service_of(house: House, script: Script, *, concurrent: int = 4) -> AnswerService:
-    return AnswerService(house.open_work, script, house.clock, concurrent=concurrent)
-
-
-async def collected(
-    service: AnswerService, answer_id: AnswerId, *, house: House, after: int = 0
-) -> list[NumberedEvent]:
-    events = service.events(answer_id, after=after, scope=house.scope)
-    return [event async for event in events]
+from tests.unit.assistant.services.scripted_answers import Script, collected, run, service_of
 
 
 def test_answer_is_streamed_then_replayed_the_same(house: House) -> None:
@@ -227,84 +171,6 @@ def test_source_that_raises_still_ends_with_an_event(
     run(act)
 
 
-def test_conversation_keeps_both_messages_and_gives_the_previous_question(house: House) -> None:
-    async def act() -> None:
-        script = Script()
-        service = service_of(house, script)
-        conversations = ConversationService(house.open_work, house.clock)
-        thread = conversations.create(principal=house.principal)
-        for text in ("Quelle aide existe ?", "Et pour les lycées ?"):
-            answer = await service.start(
-                Question(text),
-                principal=house.principal,
-                scope=house.scope,
-                conversation_id=thread.id,
-            )
-            await service.result(answer.id, scope=house.scope)
-        await service.close()
-        found, messages = conversations.get(thread.id, scope=house.scope)
-
-        assert [question.after for question in script.questions] == ["", "Quelle aide existe ?"]
-        assert found.title == "Quelle aide existe ?"
-        assert [message.text for message in messages] == [
-            "Quelle aide existe ?",
-            "Oui, dix euros.",
-            "Et pour les lycées ?",
-            "Oui, dix euros.",
-        ]
-        assert messages[0].answer_id is None
-        assert messages[3].answer_id is not None
-
-    run(act)
-
-
-def test_long_first_question_makes_a_short_title(house: House) -> None:
-    async def act() -> None:
-        service = service_of(house, Script())
-        conversations = ConversationService(house.open_work, house.clock)
-        thread = conversations.create(principal=house.principal)
-        await service.start(
-            Question("mot " * 100),
-            principal=house.principal,
-            scope=house.scope,
-            conversation_id=thread.id,
-        )
-        await service.close()
-
-        title = conversations.get(thread.id, scope=house.scope)[0].title
-        assert len(title) <= 80
-        assert title.endswith("mot…")
-
-    run(act)
-
-
-def test_deleting_the_conversation_of_a_running_answer_harms_no_other(house: House) -> None:
-    async def act() -> None:
-        gate = asyncio.Event()
-        service = service_of(house, Script(gate=gate))
-        conversations = ConversationService(house.open_work, house.clock)
-        thread = conversations.create(principal=house.principal)
-        doomed = await service.start(
-            Question("Un ?"),
-            principal=house.principal,
-            scope=house.scope,
-            conversation_id=thread.id,
-        )
-        other = await service.start(
-            Question("Deux ?"), principal=house.principal, scope=house.scope
-        )
-        conversations.delete(thread.id, scope=house.scope)
-        gate.set()
-        await service.result(doomed.id, scope=house.scope)
-        await service.result(other.id, scope=house.scope)
-        await service.close()
-
-        record = await service_of(house, Script()).result(other.id, scope=house.scope)
-        assert record.status is AnswerStatus.ANSWERED
-
-    run(act)
-
-
 def test_answers_and_conversations_of_others_do_not_exist(house: House) -> None:
     async def act() -> None:
         service = service_of(house, Script(gate=asyncio.Event()))
@@ -363,51 +229,5 @@ def test_too_many_answers_at_once_are_refused_then_taken_again(house: House) -> 
         await service.close()
 
         assert error.value.code == "too_many_answers"
-
-    run(act)
-
-
-def test_answers_left_by_a_dead_process_are_ended(house: House) -> None:
-    async def abandon() -> AnswerId:
-        service = service_of(house, Script(gate=asyncio.Event()))
-        answer = await service.start(
-            Question("Combien ?"), principal=house.principal, scope=house.scope
-        )
-        await asyncio.sleep(0.6)
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
-        return answer.id
-
-    answer_id = run(abandon)
-    service = service_of(house, Script())
-
-    assert service.recover() == 1
-    assert service.recover() == 0
-    record = run(lambda: service.result(answer_id, scope=house.scope))
-    assert record.text == "Oui, dix euros."
-    assert record.end == AnswerFailed("answer_interrupted", {})
-    assert record.answer.status is AnswerStatus.FAILED
-
-
-def test_full_disk_does_not_stop_an_answer(house: House) -> None:
-    async def act() -> None:
-        service = service_of(house, Script(gate=(gate := asyncio.Event())))
-        answer = await service.start(
-            Question("Combien ?"), principal=house.principal, scope=house.scope
-        )
-        real = service._keeper._open_work  # pyright: ignore[reportPrivateUsage]
-
-        def broken() -> object:
-            raise StorageError("disk_full")
-
-        service._keeper._open_work = broken  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
-        gate.set()
-        record = await service.result(answer.id, scope=house.scope)
-        assert record.status is AnswerStatus.ANSWERED
-        await asyncio.sleep(0.4)
-        service._keeper._open_work = real  # pyright: ignore[reportPrivateUsage]
-        await service.close()
-        kept = await service_of(house, Script()).snapshot(answer.id, scope=house.scope)
-        assert kept.status is AnswerStatus.ANSWERED
 
     run(act)
