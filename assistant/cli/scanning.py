@@ -10,6 +10,7 @@ from pathlib import Path
 
 from assistant.cli.failures import Misuse
 from assistant.schemas.documents import FileEntry, FileProblem
+from assistant.services.names import normalised_name
 
 _UNREADABLE = "file_unreadable"
 _LOCK_PREFIX = "~$"
@@ -27,7 +28,7 @@ class Source:
     files: list[FileEntry] = field(default_factory=list[FileEntry])
     unreadable: list[FileProblem] = field(default_factory=list[FileProblem])
     paths: dict[str, Path] = field(default_factory=dict[str, Path])
-    """Where each announced name is."""
+    """Where each announced name is; of two files of one name, the first, which is the one taken."""
 
 
 def scan(paths: Sequence[Path]) -> list[Source]:
@@ -51,7 +52,7 @@ def scan(paths: Sequence[Path]) -> list[Source]:
             _look_at(path, source=source, root=folder)
     for path in single:
         source = sources.setdefault(path.parent, Source(str(path.parent), is_complete=False))
-        if path.name not in source.paths:
+        if source.paths.get(_name(path, root=path.parent)) != path:
             _look_at(path, source=source, root=path.parent)
     return list(sources.values())
 
@@ -105,9 +106,10 @@ def _look_at(path: Path, *, source: Source, root: Path) -> None:
         source.unreadable.append(FileProblem(name=name, code=_UNREADABLE))
         return
     source.files.append(entry)
-    source.paths[name] = path
+    source.paths.setdefault(name, path)
 
 
 def _name(path: Path, *, root: Path) -> str:
+    """The name under which the service keeps a file, whatever form the disk gives it."""
     relative = path.relative_to(root).as_posix() if path != root else ""
-    return os.fsencode(relative).decode("utf-8", "replace")
+    return normalised_name(os.fsencode(relative).decode("utf-8", "replace"))

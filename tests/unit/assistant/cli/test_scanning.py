@@ -86,6 +86,27 @@ def test_names_that_are_no_utf_8_are_kept(folder: Path) -> None:
     assert "d�lib.txt" in names(folder)
 
 
+def test_names_take_the_form_under_which_the_service_keeps_them(folder: Path) -> None:
+    on_disk = write(folder / "sous" / "de\u0301libe\u0301ration.txt")
+
+    (source,) = scan([folder])
+
+    assert source.paths["sous/d\u00e9lib\u00e9ration.txt"] == on_disk
+    assert "sous/d\u00e9lib\u00e9ration.txt" in [file.name for file in source.files]
+
+
+def test_of_two_names_alike_the_first_keeps_its_path(folder: Path) -> None:
+    first = write(folder / "de\u0301cision.txt", "un")
+    second = write(folder / "d\u00e9cision.txt", "deux")
+
+    (source,) = scan([folder])
+    (given,) = scan([first, second])
+
+    assert source.paths["d\u00e9cision.txt"] == first
+    assert [file.name for file in source.files].count("d\u00e9cision.txt") == 2
+    assert [file.name for file in given.files] == ["d\u00e9cision.txt"] * 2
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_a_file_without_permission_is_reported(folder: Path) -> None:
     (folder / "a.txt").chmod(0)
