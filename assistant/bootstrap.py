@@ -257,7 +257,7 @@ def _web_container(
         sign_in=_sign_in(common),
         ingestion=_ingestion(common),
         jobs=JobService(open_work, clock, files=files),
-        documents=DocumentService(open_work, files, common.reader, clock),
+        documents=DocumentService(open_work, files, common.reader),
         search=SearchService(retriever, question_chars=question_chars),
         answers=AnswerService(
             open_work,

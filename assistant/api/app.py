@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from assistant.api import errors
 from assistant.api.auth import Gate
 from assistant.api.deps import ApiState
+from assistant.api.drawing import Drawing
 from assistant.api.frontier import BodyLimit, Frontier
 from assistant.api.mapping import API_PREFIX
 from assistant.api.pages import load_pages
@@ -65,7 +66,7 @@ def create_api(
     api = _routed()
     gate = Gate(container, local_token=local_token, base_url=base_url)
     readiness = Readiness(container, worker_alive=worker_alive)
-    api.state.api = ApiState(container, gate, readiness)
+    api.state.api = ApiState(container, gate, readiness, Drawing(container.documents))
     hosts = {(urlsplit(base_url).hostname or "").lower(), *(name.lower() for name in allowed_hosts)}
     api.add_middleware(
         Frontier,

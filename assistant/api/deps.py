@@ -8,6 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from assistant.api.auth import Gate
+from assistant.api.drawing import Drawing
 from assistant.api.readiness import Readiness
 from assistant.containers import Container
 from assistant.domain.errors import Forbidden
@@ -29,6 +30,7 @@ class ApiState:
     services: Container
     gate: Gate
     readiness: Readiness
+    drawing: Drawing
 
 
 def api_state(request: Request) -> ApiState:
@@ -51,6 +53,11 @@ async def gate_of(request: Request) -> Gate:
     return api_state(request).gate
 
 
+async def drawing_of(request: Request) -> Drawing:
+    """What draws pages."""
+    return api_state(request).drawing
+
+
 def caller_of(request: Request) -> Caller:
     """Who calls; refuses who is not signed in."""
     state = api_state(request)
@@ -69,4 +76,5 @@ UseCases = Annotated[Container, Depends(services_of)]
 Reader = Annotated[Caller, Depends(caller_of)]
 Admin = Annotated[Caller, Depends(admin_of)]
 GateDep = Annotated[Gate, Depends(gate_of)]
+DrawingDep = Annotated[Drawing, Depends(drawing_of)]
 StateDep = Annotated[ApiState, Depends(state_of)]

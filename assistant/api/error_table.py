@@ -66,6 +66,7 @@ ERROR_TABLE: dict[str, Row] = {
     "parse_failed": (422, "Fichier illisible"),
     "page_missing": (404, "Page introuvable"),
     "page_unrenderable": (422, "Page illisible"),
+    "reader_busy": (503, "Lecture momentanément impossible"),
     "upstream_error": (503, "Service indisponible"),
     "model_unavailable": (503, _MODEL),
     "model_unreachable": (503, _MODEL),

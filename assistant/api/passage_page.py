@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import structlog
 
+from assistant.api.drawing import Drawing
 from assistant.api.mapping import API_PREFIX, page_url, view_url
 from assistant.api.passage_text import TextBlock, text_blocks
 from assistant.containers import Container
@@ -85,15 +86,32 @@ class PassageView:
     next_url: str | None
 
 
-def passage_view(chunk: SourceChunk, *, services: Container, scope: Scope) -> PassageView:
-    """The view of a live passage. Blocking: may render its pages.
+async def page_images(chunk: SourceChunk, *, drawing: Drawing, scope: Scope) -> Mapping[int, Path]:
+    """The images of the pages of a passage by number; those that cannot be had are left out."""
+    images: dict[int, Path] = {}
+    if chunk.format is not FileFormat.PDF:
+        return images
+    for number in chunk.locator.pages:
+        try:
+            images[number] = await drawing.page_image(chunk.document_id, page=number, scope=scope)
+        except AssistantError as error:
+            _log_lost(chunk, number=number, error=error)
+            if error.code == "reader_busy":
+                break
+    return images
+
+
+def passage_view(
+    chunk: SourceChunk, *, images: Mapping[int, Path], services: Container, scope: Scope
+) -> PassageView:
+    """The view of a live passage on the images of its pages. Blocking.
 
     Raises:
         NotFound: The passage is no longer live.
     """
     section = services.documents.section(chunk.id, scope=scope)
     before, after = _neighbours(chunk, services=services, scope=scope)
-    pages = _pages(chunk, services=services, scope=scope)
+    pages = _pages(chunk, images=images)
     shown = [chunk] if pages else section
     return PassageView(
         title=chunk.title,
@@ -118,26 +136,24 @@ def _neighbours(
     return by_ordinal.get(chunk.ordinal - 1), by_ordinal.get(chunk.ordinal + 1)
 
 
-def _pages(chunk: SourceChunk, *, services: Container, scope: Scope) -> list[PageView]:
-    if chunk.format is not FileFormat.PDF:
-        return []
+def _pages(chunk: SourceChunk, *, images: Mapping[int, Path]) -> list[PageView]:
     views: list[PageView] = []
-    for number in chunk.locator.pages:
+    for number, path in images.items():
         try:
-            path = services.documents.page_image(chunk.document_id, page=number, scope=scope)
             width, height = _size(path)
-        except (AssistantError, OSError) as error:
-            _log.warning(
-                "page_not_shown",
-                document_id=chunk.document_id,
-                page=number,
-                kind=type(error).__name__,
-            )
+        except OSError as error:
+            _log_lost(chunk, number=number, error=error)
             continue
         boxes = tuple(_css(box) for box in chunk.locator.boxes if box.page == number)
         url = page_url(chunk, page=number)
         views.append(PageView(number, url, width, height, boxes))
     return views
+
+
+def _log_lost(chunk: SourceChunk, *, number: int, error: Exception) -> None:
+    _log.warning(
+        "page_not_shown", document_id=chunk.document_id, page=number, kind=type(error).__name__
+    )
 
 
 def _size(path: Path) -> tuple[int, int]:

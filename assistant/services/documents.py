@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from assistant.domain.documents import Document, DocumentCounts, DocumentState, SourceChunk
 from assistant.domain.errors import IngestionError, InvalidInput, NotFound
 from assistant.domain.ids import ChunkId, DocumentId
 from assistant.domain.tenancy import Principal, Scope
-from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
@@ -23,13 +23,11 @@ _SECTION_RADIUS = 12
 class DocumentService:
     """Everything about documents that are already known. Blocking: call it in a thread."""
 
-    def __init__(
-        self, open_work: UnitOfWorkFactory, files: FileStore, reader: FileReader, clock: Clock
-    ) -> None:
+    def __init__(self, open_work: UnitOfWorkFactory, files: FileStore, reader: FileReader) -> None:
         self._open_work = open_work
         self._files = files
         self._reader = reader
-        self._clock = clock
+        self._drawing = threading.Lock()
 
     def list_page(
         self,
@@ -83,24 +81,25 @@ class DocumentService:
             raise NotFound
         return self._files.path(sha256), document
 
+    def kept_page_image(self, document_id: DocumentId, *, page: int, scope: Scope) -> Path | None:
+        """The image of a page as `page_image` gives it, None when it is still to be drawn.
+
+        Raises:
+            NotFound: No such document within the scope, no such page, or a format without pages.
+        """
+        sha256 = self._content_of_page(document_id, page=page, scope=scope)
+        return self._files.page_image(sha256, page=page)
+
     def page_image(self, document_id: DocumentId, *, page: int, scope: Scope) -> Path:
-        """The image of a page (from 1) of the version served now; rendered once.
+        """The image of a page (from 1) of the version served now; drawn once, one page at a time.
 
         Raises:
             NotFound: No such document within the scope, no such page, or a format without pages.
             IngestionError: The page cannot be rendered.
         """
-        _, sha256, page_count = self._served(document_id, scope=scope)
-        if not 1 <= page <= page_count:
-            raise NotFound
-        cached = self._files.page_image(sha256, page=page)
-        if cached is not None:
-            return cached
-        try:
-            image = self._reader.render_page(self._files.path(sha256), page=page)
-        except IngestError as error:
-            raise IngestionError.of(error) from error
-        return self._files.put_page_image(sha256, page=page, image=image)
+        sha256 = self._content_of_page(document_id, page=page, scope=scope)
+        with self._drawing:
+            return self._files.page_image(sha256, page=page) or self._draw(sha256, page=page)
 
     def passage(self, chunk_id: ChunkId, *, scope: Scope) -> SourceChunk:
         """A live passage.
@@ -149,6 +148,24 @@ class DocumentService:
         with self._open_work() as work:
             chunks = work.chunks.sample_headings(scope=scope, limit=max(1, limit) * 3)
         return questions_from(chunks, limit=limit)
+
+    def _content_of_page(self, document_id: DocumentId, *, page: int, scope: Scope) -> str:
+        _, sha256, page_count = self._served(document_id, scope=scope)
+        if not 1 <= page <= page_count:
+            raise NotFound
+        return sha256
+
+    def _draw(self, sha256: str, *, page: int) -> Path:
+        try:
+            image = self._reader.render_page(self._files.path(sha256), page=page)
+        except IngestError as error:
+            raise IngestionError.of(error) from error
+        kept = self._files.put_page_image(sha256, page=page, image=image)
+        if not self._files.has(sha256):
+            # Its document was deleted meanwhile: nobody else would ever remove this image.
+            self._files.remove(sha256)
+            raise NotFound
+        return kept
 
     def _served(self, document_id: DocumentId, *, scope: Scope) -> tuple[Document, str, int]:
         """The document, the content served now, and the number of its pages (0: no images)."""

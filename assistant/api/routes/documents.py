@@ -11,10 +11,11 @@ from starlette.datastructures import UploadFile
 from starlette.responses import FileResponse, Response
 
 from assistant.api.body import announced, uploads_of
-from assistant.api.deps import Admin, Caller, Reader, UseCases
+from assistant.api.deps import Admin, Caller, DrawingDep, Reader, UseCases
 from assistant.api.mapping import counts_out, document_out, job_out, passage_out
 from assistant.containers import Container
 from assistant.domain.documents import Document, DocumentState
+from assistant.domain.errors import NotFound
 from assistant.domain.ids import CollectionId, DocumentId
 from assistant.schemas.documents import (
     DocumentOut,
@@ -133,11 +134,12 @@ def get_original(document_id: str, caller: Reader, services: UseCases) -> Respon
     )
 
 
-@router.get("/{document_id}/pages/{page}", response_class=FileResponse)
-def get_page(document_id: str, page: int, caller: Reader, services: UseCases) -> Response:
+@router.get("/{document_id}/pages/{page}", response_class=Response)
+async def get_page(document_id: str, page: int, caller: Reader, drawing: DrawingDep) -> Response:
     """The image of a page, from 1."""
-    path = services.documents.page_image(DocumentId(document_id), page=page, scope=caller.scope)
-    return FileResponse(path, media_type=_image_type(path), headers={"Cache-Control": _PAGE_CACHE})
+    path = await drawing.page_image(DocumentId(document_id), page=page, scope=caller.scope)
+    image = await run_in_threadpool(_image, path)
+    return Response(image, media_type=_image_type(path), headers={"Cache-Control": _PAGE_CACHE})
 
 
 @router.get("/{document_id}/passages")
@@ -173,6 +175,13 @@ def _media_type(document: Document) -> str:
     if document.format is None:
         return "application/octet-stream"
     return _MEDIA_TYPES.get(document.format, "application/octet-stream")
+
+
+def _image(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise NotFound from error
 
 
 def _image_type(path: Path) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 
-from assistant.api.deps import Reader, UseCases
+from assistant.api.deps import DrawingDep, Reader, UseCases
 from assistant.api.mapping import passage_detail
 from assistant.api.pages import page
-from assistant.api.passage_page import passage_view
+from assistant.api.passage_page import page_images, passage_view
 from assistant.domain.ids import ChunkId
 from assistant.schemas.documents import PassageDetail
 
@@ -22,7 +25,16 @@ def get_passage(chunk_id: str, caller: Reader, services: UseCases) -> PassageDet
 
 
 @router.get("/{chunk_id}/view", response_class=HTMLResponse)
-def view_passage(chunk_id: str, caller: Reader, services: UseCases) -> HTMLResponse:
+async def view_passage(
+    chunk_id: str, caller: Reader, services: UseCases, drawing: DrawingDep
+) -> HTMLResponse:
     """A page that shows the source with the passage highlighted, for a tab or a frame."""
-    chunk = services.documents.passage(ChunkId(chunk_id), scope=caller.scope)
-    return page("passage.html", view=passage_view(chunk, services=services, scope=caller.scope))
+    find = partial(services.documents.passage, ChunkId(chunk_id), scope=caller.scope)
+    chunk = await run_in_threadpool(find)
+    images = await page_images(chunk, drawing=drawing, scope=caller.scope)
+
+    def show() -> HTMLResponse:
+        view = passage_view(chunk, images=images, services=services, scope=caller.scope)
+        return page("passage.html", view=view)
+
+    return await run_in_threadpool(show)
