@@ -290,6 +290,16 @@ class AnswerRepository(Protocol):
         """True when its reader asked to stop it."""
         ...
 
+    def forget_stateless(self, *, ended_before: datetime, limit: int) -> int:
+        """Delete answers outside any conversation, of every person, that ended before a moment.
+
+        For the machinery: nobody can reach them again once their reader has gone.
+
+        Returns:
+            How many were deleted, the oldest first, at most `limit`.
+        """
+        ...
+
 
 class UnitOfWork(Protocol):
     """One transaction. Leaving the block without `commit` rolls back. Never open across a model call.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import structlog
 from anyio import to_thread
@@ -22,6 +23,8 @@ _INTERVAL_S = 0.25
 _LONGEST_PAUSE_S = 4.0
 """Between two tries while the storage fails."""
 _CANCEL_CHECK_EVERY = 4
+_STATELESS_KEPT = timedelta(hours=24)
+_FORGOTTEN_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,3 +183,17 @@ def _batch_of(live: LiveAnswer) -> _Batch:
         end=record.status if record.end is not None else None,
         text=text_of(record.events) if record.end is not None else "",
     )
+
+
+def forget_old_answers(open_work: UnitOfWorkFactory, *, now: datetime) -> int:
+    """Delete answers outside any conversation a day after their end; how many there were.
+
+    At most 100 a call, so that the write lock is soon free again. Blocking.
+    """
+    with open_work() as work:
+        forgotten = work.answers.forget_stateless(
+            ended_before=now - _STATELESS_KEPT, limit=_FORGOTTEN_AT_ONCE
+        )
+        if forgotten:
+            work.commit()
+    return forgotten

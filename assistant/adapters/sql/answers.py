@@ -96,3 +96,17 @@ class SqlAnswerRepository:
         query = select(answers.c.cancel_requested).where(answers.c.id == answer_id)
         row = self._transaction.first(query)
         return row is not None and bool(row.cancel_requested)
+
+    def forget_stateless(self, *, ended_before: datetime, limit: int) -> int:
+        """Delete ended answers outside any conversation, of every person; how many there were."""
+        oldest = (
+            select(answers.c.id)
+            .where(
+                answers.c.conversation_id.is_(None),
+                answers.c.status != AnswerStatus.RUNNING,
+                answers.c.finished_at < ended_before,
+            )
+            .order_by(answers.c.number)
+            .limit(limit)
+        )
+        return self._transaction.write(answers.delete().where(answers.c.id.in_(oldest)))

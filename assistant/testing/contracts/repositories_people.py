@@ -269,6 +269,35 @@ class AnswerContract(RepositoryContract):
             work.answers.finish(answer_id, status=AnswerStatus.CANCELLED, now=LATER)
             assert not ask(answer_id, scope=world.here.scope)
 
+    def test_what_ended_outside_conversations_is_forgotten_the_oldest_first(
+        self, open_work: UnitOfWorkFactory, world: World, answer_id: AnswerId
+    ) -> None:
+        conversation = store_conversation(open_work, world.here)
+        kept = make_answer(world.here, conversation_id=conversation.id)
+        first, second, late = (
+            make_answer(reader) for reader in (world.here, world.there, world.here)
+        )
+        with open_work() as work:
+            for answer in (kept, first, second, late):
+                work.answers.add(answer)
+                at = LATER if answer is late else NOON
+                work.answers.finish(answer.id, status=AnswerStatus.ANSWERED, now=at)
+            work.answers.append_events(first.id, [NumberedEvent(1, TextDelta("a"))])
+            work.commit()
+
+        with open_work() as work:
+            forget = work.answers.forget_stateless
+            assert forget(ended_before=NOON, limit=9) == 0
+            assert forget(ended_before=LATER, limit=1) == 1
+            assert work.answers.find(first.id, scope=world.here.scope) is None
+            assert work.answers.find(second.id, scope=world.there.scope)
+            assert forget(ended_before=LATER, limit=9) == 1
+            assert forget(ended_before=LATER, limit=9) == 0
+            for left in (answer_id, kept.id, late.id):
+                assert work.answers.find(left, scope=world.here.scope)
+            with pytest.raises(Conflict):
+                work.answers.append_events(first.id, [NumberedEvent(2, TextDelta("b"))])
+
 
 def store_conversation(
     open_work: UnitOfWorkFactory, reader: Reader, *, minutes: int = 0

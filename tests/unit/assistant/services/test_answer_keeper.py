@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -16,7 +17,7 @@ from assistant.domain.answers import (
 from assistant.domain.errors import StorageError
 from assistant.domain.ids import AnswerId, ConversationId, new_id
 from assistant.ports.repositories import UnitOfWork
-from assistant.services.answer_keeper import AnswerKeeper
+from assistant.services.answer_keeper import AnswerKeeper, forget_old_answers
 from assistant.services.answer_record import LiveAnswer
 from assistant.services.conversations import ConversationService
 from tests.house import House
@@ -174,3 +175,22 @@ def test_closing_gives_up_what_cannot_be_written(house: House, store: FailingSto
 
     run(act)
     assert service_of(house, Script()).recover() == 1
+
+
+def test_stateless_answers_are_forgotten_a_day_after_their_end(house: House) -> None:
+    async def act() -> AnswerId:
+        service = service_of(house, Script())
+        answer = await service.start(
+            Question("Combien ?"), principal=house.principal, scope=house.scope
+        )
+        await service.close()
+        return answer.id
+
+    answer_id = run(act)
+    ended = house.clock.now()
+
+    assert forget_old_answers(house.open_work, now=ended + timedelta(hours=23)) == 0
+    assert forget_old_answers(house.open_work, now=ended + timedelta(hours=25)) == 1
+    assert forget_old_answers(house.open_work, now=ended + timedelta(hours=25)) == 0
+    with house.open_work() as work:
+        assert work.answers.find(answer_id, scope=house.scope) is None
