@@ -22,7 +22,7 @@ from typing import Any, NoReturn, cast
 
 from ingest.codec import encode
 from ingest.errors import IngestError, ParserDied
-from ingest.limits import MEGABYTE, Limits
+from ingest.limits import MEGABYTE, RENDER_S, Limits
 from ingest.model import IngestedFile
 from ingest.processes import (
     become_subreaper,
@@ -43,7 +43,6 @@ from ingest.protocol import (
 _OPEN_FILES = 256
 _CPU_SHARE = 2.0
 """Processor seconds per second of wall time: parsers may use two cores."""
-_RENDER_S = 30.0
 STDERR_NAME = "stderr"
 
 
@@ -172,7 +171,7 @@ class _Worker:
         return encode(ingested)
 
     def _render(self, request: Request) -> bytes:
-        _allow_cpu(_RENDER_S)
+        _allow_cpu(RENDER_S)
         render = cast("Callable[..., bytes]", _load(self._config.rendering))
         return render(request.path, page=request.page)
 

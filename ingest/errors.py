@@ -4,7 +4,8 @@ IngestError
 ├── UnsupportedFormat     the content is of a format that is not read
 ├── RefusedFile           a limit (size, pages, expansion) or an access rule says no
 ├── ParseFailed           the file is damaged, encrypted or empty
-└── ParserDied            the parsing child crossed a limit or crashed
+├── ParserDied            the parsing child crossed a limit or crashed
+└── ReaderBusy            all parsing children are at work on other files
 """
 
 from __future__ import annotations
@@ -48,3 +49,7 @@ class ParseFailed(IngestError):
 
 class ParserDied(IngestError):
     """The parsing child crossed a limit or crashed."""
+
+
+class ReaderBusy(IngestError):
+    """All parsing children are at work on other files."""

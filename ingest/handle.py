@@ -19,7 +19,7 @@ from typing import Any
 import ingest
 from ingest.child import STDERR_NAME
 from ingest.errors import IngestError, ParserDied
-from ingest.limits import MEGABYTE, Limits
+from ingest.limits import MEGABYTE, RENDER_S, Limits
 from ingest.processes import descendants, kill_descendants, resident_bytes
 from ingest.protocol import (
     MAX_LINE_BYTES,
@@ -32,6 +32,7 @@ from ingest.protocol import (
 )
 
 _log = logging.getLogger(__name__)
+_HOME_PREFIX = "child-"
 _BOOT = (
     "import sys; sys.path.append(sys.argv[1]); "
     "from ingest.child import main; main(sys.argv[2], int(sys.argv[3]))"
@@ -42,7 +43,6 @@ _MAX_PROCESSES = 32
 _TERM_WAIT_S = 3.0
 _MAX_FILES = 200
 _MAX_RESIDENT_BYTES = 800 * MEGABYTE
-_RENDER_S = 30.0
 _MEMORY_SIGNS = (
     b"memory allocation",
     b"bad_alloc",
@@ -52,14 +52,22 @@ _MEMORY_SIGNS = (
 )
 
 
+def remove_leftovers(scratch: Path) -> None:
+    """Remove the folders of children that a power cut ended: they hold text of documents.
+
+    For the process that owns the folder, before it starts a pool there.
+    """
+    for home in scratch.glob(f"{_HOME_PREFIX}*"):
+        shutil.rmtree(home, ignore_errors=True)
+
+
 class ChildHandle:
     """One child. Used by one thread at a time; `terminate` may be called from any."""
 
     def __init__(self, *, limits: Limits, scratch: Path, reading: str, rendering: str) -> None:
         """Start the child, without waiting for it."""
         self._limits = limits
-        self._home = Path(tempfile.mkdtemp(prefix="child-", dir=scratch))
-        (self._home / "tmp").mkdir()
+        self._home = Path(tempfile.mkdtemp(prefix=_HOME_PREFIX, dir=scratch))
         self._files = 0
         self._is_spent = False
         self._buffer = b""
@@ -67,21 +75,11 @@ class ChildHandle:
         config = ChildConfig(
             home=str(self._home), limits=limits, reading=reading, rendering=rendering
         )
-        lifeline, self._lifeline = os.pipe2(os.O_CLOEXEC)
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _BOOT, _ROOT, config.dump(), str(lifeline)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd=self._home,
-                env=self._environment(),
-                pass_fds=(lifeline,),
-                start_new_session=True,
-                bufsize=0,
-            )
-        finally:
-            os.close(lifeline)
+            self._process, self._lifeline = self._start(config)
+        except BaseException:
+            shutil.rmtree(self._home, ignore_errors=True)
+            raise
 
     @property
     def is_spent(self) -> bool:
@@ -101,7 +99,7 @@ class ChildHandle:
         """
         self._files += 1
         started = time.monotonic()
-        allowed_s = _RENDER_S if request.page else self._limits.wall_s(0)
+        allowed_s = RENDER_S if request.page else self._limits.wall_s(0)
         self._send(request)
         while True:
             reply = self._next_reply(deadline=started + allowed_s, allowed_s=allowed_s)
@@ -137,6 +135,29 @@ class ChildHandle:
         if lifeline >= 0:
             os.close(lifeline)
         shutil.rmtree(self._home, ignore_errors=True)
+
+    def _start(self, config: ChildConfig) -> tuple[subprocess.Popen[bytes], int]:
+        """The process, and our end of the pipe that ends it with us."""
+        (self._home / "tmp").mkdir()
+        lifeline, ours = os.pipe2(os.O_CLOEXEC)
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-c", _BOOT, _ROOT, config.dump(), str(lifeline)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=self._home,
+                env=self._environment(),
+                pass_fds=(lifeline,),
+                start_new_session=True,
+                bufsize=0,
+            )
+        except BaseException:
+            os.close(ours)
+            raise
+        finally:
+            os.close(lifeline)
+        return process, ours
 
     def _environment(self) -> dict[str, str]:
         return {

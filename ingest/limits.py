@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MEGABYTE = 1_000_000
+RENDER_S = 30.0
+"""Wall time of drawing one page, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)

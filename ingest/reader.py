@@ -8,15 +8,15 @@ from pathlib import Path
 from queue import Empty, LifoQueue
 
 from ingest.codec import decode
-from ingest.errors import ParseFailed, ParserDied
+from ingest.errors import ParseFailed, ParserDied, ReaderBusy
 from ingest.guards import check_access
-from ingest.handle import ChildHandle
-from ingest.limits import Limits
+from ingest.handle import ChildHandle, remove_leftovers
+from ingest.limits import RENDER_S, Limits
 from ingest.model import IngestedFile
 from ingest.protocol import Request
 from ingest.versions import reader_version
 
-__all__ = ["Limits", "ParserPool"]
+__all__ = ["Limits", "ParserPool", "remove_leftovers"]
 
 _READING = "ingest.reading:read_file"
 _RENDERING = "ingest.rendering:render_page"
@@ -25,7 +25,8 @@ _RENDERING = "ingest.rendering:render_page"
 class ParserPool:
     """Children are started on first use, kept warm, and replaced after a crash or some number of files.
 
-    Safe to call from several threads; a call waits for a free child.
+    Safe to call from several threads; a call waits for a free child, no longer than the longest
+    reading may take.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class ParserPool:
         scratch: Path,
         reading: str = _READING,
         rendering: str = _RENDERING,
+        wait_s: float | None = None,
     ) -> None:
         """Prepare the pool; no process is started yet.
 
@@ -45,6 +47,8 @@ class ParserPool:
             scratch: Folder for the children's own folders; made if absent.
             reading: Function that reads a file, as "module:function" or "/file.py:function".
             rendering: Function that draws a page, likewise.
+            wait_s: How long a call waits for a free child, in seconds; None for as long as the
+                longest reading allowed.
 
         Raises:
             ValueError: `children` is below 1.
@@ -54,6 +58,7 @@ class ParserPool:
         self._limits = limits
         self._scratch = scratch
         self._reading, self._rendering = reading, rendering
+        self._wait_s = max(RENDER_S, limits.wall_s(limits.max_pages)) if wait_s is None else wait_s
         self._version = reader_version(limits)
         self._lock = threading.Lock()
         self._living: set[ChildHandle] = set()
@@ -82,7 +87,8 @@ class ParserPool:
             name: Name as ingested, a hint for title and date.
 
         Raises:
-            IngestError: The file cannot become a document, or its parser died.
+            IngestError: The file cannot become a document, its parser died, or no child became
+                free in time ("reader_busy").
         """
         check_access(path, limits=self._limits)
         data = self._run(Request(path=path.absolute(), name=name))
@@ -95,7 +101,8 @@ class ParserPool:
         """A WebP image of a PDF page (from 1), at most 150 kB where possible.
 
         Raises:
-            IngestError: The page does not exist or cannot be rendered.
+            IngestError: The page does not exist or cannot be rendered, or no child became free in
+                time ("reader_busy").
         """
         check_access(path, limits=self._limits)
         if page < 1:
@@ -115,7 +122,7 @@ class ParserPool:
         self._places.put(None)
 
     def _run(self, request: Request) -> bytes:
-        child = self._places.get()
+        child = self._place()
         try:
             if child is None or child.is_spent:
                 self._discard(child)
@@ -126,6 +133,12 @@ class ParserPool:
                 self._discard(child)
                 child = None
             self._places.put(child)
+
+    def _place(self) -> ChildHandle | None:
+        try:
+            return self._places.get(timeout=self._wait_s)
+        except Empty as error:
+            raise ReaderBusy("reader_busy") from error
 
     def _start(self) -> ChildHandle:
         with self._lock:

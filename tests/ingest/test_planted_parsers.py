@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -16,17 +17,21 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ingest.errors import IngestError, ParserDied
+from ingest.errors import IngestError, ParserDied, ReaderBusy
 from ingest.processes import leave_network
-from ingest.reader import Limits, ParserPool
+from ingest.reader import Limits, ParserPool, remove_leftovers
 
 READERS = Path(__file__).parent / "planted_readers.py"
 BASE_S = 3.0
 
 
-def open_pool(scratch: Path, *, children: int = 1, base_s: float = BASE_S) -> ParserPool:
+def open_pool(
+    scratch: Path, *, children: int = 1, base_s: float = BASE_S, wait_s: float | None = None
+) -> ParserPool:
     limits = Limits(base_s=base_s, page_s=0.05, memory_bytes=600_000_000)
-    return ParserPool(limits, children=children, scratch=scratch, reading=f"{READERS}:read")
+    return ParserPool(
+        limits, children=children, scratch=scratch, reading=f"{READERS}:read", wait_s=wait_s
+    )
 
 
 @pytest.fixture
@@ -266,6 +271,59 @@ def test_several_threads_share_the_children(tmp_path: Path, write: Callable[[str
 def test_pool_needs_a_child(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="children"):
         ParserPool(Limits(), children=0, scratch=tmp_path)
+
+
+def test_a_call_does_not_wait_for_ever_for_a_free_child(
+    tmp_path: Path, write: Callable[[str], Path]
+) -> None:
+    pool = open_pool(tmp_path / "scratch", base_s=60, wait_s=0.3)
+    path = write("SLEEP ")
+    thread = threading.Thread(target=_read_quietly, args=(pool, path))
+    thread.start()
+    while len(pool.process_ids) < 2:
+        time.sleep(0.01)
+
+    with pytest.raises(ReaderBusy, match="Réessayez"):
+        pool.read(path, name="x")
+
+    pool.close()
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+def _read_quietly(pool: ParserPool, path: Path) -> None:
+    with suppress(ParserDied):
+        pool.read(path, name="x")
+
+
+def test_a_child_that_cannot_be_started_leaves_nothing(
+    tmp_path: Path, write: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EAGAIN, "planted")
+
+    pool = open_pool(tmp_path / "scratch")
+    path = write("bonjour")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "Popen", refuse)
+        with pytest.raises(OSError, match="planted"):
+            pool.read(path, name="x")
+
+    assert list((tmp_path / "scratch").iterdir()) == []
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert pool.read(path, name="après").document.title.startswith("après")
+    pool.close()
+
+
+def test_folders_of_children_that_died_with_the_machine_are_removed(tmp_path: Path) -> None:
+    (tmp_path / "child-x" / "tmp").mkdir(parents=True)
+    (tmp_path / "child-x" / "result").write_text("texte", "utf-8")
+    (tmp_path / "other").mkdir()
+
+    remove_leftovers(tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
 
 def test_messages_of_a_parser_do_not_reach_the_log(
