@@ -13,6 +13,7 @@ import secrets
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -102,9 +103,11 @@ def serve(
     from assistant.data_folder import prepare_data_folder
 
     host = loopback_address(settings.server.host)
-    run = prepare_data_folder(settings.data_dir).run
+    folder = prepare_data_folder(settings.data_dir)
+    run = folder.run
     with (
         own(run, command="serve"),
+        _scratch(folder.scratch),
         _listen(host, port=settings.server.port) as listener,
         closing(_backend(settings, url=_url(listener))) as backend,
     ):
@@ -130,9 +133,10 @@ def temporary_service(settings: Settings, *, command: str) -> Generator[Temporar
     """
     from assistant.data_folder import prepare_data_folder
 
-    run = prepare_data_folder(settings.data_dir).run
+    folder = prepare_data_folder(settings.data_dir)
     with (
-        own(run, command=command),
+        own(folder.run, command=command),
+        _scratch(folder.scratch),
         _listen("127.0.0.1", port=0) as listener,
         closing(_backend(settings, url=_url(listener))) as backend,
     ):
@@ -198,6 +202,22 @@ class _Server(uvicorn.Server):
             if not thread.is_alive() or time.monotonic() > deadline:
                 raise AssistantError
             time.sleep(_POLL_S)
+
+
+@contextmanager
+def _scratch(folder: Path) -> Generator[None]:
+    """Short-lived files of this process go into the data folder; those of a dead one leave it.
+
+    Uploads are spooled there: the system's own folder may be small, in memory, or readable by others.
+    """
+    from ingest.reader import remove_leftovers
+
+    remove_leftovers(folder)
+    usual, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = usual
 
 
 def _backend(settings: Settings, *, url: str) -> Backend:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import AsyncIterator
 from hashlib import sha256
@@ -10,15 +11,16 @@ from typing import BinaryIO, cast
 from anyio import from_thread
 from fastapi import Request
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 
-from assistant.domain.errors import InvalidInput
+from assistant.domain.errors import InvalidInput, StorageError
 from assistant.services.submission import AnnouncedFile
 
 MAX_FILES = 1000
 """Files of one form."""
 
 _BLOCK_BYTES = 1024 * 1024
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class BodyStream(io.RawIOBase):
@@ -65,19 +67,29 @@ class BodyStream(io.RawIOBase):
         return b""
 
 
+class _Form(MultiPartParser):
+    """A form whose files stay out of memory: 1,000 small ones hold 64 MB at most."""
+
+    spool_max_size = 64 * 1024
+
+
 async def uploads_of(request: Request) -> list[UploadFile]:
-    """The files of a form, in order, each spooled to disk beyond 1 MB; read after all checks.
+    """The files of a form, in order, each spooled to disk beyond 64 kB; read after all checks.
 
     Raises:
         InvalidInput: The body is no form, or holds no file under "files".
+        StorageError: They cannot be spooled ("disk_full", "storage_error").
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "multipart/form-data":
         raise InvalidInput("invalid_input", detail="un formulaire avec des fichiers est attendu.")
+    reading = _Form(request.headers, request.stream(), max_files=MAX_FILES, max_fields=10)
     try:
-        form = await request.form(max_files=MAX_FILES, max_fields=10)
-    except HTTPException as error:
+        form = await reading.parse()
+    except MultiPartException as error:
         raise InvalidInput("invalid_input", detail="le formulaire est mal formé.") from error
+    except OSError as error:
+        raise StorageError("disk_full" if error.errno in _FULL else None) from error
     uploads = [each for each in form.getlist("files") if isinstance(each, UploadFile)]
     if not uploads:
         await form.close()

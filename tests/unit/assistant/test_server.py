@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pytest
 
+from assistant.data_folder import prepare_data_folder
 from assistant.domain.errors import ConfigurationError
-from assistant.server import loopback_address
+from assistant.server import loopback_address, temporary_service
+from assistant.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -21,3 +26,19 @@ def test_a_network_is_refused(host: str) -> None:
 
     assert caught.value.code == "host_not_loopback"
     assert "authentification" in caught.value.sentence
+
+
+def test_short_lived_files_stay_in_the_data_folder_of_their_owner(tmp_path: Path) -> None:
+    usual = tempfile.gettempdir()
+    scratch = prepare_data_folder(tmp_path / "data").scratch
+    left = scratch / "child-abandoned" / "tmp"
+    left.mkdir(parents=True)
+    (left / "result").write_text("texte d'un document", "utf-8")
+    settings = Settings(data_dir=tmp_path / "data")
+
+    with temporary_service(settings, command="test"):
+        spooled = Path(tempfile.gettempdir())
+        kept = list(scratch.glob("child-*"))
+
+    assert (spooled, kept) == (scratch, [])
+    assert tempfile.gettempdir() == usual
