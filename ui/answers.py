@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from assistant.client import AssistantClient, ClientError
 from assistant.schemas.answers import (
+    AlsoOut,
     AnswerEventOut,
     AnswerOut,
     CitationEvent,
@@ -213,8 +214,24 @@ def source_html(citation: CitationOut) -> str:
         f'<article class="source"><p class="source-title"><span class="marker">[{citation.marker}]</span> '
         f"{escape(citation.title or citation.file)}</p>"
         f'<p class="source-facts">{escape(" · ".join(fact for fact in facts if fact))}</p>{section_line}'
-        f"<blockquote>{escape(citation.text)}</blockquote></article>"
+        f"<blockquote>{escape(citation.text)}</blockquote>{_also(citation.also)}</article>"
     )
+
+
+def _also(others: Sequence[AlsoOut]) -> str:
+    """The other documents with the same words, as links in one line."""
+    if not others:
+        return ""
+    links = " · ".join(
+        link(Target(one.view_url, label), label, css="also")
+        for one, label in ((one, _also_label(one)) for one in others)
+    )
+    return f'<p class="source-also">{escape(text("source.also"))} {links}</p>'
+
+
+def _also_label(other: AlsoOut) -> str:
+    name = other.title or other.file
+    return name if other.page is None else f"{name}, {text('source.page', page=other.page)}"
 
 
 def _ways_to_open(citation: CitationOut, name: tuple[str, str, str]) -> None:

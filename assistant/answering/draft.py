@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from assistant.answering.citations import CitationParser, Parsed
 from assistant.answering.coalescer import Coalescer
 from assistant.answering.prompt import refusal
-from assistant.answering.quotes import best_quote
+from assistant.answering.quotes import best_quote, cited
 from assistant.answering.retriever import normalised
 from assistant.answering.sanitizer import OutputSanitizer
 from assistant.domain.answers import (
@@ -111,7 +111,7 @@ class Draft:
         for marker in parsed.markers:
             passage = self._passages[marker.number]
             quote = best_quote(self._statement(marker.end), passage=passage)
-            citation = Citation(marker=marker.number, chunk=passage.chunk, quote=quote)
+            citation = cited(passage, quote=quote)
             self._citations[marker.number] = citation
             self._pending.append(citation)
 

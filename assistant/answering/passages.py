@@ -12,8 +12,9 @@ from assistant.domain.retrieval import Hit
 def choose_passages(hits: Sequence[Hit], *, limit: int, max_tokens: int) -> tuple[Passage, ...]:
     """The best hits that fit into a number of tokens, numbered from 1 in order of rank.
 
-    Chunks with equal words count once. The best one is always taken, whatever its length; a later
-    one that is too long is passed over for the next that fits.
+    Chunks with equal words are one passage, which tells all their documents. The best one is
+    always taken, whatever its length; a later one that is too long is passed over for the next
+    that fits.
 
     Args:
         hits: Best first.
@@ -30,6 +31,6 @@ def choose_passages(hits: Sequence[Hit], *, limit: int, max_tokens: int) -> tupl
             break
         if chosen and hit.chunk.tokens > left:
             continue
-        chosen.append(Passage(marker=len(chosen) + 1, chunk=hit.chunk))
+        chosen.append(Passage(marker=len(chosen) + 1, chunk=hit.chunk, also=hit.also))
         left -= hit.chunk.tokens
     return tuple(chosen)

@@ -107,6 +107,11 @@ def best_quote(statement: str, *, passage: Passage) -> str:
     return _shortened(_clean(passage.chunk.text), limit=_START_CHARS)
 
 
+def cited(passage: Passage, *, quote: str) -> Citation:
+    """The citation of a passage by some of its words."""
+    return Citation(marker=passage.marker, chunk=passage.chunk, quote=quote, also=passage.also)
+
+
 def nearest_titles(passages: Sequence[Passage]) -> list[str]:
     """Titles of the documents of the first passages, three at most, each once."""
     titles = dict.fromkeys(_title(passage) for passage in passages)
@@ -269,17 +274,17 @@ def _composed(chosen: Sequence[_Unit]) -> Quotes:
     for unit in chosen:
         groups.setdefault(unit.passage.chunk.document_id, []).append(unit)
     blocks: list[str] = []
-    cited: dict[int, Citation] = {}
+    citations: dict[int, Citation] = {}
     for units in groups.values():
         lines = [f"**{_title(units[0].passage)}**"]
         for unit in sorted(units, key=lambda unit: unit.passage.chunk.ordinal):
             quote = _shortened(unit.text, limit=_QUOTE_CHARS)
             marker = unit.passage.marker
             lines.append(f"- « {quote} » [{marker}]")
-            cited.setdefault(marker, Citation(marker=marker, chunk=unit.passage.chunk, quote=quote))
+            citations.setdefault(marker, cited(unit.passage, quote=quote))
         blocks.append("\n".join(lines))
-    citations = tuple(cited[marker] for marker in sorted(cited))
-    return Quotes(text="\n\n".join(blocks), citations=citations)
+    ordered = tuple(citations[marker] for marker in sorted(citations))
+    return Quotes(text="\n\n".join(blocks), citations=ordered)
 
 
 def _shortened(text: str, *, limit: int) -> str:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 from assistant.domain.documents import SourceChunk
 from assistant.domain.errors import EmbedderUnavailable
+from assistant.domain.ids import DocumentId
 from assistant.domain.retrieval import Hit, Ranking, Vector, fuse_convex
 from assistant.domain.tenancy import Scope
 from assistant.ports.index import ChunkIndex
@@ -23,7 +24,7 @@ _logger = logging.getLogger(__name__)
 _WIDENING = 4
 """Factor on the number of candidates when too few of them were live."""
 _LIVE_BATCH = 64
-"""Chunks read from the database at a time; most answers need one batch."""
+"""Greatest number of chunks read from the database at a time."""
 
 
 class Retriever:
@@ -101,9 +102,10 @@ class Retriever:
     def _live(self, ranking: Ranking, *, scope: Scope, limit: int) -> list[Hit]:
         hits: list[Hit] = []
         seen: set[tuple[str, str]] = set()
+        size = min(limit, _LIVE_BATCH)
         with self._open_work() as work:
-            for start in range(0, len(ranking), _LIVE_BATCH):
-                batch = ranking[start : start + _LIVE_BATCH]
+            for start in range(0, len(ranking), size):
+                batch = ranking[start : start + size]
                 found = work.chunks.find_live([item.chunk_id for item in batch], scope=scope)
                 for item in batch:
                     chunk = found.get(item.chunk_id)
@@ -124,16 +126,23 @@ def normalised(text: str) -> str:
 
 
 def merged(hits: Iterable[Hit]) -> list[Hit]:
-    """Hits with equal words kept once, the best ranked; ranks are made continuous again.
+    """Hits with equal words made one, at the place of the best ranked; ranks are continuous again.
 
-    Words are compared after normalisation only: passages that differ by a number, a date, a name
-    or a negation all stay.
+    It shows the newest dated of these chunks (the best ranked without dates, or of equal ones),
+    and the others beside it. Words are compared after normalisation only: passages that differ
+    by a number, a date, a name or a negation all stay apart.
     """
-    kept: dict[str, SourceChunk] = {}
-    result: list[Hit] = []
+    groups: dict[str, list[Hit]] = {}
     for hit in hits:
-        key = normalised(hit.chunk.text)
-        if key not in kept:
-            kept[key] = hit.chunk
-            result.append(replace(hit, rank=len(result) + 1))
-    return result
+        groups.setdefault(normalised(hit.chunk.text), []).append(hit)
+    return [_one_of(equals, rank=rank) for rank, equals in enumerate(groups.values(), start=1)]
+
+
+def _one_of(equals: Sequence[Hit], *, rank: int) -> Hit:
+    chunks = [chunk for hit in equals for chunk in (hit.chunk, *hit.also)]
+    shown = max(chunks, key=lambda chunk: chunk.date or date.min)
+    others: dict[DocumentId, SourceChunk] = {}
+    for chunk in chunks:
+        if chunk.document_id != shown.document_id:
+            others.setdefault(chunk.document_id, chunk)
+    return Hit(rank=rank, chunk=shown, score=equals[0].score, also=tuple(others.values()))

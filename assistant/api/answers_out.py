@@ -20,6 +20,7 @@ from assistant.domain.answers import (
 from assistant.domain.documents import Params, SourceChunk
 from assistant.domain.ids import AnswerId
 from assistant.schemas.answers import (
+    AlsoOut,
     AnswerEventOut,
     AnswerOut,
     CitationEvent,
@@ -84,28 +85,43 @@ def answer_out(record: AnswerRecord, *, request: Request, given_id: str = "") ->
 
 def citation_out(citation: Citation) -> CitationOut:
     """A citation, with the words of its source."""
-    return _cited(citation.marker, citation.chunk, text=citation.quote)
+    return _cited(citation, text=citation.quote)
 
 
 def _passage_out(passage: Passage) -> CitationOut:
-    return _cited(passage.marker, passage.chunk, text=passage.chunk.text)
+    return _cited(passage, text=passage.chunk.text)
 
 
-def _cited(marker: int, chunk: SourceChunk, *, text: str) -> CitationOut:
-    pages = chunk.locator.pages
+def _cited(passage: Passage | Citation, *, text: str) -> CitationOut:
+    chunk = passage.chunk
     return CitationOut(
-        marker=marker,
+        marker=passage.marker,
         chunk_id=chunk.id,
         document_id=chunk.document_id,
         file=chunk.file,
         title=chunk.title,
         kind=chunk.kind.value,
         date=chunk.date,
-        page=pages[0] if pages else None,
+        page=_first_page(chunk),
         locator=locator_out(chunk.locator),
         text=text,
         view_url=view_url(chunk.id),
+        also=[_also_out(other) for other in passage.also],
     )
+
+
+def _also_out(chunk: SourceChunk) -> AlsoOut:
+    return AlsoOut(
+        title=chunk.title,
+        file=chunk.file,
+        document_id=chunk.document_id,
+        page=_first_page(chunk),
+        view_url=view_url(chunk.id),
+    )
+
+
+def _first_page(chunk: SourceChunk) -> int | None:
+    return chunk.locator.pages[0] if chunk.locator.pages else None
 
 
 def _completed_out(end: AnswerCompleted, *, answer_id: AnswerId, given_id: str) -> AnswerOut:

@@ -40,6 +40,8 @@ class Passage:
     marker: int
     """The n of `[n]`, from 1."""
     chunk: SourceChunk
+    also: tuple[SourceChunk, ...] = ()
+    """Where other documents say the same, word for word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Citation:
     chunk: SourceChunk
     quote: str
     """The words of the passage to show: the quoted sentence, or the start of the passage."""
+    also: tuple[SourceChunk, ...] = ()
+    """Where other documents say the same as the passage, word for word."""
 
 
 @dataclass(frozen=True, slots=True)

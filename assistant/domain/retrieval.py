@@ -58,6 +58,8 @@ class Hit:
     chunk: SourceChunk
     score: float
     """Fused score in [0, 1]; never leaves the API."""
+    also: tuple[SourceChunk, ...] = ()
+    """Chunks of other documents with equal words, best ranked first, one per document."""
 
 
 def fuse_convex(dense: Ranking, lexical: Ranking, *, dense_weight: float, limit: int) -> Ranking:

@@ -21,6 +21,18 @@ class AnswerIn(Wire):
     """Free identifier, returned as is."""
 
 
+class AlsoOut(Wire):
+    """Another document that says the same, word for word."""
+
+    title: str
+    file: str
+    document_id: str
+    page: int | None
+    """First page of its passage, None for formats without pages."""
+    view_url: str
+    """Same-origin page that shows it with the passage highlighted."""
+
+
 class CitationOut(Wire):
     """A marker of the answer and the passage behind it."""
 
@@ -39,6 +51,8 @@ class CitationOut(Wire):
     """The words of the source."""
     view_url: str
     """Same-origin page that shows the source with the passage highlighted."""
+    also: list[AlsoOut] = Field(default=[])
+    """Other documents with the same passage, nearest to the question first."""
 
 
 class TokensOut(Wire):

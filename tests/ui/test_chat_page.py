@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from assistant.schemas.answers import AnswerEventOut, DeltaEvent, ErrorEvent, RetrievalEvent
+from assistant.schemas.answers import (
+    AlsoOut,
+    AnswerEventOut,
+    DeltaEvent,
+    ErrorEvent,
+    RetrievalEvent,
+)
 from tests.ui.scripted import ScriptedClient, answer, citation, document, problem, stream
 
 
@@ -140,6 +146,33 @@ def test_sources_show_where_the_words_come_from(api: ScriptedClient, page: AppTe
     for words in ("Règlement des aides", "3 février 2024", "page 3", "Titre II › Article 4"):
         assert words in markup(page)
     assert "Ouvrir la page" in markup(page)
+
+
+def test_source_links_the_other_documents_that_say_the_same(
+    api: ScriptedClient, page: AppTest
+) -> None:
+    others = [
+        AlsoOut(
+            title=title,
+            file="copie.odt",
+            document_id="d9",
+            page=number,
+            view_url="/api/v1/passages/k9/view",
+        )
+        for title, number in (("Guide <2023>", 4), ("", None))
+    ]
+    open_conversation(api, page, citations=[citation().model_copy(update={"also": others})])
+
+    assert "Aussi dans :" in markup(page)
+    assert ">Guide &lt;2023&gt;, page 4</a>" in markup(page)
+    assert ">copie.odt</a>" in markup(page)
+    assert 'class="also" href="/api/v1/passages/k9/view#passage"' in markup(page)
+
+
+def test_source_alone_names_no_other(api: ScriptedClient, page: AppTest) -> None:
+    open_conversation(api, page)
+
+    assert "Aussi dans" not in markup(page)
 
 
 def test_source_without_pages_opens_its_passage(api: ScriptedClient, page: AppTest) -> None:

@@ -41,9 +41,7 @@ def load_event(text: str) -> AnswerEvent:
     fields: Fields = json.loads(text)
     match fields["type"]:
         case "retrieval":
-            return RetrievalCompleted(
-                tuple(Passage(item["n"], _chunk(item["chunk"])) for item in fields["passages"])
-            )
+            return RetrievalCompleted(tuple(_passage(item) for item in fields["passages"]))
         case "delta":
             return TextDelta(fields["text"])
         case "citation":
@@ -59,10 +57,7 @@ def load_event(text: str) -> AnswerEvent:
 def _event_fields(event: AnswerEvent) -> Fields:
     match event:
         case RetrievalCompleted():
-            passages = [
-                {"n": item.marker, "chunk": _chunk_fields(item.chunk)} for item in event.passages
-            ]
-            return {"type": "retrieval", "passages": passages}
+            return {"type": "retrieval", "passages": [*map(_passage_fields, event.passages)]}
         case TextDelta():
             return {"type": "delta", "text": event.text}
         case CitationAdded():
@@ -103,16 +98,34 @@ def _completed(fields: Fields) -> AnswerCompleted:
     )
 
 
-def _citation_fields(citation: Citation) -> Fields:
+def _passage_fields(passage: Passage | Citation) -> Fields:
     return {
-        "n": citation.marker,
-        "quote": citation.quote,
-        "chunk": _chunk_fields(citation.chunk),
+        "n": passage.marker,
+        "chunk": _chunk_fields(passage.chunk),
+        "also": [_chunk_fields(chunk) for chunk in passage.also],
     }
 
 
+def _passage(fields: Fields) -> Passage:
+    return Passage(marker=fields["n"], chunk=_chunk(fields["chunk"]), also=_also(fields))
+
+
+def _citation_fields(citation: Citation) -> Fields:
+    return {"quote": citation.quote} | _passage_fields(citation)
+
+
 def _citation(fields: Fields) -> Citation:
-    return Citation(marker=fields["n"], chunk=_chunk(fields["chunk"]), quote=fields["quote"])
+    return Citation(
+        marker=fields["n"],
+        chunk=_chunk(fields["chunk"]),
+        quote=fields["quote"],
+        also=_also(fields),
+    )
+
+
+def _also(fields: Fields) -> tuple[SourceChunk, ...]:
+    """The equals of a passage; events of earlier versions name none."""
+    return tuple(_chunk(chunk) for chunk in fields.get("also", ()))
 
 
 def _chunk_fields(chunk: SourceChunk) -> Fields:

@@ -315,7 +315,7 @@ def every_event(open_work: UnitOfWorkFactory, reader: Reader) -> list[NumberedEv
     stored = store_live(open_work, reader)
     with open_work() as work:
         chunk = work.chunks.find_live(stored.chunk_ids, scope=reader.scope)[stored.chunk_ids[0]]
-    citation = Citation(1, chunk, "Le taux de subvention est fixé à 40 %")
+    citation = Citation(1, chunk, "Le taux de subvention est fixé à 40 %", also=(chunk,))
     completed = AnswerCompleted(
         status=AnswerStatus.ANSWERED,
         text="40 % [1].",
@@ -327,7 +327,7 @@ def every_event(open_work: UnitOfWorkFactory, reader: Reader) -> list[NumberedEv
         notice="answer_cut",
     )
     events = (
-        RetrievalCompleted((Passage(1, chunk),)),
+        RetrievalCompleted((Passage(1, chunk, also=(chunk,)),)),
         TextDelta("40 % 🙂"),
         CitationAdded(citation),
         completed,

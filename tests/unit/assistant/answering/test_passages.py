@@ -38,4 +38,7 @@ def test_equal_words_count_once_and_the_limit_holds() -> None:
         make_chunk("trois", id="d"),
     )
 
-    assert [p.chunk.id for p in choose_passages(hits, limit=2, max_tokens=1000)] == ["a", "c"]
+    passages = choose_passages(hits, limit=2, max_tokens=1000)
+
+    assert [passage.chunk.id for passage in passages] == ["a", "c"]
+    assert [[chunk.id for chunk in passage.also] for passage in passages] == [["b"], []]

@@ -113,6 +113,18 @@ async def test_an_answer_is_streamed_cited_and_verified() -> None:
     assert model.max_tokens == [64]
 
 
+@pytest.mark.parametrize("model", [ScriptedChatModel(["L'aide est de 200 € [1]."]), None])
+async def test_a_citation_tells_every_document_with_the_same_words(
+    model: ChatModel | None,
+) -> None:
+    twin = make_chunk(CHUNKS[0].text.upper(), id="k9", document="d9")
+
+    end = await end_of(model, finder=Finder(hits=make_hits(*CHUNKS, twin)))
+
+    assert end.citations[0].chunk == CHUNKS[0]
+    assert end.citations[0].also == (twin,)
+
+
 async def test_a_citation_event_follows_the_text_that_holds_it() -> None:
     events = await events_of(ScriptedChatModel(["Vrai [2] ", "puis ", "vrai [1]."]))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -27,6 +28,7 @@ class LiveChunks:
         self.by_id = {chunk.id: chunk for chunk in chunks}
         self.chunks = self
         self.opened = 0
+        self.asked: list[int] = []
 
     def __enter__(self) -> Self:
         self.opened += 1
@@ -43,6 +45,7 @@ class LiveChunks:
     def find_live(
         self, chunk_ids: Sequence[ChunkId], *, scope: Scope
     ) -> dict[ChunkId, SourceChunk]:
+        self.asked.append(len(chunk_ids))
         return {
             chunk_id: self.by_id[chunk_id]
             for chunk_id in chunk_ids
@@ -134,6 +137,19 @@ def test_chunks_that_are_not_live_are_replaced_by_the_next_ones() -> None:
     assert index.limits == [5, 20, 80]
 
 
+@pytest.mark.parametrize(("limit", "asked"), [(6, [6]), (200, [64, 36])])
+def test_about_as_many_chunks_are_read_as_are_wanted(limit: int, asked: list[int]) -> None:
+    chunks = [make_chunk(f"Prime vélo numéro {n}", id=f"s{n:03}") for n in range(100)]
+    live = LiveChunks(chunks)
+
+    hits = make_retriever(chunks, live=live, candidates=90).retrieve(
+        "prime vélo", scope=SCOPE, limit=limit
+    )
+
+    assert len(hits) == min(limit, 100)
+    assert live.asked == asked
+
+
 def test_an_entry_of_another_version_does_not_count() -> None:
     old = make_chunk("Prime vélo", id="b", document="ancien")
 
@@ -201,6 +217,25 @@ def test_merged_keeps_the_best_of_equal_words_and_ranks_again() -> None:
     )
 
     assert [(hit.rank, hit.chunk.id) for hit in merged(hits)] == [(1, "a"), (2, "c")]
+
+
+def test_merged_shows_the_newest_of_equal_words_and_keeps_the_others() -> None:
+    older, newest = date(2022, 1, 1), date(2024, 5, 2)
+    hits = make_hits(
+        make_chunk("Un taux de 5 %", id="a"),
+        make_chunk("Un taux de 6 %", id="b", document="d2"),
+        make_chunk("un taux de 5 %", id="c", document="d3", day=older),
+        make_chunk("Un TAUX de 5 %", id="d", document="d4", day=newest),
+        make_chunk("Un taux de 5  %", id="e", document="d5", day=newest),
+        make_chunk("Un taux de 5 % ", id="f", document="d3", day=older),
+    )
+
+    first, second = merged(hits)
+
+    assert (first.rank, first.chunk.id, first.score) == (1, "d", hits[0].score)
+    assert [chunk.id for chunk in first.also] == ["a", "c", "e"]
+    assert (second.rank, second.chunk.id, second.also) == (2, "b", ())
+    assert merged([first, second]) == [first, second]
 
 
 def test_normalised_keeps_every_word_and_figure() -> None:

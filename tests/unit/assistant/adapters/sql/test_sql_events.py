@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -40,8 +41,9 @@ locators = st.builds(
     last_block=numbers,
 )
 source_chunks = st.builds(SourceChunk, locator=locators, tokens=numbers, ordinal=numbers)
-citations = st.builds(Citation, marker=numbers, chunk=source_chunks, quote=st.text())
-passages = st.builds(Passage, marker=numbers, chunk=source_chunks)
+equals = st.lists(source_chunks, max_size=2).map(tuple)
+citations = st.builds(Citation, marker=numbers, chunk=source_chunks, quote=st.text(), also=equals)
+passages = st.builds(Passage, marker=numbers, chunk=source_chunks, also=equals)
 usages = st.builds(TokenUsage, prompt=numbers, completion=numbers, is_estimated=st.booleans())
 completed = st.builds(
     AnswerCompleted,
@@ -66,6 +68,15 @@ events: st.SearchStrategy[AnswerEvent] = st.one_of(
 @given(events)
 def test_an_event_comes_back_as_it_was(event: AnswerEvent) -> None:
     assert load_event(dump_event(event)) == event
+
+
+@given(source_chunks, st.text())
+def test_an_event_of_an_earlier_version_names_no_equals(chunk: SourceChunk, quote: str) -> None:
+    event = CitationAdded(Citation(marker=1, chunk=chunk, quote=quote))
+    fields = json.loads(dump_event(event))
+    del fields["citation"]["also"]
+
+    assert load_event(json.dumps(fields)) == event
 
 
 @given(locators)
