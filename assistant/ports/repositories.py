@@ -109,6 +109,14 @@ class DocumentRepository(Protocol):
         """
         ...
 
+    def held_contents(self, hashes: Sequence[str], *, scope: Scope) -> frozenset[str]:
+        """Those of the SHA-256 (any number) that a document of the scope or a version of it has.
+
+        Of what the file store keeps, only these may be used for this scope without being sent:
+        whoever merely knows the hash of a foreign content gets nothing by it.
+        """
+        ...
+
     def counts(self, *, scope: Scope) -> DocumentCounts:
         """How many documents are in each state."""
         ...
@@ -368,6 +376,13 @@ class UnitOfWork(Protocol):
         trace: TracebackType | None,
     ) -> None:
         """Roll back what was not committed."""
+        ...
+
+    def lock(self) -> None:
+        """Let nobody else write from here to the end: what is read now stays so.
+
+        For decisions that rest on more than one row, or on files; called before reading for them.
+        """
         ...
 
     def commit(self) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from assistant.domain.documents import Document, DocumentState
 from assistant.domain.ids import DocumentId, new_id
-from assistant.domain.jobs import Job
+from assistant.domain.jobs import ItemState, Job
 from assistant.ports.repositories import UnitOfWork
 from assistant.services.submission import PlannedFile
 
@@ -29,6 +29,14 @@ def expect(work: UnitOfWork, planned: PlannedFile, *, job: Job, now: datetime) -
     )
     work.documents.update(document)
     return document
+
+
+def expect_again(work: UnitOfWork, document: Document, *, job: Job, now: datetime) -> Document:
+    """A known document whose kept content will be read again, or proves to be served already."""
+    planned = PlannedFile(
+        document.name, ItemState.PENDING, document.sha256, document.size_bytes, document=document
+    )
+    return expect(work, planned, job=job, now=now)
 
 
 def blame(work: UnitOfWork, planned: PlannedFile, *, job: Job, now: datetime) -> Document:

@@ -25,7 +25,7 @@ from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.access import default_collection
-from assistant.services.expectations import blame, expect
+from assistant.services.expectations import blame, expect, expect_again
 from assistant.services.fingerprints import fingerprint_of
 from assistant.services.finishing import JobFinisher
 from assistant.services.names import is_printable
@@ -85,15 +85,9 @@ class IngestionService:
         self, request: Submission, *, principal: Principal, scope: Scope
     ) -> tuple[Job, list[JobItem]]:
         with self._open_work() as work:
+            work.lock()  # a content found in the file store must not be forgotten meanwhile
             collection = _collection(work, collection_id=request.collection_id, scope=scope)
-            known = _known(work, request.source, collection_id=collection.id, scope=scope)
-            plan = plan_of(
-                request,
-                known=known,
-                fingerprint=self._fingerprint,
-                is_kept=self._files.has,
-                max_file_bytes=self._max_file_bytes,
-            )
+            plan = self._plan(work, request, collection_id=collection.id, scope=scope)
             job = self._new_job(
                 principal, collection=collection, source=request.source, kind=JobKind.INGEST
             )
@@ -105,6 +99,19 @@ class IngestionService:
             work.jobs.add(job, items)
             work.commit()
         return job, [item for item in items if item.state is ItemState.AWAITING_FILE]
+
+    def _plan(
+        self, work: UnitOfWork, request: Submission, *, collection_id: CollectionId, scope: Scope
+    ) -> list[PlannedFile]:
+        known = _known(work, request.source, collection_id=collection_id, scope=scope)
+        held = work.documents.held_contents([file.sha256 for file in request.files], scope=scope)
+        return plan_of(
+            request,
+            known=known,
+            fingerprint=self._fingerprint,
+            is_kept=lambda sha256: sha256 in held and self._files.has(sha256),
+            max_file_bytes=self._max_file_bytes,
+        )
 
     def receive(
         self, item_id: JobItemId, stream: BinaryIO, *, principal: Principal, scope: Scope
@@ -160,18 +167,38 @@ class IngestionService:
             NotFound: A document is unknown, or of another collection.
         """
         require_admin(principal)
+        return retried(
+            lambda: self._reindex(
+                document_ids, force=force, principal=principal, scope=scope, wanted=collection_id
+            )
+        )
+
+    def _reindex(
+        self,
+        document_ids: Sequence[DocumentId] | None,
+        *,
+        force: bool,
+        principal: Principal,
+        scope: Scope,
+        wanted: CollectionId | None,
+    ) -> Job:
         with self._open_work() as work:
-            collection = _collection(work, collection_id=collection_id, scope=scope)
+            work.lock()  # as for a submission
+            collection = _collection(work, collection_id=wanted, scope=scope)
             own = scope.narrowed_to(frozenset({collection.id}))
             documents = _documents(work, document_ids=document_ids, scope=own)
             live = work.documents.live_versions([each.id for each in documents], scope=own)
-            fingerprints = {key: version.fingerprint for key, version in live.items()}
+            served = {
+                each.id
+                for each in documents
+                if each.id in live and live[each.id].fingerprint == self._fingerprint(each.sha256)
+            }
             job = self._new_job(
                 principal, collection=collection, source="reindex", kind=JobKind.REINDEX
             )
             items = [
                 self._reindex_item(
-                    each, ordinal=ordinal, job=job, fingerprints=fingerprints, force=force
+                    work, each, ordinal=ordinal, job=job, is_served=not force and each.id in served
                 )
                 for ordinal, each in enumerate(documents)
             ]
@@ -208,6 +235,8 @@ class IngestionService:
             document = None
         elif planned.state is ItemState.PENDING:
             document = expect(work, planned, job=job, now=self._clock.now())
+        elif planned.state is ItemState.UNCHANGED and document and document.reason:
+            document = expect_again(work, document, job=job, now=self._clock.now())
         elif planned.reason is not None and planned.reason.code not in _NAME_CODES:
             document = blame(work, planned, job=job, now=self._clock.now())
         return JobItem(
@@ -223,20 +252,16 @@ class IngestionService:
         )
 
     def _reindex_item(
-        self,
-        document: Document,
-        *,
-        ordinal: int,
-        job: Job,
-        fingerprints: dict[DocumentId, str],
-        force: bool,
+        self, work: UnitOfWork, document: Document, *, ordinal: int, job: Job, is_served: bool
     ) -> JobItem:
         state, reason = ItemState.PENDING, None
         if not self._files.has(document.sha256):
             state = ItemState.FAILED
             reason = document.reason or Reason("file_missing", {})
-        elif not force and fingerprints.get(document.id) == self._fingerprint(document.sha256):
+        elif is_served:
             state = ItemState.UNCHANGED
+        else:
+            expect_again(work, document, job=job, now=self._clock.now())
         return JobItem(
             id=JobItemId(new_id()),
             job_id=job.id,

@@ -18,6 +18,7 @@ from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.expectations import expect_again
 from assistant.services.finishing import CANCELLED, JobFinisher
 from assistant.services.progress import progress_of
 from assistant.services.roles import require_admin
@@ -98,8 +99,8 @@ class JobService:
     def retry(self, job_id: JobId, *, principal: Principal, scope: Scope) -> Job:
         """Take up the failed and cancelled files of an ended job again.
 
-        Files whose content was never received wait for it; those refused before any content
-        (a bad name, an unreadable file) stay failed.
+        Only those whose content is kept and still the one of their document: nobody would send
+        the others, which stay as they are.
 
         Raises:
             Forbidden: The principal is no administrator.
@@ -112,14 +113,14 @@ class JobService:
 
     def _retry(self, job_id: JobId, *, scope: Scope) -> Job:
         with self._open_work() as work:
+            work.lock()  # a content found in the file store must not be forgotten meanwhile
             job = _found(work, job_id, scope=scope)
             if job.state not in FINAL_JOB_STATES:
                 raise Conflict("job_running")
-            items = [item for item in _retried_items(work, job_id, scope=scope) if item.sha256]
-            if not items:
+            items = _retried_items(work, job_id, scope=scope)
+            reopened = [self._reopen(work, item, job=job, scope=scope) for item in items]
+            if not any(reopened):
                 raise Conflict("nothing_to_retry")
-            for item in items:
-                work.jobs.update_item(self._reopened(item))
             queued = replace(
                 job,
                 state=JobState.QUEUED,
@@ -131,10 +132,17 @@ class JobService:
             work.commit()
             return _found(work, job_id, scope=scope)
 
-    def _reopened(self, item: JobItem) -> JobItem:
-        is_kept = item.document_id is not None and self._files.has(item.sha256)
-        state = ItemState.PENDING if is_kept else ItemState.AWAITING_FILE
-        return replace(item, state=state, reason=None, version_id=None, attempt=0)
+    def _reopen(self, work: UnitOfWork, item: JobItem, *, job: Job, scope: Scope) -> bool:
+        """Have the kept content of a file read again; False when there is none."""
+        if item.document_id is None:
+            return False
+        document = work.documents.find(item.document_id, scope=scope)
+        if document is None or document.sha256 != item.sha256 or not self._files.has(item.sha256):
+            return False
+        expect_again(work, document, job=job, now=self._clock.now())
+        pending = replace(item, state=ItemState.PENDING, reason=None, version_id=None, attempt=0)
+        work.jobs.update_item(pending)
+        return True
 
     def _progress(self, work: UnitOfWork, job: Job, *, scope: Scope) -> JobProgress:
         counts, chunks, pages = work.jobs.counts(job.id, scope=scope)

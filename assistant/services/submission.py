@@ -80,7 +80,7 @@ def plan_of(
         submission: The announcement.
         known: Documents and fingerprints of the source.
         fingerprint: Fingerprint a content would have if it were read now.
-        is_kept: True when the file store holds a content.
+        is_kept: True when the file store holds a content that this source need not send.
         max_file_bytes: Largest content that is taken.
 
     Returns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -120,6 +121,35 @@ async def test_the_same_text_of_two_tenants_stays_two_documents(site: Site) -> N
     assert own["id"] != other["id"]
     assert {each["document_id"] for each in found} == {other["id"]}
     assert len(kept) == len(found)
+
+
+async def test_the_hash_of_a_foreign_content_gives_nothing_of_it(site: Site) -> None:
+    await site.upload({"reglement.txt": REGULATION})
+    known = {
+        "name": "devine.txt",
+        "sha256": sha256(REGULATION.encode()).hexdigest(),
+        "size_bytes": len(REGULATION.encode()),
+    }
+    async with site.person(site.foreigner()) as foreigner:
+        started = (await foreigner.post("/api/v1/jobs", json={"files": [known]})).json()
+        item = started["wanted"][0]
+        path = f"/api/v1/jobs/{started['job']['id']}"
+        site.settle()
+        sent = await foreigner.put(f"{path}/items/{item['id']}/content", content=b"autre")
+        site.settle()
+        retried = await foreigner.post(f"{path}/retry")
+        await foreigner.post("/api/v1/documents/reindex", json={})
+        site.settle()
+        documents = (await foreigner.get("/api/v1/documents")).json()["documents"]
+        original = await foreigner.get(f"/api/v1/documents/{documents[0]['id']}/original")
+        found = (await foreigner.post("/api/v1/search", json={"query": "transport"})).json()
+
+    assert item["state"] == "awaiting_file"
+    assert sent.json()["reason_code"] == "content_changed"
+    assert (retried.status_code, retried.json()["code"]) == (409, "nothing_to_retry")
+    assert [each["state"] for each in documents] == ["failed"]
+    assert original.status_code == 404
+    assert found["results"] == []
 
 
 async def test_a_colleague_does_not_read_my_conversations_and_answers(site: Site) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select, update
+from sqlalchemy import Select, and_, func, select, union, update
 
 from assistant.adapters.sql.contents import keep_record
 from assistant.adapters.sql.jobs import ITEM_KEYS
@@ -152,6 +152,20 @@ class SqlDocumentRepository:
             rows = self._transaction.read(query)
             found.update((DocumentId(row.document_id), version_of(row)) for row in rows)
         return found
+
+    def held_contents(self, hashes: Sequence[str], *, scope: Scope) -> frozenset[str]:
+        """Those of the SHA-256 (any number) that a document of the scope or a version of it has."""
+        own = and_(~documents.c.is_deleted, within(scope, documents))
+        held: set[str] = set()
+        for batch in batches(hashes):
+            announced = select(documents.c.sha256).where(documents.c.sha256.in_(batch), own)
+            read = (
+                select(versions.c.sha256)
+                .join(documents, documents.c.id == versions.c.document_id)
+                .where(versions.c.sha256.in_(batch), own)
+            )
+            held.update(row.sha256 for row in self._transaction.read(union(announced, read)))
+        return frozenset(held)
 
     def counts(self, *, scope: Scope) -> DocumentCounts:
         """How many documents are in each state."""

@@ -50,6 +50,10 @@ class SqlUnitOfWork:
         """Roll back what was not committed."""
         self._transaction.close()
 
+    def lock(self) -> None:
+        """Let nobody else write from here to the end: what is read now stays so."""
+        self._transaction.lock()
+
     def commit(self) -> None:
         """Make everything durable and visible at once."""
         self._transaction.commit()

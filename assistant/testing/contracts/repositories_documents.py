@@ -19,6 +19,7 @@ from assistant.testing.contracts.repositories_world import (
     RepositoryContract,
     World,
     make_document,
+    sha,
     store_live,
     store_ready,
 )
@@ -233,6 +234,50 @@ class DocumentContract(RepositoryContract):
             asked = [stored.document.id, waiting.id, DocumentId("unknown")]
             found = work.documents.live_versions(asked * 400, scope=world.here.scope)
         assert found == {stored.document.id: replace(stored.version, state=VersionState.LIVE)}
+
+    def test_contents_are_held_by_whoever_has_them(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        stored = store_live(open_work, world.here)
+        newer = sha("newer")
+        with open_work() as work:
+            work.documents.update(replace(stored.document, sha256=newer))
+            work.commit()
+
+        asked = [stored.version.sha256, newer, sha("unknown")] * 400
+        scopes = (world.here.scope, world.both, world.there.scope, world.nobody, world.crossed)
+        with open_work() as work:
+            held = [work.documents.held_contents(asked, scope=scope) for scope in scopes]
+            assert work.documents.held_contents([], scope=world.here.scope) == frozenset()
+        own = frozenset({stored.version.sha256, newer})
+        assert held == [own, own, frozenset(), frozenset(), frozenset()]
+
+    def test_contents_of_a_deleted_document_are_not_held(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        stored = store_live(open_work, world.here)
+        with open_work() as work:
+            work.documents.delete(stored.document.id, scope=world.here.scope)
+            work.commit()
+
+        with open_work() as work:
+            asked = [stored.version.sha256]
+            assert work.documents.held_contents(asked, scope=world.here.scope) == frozenset()
+
+    def test_a_locked_unit_reads_the_newest_state_and_keeps_it(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        stored = store_live(open_work, world.here)
+        scope = world.here.scope
+        with open_work() as late:
+            assert late.documents.find(stored.document.id, scope=scope)
+            with open_work() as early:
+                early.documents.delete(stored.document.id, scope=scope)
+                early.commit()
+            late.lock()
+
+            asked = [stored.version.sha256]
+            assert late.documents.held_contents(asked, scope=scope) == frozenset()
 
     def test_a_deleted_document_is_gone_from_every_read(
         self, open_work: UnitOfWorkFactory, world: World

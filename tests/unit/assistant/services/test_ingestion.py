@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
+from assistant.adapters.files.folder import FolderFileStore
 from assistant.domain.documents import DocumentState
 from assistant.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from assistant.domain.ids import CollectionId, DocumentId
 from assistant.domain.jobs import ItemState, Job, JobItem, JobState
 from assistant.domain.tenancy import Scope
 from assistant.services.submission import AnnouncedFile, Submission
-from tests.house import MAX_FILE_BYTES, House, announced
+from tests.house import MAX_FILE_BYTES, House, announced, open_house
 
 TWO = {"a.txt": "Règlement A\nAide de dix euros", "sous/b.txt": "Règlement B\nAide de vingt euros"}
 
@@ -179,6 +183,18 @@ def test_unreadable_file_keeps_its_live_version_and_tells_why(house: House) -> N
     assert document.reason.code == "file_unreadable"
 
 
+def test_file_that_was_unreadable_once_and_is_unchanged_fails_no_more(house: House) -> None:
+    house.ingest({"a.txt": "Texte A"})
+    submit(house, unreadable=(("a.txt", "file_unreadable"),))
+    assert house.all_documents()["a.txt"].reason is not None
+
+    job = house.ingest({"a.txt": "Texte A"})
+
+    document = house.all_documents()["a.txt"]
+    assert house.states(job) == {"a.txt": ItemState.UNCHANGED}
+    assert (document.state, document.reason) == (DocumentState.LIVE, None)
+
+
 def test_unreadable_new_file_is_a_failed_document(house: House) -> None:
     submit(house, unreadable=(("x.pdf", "file_unreadable"),))
 
@@ -287,6 +303,18 @@ def test_reindex_reads_again_from_the_kept_originals(house: House) -> None:
     assert house.index.count_all() == 4
 
 
+@pytest.mark.parametrize("force", [True, False])
+def test_reindexed_failed_document_waits_again(house: House, force: bool) -> None:
+    house.ingest({"a.txt": "damaged"})
+
+    house.ingestion.reindex(None, force=force, principal=house.principal, scope=house.scope)
+    waiting = house.all_documents()["a.txt"]
+    house.settle()
+
+    assert (waiting.state, waiting.reason) == (DocumentState.PENDING, None)
+    assert house.all_documents()["a.txt"].state is DocumentState.FAILED
+
+
 def test_reindex_without_force_skips_what_is_up_to_date(house: House) -> None:
     house.ingest(TWO)
 
@@ -308,3 +336,56 @@ def test_same_content_under_two_names_is_embedded_once_and_both_are_found(house:
 
     assert job.state is JobState.SUCCEEDED
     assert {chunk.file for chunk in house.search("commun")} == {"a.txt", "b.txt"}
+
+
+class WatchedStore(FolderFileStore):
+    """Calls a hook when it was asked for a content and holds it."""
+
+    hook: Callable[[], None] = staticmethod(lambda: None)
+
+    def has(self, sha256: str) -> bool:
+        found = super().has(sha256)
+        if found:
+            self.hook()
+        return found
+
+
+def test_content_that_a_plan_counts_on_is_not_swept_meanwhile(tmp_path: Path) -> None:
+    files = WatchedStore(tmp_path / "files")
+    house = open_house(tmp_path, files=files)
+    house.ingest({"a.txt": "Texte commun"})
+    document = house.all_documents()["a.txt"]
+
+    def delete_and_sweep() -> None:
+        house.documents.delete(document.id, principal=house.principal, scope=house.scope)
+        house.apply()
+
+    other = threading.Thread(target=delete_and_sweep)
+
+    def delete_meanwhile() -> None:
+        files.hook = lambda: None
+        other.start()
+        other.join(0.3)
+
+    files.hook = delete_meanwhile
+
+    job, wanted = house.announce({"b.txt": "Texte commun"}, is_complete=False)
+    other.join()
+    house.settle()
+
+    assert wanted == []
+    assert house.states(job) == {"b.txt": ItemState.INDEXED}
+    house.close()
+
+
+def test_content_of_a_document_deleted_just_before_is_asked_for_again(house: House) -> None:
+    house.ingest({"a.txt": "Texte commun"})
+    document = house.all_documents()["a.txt"]
+    house.documents.delete(document.id, principal=house.principal, scope=house.scope)
+
+    job, wanted = house.announce({"a.txt": "Texte commun"}, is_complete=False)
+    house.apply()
+    house.send(wanted[0], "Texte commun")
+    house.settle()
+
+    assert house.states(job) == {"a.txt": ItemState.INDEXED}

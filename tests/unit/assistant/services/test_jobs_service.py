@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from assistant.domain.documents import DocumentState
 from assistant.domain.errors import Conflict, Forbidden, NotFound
 from assistant.domain.ids import JobId
 from assistant.domain.jobs import ItemState, Job, JobState
@@ -80,25 +81,57 @@ def test_retry_takes_up_failed_files_only(house: House) -> None:
     assert house.state_of(job).state is JobState.PARTLY_FAILED
 
 
-def test_retry_of_a_changed_content_waits_for_it(house: House) -> None:
-    job, wanted = house.announce({"a.txt": "Texte A"})
-    house.send(wanted[0], "pas le même")
-    house.settle()
-    assert house.state_of(job).state is JobState.FAILED
+def test_retry_takes_up_what_was_received_and_leaves_the_rest(house: House) -> None:
+    contents = {"a.txt": "Texte A", "b.txt": "Texte B", "c.txt": "Texte C"}
+    job, wanted = house.announce(contents)
+    house.send(wanted[0], "Texte A")
+    house.send(wanted[1], "pas le même")
+    house.jobs.cancel(job.id, principal=house.principal, scope=house.scope)
 
     house.jobs.retry(job.id, principal=house.principal, scope=house.scope)
-    assert house.states(job) == {"a.txt": ItemState.AWAITING_FILE}
-    house.send(wanted[0], "Texte A")
     house.settle()
 
-    assert house.state_of(job).state is JobState.SUCCEEDED
+    assert house.states(job) == {
+        "a.txt": ItemState.INDEXED,
+        "b.txt": ItemState.FAILED,
+        "c.txt": ItemState.CANCELLED,
+    }
+    assert house.state_of(job).state is JobState.PARTLY_FAILED
+
+
+@pytest.mark.parametrize("sent", ["pas le même", None])
+def test_retry_waits_for_nobody(house: House, sent: str | None) -> None:
+    job, wanted = house.announce({"a.txt": "Texte A"})
+    if sent is not None:
+        house.send(wanted[0], sent)
+    else:
+        house.jobs.cancel(job.id, principal=house.principal, scope=house.scope)
+    house.settle()
+
+    with pytest.raises(Conflict) as refused:
+        house.jobs.retry(job.id, principal=house.principal, scope=house.scope)
+
+    assert refused.value.code == "nothing_to_retry"
+    assert "relancez" in refused.value.sentence
+
+
+def test_a_failed_document_waits_again_while_it_is_retried(house: House) -> None:
+    job = house.ingest({"a.txt": "damaged"})
+
+    house.jobs.retry(job.id, principal=house.principal, scope=house.scope)
+    waiting = house.all_documents()["a.txt"]
+    house.settle()
+
+    assert (waiting.state, waiting.reason) == (DocumentState.PENDING, None)
+    assert house.all_documents()["a.txt"].state is DocumentState.FAILED
 
 
 def test_retry_does_not_bring_an_older_content_back(house: House) -> None:
     old = house.ingest({"a.txt": "damaged"})
     house.ingest({"a.txt": "Nouveau"})
 
-    house.jobs.retry(old.id, principal=house.principal, scope=house.scope)
+    with pytest.raises(Conflict):
+        house.jobs.retry(old.id, principal=house.principal, scope=house.scope)
     house.settle()
 
     assert house.live_texts() == {"a.txt": ["Nouveau"]}
