@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import isfinite
 
 import httpx
 
@@ -63,7 +64,8 @@ def _asked_wait_s(response: httpx.Response) -> float | None:
     """Seconds of `Retry-After`, given as a number or as a date; None when absent or unreadable."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isdecimal():
-        return float(value)
+        seconds = float(value)
+        return seconds if isfinite(seconds) else None
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import isfinite
 
 from assistant.domain.errors import ModelBusy, ModelMisbehaved, ModelUnavailable, UpstreamError
 
@@ -81,15 +82,22 @@ def refuses_stream_options(status: int, *, body: str) -> bool:
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Seconds of `Retry-After`, given as a number or as a date; None when absent or unreadable."""
     value = headers.get("retry-after", "").strip()
     if not value:
         return None
     try:
-        return max(float(value), 0.0)
+        seconds = float(value)
     except ValueError:
-        pass
+        return _seconds_until(value)
+    return max(seconds, 0.0) if isfinite(seconds) else None
+
+
+def _seconds_until(date: str) -> float | None:
     try:
-        then = parsedate_to_datetime(value)
+        then = parsedate_to_datetime(date)
     except ValueError:
         return None
+    if then.tzinfo is None:
+        then = then.replace(tzinfo=UTC)
     return max((then - datetime.now(UTC)).total_seconds(), 0.0)

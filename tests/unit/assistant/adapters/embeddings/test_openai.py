@@ -144,9 +144,10 @@ def test_retry_after_as_a_date_is_honoured() -> None:
     assert 10 < waits[0] <= 20
 
 
-def test_unreadable_retry_after_falls_back_to_our_pause() -> None:
+@pytest.mark.parametrize("value", ["soon", "9" * 400])
+def test_unreadable_retry_after_falls_back_to_our_pause(value: str) -> None:
     waits: list[float] = []
-    handler, _ = in_turn(httpx.Response(429, headers={"Retry-After": "soon"}), reply([1, 0]))
+    handler, _ = in_turn(httpx.Response(429, headers={"Retry-After": value}), reply([1, 0]))
 
     make_embedder(handler, waits=waits).embed_passages(["a"])
 
