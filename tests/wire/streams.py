@@ -133,6 +133,24 @@ CARRIAGE_RETURNS = data(
     chunk({"delta": {}, "finish_reason": "stop"}),
     end="\r\n\r\n",
 )
+THOUGHTS: dict[str, dict[str, Any]] = {
+    "vllm": {"reasoning": "Je cherche", "content": None},
+    "llama.cpp": {"reasoning_content": "Je cherche"},
+    "ollama": {"role": "assistant", "content": "", "reasoning": "Je cherche"},
+    "mistral": {
+        "content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Je cherche"}]}]
+    },
+}
+"""Deltas of a model that thinks before it answers."""
+
+
+def after_deltas(delta: dict[str, Any], *, count: int) -> tuple[str, list[int]]:
+    """A stream that begins with the same delta many times, and the sizes that send each apart."""
+    first = chunk({"delta": delta, "finish_reason": None})
+    lines = [f"data: {json.dumps(first, ensure_ascii=False)}\n\n"] * count
+    return "".join(lines) + WITHOUT_USAGE, [len(line.encode()) for line in lines]
+
+
 WITH_COMMENTS = ": keep-alive\n\n" + WITHOUT_USAGE.replace("\n\ndata", "\n\n: ping\n\ndata")
 
 VLLM_ERROR = data(
@@ -229,6 +247,7 @@ async def serving(
     status: int = 200,
     content_type: str = "text/event-stream; charset=utf-8",
     sizes: Sequence[int] = (),
+    pause_s: float = 0.001,
     headers: str = "",
 ) -> AsyncGenerator[str]:
     """A server that answers every request with one body, in packets of the given sizes."""
@@ -246,7 +265,7 @@ async def serving(
             for size in [*sizes, len(octets)]:
                 writer.write(octets[start : start + size])
                 await writer.drain()
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(pause_s)
                 start += size
             writer.close()
             await writer.wait_closed()

@@ -55,6 +55,48 @@ async def test_every_server_is_understood(server: str, opened: list[MistralChatM
     assert items[-1] == ChatEnd(usage=usage, is_cut=False)
 
 
+def patient(url: str, *, opened: list[MistralChatModel], total_s: float = 10) -> MistralChatModel:
+    """A model that waits 0.4 s for each token."""
+    model = MistralChatModel(
+        url=url, name="m", temperature=0, connect_s=2, stall_s=0.4, total_s=total_s
+    )
+    opened.append(model)
+    return model
+
+
+@pytest.mark.parametrize("server", streams.THOUGHTS)
+async def test_a_model_that_thinks_is_not_stalled(
+    server: str, opened: list[MistralChatModel]
+) -> None:
+    body, sizes = streams.after_deltas(streams.THOUGHTS[server], count=8)
+
+    async with serving(body, sizes=sizes, pause_s=0.1) as url:
+        stream = patient(url, opened=opened).stream(MESSAGES, max_tokens=50)
+        items = [item async for item in stream]
+
+    assert text_of(items) == "".join(streams.TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("delta", "total_s"),
+    [
+        ({"content": "", "reasoning": "", "reasoning_content": None}, 10),
+        (streams.THOUGHTS["vllm"], 0.5),
+    ],
+)
+async def test_silence_and_endless_thinking_are_stopped(
+    delta: dict[str, Any], total_s: float, opened: list[MistralChatModel]
+) -> None:
+    body, sizes = streams.after_deltas(delta, count=8)
+
+    async with serving(body, sizes=sizes, pause_s=0.1) as url:
+        stream = patient(url, opened=opened, total_s=total_s).stream(MESSAGES, max_tokens=50)
+        with pytest.raises(AssistantError) as caught:
+            _ = [item async for item in stream]
+
+    assert caught.value.code == "model_stalled"
+
+
 @pytest.mark.parametrize("size", [1, 7, 64])
 async def test_packets_may_cut_anything(size: int, opened: list[MistralChatModel]) -> None:
     sizes = [size] * (len(streams.VLLM.encode()) // size)
@@ -165,7 +207,9 @@ async def test_each_status_has_its_code(
         ("", None),
         ("retry-after: 3\r\n", 3.0),
         ("retry-after: Wed, 21 Oct 2015 07:28:00 GMT\r\n", 0.0),
+        ("retry-after: Wed, 21 Oct 2015 07:28:00 -0000\r\n", 0.0),
         ("retry-after: bientôt\r\n", None),
+        ("retry-after: inf\r\n", None),
     ],
 )
 async def test_a_busy_server_says_when_to_come_back(

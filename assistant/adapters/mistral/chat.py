@@ -16,10 +16,9 @@ from ingest.tokens import count_tokens
 if TYPE_CHECKING:
     import httpx2
     from mistralai.client import Mistral
-    from mistralai.client.models import CompletionChunk
     from mistralai.client.utils.eventstreaming import EventStreamAsync
 
-    from assistant.adapters.mistral.client import RequestShaper
+    from assistant.adapters.mistral.client import RequestShaper, StreamItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,6 @@ class _Built:
 
 
 _REACH_S = 2.0
-_STREAM_ENDED = object()
 
 
 class MistralChatModel:
@@ -45,7 +43,7 @@ class MistralChatModel:
         api_key: Key of the service, empty for none. Keys of the environment are never used.
         temperature: Sampling temperature, in [0, 2].
         connect_s: Longest wait for a connection, in seconds.
-        stall_s: Longest wait for a token, the first included, in seconds.
+        stall_s: Longest wait for a token, the first and those of a reasoning included, in seconds.
         total_s: Longest duration of a reply, in seconds.
     """
 
@@ -89,10 +87,10 @@ class MistralChatModel:
         reply = _Reply()
         try:
             while True:
-                event = await self._next(events, reply=reply, deadline_s=deadline_s)
-                if event is _STREAM_ENDED:
+                item = await self._next(events, reply=reply, deadline_s=deadline_s)
+                if item is None:
                     break
-                text = reply.read(cast("CompletionChunk", event))
+                text = reply.read(item)
                 if text:
                     yield ChatText(text)
         finally:
@@ -124,11 +122,15 @@ class MistralChatModel:
         It is built in a thread: importing the SDK and reading certificates takes half a second.
         """
         loop = asyncio.get_running_loop()
-        if self._built is None or self._built.loop is not loop:
-            built = await asyncio.to_thread(self._build, loop)
-            if self._built is None or self._built.loop is not loop:
-                self._built = built
-        return self._built
+        if self._built is not None and self._built.loop is loop:
+            return self._built
+        built = await asyncio.to_thread(self._build, loop)
+        first = self._built
+        if first is not None and first.loop is loop:
+            await built.http.aclose()
+            return first
+        self._built = built
+        return built
 
     def _build(self, loop: asyncio.AbstractEventLoop) -> _Built:
         from assistant.adapters.mistral import client
@@ -144,7 +146,7 @@ class MistralChatModel:
 
     async def _open(
         self, messages: Sequence[ChatMessage], *, max_tokens: int
-    ) -> EventStreamAsync[Any]:
+    ) -> EventStreamAsync[StreamItem]:
         built = await self._client()
         import httpx2
         from mistralai.client.errors import MistralError
@@ -180,25 +182,26 @@ class MistralChatModel:
                 raise failures.unreachable() from None
 
     async def _next(
-        self, events: EventStreamAsync[Any], *, reply: _Reply, deadline_s: float
-    ) -> object:
-        """The next chunk, or the mark of the end; keep-alives and empty chunks are no tokens."""
+        self, events: EventStreamAsync[StreamItem], *, reply: _Reply, deadline_s: float
+    ) -> StreamItem | None:
+        """The next item, None at the end; keep-alives and empty chunks are no tokens."""
         import httpx2
 
         from assistant.adapters.mistral.client import UnreadableEventError
 
         left_s = min(reply.quiet_until_s(self._stall_s), deadline_s) - time.monotonic()
+        if left_s <= 0:
+            raise failures.stalled()
         try:
-            event = await asyncio.wait_for(anext(events), timeout=max(left_s, 0.001))
+            return await asyncio.wait_for(anext(events), timeout=left_s)
         except StopAsyncIteration:
-            return _STREAM_ENDED
+            return None
         except (httpx2.TimeoutException, TimeoutError):
             raise failures.stalled() from None
         except UnreadableEventError as error:
             raise failures.of_stream_error(str(error)) from None
         except (httpx2.HTTPError, OSError, ValueError):
             raise failures.of_stream_error("") from None
-        return event.data
 
 
 class _Reply:
@@ -214,21 +217,23 @@ class _Reply:
         """When the silence has lasted too long, on the monotonic clock."""
         return self._last_token_s + stall_s
 
-    def read(self, chunk: CompletionChunk) -> str:
-        """The text a chunk adds."""
-        usage = chunk.usage
+    def read(self, item: StreamItem) -> str:
+        """The text an item adds; reasoning adds none, but it shows that the model works."""
+        usage = item.chunk.usage
         if usage is not None and (usage.prompt_tokens or usage.completion_tokens):
             self._usage = TokenUsage(
                 prompt=usage.prompt_tokens or 0,
                 completion=usage.completion_tokens or 0,
                 is_estimated=False,
             )
-        text = ""
-        for choice in chunk.choices:
+        text, is_thinking = "", item.is_thinking
+        for choice in item.chunk.choices:
             text += _text_of(choice.delta.content)
+            is_thinking = is_thinking or _thinks(choice.delta.content)
             self._finish = str(choice.finish_reason) if choice.finish_reason else self._finish
         if text:
             self._parts.append(text)
+        if text or is_thinking:
             self._last_token_s = time.monotonic()
         return text
 
@@ -266,6 +271,12 @@ def _text_of(content: object) -> str:
         return ""
     parts = cast("list[Any]", content)
     return "".join(part.text for part in parts if getattr(part, "type", "") == "text")
+
+
+def _thinks(content: object) -> bool:
+    """True when a delta holds parts of a model's reasoning, as Mistral's own API sends it."""
+    parts = cast("list[Any]", content) if isinstance(content, list) else []
+    return any(getattr(part, "type", "") == "thinking" for part in parts)
 
 
 async def _close(events: EventStreamAsync[Any]) -> None:

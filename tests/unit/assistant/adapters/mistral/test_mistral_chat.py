@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncGenerator, Iterator
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -188,6 +188,27 @@ async def headers_sent(models: list[MistralChatModel], *, api_key: str) -> dict[
         await model.aclose()
     lines = seen[0].decode().split("\r\n")[1:]
     return {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+
+
+async def test_calls_at_once_share_one_client(server: MockModel) -> None:
+    clients: list[Any] = []
+
+    class Watched(MistralChatModel):
+        def _build(self, loop: asyncio.AbstractEventLoop) -> Any:
+            built = super()._build(loop)
+            clients.append(built.http)
+            return built
+
+    model = Watched(
+        url=server.url, name="mock-loop", temperature=0, connect_s=1, stall_s=1, total_s=5
+    )
+
+    assert all(await asyncio.gather(*(model.is_reachable() for _ in range(4))))
+
+    assert len(clients) == 4
+    assert [client.is_closed for client in clients].count(False) == 1
+    await model.aclose()
+    assert all(client.is_closed for client in clients)
 
 
 async def test_each_event_loop_has_its_own_connections(server: MockModel) -> None:
