@@ -33,7 +33,7 @@ def show_active(api: AssistantClient, jobs: list[JobOut]) -> None:
 
 
 def show_recent(api: AssistantClient, jobs: list[JobOut]) -> None:
-    """The jobs that have ended, with their failures and a retry."""
+    """The jobs that have ended, with their failures, and a retry of what failed or was cancelled."""
     ended = [job for job in jobs if job.state not in ACTIVE][:_ENDED_SHOWN]
     if not ended:
         return
@@ -49,13 +49,14 @@ def _ended(api: AssistantClient, job: JobOut) -> None:
         words.append(counted("jobs.failed", failed))
     with st.container(key=f"ended-{job.id}", horizontal=True, vertical_alignment="center"):
         st.html(f'<p class="job-line {job.state}">{escape(" · ".join(words))}</p>')
-        if failed:
+        if failed or job.counts.get("cancelled", 0):
             st.button(
                 text("jobs.retry"),
                 key=f"retry-{job.id}",
                 on_click=attempt,
                 args=(api.retry_job, job.id),
             )
+        if failed:
             key = f"failures-{job.id}"
             if st.button(text("jobs.failures"), key=key):
                 dialogs.ask_for("failures", job.id)

@@ -106,6 +106,17 @@ def test_failures_are_listed_and_retried(api: ScriptedClient, documents_page: Ap
     assert ("retry-job", "job-1") in api.calls
 
 
+def test_cancelled_files_are_retried(api: ScriptedClient, documents_page: AppTest) -> None:
+    api.jobs = [job("cancelled", done=10, counts={"cancelled": 1, "indexed": 9})]
+    page = documents_page.run()
+    assert not page.exception, page.exception
+
+    page.button("retry-job-1").click().run()
+
+    assert api.calls == [("retry-job", "job-1")]
+    assert [one for one in page.button if one.key == "failures-job-1"] == []
+
+
 def test_reindex_all_is_confirmed(api: ScriptedClient, documents_page: AppTest) -> None:
     page = documents_page.run()
     assert not page.exception, page.exception
