@@ -48,6 +48,7 @@ ERROR_TABLE: dict[str, Row] = {
     "question_empty": (422, _QUESTION),
     "question_too_long": (422, _QUESTION),
     "source_invalid": (422, "Source refusée"),
+    "source_empty": (422, "Dossier vide"),
     "file_too_large": (413, "Fichier trop volumineux"),
     "configuration_error": (503, "Configuration refusée"),
     "settings_refused": (503, "Configuration refusée"),

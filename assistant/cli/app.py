@@ -9,7 +9,7 @@ import typer
 
 from assistant.cli.french import FrenchCommand, FrenchGroup
 from assistant.cli.managing import documents_app, index_app, jobs_app
-from assistant.cli.options import Invocation, Json, Queries, Server, invocation
+from assistant.cli.options import AllowEmpty, Invocation, Json, Queries, Server, invocation
 
 app = typer.Typer(
     cls=FrenchGroup,
@@ -101,6 +101,7 @@ def ingest(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(metavar="CHEMIN…", help="Dossiers ou fichiers.")],
     *,
+    allow_empty: AllowEmpty = False,
     json: Json = False,
     server: Server = None,
 ) -> int:
@@ -111,7 +112,7 @@ def ingest(
 
     check_paths(paths)
     with invocation(context).connect(command="ingest", server=server) as connection:
-        outcome = ingesting.ingest(connection, paths, is_quiet=json)
+        outcome = ingesting.ingest(connection, paths, is_quiet=json, may_empty=allow_empty)
     say_json(outcome.as_json()) if json else ingesting.summarise(outcome)
     return ingesting.exit_code(outcome)
 

@@ -29,31 +29,36 @@ _NOTHING = Path(os.devnull)
 """Sent for a file that disappeared: not the announced content, so that its item ends as failed."""
 
 
-def ingest(connection: Connection, paths: Sequence[Path], *, is_quiet: bool) -> Outcome:
+def ingest(
+    connection: Connection, paths: Sequence[Path], *, is_quiet: bool, may_empty: bool = False
+) -> Outcome:
     """Bring the index in line with folders and files, and wait for the end.
 
     Args:
         connection: The way to the API.
         paths: Folders and files, which exist.
         is_quiet: True writes progress only for who watches.
+        may_empty: True has all documents of an empty folder removed.
 
     Raises:
         Misuse: A path does not exist.
-        ClientError: The service failed.
+        ClientError: The service failed, or refuses an empty folder that has documents.
     """
     begun = time.monotonic()
     outcome = Outcome()
     sources = scan(paths)
     for source in sources:
         with progress_display(is_quiet=is_quiet) as show:
-            job = submit(connection, source, show=show)
+            job = submit(connection, source, show=show, may_empty=may_empty)
             job = follow(connection.client, job, show=show)
         outcome.add(job, failed_items(connection.client, job))
     outcome.seconds = time.monotonic() - begun
     return outcome
 
 
-def submit(connection: Connection, source: Source, *, show: Show) -> JobOut:
+def submit(
+    connection: Connection, source: Source, *, show: Show, may_empty: bool = False
+) -> JobOut:
     """Announce a source and send the contents that the service wants."""
     client = connection.client
     started = client.submit_job(
@@ -62,6 +67,7 @@ def submit(connection: Connection, source: Source, *, show: Show) -> JobOut:
             files=source.files,
             unreadable=tuple(source.unreadable),
             is_complete=source.is_complete,
+            may_empty=may_empty,
         )
     )
     with cancelled_on_interrupt(client, started.job.id):

@@ -27,6 +27,9 @@ Queries = Annotated[
         help="Questions en JSON Lines {id, text} ; « - » lit l'entrée standard.",
     ),
 ]
+AllowEmpty = Annotated[
+    bool, typer.Option("--allow-empty", help="Retire tous les documents d'un dossier vide.")
+]
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="Identifiant.")]
 
 

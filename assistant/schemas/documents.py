@@ -113,6 +113,8 @@ class JobIn(Wire):
     """Files the caller cannot open; recorded as failed with their reason."""
     is_complete: bool = False
     """True when `files` is all the source holds: documents it no longer names are deleted."""
+    may_empty: bool = False
+    """False refuses a complete source without any file, which would delete all its documents."""
     collection_id: str | None = None
     """None takes the default collection."""
 

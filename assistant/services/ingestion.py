@@ -75,7 +75,8 @@ class IngestionService:
         Raises:
             Forbidden: The principal is no administrator.
             NotFound: The collection is not readable.
-            InvalidInput: Bad source label, or an unknown code among the unreadable files.
+            InvalidInput: Bad source label, an unknown code among the unreadable files, or a complete
+                source that suddenly holds nothing ("source_empty").
         """
         require_admin(principal)
         _check_request(request)
@@ -104,6 +105,7 @@ class IngestionService:
         self, work: UnitOfWork, request: Submission, *, collection_id: CollectionId, scope: Scope
     ) -> list[PlannedFile]:
         known = _known(work, request.source, collection_id=collection_id, scope=scope)
+        _check_emptied(request, known)
         held = work.documents.held_contents([file.sha256 for file in request.files], scope=scope)
         return plan_of(
             request,
@@ -331,6 +333,13 @@ def _check_request(request: Submission) -> None:
     unknown = {code for _, code in request.unreadable} - sentences().keys()
     if unknown:
         raise InvalidInput("invalid_input", detail=f"code inconnu « {min(unknown)} ».")
+
+
+def _check_emptied(request: Submission, known: KnownSource) -> None:
+    """Refuse to delete all that is known of a folder that has nothing: mostly an unmounted disk."""
+    has_files = bool(request.files or request.unreadable)
+    if request.is_complete and known.documents and not has_files and not request.may_empty:
+        raise InvalidInput("source_empty", documents=len(known.documents))
 
 
 def _collection(

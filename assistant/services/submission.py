@@ -37,6 +37,8 @@ class Submission:
     """(name, code) of files that the caller cannot open; recorded as failed."""
     is_complete: bool = False
     """True when `files` is all the source holds: documents it no longer names are deleted."""
+    may_empty: bool = False
+    """True when a complete source that holds nothing is meant, and no disk that was not mounted."""
 
 
 @dataclass(frozen=True, slots=True)

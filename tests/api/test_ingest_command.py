@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from assistant.cli.connection import Connection
+from assistant.cli.failures import ExitCode, exit_code_of
 from assistant.cli.following import Outcome
 from assistant.cli.ingesting import ingest
-from assistant.client import AssistantClient
+from assistant.client import AssistantClient, ClientError
 from tests.api.site import REGULATION, TOKEN, Site, served
 
 
@@ -54,3 +55,19 @@ def test_a_decomposed_name_on_disk_is_indexed_then_unchanged(site: Site, folder:
 
     assert (first.indexed, first.failed) == (1, [])
     assert (again.unchanged, again.failed) == (1, [])
+
+
+def test_an_emptied_folder_is_refused_until_it_is_meant(site: Site, folder: Path) -> None:
+    path = folder / "reglement.txt"
+    path.write_text(REGULATION, "utf-8")
+
+    with at_work(site) as connection:
+        run(connection, folder)
+        path.unlink()
+        with pytest.raises(ClientError) as refused:
+            run(connection, folder)
+        kept = connection.client.list_documents().counts.live
+        meant = ingest(connection, [folder], is_quiet=True, may_empty=True)
+
+    assert (refused.value.code, exit_code_of(refused.value)) == ("source_empty", ExitCode.REFUSED)
+    assert (kept, meant.removed) == (1, 1)

@@ -37,6 +37,7 @@ def submit_job(asked: JobIn, caller: Admin, services: UseCases) -> JobStarted:
         collection_id=None if asked.collection_id is None else CollectionId(asked.collection_id),
         unreadable=tuple((file.name, file.code) for file in asked.unreadable),
         is_complete=asked.is_complete,
+        may_empty=asked.may_empty,
     )
     job, wanted = services.ingestion.submit(
         submission, principal=caller.principal, scope=caller.scope

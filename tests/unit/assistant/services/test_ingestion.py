@@ -112,6 +112,42 @@ def test_changed_file_replaces_and_removed_file_goes(house: House) -> None:
     assert house.index.count_all() == 2
 
 
+def test_folder_that_suddenly_holds_nothing_removes_nothing(house: House) -> None:
+    house.ingest(TWO)
+
+    with pytest.raises(InvalidInput) as refused:
+        house.announce({})
+
+    assert (refused.value.code, refused.value.params) == ("source_empty", {"documents": 2})
+    assert "--allow-empty" in refused.value.sentence
+    assert set(house.live_texts()) == set(TWO)
+
+
+def test_folder_that_is_meant_to_be_empty_loses_its_documents(house: House) -> None:
+    house.ingest(TWO)
+    request = Submission("/dossier", (), is_complete=True, may_empty=True)
+
+    job, _ = house.ingestion.submit(request, principal=house.principal, scope=house.scope)
+
+    assert job.state is JobState.SUCCEEDED
+    assert house.all_documents() == {}
+
+
+def test_empty_folder_without_documents_is_a_job_without_files(house: House) -> None:
+    job, wanted = house.announce({})
+
+    assert (job.state, wanted) == (JobState.SUCCEEDED, [])
+
+
+def test_folder_of_unreadable_files_keeps_their_documents(house: House) -> None:
+    house.ingest(TWO)
+    unreadable = tuple((name, "file_unreadable") for name in TWO)
+
+    submit(house, unreadable=unreadable, is_complete=True)
+
+    assert set(house.live_texts()) == set(TWO)
+
+
 def test_partial_submission_removes_nothing(house: House) -> None:
     house.ingest(TWO)
 
