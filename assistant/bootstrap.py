@@ -110,6 +110,7 @@ def build(
     clock = clock or SystemClock()
     embedder = embedder or build_embedder(settings, role=role)
     with ExitStack() as stack:
+        stack.callback(embedder.close)
         children = settings.ingest.children if role == "worker" else 1
         reader = reader or _reader(settings, folder=folder, children=children)
         stack.callback(reader.close)

@@ -34,6 +34,10 @@ class Embedder(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Release connections and threads; idempotent. The embedder is not used afterwards."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:

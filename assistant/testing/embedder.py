@@ -32,6 +32,9 @@ class HashEmbedder:
         """The same vector as that of a passage of this text."""
         return self._embed(text)
 
+    def close(self) -> None:
+        """Nothing to release."""
+
     def _embed(self, text: str) -> list[float]:
         size = self._identity.dimensions
         total = [0.0] * size

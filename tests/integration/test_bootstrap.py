@@ -6,6 +6,7 @@ import time
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from pydantic import SecretStr
@@ -157,6 +158,26 @@ def test_failed_build_gives_everything_back(settings: Settings) -> None:
         web(settings, dimensions=16)
 
     web(settings).close()
+
+
+@pytest.mark.parametrize("role", ["web", "worker"])
+def test_closing_a_container_closes_its_embedder(
+    settings: Settings, role: Literal["web", "worker"]
+) -> None:
+    class Watched(HashEmbedder):
+        closed = 0
+
+        def close(self) -> None:
+            self.closed += 1
+
+    web(settings).close()
+    embedder = Watched(dimensions=32)
+    container = build(settings, role=role, embedder=embedder, reader=LineReader())
+
+    container.close()
+    container.close()
+
+    assert embedder.closed == 1
 
 
 def test_data_folder_is_private(settings: Settings) -> None:

@@ -66,6 +66,12 @@ class EmbedderContract:
         query = embedder.embed_query("rénovation des lycées")
         assert cosine(query, near) > cosine(query, far)
 
+    def test_it_may_be_closed_twice_used_or_not(self, embedder: Embedder) -> None:
+        """Closing releases what was taken and complains about nothing."""
+        embedder.embed_passages(["eau"])
+        embedder.close()
+        embedder.close()
+
     def test_threads_may_embed_at_once(self, embedder: Embedder) -> None:
         """Each gets the vector of its own text."""
         texts = [f"texte {number}" for number in range(6)]
