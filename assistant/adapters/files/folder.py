@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -20,6 +20,8 @@ _PIECE_BYTES = 1 << 20
 _MEGABYTE = 1_000_000
 _ABANDONED_S = 24 * 3600
 """Age after which a partial file belongs to nobody that still writes."""
+_PAGES_BYTES = 500 * _MEGABYTE
+"""What page images may take on the disk: about 4,000 of them."""
 _SHA256 = re.compile("[0-9a-f]{64}")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -33,19 +35,22 @@ class FolderFileStore:
 
     Args:
         root: Folder of the originals; made when absent.
+        pages_bytes: What page images may take; beyond, those drawn first are dropped.
 
     Raises:
         StorageError: The folder cannot be made ("disk_full", "storage_denied", "storage_error").
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, pages_bytes: int = _PAGES_BYTES) -> None:
         self._root = root
+        self._pages_bytes = pages_bytes
         self._pages = root.parent / "pages"
         self._partial = root / "partial"
         with _translated():
             for folder in (self._root, self._pages, self._partial):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._drop_abandoned()
+            self._drop_orphans()
 
     def put(self, stream: BinaryIO, *, max_bytes: int) -> tuple[str, int]:
         """Keep a content; writing it twice keeps one.
@@ -119,6 +124,7 @@ class FolderFileStore:
         with _translated(), self._partial_file() as file:
             file.write(image)
             _move(file, place)
+            self._keep_within_bounds()
         return place
 
     def _place(self, sha256: str) -> Path:
@@ -141,6 +147,29 @@ class FolderFileStore:
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < oldest:
                     path.unlink()
+
+    def _drop_orphans(self) -> None:
+        """Page images whose content is gone: of a process that died between drawing and looking."""
+        for folder in self._pages.iterdir():
+            if not self.has(folder.name):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _keep_within_bounds(self) -> None:
+        images = sorted(_images(self._pages))
+        excess = sum(size for _, size, _ in images) - self._pages_bytes
+        for _, size, path in images[:-1]:
+            if excess <= 0:
+                return
+            path.unlink(missing_ok=True)
+            excess -= size
+
+
+def _images(pages: Path) -> Iterator[tuple[float, int, Path]]:
+    """Age, size and place of every page image; another process may remove some meanwhile."""
+    for path in pages.glob("*/*"):
+        with suppress(FileNotFoundError):
+            found = path.stat()
+            yield found.st_mtime, found.st_size, path
 
 
 def _is_sha256(text: str) -> bool:

@@ -160,3 +160,34 @@ def test_contents_are_for_their_owner_only(tmp_path: Path) -> None:
     sha256, _ = store.put(io.BytesIO(b"a"), max_bytes=1)
     assert store.path(sha256).stat().st_mode & 0o077 == 0
     assert (tmp_path / "files").stat().st_mode & 0o077 == 0
+
+
+def test_page_images_stay_within_their_bound_and_the_oldest_go_first(tmp_path: Path) -> None:
+    store = FolderFileStore(tmp_path / "files", pages_bytes=2_500)
+    sha256, _ = store.put(io.BytesIO(b"content"), max_bytes=10)
+    for page in range(1, 5):
+        place = store.put_page_image(sha256, page=page, image=b"\x89PNG" + bytes(996))
+        os.utime(place, (page, page))
+
+    kept = [page for page in range(1, 5) if store.page_image(sha256, page=page)]
+
+    assert kept == [3, 4]
+    assert store.has(sha256)
+
+
+def test_an_image_larger_than_the_bound_is_served_all_the_same(tmp_path: Path) -> None:
+    store = FolderFileStore(tmp_path / "files", pages_bytes=10)
+    sha256, _ = store.put(io.BytesIO(b"content"), max_bytes=10)
+
+    assert store.put_page_image(sha256, page=1, image=b"\x89PNG" + bytes(100)).is_file()
+
+
+def test_page_images_without_their_content_are_dropped_at_start(tmp_path: Path) -> None:
+    store = FolderFileStore(tmp_path / "files")
+    kept, _ = store.put(io.BytesIO(b"content"), max_bytes=10)
+    store.put_page_image(kept, page=1, image=b"\x89PNG")
+    store.put_page_image("0" * 64, page=1, image=b"\x89PNG")
+
+    FolderFileStore(tmp_path / "files")
+
+    assert [path.name for path in (tmp_path / "pages").iterdir()] == [kept]
