@@ -54,6 +54,7 @@ def sign_out(request: Request, gate: GateDep, services: UseCases) -> Response:
     secret = request.cookies.get(COOKIE)
     if secret:
         services.sign_in.sign_out(secret)
-    response = Response(status_code=_NO_CONTENT)
+    # Page images stay in the browser's cache for a day: the next person must not find them there.
+    response = Response(status_code=_NO_CONTENT, headers={"Clear-Site-Data": '"cache"'})
     gate.drop_session(response)
     return response
