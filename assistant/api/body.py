@@ -16,8 +16,8 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from assistant.domain.errors import InvalidInput, StorageError
 from assistant.services.submission import AnnouncedFile
 
-MAX_FILES = 1000
-"""Files of one form."""
+MAX_FILES = 500
+"""Files of one form: each may hold a descriptor, and a process often has 1,024."""
 
 _BLOCK_BYTES = 1024 * 1024
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -68,7 +68,7 @@ class BodyStream(io.RawIOBase):
 
 
 class _Form(MultiPartParser):
-    """A form whose files stay out of memory: 1,000 small ones hold 64 MB at most."""
+    """A form whose files stay out of memory: 500 small ones hold 32 MB at most."""
 
     spool_max_size = 64 * 1024
 
