@@ -173,7 +173,7 @@ class Worker:
                     if taken is not None:
                         self._settle(run, *taken, check=check)
                         taken = None
-            except Stopped:
+            except (Stopped, StorageError):
                 self._give_back(run, [*([taken[0]] if taken else []), *ahead.items])
                 raise
 

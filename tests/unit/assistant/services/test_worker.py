@@ -3,15 +3,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from assistant.domain.documents import DocumentState
-from assistant.domain.errors import EmbedderUnavailable
+from assistant.domain.errors import EmbedderUnavailable, StorageError
 from assistant.domain.ids import JobId
 from assistant.domain.jobs import ItemState, Job, JobState
 from assistant.domain.retrieval import EmbedderIdentity, Vector
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.testing.embedder import HashEmbedder
 from tests.house import Gate, House, open_house
 
@@ -263,6 +265,50 @@ def test_file_that_kills_its_worker_is_given_up_and_its_neighbours_are_not(house
     reason = house.items(job)["k.txt"].reason
     assert reason is not None
     assert reason.code == "attempts_exhausted"
+
+
+@dataclass
+class BusyDatabase:
+    """Refuses some commits as locked, once told how many."""
+
+    refusals: int = 0
+
+    def __call__(self, opened: UnitOfWorkFactory) -> UnitOfWorkFactory:
+        def open_work() -> UnitOfWork:
+            work = opened()
+            commit = work.commit
+
+            def commit_unless_busy() -> None:
+                if self.refusals > 0:
+                    self.refusals -= 1
+                    raise StorageError("database_locked")
+                commit()
+
+            work.commit = commit_unless_busy
+            return work
+
+        return open_work
+
+
+def test_locked_database_is_no_attempt_of_the_files_begun(tmp_path: Path) -> None:
+    busy, embedder = BusyDatabase(), WatchedEmbedder()
+    house = open_house(tmp_path, wrap=busy, embedder=embedder)
+    job = house.submit({"a.txt": "Texte A", "b.txt": "Texte B"})
+
+    def lock_once() -> None:
+        embedder.hook = lambda: None
+        busy.refusals = 8
+
+    embedder.hook = lock_once
+    with pytest.raises(StorageError):
+        house.new_worker().run_once()
+
+    items = house.items(job).values()
+    assert [(item.state, item.attempt) for item in items] == [(ItemState.PENDING, 0)] * 2
+    house.clock.advance(60)
+    house.settle()
+    assert house.state_of(job).state is JobState.SUCCEEDED
+    house.close()
 
 
 def test_transient_embedder_failure_is_retried(tmp_path: Path) -> None:
