@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from assistant.domain.documents import DocumentVersion, NewChunk, Reason
-from assistant.domain.ids import JobId, VersionId
+from assistant.domain.ids import DocumentId, JobId, VersionId
 from assistant.domain.jobs import ItemState, Job, JobItem, JobState
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Vector
 
@@ -141,8 +141,12 @@ class WorkQueue(Protocol):
         """Number of items per state."""
         ...
 
-    def running_jobs(self) -> list[Job]:
-        """Jobs in state RUNNING or QUEUED, oldest first."""
+    def settled_jobs(self) -> list[JobId]:
+        """Jobs in state RUNNING all of whose items have ended, oldest first."""
+        ...
+
+    def documents_to_read(self, document_ids: Sequence[DocumentId]) -> frozenset[DocumentId]:
+        """Those of the documents (any number) whose present content an item waits to have read."""
         ...
 
     def finish(self, job_id: JobId, *, state: JobState, now: datetime) -> None:

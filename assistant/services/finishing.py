@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.domain.documents import Reason
 from assistant.domain.ids import JobId
-from assistant.domain.jobs import FINAL_ITEM_STATES, JobState, final_state
+from assistant.domain.jobs import FINAL_ITEM_STATES, final_state
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork
 
@@ -32,6 +32,10 @@ class JobFinisher:
         return True
 
     def finish_all_settled(self, work: UnitOfWork) -> int:
-        """End every running job whose items have ended; how many there were."""
-        running = [job for job in work.queue.running_jobs() if job.state is JobState.RUNNING]
-        return sum(self.finish_if_settled(work, job_id=job.id) for job in running)
+        """End every running job whose items have ended; how many there were.
+
+        Cheap while there are none: only the items of jobs that end are counted.
+        """
+        return sum(
+            self.finish_if_settled(work, job_id=job_id) for job_id in work.queue.settled_jobs()
+        )

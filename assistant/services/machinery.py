@@ -24,16 +24,20 @@ def scope_of_version(version: DocumentVersion) -> Scope:
 def request_reindex(work: UnitOfWork, version_ids: frozenset[VersionId], *, now: datetime) -> int:
     """Ask the worker to read again the documents that live on these versions.
 
+    Those that wait to be read anyway, since an earlier start asked for it, are left out.
+
     Returns:
-        How many documents will be read again.
+        How many documents this adds to those that will be read again.
     """
     asked = 0
     for tenant in work.tenancy.list_tenants():
-        documents = [
+        lacking = [
             document
             for document in every_document(work, scope=_whole(work, tenant))
             if document.live_version_id in version_ids
         ]
+        awaited = work.queue.documents_to_read([document.id for document in lacking])
+        documents = [document for document in lacking if document.id not in awaited]
         asked += len(documents)
         for collection_id in sorted({document.collection_id for document in documents}):
             own = [each for each in documents if each.collection_id == collection_id]
@@ -45,10 +49,10 @@ def request_rereading(work: UnitOfWork, version: DocumentVersion, *, now: dateti
     """Ask the worker to read again the document of a version that cannot be shown.
 
     Returns:
-        False when its document is deleted.
+        False when its document is deleted, or waits to be read anyway.
     """
     document = work.documents.find(version.document_id, scope=scope_of_version(version))
-    if document is None:
+    if document is None or work.queue.documents_to_read([document.id]):
         return False
     _add_job(work, [document], now=now)
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,9 +12,9 @@ from assistant.adapters.sql.documents import DOCUMENT_KEYS
 from assistant.adapters.sql.jobs import ITEM_KEYS, job_key, read_items, replace_item
 from assistant.adapters.sql.rows import job_of, reason_fields
 from assistant.adapters.sql.tables import documents, job_items, jobs
-from assistant.adapters.sql.transaction import Transaction
+from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.documents import DocumentState, Reason
-from assistant.domain.ids import JobId, VersionId
+from assistant.domain.ids import DocumentId, JobId, VersionId
 from assistant.domain.jobs import (
     FINAL_ITEM_STATES,
     FINAL_JOB_STATES,
@@ -26,6 +26,7 @@ from assistant.domain.jobs import (
 
 _OPEN_JOBS = (JobState.QUEUED, JobState.RUNNING)
 _TO_DO = (ItemState.PENDING, ItemState.PARSING, ItemState.EMBEDDING)
+_OPEN = sorted(frozenset(ItemState) - FINAL_ITEM_STATES)
 _NOT_CANCELLABLE = FINAL_ITEM_STATES | {ItemState.INDEXING}
 
 
@@ -150,10 +151,32 @@ class SqlWorkQueue:
         )
         return {row.state: row.items for row in self._transaction.read(query)}
 
-    def running_jobs(self) -> list[Job]:
-        """Jobs in state RUNNING or QUEUED, oldest first."""
-        query = select(jobs).where(jobs.c.state.in_(_OPEN_JOBS)).order_by(jobs.c.number)
-        return [job_of(row) for row in self._transaction.read(query)]
+    def settled_jobs(self) -> list[JobId]:
+        """Jobs in state RUNNING all of whose items have ended, oldest first."""
+        has_open = exists().where(job_items.c.job_id == jobs.c.id, job_items.c.state.in_(_OPEN))
+        query = (
+            select(jobs.c.id)
+            .where(jobs.c.state == JobState.RUNNING, not_(has_open))
+            .order_by(jobs.c.number)
+        )
+        return [JobId(row.id) for row in self._transaction.read(query)]
+
+    def documents_to_read(self, document_ids: Sequence[DocumentId]) -> frozenset[DocumentId]:
+        """Those of the documents (any number) whose present content an item waits to have read."""
+        found: set[DocumentId] = set()
+        for batch in batches(document_ids):
+            query = (
+                select(documents.c.id)
+                .join(job_items, job_items.c.document_id == documents.c.id)
+                .where(
+                    documents.c.id.in_(batch),
+                    job_items.c.sha256 == documents.c.sha256,
+                    job_items.c.state.in_(_TO_DO),
+                )
+                .distinct()
+            )
+            found.update(DocumentId(row.id) for row in self._transaction.read(query))
+        return frozenset(found)
 
     def finish(self, job_id: JobId, *, state: JobState, now: datetime) -> None:
         """End a job and drop its lease; nothing happens when it has ended.

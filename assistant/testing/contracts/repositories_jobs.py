@@ -12,7 +12,7 @@ import pytest
 from assistant.domain.documents import DocumentState, Reason
 from assistant.domain.errors import Conflict, NotFound, StorageError
 from assistant.domain.ids import DocumentId, JobId, JobItemId, VersionId
-from assistant.domain.jobs import ItemState, Job, JobItem, JobState
+from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, Job, JobItem, JobState
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts.repositories_world import (
     NOON,
@@ -231,19 +231,47 @@ class QueueContract(RepositoryContract):
             found = work.jobs.find(job.id, scope=world.here.scope)
             assert found is not None
             assert (found.state, found.finished_at) == (JobState.PARTLY_FAILED, LATER)
-            assert work.queue.running_jobs() == []
             with pytest.raises(ValueError, match="final"):
                 work.queue.finish(job.id, state=JobState.RUNNING, now=LATER)
         assert lease(open_work, "b", late=True) is None
 
-    def test_running_jobs_are_oldest_first(
+    def test_settled_jobs_are_running_ones_whose_items_have_ended(
         self, open_work: UnitOfWorkFactory, world: World
     ) -> None:
-        jobs = [store_job(open_work, world.here)[0] for _ in range(3)]
-        lease(open_work, "a")
+        ended = sorted(FINAL_ITEM_STATES)
+        settled = [store_job(open_work, world.here, states=states)[0] for states in (ended, [])]
+        for state in sorted(set(ItemState) - FINAL_ITEM_STATES):
+            store_job(open_work, world.here, states=[*ended, state])
+        while lease(open_work, "a"):
+            continue
+        store_job(open_work, world.here, states=ended)
 
         with open_work() as work:
-            assert [job.id for job in work.queue.running_jobs()] == [job.id for job in jobs]
+            assert work.queue.settled_jobs() == [job.id for job in settled]
+            work.queue.finish(settled[0].id, state=JobState.FAILED, now=LATER)
+            assert work.queue.settled_jobs() == [settled[1].id]
+
+    def test_documents_to_read_have_an_item_with_their_present_content(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        states = [*ItemState, ItemState.PENDING]
+        documents = [make_document(world.here, name=str(place)) for place in range(len(states))]
+        _, items = store_job(open_work, world.here, states=states)
+        with open_work() as work:
+            for document, item in zip(documents, items, strict=True):
+                work.documents.add(document)
+                known = replace(item, document_id=document.id, sha256=document.sha256)
+                work.queue.update_item(known)
+            work.documents.update(replace(documents[-1], sha256="newer"))
+            work.commit()
+
+        with open_work() as work:
+            asked = [document.id for document in documents] * 50
+            found = work.queue.documents_to_read(asked)
+            assert work.queue.documents_to_read(asked[:1]) == frozenset()
+        to_do = {ItemState.PENDING, ItemState.PARSING, ItemState.EMBEDDING}
+        expected = zip(documents[:-1], ItemState, strict=True)
+        assert found == {document.id for document, state in expected if state in to_do}
 
     def test_tells_a_request_to_cancel(self, open_work: UnitOfWorkFactory, world: World) -> None:
         job, _ = store_job(open_work, world.here)
