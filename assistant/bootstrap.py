@@ -1,14 +1,12 @@
-"""The only place that turns settings into adapters."""
+"""The only place, with `indexes`, that turns settings into adapters."""
 
 from __future__ import annotations
 
-import shutil
 import socket
 from collections.abc import Callable
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal, overload
 from uuid import uuid4
 
@@ -17,9 +15,10 @@ from assistant.adapters.sql.database import Database, open_database
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.retriever import Retriever
 from assistant.containers import Container, WorkerContainer
-from assistant.data_folder import DataFolder, prepare_data_folder, slug_of
-from assistant.domain.errors import ConfigurationError, IndexUnavailable
+from assistant.data_folder import DataFolder, prepare_data_folder
+from assistant.domain.errors import ConfigurationError
 from assistant.domain.retrieval import EmbedderIdentity
+from assistant.indexes import open_index, replacement
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.index import ChunkIndex
@@ -160,7 +159,8 @@ def rebuild_index(
 ) -> RebuildProgress:
     """Build the index of the embedder of the settings anew, then make it the one in use.
 
-    No server may own the data folder meanwhile. The index in use is replaced only at the end.
+    No server may own the data folder meanwhile. In the data folder, the index in use is replaced only
+    at the end and those of other embedders go then; on a Qdrant server, the collection is emptied first.
 
     Raises:
         ConfigurationError: As `build`; an index held by another process ("index_in_use").
@@ -170,26 +170,18 @@ def rebuild_index(
     folder = prepare_data_folder(settings.data_dir)
     embedder = embedder or build_embedder(settings, role="worker")
     place = folder.index(embedder.identity.id)
-    fresh = place.with_name(f"{place.name}.new")
     with ExitStack() as stack:
+        stack.callback(embedder.close)
         database = open_database(folder.database, migrate=True)
         stack.callback(database.close)
-        if settings.index.engine == "edge":
-            _refuse_if_held(place, embedder=embedder.identity)
-            shutil.rmtree(fresh, ignore_errors=True)
-        target = _index(settings, place=fresh, embedder=embedder.identity)
-        with closing(target):
-            end = rebuild(
+        with replacement(settings, place=place, embedder=embedder.identity) as target:
+            return rebuild(
                 database.unit_of_work,
                 target_index=target,
                 embedder=embedder,
                 progress=progress,
                 batch_size=_batch_size(settings),
             )
-    if settings.index.engine == "edge":
-        shutil.rmtree(place, ignore_errors=True)
-        fresh.replace(place)
-    return end
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +228,7 @@ def _web_container(
     identity = common.embedder.identity
     _refuse_other_embedder(open_work, identity)
     place = common.folder.index(identity.id)
-    index = index or _index(settings, place=place, embedder=identity)
+    index = index or open_index(settings, place=place, embedder=identity)
     stack.callback(index.close)
     applier = IndexApplier(open_work, index, files, clock)
     stack.callback(applier.stop)
@@ -320,29 +312,6 @@ def _refuse_other_embedder(open_work: UnitOfWorkFactory, asked: EmbedderIdentity
         built = work.ledger.active_index()
     if built is not None and built != asked.id:
         raise ConfigurationError("index_other_embedder", built=built, asked=asked.id)
-
-
-def _refuse_if_held(place: Path, *, embedder: EmbedderIdentity) -> None:
-    if place.exists():
-        from assistant.adapters.qdrant.edge import EdgeChunkIndex
-
-        with suppress(IndexUnavailable):
-            EdgeChunkIndex(place, embedder=embedder).close()
-
-
-def _index(settings: Settings, *, place: Path, embedder: EmbedderIdentity) -> ChunkIndex:
-    if settings.index.engine == "edge":
-        from assistant.adapters.qdrant.edge import EdgeChunkIndex
-
-        return EdgeChunkIndex(place, embedder=embedder)
-    from qdrant_client import QdrantClient
-
-    from assistant.adapters.qdrant.server import ServerChunkIndex
-
-    key = settings.index.api_key.get_secret_value()
-    client = QdrantClient(url=settings.index.url, api_key=key or None)
-    collection = f"{settings.index.collection}-{slug_of(embedder.id)}"
-    return ServerChunkIndex(client, collection=collection, embedder=embedder)
 
 
 def build_chat_model(settings: Settings) -> ChatModel | None:

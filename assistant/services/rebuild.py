@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -67,7 +68,7 @@ def _put(
 ) -> int:
     with open_work() as work:
         texts = work.ledger.texts_of(version_id)
-    filler.vectors_of(texts, between=lambda _: None)
+    filler.vectors_of(texts, between=time.sleep)
     with open_work() as work:
         points = work.ledger.points_of(version_id, embedder_id=target_index.embedder.id)
     for start in range(0, len(points), UPSERT_POINTS):

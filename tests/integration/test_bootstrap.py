@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import stat
 import time
+from contextlib import closing
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Literal
 
 import pytest
 from pydantic import SecretStr
+from qdrant_client import QdrantClient
 
 from assistant.bootstrap import build, build_embedder, rebuild_index
 from assistant.containers import Container, WorkerContainer
@@ -17,8 +19,11 @@ from assistant.data_folder import prepare_data_folder, slug_of
 from assistant.domain.documents import DocumentState
 from assistant.domain.errors import ConfigurationError
 from assistant.domain.jobs import FINAL_JOB_STATES, JobState
+from assistant.indexes import open_index
+from assistant.services.rebuild import RebuildProgress
 from assistant.services.submission import AnnouncedFile, Submission
 from assistant.settings import EmbeddingsSettings, IndexSettings, ModelSettings, Settings
+from assistant.testing.contracts.index import make_point
 from assistant.testing.embedder import HashEmbedder
 from tests.house import LineReader
 
@@ -121,6 +126,58 @@ def test_rebuild_refuses_an_index_that_is_served(settings: Settings) -> None:
 
     assert error.value.code == "index_in_use"
     container.close()
+
+
+def test_a_rebuild_leaves_no_index_of_former_embedders(settings: Settings) -> None:
+    index = prepare_data_folder(settings.data_dir).root / "index"
+    for name in ("ancien-modele", "hash-16.old", "hash-16.new"):
+        (index / name / "shard").mkdir(parents=True)
+    embedder = HashEmbedder(dimensions=16)
+
+    rebuild_index(settings, progress=lambda _: None, embedder=embedder)
+
+    assert [path.name for path in index.iterdir()] == [slug_of(embedder.identity.id)]
+
+
+def test_an_interrupted_rebuild_leaves_the_index_in_use(settings: Settings) -> None:
+    container = web(settings)
+    container.start()
+    hand = worker(settings)
+    ingest(container, hand, "Aide de dix euros")
+    hand.close()
+    container.close()
+
+    def stop(_: RebuildProgress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rebuild_index(settings, progress=stop, embedder=HashEmbedder(dimensions=32))
+
+    again = web(settings)
+    assert again.index.count_all() == 1
+    again.close()
+
+
+@pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
+def test_a_rebuild_on_a_server_empties_its_collection_first(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def local(**_: object) -> QdrantClient:
+        return QdrantClient(path=str(tmp_path / "qdrant"), force_disable_check_same_thread=True)
+
+    embedder = HashEmbedder(dimensions=32)
+    chosen = IndexSettings(engine="server", url="http://127.0.0.1:9")
+    settings = settings.model_copy(update={"index": chosen})
+    monkeypatch.setattr("qdrant_client.QdrantClient", local)
+    place = settings.data_dir / "index"
+    with closing(open_index(settings, place=place, embedder=embedder.identity)) as index:
+        index.upsert([make_point(1, text="Aide")])
+        assert index.count_all() == 1
+
+    rebuild_index(settings, progress=lambda _: None, embedder=embedder)
+
+    with closing(open_index(settings, place=place, embedder=embedder.identity)) as index:
+        assert index.count_all() == 0
 
 
 def test_lost_index_folder_is_filled_again_at_start(settings: Settings) -> None:

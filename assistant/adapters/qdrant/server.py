@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -36,12 +35,6 @@ _ALREADY_THERE = 409
 """HTTP status when another process created the collection at the same moment."""
 
 
-def collection_name(prefix: str, *, embedder: EmbedderIdentity) -> str:
-    """The server's collection of one embedder, so that two embedders live side by side."""
-    slug = re.sub(r"[^a-z0-9]+", "-", embedder.id.lower()).strip("-")
-    return f"{prefix}-{slug}-{embedder.dimensions}"
-
-
 class ServerChunkIndex:
     """A `ChunkIndex` over one collection of a Qdrant server."""
 
@@ -52,7 +45,7 @@ class ServerChunkIndex:
 
         Args:
             client: Closed with the index.
-            collection: Exact name, see `collection_name`.
+            collection: Exact name.
             embedder: The embedder whose vectors it holds.
 
         Raises:
@@ -122,6 +115,12 @@ class ServerChunkIndex:
         with _server_errors():
             hits = self._client.facet(self._collection, VERSION, limit=limit, exact=True).hits
         return {VersionId(str(hit.value)): hit.count for hit in hits if hit.count}
+
+    def clear(self) -> None:
+        """Drop the collection and make it anew, empty."""
+        with _server_errors():
+            self._client.delete_collection(self._collection)
+            self._open()
 
     def flush(self) -> None:
         """Nothing to do: the server keeps its own log."""

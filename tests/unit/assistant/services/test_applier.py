@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.domain.errors import EmbedderUnavailable, IndexUnavailable
+from assistant.domain.errors import IndexUnavailable
 from assistant.domain.ids import ChunkId, VersionId, new_id
 from assistant.domain.jobs import ItemState, JobState
-from assistant.domain.retrieval import IndexPoint, Vector
+from assistant.domain.retrieval import IndexPoint
 from assistant.services.applier import UPSERT_POINTS, IndexApplier
 from assistant.services.rebuild import RebuildProgress, rebuild
 from assistant.testing.embedder import HashEmbedder
@@ -264,31 +264,3 @@ def test_rebuild_into_another_space_embeds_what_is_missing_only(house: House) ->
     assert target.count_all() == 4
     with house.open_work() as work:
         assert work.ledger.active_index() == other.identity.id
-
-
-def test_rebuild_waits_before_it_asks_an_embedder_again(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Faltering(HashEmbedder):
-        asked = 0
-
-        def embed_passages(self, texts: Sequence[str]) -> list[Vector]:
-            self.asked += 1
-            if self.asked < 3:
-                raise EmbedderUnavailable(retry_after_s=3)
-            return super().embed_passages(texts)
-
-    house.ingest(TWO)
-    embedder = Faltering(dimensions=16)
-    waits: list[float] = []
-    monkeypatch.setattr(time, "sleep", waits.append)
-
-    end = rebuild(
-        house.open_work,
-        target_index=InMemoryChunkIndex(embedder=embedder.identity),
-        embedder=embedder,
-        progress=lambda _: None,
-    )
-
-    assert end.points == 2
-    assert [wait for wait in waits if wait] == [3, 3]

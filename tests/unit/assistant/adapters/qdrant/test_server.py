@@ -1,26 +1,15 @@
-"""The server adapter's own matters: names, identity, and a server that does not answer."""
+"""The server adapter's own matters: identity, emptying, and a server that does not answer."""
 
 from __future__ import annotations
 
 import pytest
 from qdrant_client import QdrantClient
 
-from assistant.adapters.qdrant.server import ServerChunkIndex, collection_name
+from assistant.adapters.qdrant.server import ServerChunkIndex
 from assistant.domain.errors import IndexUnavailable
-from assistant.domain.retrieval import EmbedderIdentity
-from assistant.testing.contracts.index import EMBEDDER
+from assistant.testing.contracts.index import EMBEDDER, make_point
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
-
-
-def test_each_embedder_has_its_collection() -> None:
-    small, large = (
-        EmbedderIdentity("openai-BAAI/bge-m3", 512),
-        EmbedderIdentity("openai-BAAI/bge-m3", 1024),
-    )
-
-    assert collection_name("region", embedder=small) == "region-openai-baai-bge-m3-512"
-    assert collection_name("region", embedder=small) != collection_name("region", embedder=large)
 
 
 def test_collection_of_someone_else_is_not_taken_over() -> None:
@@ -53,3 +42,18 @@ def test_use_after_close_is_an_error_of_our_tree() -> None:
 
     with pytest.raises(IndexUnavailable):
         index.count_all()
+
+
+@pytest.mark.filterwarnings("ignore:Local mode performs exact")
+def test_a_cleared_index_is_empty_and_usable() -> None:
+    index = ServerChunkIndex(
+        QdrantClient(":memory:"), collection="chunks", embedder=EMBEDDER.identity
+    )
+    index.upsert([make_point(1, text="Aide")])
+
+    index.clear()
+
+    assert index.count_all() == 0
+    index.upsert([make_point(1, text="Aide")])
+    assert index.count_all() == 1
+    index.close()
