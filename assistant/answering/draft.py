@@ -91,7 +91,7 @@ class Draft:
     def completed(
         self, *, model: str, tokens: TokenUsage | None, notice: str | None
     ) -> AnswerCompleted:
-        """The end of the answer, verified."""
+        """The end of the answer, verified; a notice is the code of a sentence to show with it."""
         is_refusal = normalised(self.text).startswith(normalised(refusal()))
         return AnswerCompleted(
             status=AnswerStatus.REFUSED if is_refusal else AnswerStatus.ANSWERED,
@@ -101,7 +101,7 @@ class Draft:
             model=model,
             tokens=tokens,
             first_token_ms=self._stopwatch.first_token_ms,
-            notice=notice,
+            notices=() if notice is None else (notice,),
         )
 
     def _gather(self, parsed: Parsed) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -28,7 +29,7 @@ from assistant.domain.answers import (
 )
 from assistant.domain.catalogue import sentence, sentences
 from assistant.domain.errors import AssistantError, ModelBusy, UpstreamError
-from assistant.domain.retrieval import Hit
+from assistant.domain.retrieval import Retrieval
 from assistant.domain.tenancy import Scope
 from assistant.ports.models import ChatEnd, ChatMessage, ChatModel, ChatText
 
@@ -48,7 +49,7 @@ _CUT_NOTICES = {
 class PassageFinder(Protocol):
     """What finds chunks: `answering.retriever.Retriever` in the product."""
 
-    def retrieve(self, text: str, *, scope: Scope, limit: int) -> Sequence[Hit]:
+    def retrieve(self, text: str, *, scope: Scope, limit: int) -> Retrieval:
         """The live chunks of the scope that fit a text best. Blocking."""
         ...
 
@@ -95,8 +96,21 @@ class AnswerPipeline:
 
     async def _answer(self, question: Question, *, scope: Scope) -> AsyncIterator[AnswerEvent]:
         stopwatch = Stopwatch()
-        passages = await self._find(question, scope=scope)
+        found = await self._find(question, scope=scope)
+        passages = choose_passages(
+            found.hits, limit=self._passages, max_tokens=self._passage_tokens
+        )
         yield RetrievalCompleted(passages)
+        events = self._respond(question, passages=passages, stopwatch=stopwatch)
+        try:
+            async for event in events:
+                yield _noted(event, notice=found.notice)
+        finally:
+            await _close(events)
+
+    async def _respond(
+        self, question: Question, *, passages: Sequence[Passage], stopwatch: Stopwatch
+    ) -> AsyncIterator[AnswerEvent]:
         if not passages:
             for event in _refused(sentence("answer_no_documents"), stopwatch=stopwatch):
                 yield event
@@ -118,13 +132,12 @@ class AnswerPipeline:
         for event in await anyio.to_thread.run_sync(quoted, abandon_on_cancel=True):
             yield event
 
-    async def _find(self, question: Question, *, scope: Scope) -> tuple[Passage, ...]:
+    async def _find(self, question: Question, *, scope: Scope) -> Retrieval:
         text = "\n".join(filter(None, (question.after.strip(), question.text.strip())))
         retrieve = partial(
             self._retriever.retrieve, text, scope=scope, limit=self._passages + _SPARE_HITS
         )
-        hits = await anyio.to_thread.run_sync(retrieve, abandon_on_cancel=True)
-        return choose_passages(hits, limit=self._passages, max_tokens=self._passage_tokens)
+        return await anyio.to_thread.run_sync(retrieve, abandon_on_cancel=True)
 
     async def _with_model(
         self,
@@ -193,6 +206,13 @@ class _Fallback:
         self.notice = notice
 
 
+def _noted(event: AnswerEvent, *, notice: str | None) -> AnswerEvent:
+    """The event; an end also says what retrieval has to say."""
+    if notice is None or not isinstance(event, AnswerCompleted):
+        return event
+    return replace(event, notices=(*event.notices, notice))
+
+
 def _ended(draft: Draft, *, model: str, end: ChatEnd) -> Iterator[AnswerEvent]:
     yield from draft.finish()
     if draft.has_sent:
@@ -222,7 +242,7 @@ def _quoted(
             model=None,
             tokens=None,
             first_token_ms=stopwatch.first_token_ms,
-            notice=notice,
+            notices=(notice,),
         ),
     ]
 

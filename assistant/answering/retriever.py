@@ -13,7 +13,7 @@ from datetime import date
 from assistant.domain.documents import SourceChunk
 from assistant.domain.errors import EmbedderUnavailable
 from assistant.domain.ids import DocumentId
-from assistant.domain.retrieval import Hit, Ranking, Vector, fuse_convex
+from assistant.domain.retrieval import Hit, Ranking, Retrieval, Vector, fuse_convex
 from assistant.domain.tenancy import Scope
 from assistant.ports.index import ChunkIndex
 from assistant.ports.models import Embedder
@@ -23,6 +23,7 @@ _logger = logging.getLogger(__name__)
 
 _WIDENING = 4
 """Factor on the number of candidates when too few of them were live."""
+_WORDS_ONLY = "words_only"
 _LIVE_BATCH = 64
 """Greatest number of chunks read from the database at a time."""
 
@@ -30,7 +31,7 @@ _LIVE_BATCH = 64
 class Retriever:
     """Finds the chunks of a scope that fit a text. Blocking and safe to call from several threads.
 
-    When the embedder fails, the lexical ranking alone answers.
+    When the embedder fails, the lexical ranking alone answers, and the result says so.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Retriever:
         self._dense_weight = dense_weight
         self._candidates = candidates
 
-    def retrieve(self, text: str, *, scope: Scope, limit: int) -> list[Hit]:
+    def retrieve(self, text: str, *, scope: Scope, limit: int) -> Retrieval:
         """The live chunks of the scope that fit a text best.
 
         Chunks of one document with the same words are one hit, the best ranked. Index entries
@@ -60,7 +61,7 @@ class Retriever:
             limit: Greatest number of hits, at least 1.
 
         Returns:
-            At most `limit` hits, best first, ranks from 1.
+            At most `limit` hits; with the notice "words_only" when the embedder failed.
 
         Raises:
             ValueError: `limit` is below 1.
@@ -70,14 +71,15 @@ class Retriever:
         if limit < 1:
             raise ValueError("limit must be at least 1")
         if scope.is_empty or not text.strip():
-            return []
+            return Retrieval(())
         vector = self._embed(text)
+        notice = _WORDS_ONLY if vector is None else None
         wanted = max(self._candidates, limit)
         while True:
             ranking, is_exhausted = self._rank(text, vector=vector, scope=scope, wanted=wanted)
             hits = self._live(ranking, scope=scope, limit=limit)
             if len(hits) >= limit or is_exhausted:
-                return hits
+                return Retrieval(tuple(hits), notice)
             wanted *= _WIDENING
 
     def _embed(self, text: str) -> Vector | None:

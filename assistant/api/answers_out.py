@@ -135,7 +135,7 @@ def _completed_out(end: AnswerCompleted, *, answer_id: AnswerId, given_id: str) 
         model=end.model,
         tokens=_tokens_out(end.tokens),
         first_token_ms=end.first_token_ms,
-        notice=None if end.notice is None else spoken(end.notice, params={}),
+        notice=" ".join(spoken(notice, params={}) for notice in end.notices) or None,
     )
 
 

@@ -104,8 +104,8 @@ class AnswerCompleted:
     tokens: TokenUsage | None
     first_token_ms: int | None
     """From the start of the answer to its first text, retrieval included."""
-    notice: str | None = None
-    """Code of a sentence to show with the answer: why without a model, or why cut short."""
+    notices: tuple[str, ...] = ()
+    """Codes of sentences to show with the answer: why without a model, why cut short, how searched."""
 
 
 @dataclass(frozen=True, slots=True)

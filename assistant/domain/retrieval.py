@@ -62,6 +62,16 @@ class Hit:
     """Chunks of other documents with equal words, best ranked first, one per document."""
 
 
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What was found for a text."""
+
+    hits: tuple[Hit, ...]
+    """Best first, ranks from 1."""
+    notice: str | None = None
+    """Code of a sentence to show with it, when it is less than it should be."""
+
+
 def fuse_convex(dense: Ranking, lexical: Ranking, *, dense_weight: float, limit: int) -> Ranking:
     """Merge two rankings of one query by a convex sum of their min-max normalised scores.
 

@@ -77,7 +77,7 @@ class AnswerOut(Wire):
     tokens: TokensOut | None
     first_token_ms: int | None
     notice: str | None
-    """French sentence to show with the answer, such as why no model was used."""
+    """French sentences to show with the answer, such as why no model was used."""
     error: Problem | None = None
     """Set if and only if the status is "failed"."""
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from assistant.domain.errors import InvalidInput
-from assistant.domain.retrieval import Hit
+from assistant.domain.retrieval import Hit, Retrieval
 from assistant.domain.tenancy import Scope
 
 
 class PassageRetriever(Protocol):
     """What finds passages; `answering.retriever.Retriever` in the product."""
 
-    def retrieve(self, text: str, *, scope: Scope, limit: int) -> Sequence[Hit]:
-        """The best passages of the scope for a text, best first. Blocking."""
+    def retrieve(self, text: str, *, scope: Scope, limit: int) -> Retrieval:
+        """The best passages of the scope for a text. Blocking."""
         ...
 
 
@@ -32,11 +31,8 @@ class SearchService:
             InvalidInput: The text is empty ("question_empty") or too long ("question_too_long").
             UpstreamError: The index or the embedder fails.
         """
-        return list(
-            self._retriever.retrieve(
-                checked_question(text, limit=self._question_chars), scope=scope, limit=limit
-            )
-        )
+        asked = checked_question(text, limit=self._question_chars)
+        return list(self._retriever.retrieve(asked, scope=scope, limit=limit).hits)
 
 
 def checked_question(text: str, *, limit: int) -> str:

@@ -80,7 +80,7 @@ def _completed_fields(event: AnswerCompleted) -> Fields:
         "model": event.model,
         "tokens": tokens and [tokens.prompt, tokens.completion, tokens.is_estimated],
         "first_token_ms": event.first_token_ms,
-        "notice": event.notice,
+        "notices": event.notices,
     }
 
 
@@ -94,8 +94,15 @@ def _completed(fields: Fields) -> AnswerCompleted:
         model=fields["model"],
         tokens=tokens and TokenUsage(*tokens),
         first_token_ms=fields["first_token_ms"],
-        notice=fields["notice"],
+        notices=_notices(fields),
     )
+
+
+def _notices(fields: Fields) -> tuple[str, ...]:
+    """The notices of an end; events of earlier versions have one at most, under another name."""
+    if "notices" in fields:
+        return tuple(fields["notices"])
+    return () if fields["notice"] is None else (fields["notice"],)
 
 
 def _passage_fields(passage: Passage | Citation) -> Fields:

@@ -324,7 +324,7 @@ def every_event(open_work: UnitOfWorkFactory, reader: Reader) -> list[NumberedEv
         model="mistral-small",
         tokens=TokenUsage(900, 12, is_estimated=True),
         first_token_ms=180,
-        notice="answer_cut",
+        notices=("answer_cut", "words_only"),
     )
     events = (
         RetrievalCompleted((Passage(1, chunk, also=(chunk,)),)),

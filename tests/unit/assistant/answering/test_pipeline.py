@@ -20,8 +20,9 @@ from assistant.domain.answers import (
     TextDelta,
 )
 from assistant.domain.catalogue import sentence
+from assistant.domain.documents import SourceChunk
 from assistant.domain.errors import IndexUnavailable, ModelBusy, ModelMisbehaved, ModelUnavailable
-from assistant.domain.retrieval import Hit
+from assistant.domain.retrieval import Hit, Retrieval
 from assistant.domain.tenancy import Scope
 from assistant.ports.models import ChatEnd, ChatModel
 from assistant.testing.chat import USAGE, Pause, ScriptedChatModel
@@ -44,14 +45,15 @@ class Finder:
 
     hits: Sequence[Hit] = field(default_factory=lambda: make_hits(*CHUNKS))
     error: Exception | None = None
+    notice: str | None = None
     texts: list[str] = field(default_factory=list[str])
 
-    def retrieve(self, text: str, *, scope: Scope, limit: int) -> Sequence[Hit]:
+    def retrieve(self, text: str, *, scope: Scope, limit: int) -> Retrieval:
         assert scope == SCOPE
         self.texts.append(text)
         if self.error is not None:
             raise self.error
-        return self.hits[:limit]
+        return Retrieval(tuple(self.hits[:limit]), self.notice)
 
 
 def make_pipeline(
@@ -108,7 +110,7 @@ async def test_an_answer_is_streamed_cited_and_verified() -> None:
     assert [citation.marker for citation in end.citations] == [1, 2]
     assert end.citations[0].quote == CHUNKS[0].text
     assert end.unsupported == ("Faux.",)
-    assert (end.model, end.tokens, end.notice) == ("scripted", USAGE, None)
+    assert (end.model, end.tokens, end.notices) == ("scripted", USAGE, ())
     assert end.first_token_ms is not None
     assert model.max_tokens == [64]
 
@@ -178,7 +180,7 @@ async def test_without_passages_the_model_is_not_asked() -> None:
 async def test_without_model_the_documents_are_quoted() -> None:
     end = await end_of(None)
 
-    assert (end.status, end.notice, end.model) == (AnswerStatus.SEARCH_ONLY, "no_model", None)
+    assert (end.status, end.notices, end.model) == (AnswerStatus.SEARCH_ONLY, ("no_model",), None)
     assert "200 € par foyer. » [1]" in end.text
 
 
@@ -212,7 +214,7 @@ async def test_a_model_that_fails_before_its_first_text_gives_way_to_quotes(
 
     end = await end_of(model)
 
-    assert (end.status, end.notice) == (AnswerStatus.SEARCH_ONLY, notice)
+    assert (end.status, end.notices) == (AnswerStatus.SEARCH_ONLY, (notice,))
     assert sentence(notice)
     assert len(model.calls) == 1
     assert model.open_streams == 0
@@ -231,22 +233,42 @@ async def test_what_was_sent_before_a_failure_is_kept_and_marked(
 ) -> None:
     end = await end_of(ScriptedChatModel(["L'aide est de 200 € [1]. Et ", error]))
 
-    assert (end.status, end.notice) == (AnswerStatus.ANSWERED, notice)
+    assert (end.status, end.notices) == (AnswerStatus.ANSWERED, (notice,))
     assert end.text == "L'aide est de 200 € [1]. Et"
     assert sentence(notice)
+
+
+@pytest.mark.parametrize(
+    ("model", "hits", "notices"),
+    [
+        (ScriptedChatModel(["L'aide est de 200 € [1]."]), CHUNKS, ("words_only",)),
+        (None, CHUNKS, ("no_model", "words_only")),
+        (ScriptedChatModel([ModelBusy()]), CHUNKS, ("model_busy_notice", "words_only")),
+        (None, [], ("words_only",)),
+    ],
+)
+async def test_an_answer_says_when_the_passages_were_found_by_words_alone(
+    model: ChatModel | None, hits: list[SourceChunk], notices: tuple[str, ...]
+) -> None:
+    finder = Finder(hits=make_hits(*hits), notice="words_only")
+
+    end = await end_of(model, finder=finder)
+
+    assert end.notices == notices
+    assert sentence("words_only")
 
 
 async def test_the_token_cap_is_told() -> None:
     end = await end_of(ScriptedChatModel(["Un début", ChatEnd(usage=USAGE, is_cut=True)]))
 
-    assert (end.status, end.notice) == (AnswerStatus.ANSWERED, "answer_cut_length")
+    assert (end.status, end.notices) == (AnswerStatus.ANSWERED, ("answer_cut_length",))
 
 
 @pytest.mark.parametrize("steps", [[], ["  \n"], ["[42]"], ["\u200b"]])
 async def test_a_reply_without_a_word_gives_way_to_quotes(steps: list[str]) -> None:
     end = await end_of(ScriptedChatModel(steps))
 
-    assert (end.status, end.notice) == (AnswerStatus.SEARCH_ONLY, "model_empty_notice")
+    assert (end.status, end.notices) == (AnswerStatus.SEARCH_ONLY, ("model_empty_notice",))
 
 
 async def test_a_prompt_that_is_too_long_is_halved_until_it_fits() -> None:
@@ -265,7 +287,10 @@ async def test_a_question_that_never_fits_gives_way_to_quotes() -> None:
 
     end = await end_of(model)
 
-    assert (end.status, end.notice) == (AnswerStatus.SEARCH_ONLY, "model_context_too_long_notice")
+    assert (end.status, end.notices) == (
+        AnswerStatus.SEARCH_ONLY,
+        ("model_context_too_long_notice",),
+    )
     assert len(model.calls) == 3
 
 
@@ -275,7 +300,7 @@ async def test_a_busy_model_is_asked_once_more_after_the_pause_it_wants() -> Non
     assert (await end_of(model)).status is AnswerStatus.ANSWERED
 
     still = ScriptedChatModel([ModelBusy(retry_after_s=0.01)])
-    assert (await end_of(still)).notice == "model_busy_notice"
+    assert (await end_of(still)).notices == ("model_busy_notice",)
     assert len(still.calls) == 2
 
 

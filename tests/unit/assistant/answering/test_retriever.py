@@ -116,7 +116,7 @@ ALL = (AID, BIKE, TRAIN)
 def test_the_nearest_chunk_comes_first_with_ranks_from_one() -> None:
     live = LiveChunks(ALL)
 
-    hits = make_retriever(ALL, live=live).retrieve("prime vélo", scope=SCOPE, limit=3)
+    hits = make_retriever(ALL, live=live).retrieve("prime vélo", scope=SCOPE, limit=3).hits
 
     assert [hit.rank for hit in hits] == [1, 2, 3]
     assert hits[0].chunk == BIKE
@@ -131,7 +131,7 @@ def test_chunks_that_are_not_live_are_replaced_by_the_next_ones() -> None:
     index.limits = []
 
     retriever = make_retriever([*stale, BIKE], live=live, index=index, candidates=5)
-    hits = retriever.retrieve("prime vélo", scope=SCOPE, limit=2)
+    hits = retriever.retrieve("prime vélo", scope=SCOPE, limit=2).hits
 
     assert [hit.chunk for hit in hits] == [BIKE]
     assert index.limits == [5, 20, 80]
@@ -142,8 +142,10 @@ def test_about_as_many_chunks_are_read_as_are_wanted(limit: int, asked: list[int
     chunks = [make_chunk(f"Prime vélo numéro {n}", id=f"s{n:03}") for n in range(100)]
     live = LiveChunks(chunks)
 
-    hits = make_retriever(chunks, live=live, candidates=90).retrieve(
-        "prime vélo", scope=SCOPE, limit=limit
+    hits = (
+        make_retriever(chunks, live=live, candidates=90)
+        .retrieve("prime vélo", scope=SCOPE, limit=limit)
+        .hits
     )
 
     assert len(hits) == min(limit, 100)
@@ -153,9 +155,11 @@ def test_about_as_many_chunks_are_read_as_are_wanted(limit: int, asked: list[int
 def test_an_entry_of_another_version_does_not_count() -> None:
     old = make_chunk("Prime vélo", id="b", document="ancien")
 
-    hits = make_retriever([old], live=LiveChunks([BIKE])).retrieve("vélo", scope=SCOPE, limit=3)
+    hits = (
+        make_retriever([old], live=LiveChunks([BIKE])).retrieve("vélo", scope=SCOPE, limit=3).hits
+    )
 
-    assert hits == []
+    assert hits == ()
 
 
 def test_nothing_outside_the_scope_is_found() -> None:
@@ -166,18 +170,21 @@ def test_nothing_outside_the_scope_is_found() -> None:
     )
     retriever = make_retriever(ALL, live=LiveChunks(ALL))
 
-    assert retriever.retrieve("prime vélo", scope=other, limit=3) == []
+    assert retriever.retrieve("prime vélo", scope=other, limit=3).hits == ()
     nothing = Scope(tenant_id=TENANT, person_id=PersonId("p1"), grants=frozenset())
-    assert retriever.retrieve("prime vélo", scope=nothing, limit=3) == []
+    assert retriever.retrieve("prime vélo", scope=nothing, limit=3).hits == ()
     assert COLLECTION in SCOPE.collection_ids
 
 
 def test_without_embedder_the_words_alone_answer() -> None:
     retriever = make_retriever(ALL, live=LiveChunks(ALL), embedder=DeafEmbedder())
 
-    hits = retriever.retrieve("prime vélo", scope=SCOPE, limit=3)
+    found = retriever.retrieve("prime vélo", scope=SCOPE, limit=3)
 
-    assert [hit.chunk for hit in hits] == [BIKE]
+    assert [hit.chunk for hit in found.hits] == [BIKE]
+    assert found.notice == "words_only"
+    hearing = make_retriever(ALL, live=LiveChunks(ALL))
+    assert hearing.retrieve("prime vélo", scope=SCOPE, limit=3).notice is None
 
 
 def test_a_broken_index_is_told() -> None:
@@ -195,7 +202,9 @@ def test_equal_words_of_one_document_are_one_hit_but_other_figures_are_not() -> 
         make_chunk("Prime vélo de 200 €.", id="d", document="d2"),
     ]
 
-    hits = make_retriever(chunks, live=LiveChunks(chunks)).retrieve("vélo", scope=SCOPE, limit=9)
+    hits = (
+        make_retriever(chunks, live=LiveChunks(chunks)).retrieve("vélo", scope=SCOPE, limit=9).hits
+    )
 
     assert sorted(hit.chunk.id for hit in hits)[1:] == ["c", "d"]
     assert len(hits) == 3
@@ -204,7 +213,7 @@ def test_equal_words_of_one_document_are_one_hit_but_other_figures_are_not() -> 
 def test_blank_text_finds_nothing_and_a_limit_is_needed() -> None:
     retriever = make_retriever(ALL, live=LiveChunks(ALL))
 
-    assert retriever.retrieve("  ", scope=SCOPE, limit=3) == []
+    assert retriever.retrieve("  ", scope=SCOPE, limit=3).hits == ()
     with pytest.raises(ValueError, match="limit"):
         retriever.retrieve("vélo", scope=SCOPE, limit=0)
 

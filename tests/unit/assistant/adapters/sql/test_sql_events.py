@@ -54,7 +54,7 @@ completed = st.builds(
     model=st.none() | st.text(),
     tokens=st.none() | usages,
     first_token_ms=st.none() | numbers,
-    notice=st.none() | st.text(),
+    notices=st.lists(st.text(), max_size=2).map(tuple),
 )
 events: st.SearchStrategy[AnswerEvent] = st.one_of(
     st.builds(RetrievalCompleted, st.lists(passages, max_size=2).map(tuple)),
@@ -77,6 +77,17 @@ def test_an_event_of_an_earlier_version_names_no_equals(chunk: SourceChunk, quot
     del fields["citation"]["also"]
 
     assert load_event(json.dumps(fields)) == event
+
+
+@pytest.mark.parametrize(("kept", "notices"), [(None, ()), ("no_model", ("no_model",))])
+def test_an_end_of_an_earlier_version_has_one_notice_at_most(
+    kept: str | None, notices: tuple[str, ...]
+) -> None:
+    end = AnswerCompleted(AnswerStatus.ANSWERED, "Oui.", (), (), None, None, None, notices)
+    fields = json.loads(dump_event(end))
+    del fields["notices"]
+
+    assert load_event(json.dumps(fields | {"notice": kept})) == end
 
 
 @given(locators)
