@@ -81,6 +81,7 @@ async def test_an_answer_as_events(site: Site) -> None:
         },
         "text": IsStr(),
         "view_url": IsStr(regex=r"/api/v1/passages/[0-9a-f-]+/view"),
+        "also": [],
     }
     assert events[-1][1]["answer"] == {
         "id": "q1",

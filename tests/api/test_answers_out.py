@@ -1,7 +1,12 @@
 from __future__ import annotations
 
-from assistant.api.answers_out import citation_out
-from assistant.domain.answers import Citation
+from starlette.requests import Request
+
+from assistant.api.answers_out import citation_out, event_out
+from assistant.domain.answers import AnswerCompleted, AnswerStatus, Citation
+from assistant.domain.catalogue import sentence
+from assistant.domain.ids import AnswerId
+from assistant.schemas.answers import CompletedEvent
 from tests.unit.assistant.answering.samples import make_chunk
 
 
@@ -21,3 +26,17 @@ def test_a_citation_names_the_other_documents_with_the_same_words() -> None:
         }
     ]
     assert citation_out(Citation(marker=1, chunk=chunk, quote="Un taux")).also == []
+
+
+def notice_of(*notices: str) -> str | None:
+    end = AnswerCompleted(AnswerStatus.SEARCH_ONLY, "Oui.", (), (), None, None, 1, notices)
+    out = event_out(end, request=Request({"type": "http"}), answer_id=AnswerId("a1"), given_id="")
+    assert isinstance(out, CompletedEvent)
+    return out.answer.notice
+
+
+def test_every_notice_of_an_answer_is_said() -> None:
+    assert notice_of() is None
+    assert notice_of("no_model") == sentence("no_model")
+    both = f"{sentence('no_model')} {sentence('words_only')}"
+    assert notice_of("no_model", "words_only") == both
