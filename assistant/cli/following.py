@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,6 +93,17 @@ def cancelled_on_interrupt(client: AssistantClient, job_id: str) -> Generator[No
             note(error.problem.detail)
         else:
             note("Traitement annulé ; ce qui était déjà indexé reste.")
+        raise
+
+
+@contextmanager
+def cancelled_on_failure(client: AssistantClient, job_id: str) -> Generator[None]:
+    """Cancel a job when the block fails to send to it, so that it waits for nothing more."""
+    try:
+        yield
+    except ClientError:
+        with suppress(ClientError):
+            client.cancel_job(job_id)
         raise
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from assistant.cli.connection import Connection
@@ -13,6 +14,7 @@ from assistant.cli.failures import ExitCode
 from assistant.cli.following import (
     Outcome,
     Show,
+    cancelled_on_failure,
     cancelled_on_interrupt,
     duration,
     failed_items,
@@ -21,10 +23,11 @@ from assistant.cli.following import (
 )
 from assistant.cli.scanning import Source, scan
 from assistant.client import AssistantClient, ClientError
-from assistant.schemas.documents import JobIn, JobOut, JobStarted
+from assistant.schemas.documents import JobIn, JobItemOut, JobOut, JobStarted
 
 _SHOW_S = 0.5
 _ITEM_ENDED = "item_ended"
+_UNREADABLE = "file_unreadable"
 _NOTHING = Path(os.devnull)
 """Sent for a file that disappeared: not the announced content, so that its item ends as failed."""
 
@@ -70,7 +73,10 @@ def submit(
             may_empty=may_empty,
         )
     )
-    with cancelled_on_interrupt(client, started.job.id):
+    with (
+        cancelled_on_interrupt(client, started.job.id),
+        cancelled_on_failure(client, started.job.id),
+    ):
         if started.job.done < started.job.total:
             connection.start_worker()
         _send(client, started, source=source, show=show)
@@ -105,17 +111,27 @@ def exit_code(outcome: Outcome) -> ExitCode:
 
 def _send(client: AssistantClient, started: JobStarted, *, source: Source, show: Show) -> None:
     shown_at = time.monotonic()
+    sizes = {file.name: file.size_bytes for file in reversed(source.files)}
     for item in started.wanted:
         path = source.paths.get(item.name, _NOTHING)
-        is_readable = os.access(path, os.R_OK)
+        send = partial(client.send_item, started.job.id, item.id, size_bytes=sizes.get(item.name))
         try:
-            client.send_item(started.job.id, item.id, path=path if is_readable else _NOTHING)
+            _send_what_is_there(send, path)
         except ClientError as error:
             if error.code != _ITEM_ENDED:
                 raise
         if time.monotonic() - shown_at > _SHOW_S:
             show(client.get_job(started.job.id))
             shown_at = time.monotonic()
+
+
+def _send_what_is_there(send: Callable[..., JobItemOut], path: Path) -> None:
+    try:
+        send(path=path)
+    except ClientError as error:
+        if error.code != _UNREADABLE:
+            raise
+        send(path=_NOTHING)
 
 
 def _counted(count: int, word: str) -> str:

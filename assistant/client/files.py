@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -97,24 +98,37 @@ class FileCalls:
         )
 
     def send_item(
-        self, job_id: str, item_id: str, *, path: Path, progress: Progress | None = None
+        self,
+        job_id: str,
+        item_id: str,
+        *,
+        path: Path,
+        size_bytes: int | None = None,
+        progress: Progress | None = None,
     ) -> JobItemOut:
         """Send the content of an announced file, streamed from disk.
+
+        A file that grows, shrinks or stops being readable meanwhile is sent as it is found: the
+        service sees that it is not the announced content, and fails this item alone.
+
+        Args:
+            job_id: The job that wants it.
+            item_id: The file within it.
+            path: Where the file is.
+            size_bytes: Announced size; no more than one byte beyond it is sent. None sends all.
+            progress: Told what was sent.
 
         Raises:
             ClientError: Also "file_unreadable" when the file cannot be opened here.
         """
         with _opened(path) as stream:
-            size = path.stat().st_size
+            # without a length, which the content would have to keep to while it changes
             return self._transport.call(
                 "PUT",
                 f"/api/v1/jobs/{job_id}/items/{item_id}/content",
                 returns=JobItemOut,
-                content=_blocks(stream, progress=progress),
-                headers={
-                    "Content-Length": str(size),
-                    "Content-Type": "application/octet-stream",
-                },
+                content=_blocks(stream, size_bytes=size_bytes, progress=progress),
+                headers={"Content-Type": "application/octet-stream"},
                 timeout=_UPLOAD_S,
             )
 
@@ -155,8 +169,20 @@ def _opened(path: Path) -> BinaryIO:
         raise client_error("file_unreadable", instance="", name=path.name) from None
 
 
-def _blocks(stream: BinaryIO, *, progress: Progress | None) -> Iterator[bytes]:
-    while block := stream.read(_BLOCK_BYTES):
+def _blocks(
+    stream: BinaryIO, *, size_bytes: int | None, progress: Progress | None
+) -> Iterator[bytes]:
+    left = sys.maxsize if size_bytes is None else size_bytes + 1
+    while block := _read(stream, min(left, _BLOCK_BYTES)):
         yield block
+        left -= len(block)
         if progress is not None:
             progress(len(block))
+
+
+def _read(stream: BinaryIO, size: int) -> bytes:
+    """What can be read; a disk that fails ends the file."""
+    try:
+        return stream.read(size)
+    except OSError:
+        return b""

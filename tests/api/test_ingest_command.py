@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,16 +15,33 @@ from assistant.cli.failures import ExitCode, exit_code_of
 from assistant.cli.following import Outcome
 from assistant.cli.ingesting import ingest
 from assistant.client import AssistantClient, ClientError
+from assistant.client.errors import client_error
+from assistant.schemas.documents import JobItemOut
 from tests.api.site import REGULATION, TOKEN, Site, served
 
 
+class MeddlingClient(AssistantClient):
+    """Calls a hook before each file is sent."""
+
+    before: Callable[[Path], None]
+
+    def send_item(self, job_id: str, item_id: str, *, path: Path, **options: Any) -> JobItemOut:
+        self.before(path)
+        return super().send_item(job_id, item_id, path=path, **options)
+
+
+def nothing(_: Path) -> None:
+    return
+
+
 @contextmanager
-def at_work(site: Site) -> Generator[Connection]:
-    """A way to the site while its worker and its applier run."""
+def at_work(site: Site, *, before: Callable[[Path], None] = nothing) -> Generator[Connection]:
+    """A way to the site while its worker and its applier run; meddles before each file is sent."""
     stop = threading.Event()
     worker = threading.Thread(target=site.worker.worker.run_forever, args=(stop,))
     with served(site) as url:
-        client = AssistantClient(url, token=TOKEN)
+        client = MeddlingClient(url, token=TOKEN)
+        client.before = before
         site.container.applier.start()
         worker.start()
         try:
@@ -71,3 +89,46 @@ def test_an_emptied_folder_is_refused_until_it_is_meant(site: Site, folder: Path
 
     assert (refused.value.code, exit_code_of(refused.value)) == ("source_empty", ExitCode.REFUSED)
     assert (kept, meant.removed) == (1, 1)
+
+
+def grow(path: Path) -> None:
+    with path.open("ab") as stream:
+        stream.write(b"x" * 30_000_000)
+
+
+def shrink(path: Path) -> None:
+    path.write_bytes(b"x")
+
+
+@pytest.mark.parametrize("change", [grow, shrink, Path.unlink])
+def test_a_file_that_changes_before_it_is_sent_fails_alone(
+    site: Site, folder: Path, change: Callable[[Path], None]
+) -> None:
+    for name in ("a.txt", "b.txt"):
+        (folder / name).write_text(REGULATION + name, "utf-8")
+
+    def change_one(path: Path) -> None:
+        if path.name == "a.txt":
+            change(path)
+
+    with at_work(site, before=change_one) as connection:
+        outcome = run(connection, folder)
+
+    assert [(each["file"], each["code"]) for each in outcome.failed] == [
+        ("a.txt", "content_changed")
+    ]
+    assert outcome.indexed == 1
+
+
+def test_a_job_whose_files_cannot_be_sent_is_cancelled(site: Site, folder: Path) -> None:
+    (folder / "a.txt").write_text(REGULATION, "utf-8")
+
+    def fail(_: Path) -> None:
+        raise client_error("server_timeout", instance="")
+
+    with at_work(site, before=fail) as connection:
+        with pytest.raises(ClientError):
+            run(connection, folder)
+        (job,) = connection.client.list_jobs()
+
+    assert job.state == "cancelled"

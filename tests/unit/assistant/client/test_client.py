@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from assistant.schemas.answers import (
     DeltaEvent,
     ErrorEvent,
 )
+from assistant.schemas.documents import JobItemOut
 from assistant.schemas.service import MeOut
 from assistant.schemas.wire import Problem
 
@@ -227,6 +229,37 @@ def test_a_question_that_never_arrived_is_not_asked_twice() -> None:
 
     assert refused.value.code == "server_unreachable"
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(("size_bytes", "sent"), [(None, 600_000), (600_000, 600_000), (9, 10)])
+def test_a_file_is_sent_without_a_promise_of_its_length(
+    tmp_path: Path, size_bytes: int | None, sent: int
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"x" * 600_000)
+    item = JobItemOut(
+        id="i",
+        name="a.txt",
+        state="pending",
+        document_id=None,
+        chunks=0,
+        pages=0,
+        reason_code=None,
+        reason=None,
+    )
+    told: list[int] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        assert "content-length" not in request.headers
+        assert len(request.read()) == sent
+        return httpx.Response(200, content=item.model_dump_json())
+
+    client = client_of(handler)
+
+    assert (
+        client.send_item("j", "i", path=path, size_bytes=size_bytes, progress=told.append) == item
+    )
+    assert sum(told) == sent
 
 
 def test_every_sentence_says_what_to_do() -> None:
