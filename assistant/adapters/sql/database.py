@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from assistant.adapters.sql import schema, sqlite
+from assistant.adapters.sql.erasure import Erasure
 from assistant.adapters.sql.unit_of_work import SqlUnitOfWork
 from assistant.domain.errors import ConfigurationError, StorageError
 
@@ -24,6 +25,7 @@ class Database:
         self._engine = engine
         self._busy_s = busy_s
         self._writers = threading.Lock()
+        self._erasure = Erasure()
 
     @property
     def engine(self) -> Engine:
@@ -32,7 +34,9 @@ class Database:
 
     def unit_of_work(self) -> SqlUnitOfWork:
         """A new unit of work; a `UnitOfWorkFactory` when passed without calling it."""
-        return SqlUnitOfWork(self._engine, writers=self._writers, busy_s=self._busy_s)
+        return SqlUnitOfWork(
+            self._engine, writers=self._writers, busy_s=self._busy_s, erasure=self._erasure
+        )
 
     def check(self) -> None:
         """Read every page of the database, for `doctor` and after a crash: about 1 s for 300 MB.

@@ -89,12 +89,26 @@ def check_foreign_keys(connection: Connection) -> None:
         raise StorageError("database_damaged")
 
 
-def checkpoint(connection: Connection) -> bool:
-    """Move the write-ahead log into the database and empty it; False when others were in the way."""
-    driver = connection.connection.driver_connection
-    row: tuple[int, int, int] = (
-        cast("Any", driver).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    )
+def checkpoint(connection: Connection, *, waits: bool = True) -> bool:
+    """Move the write-ahead log into the database and empty it; False when others were in the way.
+
+    Args:
+        connection: One outside any transaction.
+        waits: False to give up at once instead of waiting for others.
+
+    Raises:
+        StorageError: The database cannot be written.
+    """
+    driver = cast("Any", connection.connection.driver_connection)
+    usual_ms = driver.execute("PRAGMA busy_timeout").fetchone()[0]
+    try:
+        if not waits:
+            driver.execute("PRAGMA busy_timeout=0")
+        row: tuple[int, int, int] = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error as error:
+        raise failure_of(error) or StorageError() from error
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={usual_ms}")
     return row[0] == 0
 
 

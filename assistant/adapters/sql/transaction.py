@@ -6,9 +6,10 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable, Row
+from sqlalchemy import Connection, Delete, Engine, Executable, Row
 
 from assistant.adapters.sql import sqlite
+from assistant.adapters.sql.erasure import Erasure
 from assistant.domain.errors import StorageError
 
 Rows = Sequence[Mapping[str, Any]]
@@ -36,14 +37,19 @@ class Transaction:
         engine: Where connections come from.
         writers: Held by the one writer of this process; other processes are kept out by SQLite.
         busy_s: How long to wait for it, in seconds.
+        erasure: Told of deletions, and given the occasion to see to them.
     """
 
-    def __init__(self, engine: Engine, *, writers: threading.Lock, busy_s: float) -> None:
+    def __init__(
+        self, engine: Engine, *, writers: threading.Lock, busy_s: float, erasure: Erasure
+    ) -> None:
         self._engine = engine
         self._writers = writers
         self._busy_s = busy_s
         self._connection: Connection | None = None
+        self._erasure = erasure
         self._is_writing = False
+        self._has_deleted = False
         self._images: dict[str, object] = {}
 
     def read(self, statement: Executable) -> Sequence[Row[Any]]:
@@ -59,7 +65,9 @@ class Transaction:
         self.lock()
         if rows is not None and not rows:
             return 0
-        return self._current().execute(statement, rows).rowcount
+        count = self._current().execute(statement, rows).rowcount
+        self._has_deleted = self._has_deleted or (count > 0 and isinstance(statement, Delete))
+        return count
 
     def lock(self) -> None:
         """Become the only writer; what is read from here on is the newest state and stays so.
@@ -104,13 +112,17 @@ class Transaction:
         """Make all changes durable; the next statement begins another transaction."""
         if self._connection is not None:
             self._connection.commit()
+            if self._has_deleted:
+                self._erasure.owe()
         self._release()
 
     def close(self) -> None:
         """Undo what was not committed and give everything back."""
         try:
             if self._connection is not None:
-                self._connection.close()
+                with self._connection as connection:
+                    connection.rollback()
+                    self._erasure.pay(connection)
         finally:
             self._connection = None
             self._release()
@@ -129,6 +141,7 @@ class Transaction:
 
     def _release(self) -> None:
         self._images.clear()
+        self._has_deleted = False
         if self._is_writing:
             self._is_writing = False
             self._writers.release()

@@ -12,6 +12,7 @@ from assistant.adapters.sql.answers import SqlAnswerRepository
 from assistant.adapters.sql.chunks import SqlChunkRepository
 from assistant.adapters.sql.conversations import SqlConversationRepository
 from assistant.adapters.sql.documents import SqlDocumentRepository
+from assistant.adapters.sql.erasure import Erasure
 from assistant.adapters.sql.jobs import SqlJobRepository
 from assistant.adapters.sql.ledger import SqlIndexLedger
 from assistant.adapters.sql.queue import SqlWorkQueue
@@ -24,8 +25,10 @@ from assistant.adapters.sql.vectors import SqlVectorRepository
 class SqlUnitOfWork:
     """Implements `UnitOfWork`. Used by one thread; takes a connection at its first statement."""
 
-    def __init__(self, engine: Engine, *, writers: threading.Lock, busy_s: float) -> None:
-        self._transaction = Transaction(engine, writers=writers, busy_s=busy_s)
+    def __init__(
+        self, engine: Engine, *, writers: threading.Lock, busy_s: float, erasure: Erasure
+    ) -> None:
+        self._transaction = Transaction(engine, writers=writers, busy_s=busy_s, erasure=erasure)
         self.tenancy = SqlTenancyRepository(self._transaction)
         self.documents = SqlDocumentRepository(self._transaction)
         self.chunks = SqlChunkRepository(self._transaction)
