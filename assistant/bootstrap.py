@@ -240,7 +240,6 @@ def _web_container(
         folder=common.folder,
         clock=clock,
         open_work=open_work,
-        check_database=common.database.check,
         files=files,
         index=index,
         embedder=common.embedder,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -34,8 +33,6 @@ class Container:
     folder: DataFolder
     clock: Clock
     open_work: UnitOfWorkFactory
-    check_database: Callable[[], None]
-    """Reads the whole database; raises `StorageError` when it is damaged."""
     files: FileStore
     index: ChunkIndex
     embedder: Embedder

@@ -11,13 +11,15 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 import anyio
 
 from assistant.bootstrap import build_embedder
-from assistant.data_folder import prepare_data_folder
+from assistant.data_folder import DataFolder, prepare_data_folder
 from assistant.domain.errors import AssistantError
 from assistant.ownership import find_owner, find_server
+from assistant.ports.models import ChatModel
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
 
@@ -57,6 +59,7 @@ def examine(settings: Settings) -> list[Check]:
         _settings,
         _data_dir,
         _disk,
+        _database,
         _embedder,
         _model,
         _index,
@@ -108,11 +111,29 @@ def _disk(settings: Settings) -> Check:
     return Check("disk", "Disque", state, f"{free / _GIGABYTE:.1f} Go libres{low}.")
 
 
+def _database(settings: Settings) -> Check:
+    from assistant.adapters.sql.database import open_database
+
+    subject, path = "Base de données", _database_path(settings)
+    if not path.exists():
+        return Check("database", subject, CheckState.OK, "pas encore créée.")
+    try:
+        with closing(open_database(path, migrate=False)) as database:
+            database.check()
+    except AssistantError as error:
+        return Check("database", subject, CheckState.BROKEN, error.sentence)
+    return Check("database", subject, CheckState.OK, "lue en entier, intacte.")
+
+
+def _database_path(settings: Settings) -> Path:
+    return DataFolder(settings.data_dir.expanduser().absolute()).database
+
+
 def _embedder(settings: Settings) -> Check:
     subject = "Modèle d'embeddings"
     try:
-        embedder = build_embedder(settings, role="web")
-        dimensions = len(embedder.embed_query("délibération"))
+        with closing(build_embedder(settings, role="web")) as embedder:
+            dimensions = len(embedder.embed_query("délibération"))
     except (AssistantError, ImportError) as error:
         detail = error.sentence if isinstance(error, AssistantError) else f"absent ({error.name})."
         return Check("embedder", subject, CheckState.BROKEN, detail)
@@ -128,25 +149,33 @@ def _model(settings: Settings) -> Check:
     from assistant.bootstrap import build_chat_model
 
     model = build_chat_model(settings)
-    if model is not None and anyio.run(model.is_reachable):
+    if model is not None and anyio.run(_answers, model):
         return Check("model", subject, CheckState.OK, f"{chosen.name} répond à {chosen.url}.")
     detail = f"{chosen.url} ne répond pas ; les réponses citent directement les documents."
     return Check("model", subject, CheckState.LIMITED, detail)
 
 
+async def _answers(model: ChatModel) -> bool:
+    try:
+        return await model.is_reachable()
+    finally:
+        await model.aclose()
+
+
 def _index(settings: Settings) -> Check:
     from assistant.adapters.sql.database import open_database
 
-    subject, path = "Index", settings.data_dir / "assistant.sqlite3"
+    subject, path = "Index", _database_path(settings)
     if not path.exists():
         return Check("index", subject, CheckState.OK, "vide : rien n'a encore été indexé.")
     try:
-        asked = build_embedder(settings, role="web").identity.id
         with (
+            closing(build_embedder(settings, role="web")) as embedder,
             closing(open_database(path, migrate=False)) as database,
             database.unit_of_work() as work,
         ):
-            built, count = work.ledger.active_index(), len(work.ledger.live_versions())
+            asked, built = embedder.identity.id, work.ledger.active_index()
+            count = len(work.ledger.live_versions())
     except AssistantError as error:
         return Check("index", subject, CheckState.BROKEN, error.sentence)
     if built is not None and built != asked:

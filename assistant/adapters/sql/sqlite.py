@@ -27,6 +27,7 @@ _PRAGMAS = (
 _BEGIN = "assistant_begin"
 _DISK_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _TAKEN = {
     sqlite3.SQLITE_CONSTRAINT_UNIQUE,
     sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
@@ -141,6 +142,8 @@ def failure_of(error: BaseException) -> AssistantError | None:
         return Conflict()
     if code & 0xFF in _BUSY:
         return StorageError("database_locked")
+    if code & 0xFF in _DAMAGED:
+        return StorageError("database_damaged")
     if code in _DISK_FULL:
         return StorageError("disk_full")
     return StorageError()

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant import bootstrap, doctor
+from assistant.adapters.sql.database import open_database
+from assistant.data_folder import prepare_data_folder
+from assistant.doctor import Check, CheckState, examine
+from assistant.settings import ModelSettings, Settings
+from assistant.testing.chat import ScriptedChatModel
+from assistant.testing.embedder import HashEmbedder
+
+
+class WatchedEmbedder(HashEmbedder):
+    """Counts how many are open."""
+
+    opened = 0
+
+    def __init__(self) -> None:
+        super().__init__(dimensions=32)
+        WatchedEmbedder.opened += 1
+
+    def close(self) -> None:
+        WatchedEmbedder.opened -= 1
+
+
+class WatchedModel(ScriptedChatModel):
+    """Tells if it was closed."""
+
+    is_closed = False
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+        await super().aclose()
+
+
+def watched_embedder(settings: Settings, *, role: str) -> WatchedEmbedder:
+    del settings, role
+    return WatchedEmbedder()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setattr(doctor, "build_embedder", watched_embedder)
+    return Settings(data_dir=tmp_path / "data")
+
+
+def checks(settings: Settings) -> dict[str, Check]:
+    return {check.name: check for check in examine(settings)}
+
+
+def made(settings: Settings) -> Path:
+    path = prepare_data_folder(settings.data_dir).database
+    open_database(path, migrate=True).close()
+    return path
+
+
+def test_a_new_folder_has_no_database_yet(settings: Settings) -> None:
+    assert checks(settings)["database"].state is CheckState.OK
+
+
+def test_a_whole_database_is_read_to_its_end(settings: Settings) -> None:
+    made(settings)
+
+    found = checks(settings)["database"]
+
+    assert (found.state, found.detail) == (CheckState.OK, "lue en entier, intacte.")
+
+
+def test_a_damaged_database_is_told(settings: Settings) -> None:
+    path = made(settings)
+    data = bytearray(path.read_bytes())
+    for start in range(8192, len(data), 4096):
+        data[start : start + 64] = b"\xff" * 64
+    path.write_bytes(data)
+
+    found = checks(settings)["database"]
+
+    assert found.state is CheckState.BROKEN
+    assert "endommagée" in found.detail
+
+
+def test_what_was_opened_is_closed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(settings)
+    model = WatchedModel(["Bonjour"])
+
+    def build(settings: Settings) -> WatchedModel:
+        del settings
+        return model
+
+    monkeypatch.setattr(bootstrap, "build_chat_model", build)
+    chosen = ModelSettings(url="http://127.0.0.1:9/v1", name="modele")
+
+    found = checks(settings.model_copy(update={"model": chosen}))
+
+    assert found["model"].state is CheckState.OK
+    assert found["embedder"].state is CheckState.OK
+    assert model.is_closed
+    assert WatchedEmbedder.opened == 0
