@@ -111,7 +111,7 @@ class Retriever:
                 found = work.chunks.find_live([item.chunk_id for item in batch], scope=scope)
                 for item in batch:
                     chunk = found.get(item.chunk_id)
-                    if chunk is None or chunk.version_id != item.version_id:
+                    if chunk is None:
                         continue
                     key = (chunk.document_id, normalised(chunk.text))
                     if key not in seen:

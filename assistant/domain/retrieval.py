@@ -17,7 +17,7 @@ class ScoredChunk:
     """A chunk and its score in one ranking."""
 
     chunk_id: ChunkId
-    version_id: VersionId
+    """Belongs to one version of one document; whether that one is live is for the database to say."""
     score: float
     """Unitless, comparable only within its ranking."""
 
@@ -98,13 +98,11 @@ def fuse_convex(dense: Ranking, lexical: Ranking, *, dense_weight: float, limit:
     if not 0 <= dense_weight <= 1:
         raise ValueError("dense_weight must lie in [0, 1]")
     totals: dict[ChunkId, float] = {}
-    versions: dict[ChunkId, VersionId] = {}
     for ranking, weight in ((dense, dense_weight), (lexical, 1 - dense_weight)):
         for chunk, share in zip(ranking, _min_max(ranking), strict=True):
             totals[chunk.chunk_id] = totals.get(chunk.chunk_id, 0.0) + weight * share
-            versions[chunk.chunk_id] = chunk.version_id
     ordered = sorted(totals.items(), key=lambda item: (-item[1], item[0]))[:limit]
-    return tuple(ScoredChunk(chunk_id, versions[chunk_id], score) for chunk_id, score in ordered)
+    return tuple(ScoredChunk(chunk_id, score) for chunk_id, score in ordered)
 
 
 def _min_max(ranking: Ranking) -> list[float]:

@@ -103,8 +103,7 @@ class InMemoryChunkIndex:
 
     def _best(self, score: Callable[[ChunkId], float], *, scope: Scope, limit: int) -> Ranking:
         scored = [
-            ScoredChunk(point.chunk_id, point.version_id, score(point.chunk_id))
-            for point in self._within(scope)
+            ScoredChunk(point.chunk_id, score(point.chunk_id)) for point in self._within(scope)
         ]
         return tuple(sorted(scored, key=lambda chunk: (-chunk.score, chunk.chunk_id))[:limit])
 

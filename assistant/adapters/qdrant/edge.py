@@ -7,7 +7,7 @@ optimised here, and a flush waits for an idle moment (the write-ahead log keeps 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
 from math import sqrt
@@ -220,34 +220,24 @@ class EdgeChunkIndex:
     def _quantised_best(self, values: list[float], *, scope: Scope, limit: int) -> Ranking | None:
         """The best by exact score among those of a quantised pass; None when one may be missing."""
         asked = limit * _QUANTISED_SHARE
-        points = self._points(
-            values, DENSE, scope=scope, limit=asked, is_exact=False, with_version=False
-        )
+        points = self._points(values, DENSE, scope=scope, limit=asked, is_exact=False)
         worst_kept = points[min(limit, len(points)) - 1].score if points else 0.0
         bound = 2 * _QUANTISED_ERROR / sqrt(self._embedder.dimensions)
         if len(points) == asked and worst_kept - points[-1].score <= bound:
             return None
         kept = takewhile(lambda point: point.score >= worst_kept, points)
-        return tuple(ordered(self._with_versions(kept))[:limit])
+        return tuple(ordered(map(_scored, kept))[:limit])
 
     def _exact_best(self, vector: _QueryVector, using: str, *, scope: Scope, limit: int) -> Ranking:
         def fetch(asked: int) -> Iterator[ScoredChunk]:
-            points = self._points(
-                vector, using, scope=scope, limit=asked, is_exact=True, with_version=True
+            return map(
+                _scored, self._points(vector, using, scope=scope, limit=asked, is_exact=True)
             )
-            return (_scored(point.id, point.payload, score=point.score) for point in points)
 
         return best_candidates(fetch, limit=limit)
 
     def _points(
-        self,
-        vector: _QueryVector,
-        using: str,
-        *,
-        scope: Scope,
-        limit: int,
-        is_exact: bool,
-        with_version: bool,
+        self, vector: _QueryVector, using: str, *, scope: Scope, limit: int, is_exact: bool
     ) -> list[qdrant_edge.ScoredPoint]:
         """The engine's best, by descending score; equal scores in any order."""
         import qdrant_edge
@@ -263,20 +253,10 @@ class EdgeChunkIndex:
             query=qdrant_edge.Query.Nearest(vector, using=using),
             filter=within,
             params=params,
-            with_payload=[VERSION] if with_version else False,
+            with_payload=False,
         )
         with _engine_errors():
             return self._shard.query(request)
-
-    def _with_versions(self, points: Iterable[qdrant_edge.ScoredPoint]) -> Iterator[ScoredChunk]:
-        """The points as chunks, without those removed since.
-
-        Reading 100 payloads after a search of 400 points takes 0.3 ms; reading all, 0.9 ms.
-        """
-        scores = {point.id: point.score for point in points}
-        with _engine_errors():
-            records = self._shard.retrieve(list(scores), with_payload=[VERSION], with_vector=False)
-        return (_scored(record.id, record.payload, score=scores[record.id]) for record in records)
 
     def _count(self, point_filter: PointFilter | None) -> int:
         import qdrant_edge
@@ -286,10 +266,8 @@ class EdgeChunkIndex:
             return self._shard.count(qdrant_edge.CountRequest(exact=True, filter=condition))
 
 
-def _scored(
-    point_id: qdrant_edge.PointId, payload: qdrant_edge.Payload | None, *, score: float
-) -> ScoredChunk:
-    return ScoredChunk(ChunkId(str(point_id)), VersionId((payload or {})[VERSION]), score)
+def _scored(point: qdrant_edge.ScoredPoint) -> ScoredChunk:
+    return ScoredChunk(ChunkId(str(point.id)), point.score)
 
 
 def _create_shard(path: Path, *, embedder: EmbedderIdentity) -> None:

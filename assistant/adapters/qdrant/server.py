@@ -184,11 +184,10 @@ class ServerChunkIndex:
                     query_filter=within,
                     search_params=models.SearchParams(exact=True, idf=corpus),
                     limit=asked,
-                    with_payload=[VERSION],
+                    with_payload=False,
                 )
             for point in response.points:
-                version = str((point.payload or {})[VERSION])
-                yield ScoredChunk(ChunkId(str(point.id)), VersionId(version), point.score)
+                yield ScoredChunk(ChunkId(str(point.id)), point.score)
 
         return best_candidates(fetch, limit=limit)
 

@@ -152,16 +152,6 @@ def test_about_as_many_chunks_are_read_as_are_wanted(limit: int, asked: list[int
     assert live.asked == asked
 
 
-def test_an_entry_of_another_version_does_not_count() -> None:
-    old = make_chunk("Prime vélo", id="b", document="ancien")
-
-    hits = (
-        make_retriever([old], live=LiveChunks([BIKE])).retrieve("vélo", scope=SCOPE, limit=3).hits
-    )
-
-    assert hits == ()
-
-
 def test_nothing_outside_the_scope_is_found() -> None:
     other = Scope(
         tenant_id=TenantId("t2"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.domain.ids import ChunkId, VersionId
+from assistant.domain.ids import ChunkId
 from assistant.domain.retrieval import Ranking, ScoredChunk, fuse_convex
 
 SCORES = st.floats(min_value=-1e6, max_value=1e6, allow_nan=False)
@@ -12,7 +12,7 @@ RANKINGS = st.dictionaries(
     st.sampled_from([ChunkId(f"k{number:02}") for number in range(15)]), SCORES, max_size=15
 ).map(
     lambda scores: tuple(
-        ScoredChunk(chunk_id, VersionId(f"v-{chunk_id}"), score)
+        ScoredChunk(chunk_id, score)
         for chunk_id, score in sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     )
 )
@@ -20,7 +20,7 @@ WEIGHTS = st.floats(min_value=0, max_value=1)
 
 
 def ranking(**scores: float) -> Ranking:
-    return tuple(ScoredChunk(ChunkId(k), VersionId("v"), score) for k, score in scores.items())
+    return tuple(ScoredChunk(ChunkId(k), score) for k, score in scores.items())
 
 
 def ids(fused: Ranking) -> list[str]:
