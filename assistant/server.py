@@ -12,7 +12,6 @@ import os
 import secrets
 import signal
 import socket
-import sys
 import tempfile
 import threading
 import time
@@ -41,7 +40,6 @@ _GRACE_S = 1
 _START_S = 30.0
 _POLL_S = 0.01
 _BACKLOG = 2048
-_WORKER_COMMAND = ("-m", "assistant", "worker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +226,14 @@ def _backend(settings: Settings, *, url: str) -> Backend:
     container = build(settings, role="web")
     try:
         container.start()
-        supervisor = WorkerSupervisor(settings, command=(sys.executable, *_WORKER_COMMAND))
+        supervisor = WorkerSupervisor(settings)
         token = secrets.token_urlsafe(32)
         api = create_api(
-            container, local_token=token, base_url=url, worker_alive=lambda: supervisor.is_alive
+            container,
+            local_token=token,
+            base_url=url,
+            worker_alive=lambda: supervisor.is_alive,
+            worker_refused=lambda: supervisor.is_refused,
         )
     except BaseException:
         container.close()

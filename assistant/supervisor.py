@@ -16,6 +16,7 @@ import structlog
 from pydantic import BaseModel, SecretStr
 
 from assistant.settings import Settings
+from assistant.worker import EXIT_REFUSED
 
 _log = structlog.get_logger(__name__)
 
@@ -28,6 +29,8 @@ _GRACE_S = 3.0
 
 class WorkerSupervisor:
     """Starts the worker, starts it again when it dies, and ends it with its own children.
+
+    A worker that refuses these settings or this data folder is not started again.
 
     Settings go through a pipe, never through the environment or a file: other processes cannot
     read the keys in them.
@@ -48,6 +51,7 @@ class WorkerSupervisor:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[str] | None = None
+        self._is_refused = False
         self._lock = threading.Lock()
 
     @property
@@ -55,6 +59,11 @@ class WorkerSupervisor:
         """True while a worker process runs."""
         process = self._process
         return process is not None and process.poll() is None
+
+    @property
+    def is_refused(self) -> bool:
+        """True once the worker said that it cannot start; it needs another start of all."""
+        return self._is_refused
 
     @property
     def pid(self) -> int | None:
@@ -66,6 +75,7 @@ class WorkerSupervisor:
         """Start the worker from a thread that lives as long as it; returns at once."""
         if self._thread is None:
             self._stop.clear()
+            self._is_refused = False
             self._thread = threading.Thread(target=self._run, name="worker-supervisor", daemon=True)
             self._thread.start()
 
@@ -86,6 +96,9 @@ class WorkerSupervisor:
             begun = time.monotonic()
             code = self._live_once()
             if self._stop.is_set():
+                return
+            if code == EXIT_REFUSED:
+                self._is_refused = True
                 return
             if time.monotonic() - begun > _STEADY_S:
                 pause_s = self._first_pause_s

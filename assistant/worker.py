@@ -19,11 +19,14 @@ from typing import TextIO
 import structlog
 
 from assistant.bootstrap import build
-from assistant.domain.errors import AssistantError
+from assistant.domain.errors import AssistantError, StorageError, UpstreamError
+from assistant.logs import configure_logs
 from assistant.settings import Settings
 
+EXIT_FAILED = 1
+"""It could not start now; it may later."""
 EXIT_REFUSED = 2
-"""The settings or the data folder do not allow to start."""
+"""The settings or the data folder do not allow to start: waiting does not help."""
 _NICENESS = 10
 _PR_SET_PDEATHSIG = 1
 _GRACE_S = 10.0
@@ -38,8 +41,9 @@ def main(stdin: TextIO | None = None) -> int:
         stdin: Where settings come from and whose end means the parent's; None takes the process's.
 
     Returns:
-        0 when asked to stop, 2 when it cannot start.
+        0 when asked to stop, else why it cannot start: `EXIT_FAILED` or `EXIT_REFUSED`.
     """
+    configure_logs(verbose=True)
     source = stdin or sys.stdin
     die_with_parent()
     be_nice()
@@ -51,7 +55,7 @@ def main(stdin: TextIO | None = None) -> int:
         container = build(settings, role="worker")
     except AssistantError as error:
         _log.error("worker_refused", code=error.code)
-        return EXIT_REFUSED
+        return EXIT_FAILED if _passes(error) else EXIT_REFUSED
     try:
         container.worker.run_forever(stop)
     finally:
@@ -68,6 +72,12 @@ def die_with_parent() -> None:
 def be_nice() -> None:
     """Leave the processor to the serving process."""
     os.nice(_NICENESS)
+
+
+def _passes(error: AssistantError) -> bool:
+    if isinstance(error, UpstreamError):
+        return error.transient
+    return isinstance(error, StorageError) and error.code == "database_locked"
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

@@ -51,6 +51,7 @@ def create_api(
     local_token: str,
     base_url: str,
     worker_alive: Callable[[], bool] | None = None,
+    worker_refused: Callable[[], bool] | None = None,
     allowed_hosts: frozenset[str] = frozenset(),
 ) -> FastAPI:
     """The API over the services of a container. Builds and starts nothing else.
@@ -60,12 +61,13 @@ def create_api(
         local_token: The owner's token; an empty one is never accepted.
         base_url: Where browsers reach the service, without `/api`. With https, cookies are secure.
         worker_alive: Tells `ready` if a worker runs; None means that there is none.
+        worker_refused: Tells it if the worker refused to start; None means that it did not.
         allowed_hosts: Names accepted in the Host header beside loopback and that of `base_url`.
     """
     load_pages()
     api = _routed()
     gate = Gate(container, local_token=local_token, base_url=base_url)
-    readiness = Readiness(container, worker_alive=worker_alive)
+    readiness = Readiness(container, worker_alive=worker_alive, worker_refused=worker_refused)
     api.state.api = ApiState(container, gate, readiness, Drawing(container.documents))
     hosts = {(urlsplit(base_url).hostname or "").lower(), *(name.lower() for name in allowed_hosts)}
     api.add_middleware(

@@ -21,9 +21,16 @@ _EMBEDDER_KEPT_S = 60.0
 class Readiness:
     """Looks at database, index, embedder, worker and model. Used from one event loop."""
 
-    def __init__(self, services: Container, *, worker_alive: Callable[[], bool] | None) -> None:
+    def __init__(
+        self,
+        services: Container,
+        *,
+        worker_alive: Callable[[], bool] | None,
+        worker_refused: Callable[[], bool] | None = None,
+    ) -> None:
         self._services = services
         self._worker_alive = worker_alive
+        self._worker_refused = worker_refused
         self._lock = asyncio.Lock()
         self._kept: dict[str, tuple[float, bool]] = {}
 
@@ -35,13 +42,14 @@ class Readiness:
             embedder = await self._look("embedder", self._in_thread(self._embed))
             model = await self._model()
         worker = self._worker_alive is not None and self._worker_alive()
+        is_refused = self._worker_refused is not None and self._worker_refused()
         detail = [
             sentence(code)
             for code, works in (
                 ("storage_error", database),
                 ("index_unavailable", index),
                 ("embedder_unavailable", embedder),
-                ("worker_stopped", worker),
+                ("worker_refused" if is_refused else "worker_stopped", worker),
                 ("model_unavailable", model != "unreachable"),
             )
             if not works
@@ -52,6 +60,7 @@ class Readiness:
             index=index,
             embedder=embedder,
             worker=worker,
+            worker_refused=is_refused,
             model=model,
             detail=detail,
         )

@@ -191,16 +191,6 @@ def doctor(context: typer.Context, *, json: Json = False) -> int:
     return show_checks(invocation(context).load().settings, as_json=json)
 
 
-@app.command(cls=FrenchCommand, hidden=True)
-def worker(*, quiet: Annotated[bool, typer.Option("--quiet")] = False) -> int:
-    """Run the worker process; started by the service only."""
-    from assistant import worker as process
-    from assistant.logs import configure_logs
-
-    configure_logs(verbose=not quiet)
-    return process.main()
-
-
 def _check_one(text: str | None, queries: Path | None) -> None:
     from assistant.cli.failures import Misuse
     from assistant.domain.catalogue import sentence

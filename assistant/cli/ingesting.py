@@ -46,6 +46,7 @@ def ingest(
     Raises:
         Misuse: A path does not exist.
         ClientError: The service failed, or refuses an empty folder that has documents.
+        ConfigurationError: The worker cannot start ("worker_refused").
     """
     begun = time.monotonic()
     outcome = Outcome()

@@ -12,6 +12,7 @@ from assistant.cli.console import is_terminal, note, say
 from assistant.cli.failures import sentence_of
 from assistant.cli.ingesting import ingest, summarise
 from assistant.client import AssistantClient, ClientError
+from assistant.domain.errors import ConfigurationError
 from assistant.ownership import ServerAddress
 from assistant.settings import Settings
 
@@ -67,7 +68,7 @@ def _index_sample(address: ServerAddress) -> None:
     with closing(AssistantClient(address.url, token=address.token)) as client:
         try:
             outcome = ingest(Connection(client, lambda: None), [folder], is_quiet=True)
-        except ClientError as error:
+        except (ClientError, ConfigurationError) as error:
             if error.code not in _STOPPED:
                 note(sentence_of(error))
             return

@@ -20,6 +20,8 @@ class ReadyOut(Wire):
     index: bool
     embedder: bool
     worker: bool
+    worker_refused: bool = False
+    """True when the worker cannot start with these settings or this data folder: no use to wait."""
     model: str
     """ok · unreachable · none."""
     detail: list[str]

@@ -99,6 +99,7 @@ class Site:
     worker: WorkerContainer
     app: Any
     is_worker_alive: bool = True
+    is_worker_refused: bool = False
 
     def http(self, **headers: str) -> httpx.AsyncClient:
         """A client without credentials."""
@@ -187,6 +188,7 @@ def open_site(
         local_token=TOKEN,
         base_url=BASE_URL,
         worker_alive=lambda: site.is_worker_alive,
+        worker_refused=lambda: site.is_worker_refused,
     )
     site.app = Starlette(routes=[Mount("/api", api)])
     return site

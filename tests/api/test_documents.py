@@ -224,6 +224,8 @@ async def test_ready_says_what_does_not_work(site: Site) -> None:
         ready = (await http.get("/api/ready")).json()
         site.is_worker_alive = False
         degraded = (await http.get("/api/ready")).json()
+        site.is_worker_refused = True
+        refused = (await http.get("/api/ready")).json()
 
     assert ready == {
         "status": "ready",
@@ -231,11 +233,14 @@ async def test_ready_says_what_does_not_work(site: Site) -> None:
         "index": True,
         "embedder": True,
         "worker": True,
+        "worker_refused": False,
         "model": "ok",
         "detail": [],
     }
     assert (degraded["status"], degraded["worker"]) == ("degraded", False)
     assert degraded["detail"][0].startswith("L'indexation est arrêtée")
+    assert (refused["worker"], refused["worker_refused"]) == (False, True)
+    assert "ne peut pas démarrer" in refused["detail"][0]
 
 
 class TestWithTheClient:

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from assistant.cli.connection import Connection
-from assistant.cli.failures import ExitCode, exit_code_of
+from assistant.cli.failures import ExitCode, exit_code_of, sentence_of
 from assistant.cli.following import Outcome
 from assistant.cli.ingesting import ingest
 from assistant.client import AssistantClient, ClientError
 from assistant.client.errors import client_error
+from assistant.domain.errors import ConfigurationError
 from assistant.schemas.documents import JobItemOut
 from tests.api.site import REGULATION, TOKEN, Site, served
 
@@ -36,8 +37,13 @@ def nothing(_: Path) -> None:
 
 @contextmanager
 def at_work(site: Site, *, before: Callable[[Path], None] = nothing) -> Generator[Connection]:
-    """A way to the site while its worker and its applier run; meddles before each file is sent."""
+    """A way to the site while its applier and, if alive, its worker run.
+
+    Meddles before each file is sent.
+    """
     stop = threading.Event()
+    if not site.is_worker_alive:
+        stop.set()
     worker = threading.Thread(target=site.worker.worker.run_forever, args=(stop,))
     with served(site) as url:
         client = MeddlingClient(url, token=TOKEN)
@@ -132,3 +138,20 @@ def test_a_job_whose_files_cannot_be_sent_is_cancelled(site: Site, folder: Path)
         (job,) = connection.client.list_jobs()
 
     assert job.state == "cancelled"
+
+
+def test_a_worker_that_refuses_to_start_is_not_waited_for(
+    site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.cli.following._PATIENCE_S", 0.1)
+    site.is_worker_alive, site.is_worker_refused = False, True
+    (folder / "a.txt").write_text(REGULATION, "utf-8")
+
+    with at_work(site) as connection:
+        with pytest.raises(ConfigurationError) as refused:
+            run(connection, folder)
+        (job,) = connection.client.list_jobs()
+
+    assert exit_code_of(refused.value) is ExitCode.CONFIGURATION
+    assert "« assistant doctor »" in sentence_of(refused.value)
+    assert job.state == "queued"

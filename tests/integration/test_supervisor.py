@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from assistant.settings import ModelSettings, Settings
 from assistant.supervisor import WorkerSupervisor, revealed
+from assistant.worker import EXIT_FAILED
 
 ROOT = Path(__file__).parents[2]
 STUBBORN = """
@@ -96,6 +97,34 @@ def test_stubborn_worker_is_killed_with_its_children(settings: Settings, tmp_pat
 
     life = lives(tmp_path)[0]
     until(lambda: is_gone(int(str(life["pid"]))) and is_gone(int(str(life["child"]))))
+
+
+def test_worker_that_refuses_to_start_is_not_started_again(settings: Settings) -> None:
+    """The real worker entry, on a data folder without a database."""
+    supervisor = WorkerSupervisor(settings, first_pause_s=0.05)
+    supervisor.start()
+
+    until(lambda: supervisor.is_refused)
+
+    assert not supervisor.is_alive
+    supervisor.close()
+
+
+def test_worker_that_fails_to_start_is_started_again(settings: Settings, tmp_path: Path) -> None:
+    script = (
+        "import pathlib, sys\n"
+        f"log = pathlib.Path({str(tmp_path)!r}) / 'starts'\n"
+        "log.open('a').write('x')\n"
+        f"sys.exit({EXIT_FAILED})\n"
+    )
+    command = (sys.executable, "-c", script)
+    supervisor = WorkerSupervisor(settings, command=command, first_pause_s=0.05)
+    supervisor.start()
+
+    until(lambda: (tmp_path / "starts").exists() and len((tmp_path / "starts").read_text()) > 1)
+
+    assert not supervisor.is_refused
+    supervisor.close()
 
 
 def test_worker_dies_with_its_parent(settings: Settings, tmp_path: Path) -> None:
