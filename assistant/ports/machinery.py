@@ -64,6 +64,14 @@ class IndexLedger(Protocol):
         """
         ...
 
+    def refuse_version(self, version_id: VersionId, *, reason: Reason, now: datetime) -> bool:
+        """Give up a READY version: it becomes RETIRED, its document tells why; what is live stays.
+
+        Returns:
+            False, and nothing changes, when the version is no longer READY.
+        """
+        ...
+
     def retired_versions(self, *, limit: int) -> list[VersionId]:
         """Versions to remove from the index."""
         ...
@@ -122,8 +130,10 @@ class WorkQueue(Protocol):
         """Replace the mutable fields of an item."""
         ...
 
-    def settle_indexed(self, version_id: VersionId, *, state: ItemState) -> None:
-        """Move the INDEXING item of a version to a final state."""
+    def settle_indexed(
+        self, version_id: VersionId, *, state: ItemState, reason: Reason | None = None
+    ) -> None:
+        """Move the INDEXING item of a version to a final state, with the reason of a failure."""
         ...
 
     def fail_waiting(self, job_id: JobId, *, reason: Reason) -> None:

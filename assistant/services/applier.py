@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from assistant.domain.documents import DocumentVersion
+from assistant.domain.documents import DocumentVersion, Reason
 from assistant.domain.errors import AssistantError, Conflict
 from assistant.domain.ids import VersionId
 from assistant.domain.jobs import ItemState
@@ -17,6 +17,7 @@ from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.index import ChunkIndex
 from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.services.answer_keeper import forget_old_answers
 from assistant.services.finishing import JobFinisher
 from assistant.services.machinery import (
     request_reindex,
@@ -35,6 +36,7 @@ _POLL_S = 0.2
 _ERROR_PAUSE_S = 2.0
 _SWEEP_S = 30.0
 _FLUSH_AFTER_S = 2.0
+_REFUSED = Reason("index_refused", {})
 
 
 class IndexApplier:
@@ -78,6 +80,11 @@ class IndexApplier:
             self._thread.join()
             self._thread = None
 
+    @property
+    def is_alive(self) -> bool:
+        """True while the thread applies; False before `start`, after `stop`, or when it died."""
+        return self._thread is not None and self._thread.is_alive()
+
     def run_once(self) -> bool:
         """Apply what waits now; False when there was nothing to do.
 
@@ -94,7 +101,7 @@ class IndexApplier:
         for version in usable:
             if self._stop.is_set():
                 break
-            self._apply(version)
+            self._apply_or_refuse(version)
         did_something = bool(usable or retired)
         if retired or self._is_sweep_due():
             did_something = self._sweep() or did_something
@@ -139,6 +146,9 @@ class IndexApplier:
             except AssistantError as error:
                 _log.warning("applier_paused", code=error.code)
                 self._stop.wait(self._error_pause_s)
+            except Exception as error:  # noqa: BLE001 - a dead thread would end all indexing
+                _log.error("applier_failed", kind=type(error).__name__)
+                self._stop.wait(self._error_pause_s)
         self._flush()
 
     def _rest(self) -> None:
@@ -150,6 +160,23 @@ class IndexApplier:
         if self._is_dirty:
             self._index.flush()
             self._is_dirty = False
+
+    def _apply_or_refuse(self, version: DocumentVersion) -> None:
+        """Apply a version; one that the index cannot take fails alone, and those behind it go on."""
+        try:
+            self._apply(version)
+        except AssistantError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one version never stops the others
+            _log.error("version_refused", version_id=version.id, kind=type(error).__name__)
+            retried(lambda: self._refuse(version))
+
+    def _refuse(self, version: DocumentVersion) -> None:
+        with self._open_work() as work:
+            if work.ledger.refuse_version(version.id, reason=_REFUSED, now=self._clock.now()):
+                work.queue.settle_indexed(version.id, state=ItemState.FAILED, reason=_REFUSED)
+                self._finisher.finish_all_settled(work)
+                work.commit()
 
     def _apply(self, version: DocumentVersion) -> None:
         points = self._points(version.id)
@@ -211,10 +238,11 @@ class IndexApplier:
         return self._swept_at is None or time.monotonic() - self._swept_at > _SWEEP_S
 
     def _sweep(self) -> bool:
-        """Forget unused files, end jobs left open; True when some file was removed."""
+        """Forget unused files and old answers, end jobs left open; True when some file was removed."""
         self._swept_at = time.monotonic()
         removed = retried(self._forget_files)
         retried(self._end_jobs)
+        retried(lambda: forget_old_answers(self._open_work, now=self._clock.now()))
         return removed > 0
 
     def _forget_files(self) -> int:

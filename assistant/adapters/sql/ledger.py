@@ -6,16 +6,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, case, exists, func, not_, select, update
+from sqlalchemy import Row, and_, case, exists, func, literal, not_, select, update
 
 from assistant.adapters.sql.contents import drop_record, keep_record, list_unused
 from assistant.adapters.sql.documents import document_key
 from assistant.adapters.sql.locators import dump_locator, load_locator
-from assistant.adapters.sql.rows import version_columns, version_of
+from assistant.adapters.sql.rows import reason_fields, version_columns, version_of
 from assistant.adapters.sql.tables import chunks as chunk_table
 from assistant.adapters.sql.tables import documents, index_state, vectors, versions
 from assistant.adapters.sql.transaction import Transaction
-from assistant.domain.documents import DocumentState, DocumentVersion, NewChunk, VersionState
+from assistant.domain.documents import (
+    DocumentState,
+    DocumentVersion,
+    NewChunk,
+    Reason,
+    VersionState,
+)
 from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.ids import VersionId
 from assistant.domain.retrieval import IndexPoint
@@ -128,6 +134,30 @@ class SqlIndexLedger:
         self._retire_live_of(version)
         self._set_state(version_id, state=VersionState.LIVE)
         self._show(version, now=now)
+        return True
+
+    def refuse_version(self, version_id: VersionId, *, reason: Reason, now: datetime) -> bool:
+        """Give up a READY version: it becomes RETIRED, its document tells why; what is live stays.
+
+        Returns:
+            False, and nothing changes, when the version is no longer READY.
+        """
+        self._transaction.lock()
+        is_ready = and_(versions.c.id == version_id, versions.c.state == VersionState.READY)
+        row = self._transaction.first(select(versions.c.document_id).where(is_ready))
+        if row is None:
+            return False
+        self._set_state(version_id, state=VersionState.RETIRED)
+        self._transaction.forget(document_key(row.document_id))
+        state = case(
+            (documents.c.state == DocumentState.LIVE, documents.c.state),
+            else_=literal(DocumentState.FAILED, documents.c.state.type),
+        )
+        self._transaction.write(
+            update(documents)
+            .where(documents.c.id == row.document_id)
+            .values(state=state, updated_at=now, **reason_fields(reason))
+        )
         return True
 
     def retired_versions(self, *, limit: int) -> list[VersionId]:

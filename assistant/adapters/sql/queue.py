@@ -96,14 +96,20 @@ class SqlWorkQueue:
         """Replace the mutable fields of an item. Raises `NotFound` when it is unknown."""
         replace_item(self._transaction, item)
 
-    def settle_indexed(self, version_id: VersionId, *, state: ItemState) -> None:
-        """Move the INDEXING item of a version to a final state. Raises `ValueError` on another."""
+    def settle_indexed(
+        self, version_id: VersionId, *, state: ItemState, reason: Reason | None = None
+    ) -> None:
+        """Move the INDEXING item of a version to a final state, with the reason of a failure.
+
+        Raises:
+            ValueError: The state is not one of an end.
+        """
         if state not in FINAL_ITEM_STATES:
             raise ValueError(f"{state} is not a final state")
         self._change_items(
             update(job_items)
             .where(job_items.c.version_id == version_id, job_items.c.state == ItemState.INDEXING)
-            .values(state=state)
+            .values(state=state, **reason_fields(reason))
         )
 
     def fail_waiting(self, job_id: JobId, *, reason: Reason) -> None:

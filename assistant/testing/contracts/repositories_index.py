@@ -159,6 +159,39 @@ class LedgerContract(RepositoryContract):
             work.ledger.points_of(version.id, embedder_id="other")
         assert raised.value.code == "vectors_missing"
 
+    def test_a_refused_version_leaves_what_is_live(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        old = store_live(open_work, world.here)
+        new = store_ready(open_work, old.document, texts=("Nouveau texte",))
+        reason = Reason("index_refused", {})
+        with open_work() as work:
+            assert work.ledger.refuse_version(new.version.id, reason=reason, now=LATER)
+            assert not work.ledger.refuse_version(new.version.id, reason=reason, now=LATER)
+            assert not work.ledger.make_live(new.version.id, now=LATER)
+            work.commit()
+
+        with open_work() as work:
+            found = work.documents.find(old.document.id, scope=world.here.scope)
+            assert work.ledger.live_versions() == {old.version.id: 1}
+            assert work.ledger.retired_versions(limit=9) == [new.version.id]
+        assert found is not None
+        assert (found.state, found.reason) == (DocumentState.LIVE, reason)
+
+    def test_a_refused_first_version_fails_its_document(
+        self, open_work: UnitOfWorkFactory, document: Document, world: World
+    ) -> None:
+        version = store_ready(open_work, document).version
+        reason = Reason("index_refused", {})
+        with open_work() as work:
+            assert work.ledger.refuse_version(version.id, reason=reason, now=LATER)
+            work.commit()
+
+        with open_work() as work:
+            found = work.documents.find(document.id, scope=world.here.scope)
+        assert found is not None
+        assert (found.state, found.reason) == (DocumentState.FAILED, reason)
+
     def test_making_live_keeps_why_a_newer_attempt_failed(
         self, open_work: UnitOfWorkFactory, document: Document, world: World
     ) -> None:

@@ -133,6 +133,48 @@ def test_failing_index_is_tried_again_and_loses_nothing(house: House) -> None:
     assert index.count_all() == 2
 
 
+def test_version_that_the_index_cannot_take_fails_alone(house: House) -> None:
+    index = watched(house)
+    job = house.submit(TWO)
+    house.work()
+
+    def refuse_first() -> None:
+        index.hook = lambda: None
+        raise ValueError
+
+    index.hook = refuse_first
+    house.apply()
+
+    assert sorted(house.states(job).values()) == [ItemState.FAILED, ItemState.INDEXED]
+    assert house.state_of(job).state is JobState.PARTLY_FAILED
+    assert len(house.live_texts()) == 1
+
+
+def test_thread_survives_what_nobody_foresaw(house: House) -> None:
+    index = watched(house)
+    faults = [RuntimeError("unforeseen")]
+
+    def fail_once() -> dict[VersionId, int]:
+        if faults:
+            raise faults.pop()
+        return InMemoryChunkIndex.held_versions(index)
+
+    index.held_versions = fail_once
+    applier = IndexApplier(house.open_work, index, house.files, house.clock, error_pause_s=0)
+    assert not applier.is_alive
+    applier.start()
+    job = house.submit(TWO)
+    house.work()
+
+    deadline = time.monotonic() + 10
+    while house.state_of(job).state is not JobState.SUCCEEDED:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert applier.is_alive
+    applier.stop()
+    assert not applier.is_alive
+
+
 def test_reconcile_fills_a_new_index_without_embedding(tmp_path: Path) -> None:
     class CountingEmbedder(HashEmbedder):
         calls = 0
