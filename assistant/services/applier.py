@@ -80,11 +80,6 @@ class IndexApplier:
             self._thread.join()
             self._thread = None
 
-    @property
-    def is_alive(self) -> bool:
-        """True while the thread applies; False before `start`, after `stop`, or when it died."""
-        return self._thread is not None and self._thread.is_alive()
-
     def run_once(self) -> bool:
         """Apply what waits now; False when there was nothing to do.
 
