@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import ipaddress
 import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +45,40 @@ def small_corpus(folder: Path) -> Path:
 
 
 def is_local(line: str) -> bool:
-    return any(mark in line for mark in ("127.0.0.1", "'localhost'", "::1", "getaddrinfo None"))
+    """True for a line of the watch whose target is this machine: loopback, any local name, a path."""
+    target: Any = ast.literal_eval(line.split(" ", 2)[2])
+    host: Any = target if isinstance(target, str | bytes | None) else target[0]
+    if isinstance(host, bytes):
+        host = host.decode()
+    if host is None or host == "localhost" or (isinstance(target, str | bytes) and "/" in host):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        (("127.0.0.1", 8501), True),
+        (("127.8.0.1", 8501), True),
+        (("::1", 8501, 0, 0), True),
+        ("localhost", True),
+        (b"localhost", True),
+        (None, True),
+        ("/run/nscd/socket", True),
+        (("2001:db8::1", 443, 0, 0), False),
+        (("10.127.0.0", 1), False),
+        (("127.0.0.1.example.org", 443), False),
+        ("localhost.example.org", False),
+        ("example.org", False),
+        ("2001:db8::1", False),
+        (("0.0.0.0", 1), False),  # noqa: S104 - a target, not a listener
+    ],
+)
+def test_the_watch_tells_local_from_remote(target: object, expected: bool) -> None:
+    assert is_local(f"123 socket.connect {target!r}") is expected
 
 
 def test_only_loopback_is_ever_contacted(tmp_path: Path) -> None:
@@ -61,16 +97,47 @@ def test_only_loopback_is_ever_contacted(tmp_path: Path) -> None:
     assert [line for line in lines if not is_local(line)] == []
 
 
-def can_close_the_network() -> bool:
-    if shutil.which("unshare") is None:
-        return False
-    probe = subprocess.run(["unshare", "-rn", "true"], capture_output=True)
-    return probe.returncode == 0
+CLOSED = """
+import fcntl, os, socket, struct, sys
+from ingest.processes import leave_network
+if not leave_network():
+    sys.exit("the network cannot be left")
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as lo:
+    fcntl.ioctl(lo, 0x8914, struct.pack("16sH14x", b"lo", 0x1 | 0x40))
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Runs a command in a network that holds nothing but loopback; 0x8914 sets the flags UP, RUNNING."""
+
+REACH = """
+import socket
+for address in ("192.0.2.1", "127.0.0.1"):
+    with socket.socket() as line:
+        line.settimeout(2)
+        try:
+            line.connect((address, 9))
+        except OSError as error:
+            print(type(error).__name__)
+"""
 
 
-@pytest.mark.skipif(not can_close_the_network(), reason="no network namespace may be made here")
+def closed(*command: str) -> list[str]:
+    return [sys.executable, "-c", CLOSED, *command]
+
+
+@pytest.mark.closed_network
+@pytest.mark.usefixtures("closed_network")
+def test_a_closed_network_holds_loopback_only() -> None:
+    found = subprocess.run(
+        closed(sys.executable, "-c", REACH), capture_output=True, text=True, timeout=60
+    )
+
+    assert found.stdout.split() == ["OSError", "ConnectionRefusedError"], found.stderr
+
+
+@pytest.mark.closed_network
+@pytest.mark.usefixtures("closed_network")
 def test_it_works_in_a_closed_network(tmp_path: Path) -> None:
-    prefix = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    prefix = closed()
     docs = small_corpus(tmp_path / "docs")
 
     summary = json.loads(
