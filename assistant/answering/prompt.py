@@ -5,20 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from assistant.domain.answers import Passage, Question
 from assistant.domain.catalogue import sentence
+from assistant.domain.french import french_date
 from assistant.ports.models import ChatMessage
 
 _CODE_BYTES = 8
-_MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +61,6 @@ def load_templates() -> None:
 def refusal() -> str:
     """The sentence that begins every answer which the passages do not support."""
     return sentence("answer_refusal")
-
-
-def french_date(day: date) -> str:
-    """A date as French writes it: 1er mars 2024."""
-    number = "1er" if day.day == 1 else str(day.day)
-    return f"{number} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def _shown(passage: Passage) -> _Shown:

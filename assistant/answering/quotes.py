@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from assistant.answering.prompt import french_date
 from assistant.answering.sanitizer import sanitize
 from assistant.answering.terms import folded, terms
 from assistant.domain.answers import Citation, Passage, Question
 from assistant.domain.catalogue import sentence
+from assistant.domain.french import french_date
 from ingest.sentences import split_sentences
 
 _MOST_QUOTES = 5

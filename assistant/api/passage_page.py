@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import structlog
@@ -15,6 +14,7 @@ from assistant.api.passage_text import TextBlock, text_blocks
 from assistant.containers import Container
 from assistant.domain.documents import SourceChunk
 from assistant.domain.errors import AssistantError
+from assistant.domain.french import french_date
 from assistant.domain.tenancy import Scope
 from ingest.model import Box, DocumentKind, FileFormat
 
@@ -30,20 +30,6 @@ _KINDS = {
     DocumentKind.CONVENTION: "Convention",
     DocumentKind.NOTE: "Note",
 }
-_MONTHS = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +162,6 @@ def _facts(chunk: SourceChunk) -> list[str]:
     if chunk.locator.pages:
         facts.append(french_pages(chunk.locator.pages))
     return facts
-
-
-def french_date(day: date) -> str:
-    """A day in words: « 1er mars 2024 »."""
-    number = "1er" if day.day == 1 else str(day.day)
-    return f"{number} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def french_pages(pages: Sequence[int]) -> str:

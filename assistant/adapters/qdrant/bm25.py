@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from assistant.domain.french import MONTHS
+
 if TYPE_CHECKING:
     import qdrant_edge
 
@@ -27,11 +29,6 @@ _FOLDED_STOP_WORDS = {
 }  # fmt: skip
 """Words that the engine's French list lacks, or no longer knows once accents are folded."""
 
-_MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
-    "octobre", "novembre", "décembre",
-)  # fmt: skip
-
 _DASHES = re.compile(r"[\u2010\u2011\u2012\u2013\u2212]")
 _ELISION = re.compile(r"(?<![^\W_])(?:l|d|j|m|n|s|t|c|qu|jusqu|lorsqu|puisqu|quoiqu)'(?=\w)", re.I)
 _ACRONYM = re.compile(r"(?<![\w.])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?!\w))?")
@@ -39,7 +36,7 @@ _THOUSANDS = re.compile(r"(?<![\w.,])\d{1,3}(?:[ .]\d{3})+(?=,\d|\s?€|\s?euros
                         r"(?<![\w.,-])\d{1,3}(?: \d{3})+(?![\d-])")  # fmt: skip
 _ROUND_CENTS = re.compile(r"(?<=\d),00?(?=\s?(?:€|euros?\b))")
 _DATE = re.compile(r"(?<![\w/.-])(\d{1,2})/(\d{1,2})/(\d{4})(?![\w/-])")
-_FIRST_OF_MONTH = re.compile(rf"\b1er(?=\s(?:{'|'.join(_MONTHS)})\b)", re.I)
+_FIRST_OF_MONTH = re.compile(rf"\b1er(?=\s(?:{'|'.join(MONTHS)})\b)", re.I)
 _NUMBER_SIGN = re.compile(r"\bn\s?(?:°|º|o)\s?s?\s?(?=\d)", re.I)
 _NUMBER = r"\d+(?:[-.]\d+)*"
 _SUFFIX = r"(?:\s(?:bis|ter|quater|quinquies)\b)?"
@@ -123,7 +120,7 @@ def _digits(match: re.Match[str]) -> str:
 
 def _written_date(match: re.Match[str]) -> str:
     day, month = int(match[1]), int(match[2])
-    return f"{day} {_MONTHS[month - 1]} {match[3]}" if 1 <= month <= len(_MONTHS) else match[0]
+    return f"{day} {MONTHS[month - 1]} {match[3]}" if 1 <= month <= len(MONTHS) else match[0]
 
 
 def _one_word(number: str) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from assistant.answering.prompt import build_messages, french_date, refusal
+from assistant.answering.prompt import build_messages, refusal
 from assistant.domain.answers import Passage, Question
 from tests.unit.assistant.answering.samples import make_chunk, make_passages
 
@@ -70,7 +70,3 @@ def test_templates_do_not_run_what_a_passage_holds() -> None:
 
     assert "{{ 1 + 1 }}" in content
     assert "{% raw %}{{ code }}" in content
-
-
-def test_dates_are_written_in_french() -> None:
-    assert french_date(date(2023, 8, 15)) == "15 août 2023"
