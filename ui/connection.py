@@ -10,9 +10,7 @@ from typing import cast
 import streamlit as st
 
 from assistant.client import AssistantClient, ClientError
-
-COOKIE = "assistant_session"
-"""Name of the session cookie, set by the API."""
+from assistant.schemas.wire import SESSION_COOKIE
 
 _UNAUTHENTICATED = 401
 _NOT_FOUND = 404
@@ -27,7 +25,7 @@ def open_client() -> AssistantClient:
 def session_cookie() -> str | None:
     """The cookie the browser presented when it opened this page; None when it has none."""
     cookies = cast("dict[str, str]", st.context.cookies)
-    return cookies.get(COOKIE)
+    return cookies.get(SESSION_COOKIE)
 
 
 def is_signed_out(error: ClientError) -> bool:

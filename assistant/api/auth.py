@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -12,9 +11,7 @@ from starlette.responses import Response
 from assistant.containers import Container
 from assistant.domain.errors import Forbidden, Unauthenticated
 from assistant.domain.tenancy import Principal
-
-COOKIE: Final = "assistant_session"
-"""Name of the session cookie."""
+from assistant.schemas.wire import SESSION_COOKIE
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SCHEMES = frozenset({"http", "https"})
@@ -41,7 +38,7 @@ class Gate:
         if request.headers.get("authorization") is not None:
             self.check_token(request)
             return self._services.access.local_principal()
-        secret = request.cookies.get(COOKIE)
+        secret = request.cookies.get(SESSION_COOKIE)
         if not secret:
             raise Unauthenticated
         self.check_origin(request)
@@ -80,7 +77,7 @@ class Gate:
     def keep_session(self, response: Response, *, secret: str) -> None:
         """Give a browser its session; it ends with the browser or on the server, whichever is first."""
         response.set_cookie(
-            COOKIE,
+            SESSION_COOKIE,
             secret,
             httponly=True,
             # Not "strict": a link to a source in a mail opens with the reader's session.
@@ -92,7 +89,7 @@ class Gate:
     def drop_session(self, response: Response) -> None:
         """Make a browser forget its session."""
         response.delete_cookie(
-            COOKIE, httponly=True, samesite="lax", secure=self._is_secure, path="/"
+            SESSION_COOKIE, httponly=True, samesite="lax", secure=self._is_secure, path="/"
         )
 
     def _is_own(self, origin: str, request: Request) -> bool:

@@ -11,10 +11,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from assistant.client.errors import ClientError, client_error
-from assistant.schemas.wire import Problem
-
-COOKIE = "assistant_session"
-"""Name of the session cookie."""
+from assistant.schemas.wire import SESSION_COOKIE, Problem
 
 _TIMEOUT = httpx.Timeout(connect=5, read=60, write=60, pool=30)
 _ERROR_FROM = 400
@@ -131,4 +128,4 @@ def _network_errors(base_url: str, *, path: str) -> Generator[None]:
 def _credentials(*, token: str | None, cookie: str | None) -> dict[str, str]:
     if token is not None:
         return {"Authorization": f"Bearer {token}"}
-    return {} if cookie is None else {"Cookie": f"{COOKIE}={cookie}"}
+    return {} if cookie is None else {"Cookie": f"{SESSION_COOKIE}={cookie}"}

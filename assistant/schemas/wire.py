@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict
+
+SESSION_COOKIE: Final = "assistant_session"
+"""Name of the cookie that holds a browser's session."""
 
 
 class Wire(BaseModel):

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from assistant.api.auth import COOKIE
 from assistant.api.deps import GateDep, UseCases
 from assistant.api.errors import problem_of
 from assistant.api.mapping import API_PREFIX
 from assistant.api.pages import error_page, page
 from assistant.domain.errors import Unauthenticated
 from assistant.schemas.service import SignInLinkOut
+from assistant.schemas.wire import SESSION_COOKIE
 
 router = APIRouter(prefix="/auth", tags=["sign-in"])
 
@@ -51,7 +51,7 @@ async def redeem_link(code: str, request: Request, gate: GateDep, services: UseC
 def sign_out(request: Request, gate: GateDep, services: UseCases) -> Response:
     """End the session of this browser, if it has one."""
     gate.check_origin(request)
-    secret = request.cookies.get(COOKIE)
+    secret = request.cookies.get(SESSION_COOKIE)
     if secret:
         services.sign_in.sign_out(secret)
     # Page images stay in the browser's cache for a day: the next person must not find them there.
