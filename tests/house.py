@@ -24,7 +24,7 @@ from assistant.domain.tenancy import Principal, Role, Scope
 from assistant.ports.files import FileStore
 from assistant.ports.models import Embedder
 from assistant.ports.repositories import UnitOfWorkFactory
-from assistant.services.access import AccessService
+from assistant.services.access import AccessService, default_collection
 from assistant.services.applier import IndexApplier
 from assistant.services.documents import DocumentService
 from assistant.services.fingerprints import fingerprint_of
@@ -199,7 +199,8 @@ class House:
 
     def plant_live(self, contents: dict[str, str], *, source: str = "/dossier") -> None:
         """Live documents without chunks, in one commit: a folder indexed before."""
-        collection = self.access.default_collection(self.scope)
+        with self.open_work() as work:
+            collection = default_collection(work, scope=self.scope)
         now = self.clock.now()
         with self.open_work() as work:
             for name, text in contents.items():

@@ -17,7 +17,6 @@ PASSAGE = "#passage"
 """Part of a source's page that holds the passage."""
 
 _VIEW_URL = re.compile(r"/api/v1/[A-Za-z0-9_./-]+")
-_MARKER = re.compile(r"\[(\d{1,3})\]")
 _ITEM = re.compile(r"(?P<indent>\s*)(?:(?P<bullet>[-*•+])|(?P<number>\d{1,3})[.)])\s+(?P<text>.*)")
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*")
 _RULE = re.compile(r"\s*([-*_])(?:\s*\1){2,}\s*")
@@ -87,11 +86,6 @@ def answer_html(text: str, targets: Mapping[int, Target]) -> str:
         else; any other character of the text is shown as it is.
     """
     return "".join(_blocks(text.splitlines(), _Inline(targets)))
-
-
-def markers(text: str) -> list[int]:
-    """Numbers of the markers of a text, in order of first appearance."""
-    return list(dict.fromkeys(int(found) for found in _MARKER.findall(text)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,11 +57,6 @@ class Scope:
         return not self.grants
 
     @property
-    def tenant_ids(self) -> tuple[TenantId, ...]:
-        """Owners of the readable collections, sorted."""
-        return tuple(sorted({grant.tenant_id for grant in self.grants}))
-
-    @property
     def collection_ids(self) -> tuple[CollectionId, ...]:
         """Readable collections, sorted."""
         return tuple(sorted({grant.collection_id for grant in self.grants}))

@@ -47,15 +47,6 @@ class AccessService:
         with self._open_work() as work:
             return work.tenancy.scope_of(principal)
 
-    def default_collection(self, scope: Scope) -> Collection:
-        """The collection that takes documents when none is named.
-
-        Raises:
-            NotFound: The reader's tenant owns no collection within the scope.
-        """
-        with self._open_work() as work:
-            return default_collection(work, scope=scope)
-
 
 def default_collection(work: UnitOfWork, *, scope: Scope) -> Collection:
     """The oldest collection of the reader's tenant within the scope.

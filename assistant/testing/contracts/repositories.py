@@ -218,7 +218,9 @@ class IsolationContract(RepositoryContract):
             headings = work.chunks.sample_headings(scope=world.both, limit=99)
             jobs = work.jobs.list_recent(scope=world.both, limit=99)
         assert counts == DocumentCounts(pending=0, live=2, failed=0, chunks=4)
-        assert {chunk.tenant_id for chunk in headings} == set(world.both.tenant_ids)
+        assert {chunk.tenant_id for chunk in headings} == {
+            each.tenant_id for each in world.both.grants
+        }
         assert [job.id for job in jobs] == [belongings.job_id]
 
 

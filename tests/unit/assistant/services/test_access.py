@@ -4,7 +4,7 @@ import pytest
 
 from assistant.domain.errors import NotFound, Unauthenticated
 from assistant.domain.tenancy import Scope
-from assistant.services.access import AccessService
+from assistant.services.access import AccessService, default_collection
 from assistant.services.conversations import ConversationService
 from assistant.services.sign_in import SignInService
 from tests.house import House
@@ -20,14 +20,16 @@ def test_default_collection_is_made_once(house: House) -> None:
 
     assert service.ensure_default() == service.ensure_default()
     assert len(house.scope.collection_ids) == 1
-    assert service.default_collection(house.scope).id == house.scope.collection_ids[0]
+    with house.open_work() as work:
+        kept = default_collection(work, scope=house.scope)
+    assert kept.id == house.scope.collection_ids[0]
 
 
 def test_no_readable_collection_is_not_found(house: House) -> None:
-    with pytest.raises(NotFound):
-        house.access.default_collection(
-            Scope(house.scope.tenant_id, house.scope.person_id, frozenset())
-        )
+    nothing = Scope(house.scope.tenant_id, house.scope.person_id, frozenset())
+
+    with house.open_work() as work, pytest.raises(NotFound):
+        default_collection(work, scope=nothing)
 
 
 def test_link_signs_in_once(house: House, sign_in: SignInService) -> None:

