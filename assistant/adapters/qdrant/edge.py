@@ -55,7 +55,7 @@ _RESERVE_BYTES = 256 * 1024 * 1024
 """Disk space that must be free to write: the engine maps files of 32 MB before they are filled,
 and a full disk under a mapped file kills the process."""
 
-_QUANTISED_SHARE = 4
+_QUANTISED_SHARE = 3
 """Candidates of the quantised pass for each chunk wanted."""
 
 _QUANTISED_ERROR = 0.05
