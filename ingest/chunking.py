@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ingest.model import Block, BlockKind, Box, Chunk, Locator, ParsedDocument
+from ingest.model import (
+    NOWHERE,
+    Block,
+    BlockKind,
+    Box,
+    Chunk,
+    Locator,
+    ParsedDocument,
+    Place,
+    Table,
+)
 from ingest.parsers.draft import header_lines, row_line
+from ingest.places import bounding_box, cell_range, joined_range
 from ingest.sections import Section, split_sections
 from ingest.splitting import split_text
 from ingest.tokens import count_tokens
 
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 """Raised whenever the same blocks would give other chunks."""
 
 _MAX_EMBEDDED_TOKENS = 460
@@ -32,6 +43,9 @@ class _Piece:
     last: int
     boxes: tuple[Box, ...]
     tokens: int
+    place: Place = NOWHERE
+    cells: str = ""
+    confidence: float | None = None
     is_whole_section: bool = False
     is_lead: bool = False
     """Holds headings only: belongs with what follows."""
@@ -68,6 +82,9 @@ def _chunk(piece: _Piece, *, ordinal: int, title: str) -> Chunk:
         section=piece.path,
         first_block=piece.first,
         last_block=piece.last,
+        place=piece.place,
+        cells=piece.cells,
+        confidence=piece.confidence,
     )
     bare = Chunk(ordinal=ordinal, text=piece.text, locator=locator, tokens=0)
     tokens = count_tokens(bare.embedded_text(title=title))
@@ -108,7 +125,7 @@ class _SectionChunker:
                 self._blocks[index].kind is BlockKind.HEADING
                 for index in range(only.first, only.last + 1)
             )
-            return [_marked(only, is_lead=is_lead)]
+            return [replace(only, is_whole_section=True, is_lead=is_lead)]
         return joined
 
     def _text_pieces(self, run: list[int]) -> list[_Piece]:
@@ -116,7 +133,7 @@ class _SectionChunker:
         pieces: list[_Piece] = []
         for start, end in split_text(text, budget=self._budget):
             touched = [
-                (index, _clip(self._blocks[index].box, share=_shares(span, start=start, end=end)))
+                (index, _covered(self._blocks[index], start=start - span[0], end=end - span[0]))
                 for index, span in zip(run, spans, strict=True)
                 if span[0] < end and span[1] > start
             ]
@@ -131,7 +148,10 @@ class _SectionChunker:
             )
         return pieces
 
-    def _piece(self, text: str, *, first: int, last: int, boxes: tuple[Box, ...]) -> _Piece:
+    def _piece(
+        self, text: str, *, first: int, last: int, boxes: tuple[Box, ...], cells: str = ""
+    ) -> _Piece:
+        sure = [block.confidence for block in self._blocks[first : last + 1]]
         return _Piece(
             text=text,
             path=self._section.path,
@@ -139,22 +159,31 @@ class _SectionChunker:
             last=last,
             boxes=boxes,
             tokens=count_tokens(text),
+            place=self._blocks[first].place,
+            cells=cells,
+            confidence=min((value for value in sure if value is not None), default=None),
         )
 
     def _table_pieces(self, index: int) -> list[_Piece]:
         block = self._blocks[index]
         table = block.table
         if table is None or count_tokens(block.text) <= self._table_budget:
-            return [self._piece(block.text, first=index, last=index, boxes=_present(block.box))]
+            cells = cell_range(table, first=0, last=len(table.rows) - 1) if table else ""
+            boxes = _present(block.box)
+            return [self._piece(block.text, first=index, last=index, boxes=boxes, cells=cells)]
         header = "\n".join(header_lines(table))
         room = max(self._table_budget - count_tokens(header), self._table_budget // 3)
         lines = [row_line(row) for row in table.rows]
         pieces: list[_Piece] = []
         for first, last, body in _row_groups(lines, room=room):
-            share = (first / max(len(lines), 1), (last + 1) / max(len(lines), 1))
-            box = _clip(block.box, share=share)
             pieces.append(
-                self._piece(f"{header}\n{body}", first=index, last=index, boxes=_present(box))
+                self._piece(
+                    f"{header}\n{body}",
+                    first=index,
+                    last=index,
+                    boxes=_present(_rows_box(block, table=table, first=first, last=last)),
+                    cells=cell_range(table, first=first, last=last),
+                )
             )
         return pieces
 
@@ -227,9 +256,23 @@ def _row_groups(lines: list[str], *, room: int) -> list[tuple[int, int, str]]:
     return groups
 
 
-def _shares(span: tuple[int, int], *, start: int, end: int) -> tuple[float, float]:
-    length = max(span[1] - span[0], 1)
-    return max(start - span[0], 0) / length, min(end - span[0], length) / length
+def _covered(block: Block, *, start: int, end: int) -> Box | None:
+    """The part of a block's box that holds some of its characters, exact where its lines are known."""
+    if start <= 0 and end >= len(block.text):
+        return block.box
+    touched = [line.box for line in block.lines if line.start < end and line.end > start]
+    if touched:
+        return bounding_box(touched)
+    length = max(len(block.text), 1)
+    return _clip(block.box, share=(max(start, 0) / length, min(end, len(block.text)) / length))
+
+
+def _rows_box(block: Block, *, table: Table, first: int, last: int) -> Box | None:
+    boxes = table.row_boxes[1 + first : 2 + last]
+    if boxes:
+        return bounding_box(boxes)
+    count = max(len(table.rows), 1)
+    return _clip(block.box, share=(first / count, (last + 1) / count))
 
 
 def _clip(box: Box | None, *, share: tuple[float, float]) -> Box | None:
@@ -252,19 +295,6 @@ def _present(box: Box | None) -> tuple[Box, ...]:
     return (box,) if box is not None else ()
 
 
-def _marked(piece: _Piece, *, is_lead: bool) -> _Piece:
-    return _Piece(
-        text=piece.text,
-        path=piece.path,
-        first=piece.first,
-        last=piece.last,
-        boxes=piece.boxes,
-        tokens=piece.tokens,
-        is_whole_section=True,
-        is_lead=is_lead,
-    )
-
-
 def _union(piece: _Piece, following: _Piece, *, path: tuple[str, ...]) -> _Piece:
     boxes = piece.boxes + tuple(box for box in following.boxes if box not in piece.boxes)
     separator = "\n" if piece.is_lead else "\n\n"
@@ -275,6 +305,12 @@ def _union(piece: _Piece, following: _Piece, *, path: tuple[str, ...]) -> _Piece
         last=following.last,
         boxes=boxes,
         tokens=piece.tokens + following.tokens,
+        place=piece.place,
+        cells=joined_range(piece.cells, following.cells),
+        confidence=min(
+            (value for value in (piece.confidence, following.confidence) if value is not None),
+            default=None,
+        ),
         is_whole_section=piece.is_whole_section and following.is_whole_section,
         is_lead=piece.is_lead and following.is_lead,
     )
@@ -294,6 +330,8 @@ def _merge_small(pieces: list[_Piece], *, title_tokens: int, target: int) -> lis
 
 
 def _may_share(piece: _Piece, following: _Piece, *, budget: int) -> bool:
+    if piece.place != following.place:
+        return False
     total = piece.tokens + following.tokens
     if piece.is_lead:
         return total <= max(budget, following.tokens + _LEAD_TOKENS)

@@ -15,9 +15,11 @@ from ingest.model import (
     DocumentKind,
     FileFormat,
     IngestedFile,
+    LineBox,
     Locator,
     Notice,
     ParsedDocument,
+    Place,
     Table,
 )
 
@@ -73,7 +75,21 @@ def _block(plain: _Json) -> Block:
         level=int(plain["level"]),
         box=_box(plain["box"]) if plain["box"] else None,
         table=_table(plain["table"]) if plain["table"] else None,
+        lines=tuple(
+            LineBox(int(line["start"]), int(line["end"]), _box(line["box"]))
+            for line in plain["lines"]
+        ),
+        place=_place(plain["place"]),
+        confidence=_optional(plain["confidence"]),
     )
+
+
+def _place(plain: _Json) -> Place:
+    return Place(sheet=str(plain["sheet"]), slide=int(plain["slide"]), part=str(plain["part"]))
+
+
+def _optional(value: object) -> float | None:
+    return None if value is None else float(cast("float", value))
 
 
 def _box(plain: _Json) -> Box:
@@ -88,7 +104,14 @@ def _box(plain: _Json) -> Box:
 
 def _table(plain: _Json) -> Table:
     rows = tuple(tuple(str(cell) for cell in row) for row in plain["rows"])
-    return Table(header=tuple(str(cell) for cell in plain["header"]), rows=rows)
+    first, last = plain["sheet_columns"]
+    return Table(
+        header=tuple(str(cell) for cell in plain["header"]),
+        rows=rows,
+        row_boxes=tuple(_box(box) for box in plain["row_boxes"]),
+        sheet_rows=tuple(int(row) for row in plain["sheet_rows"]),
+        sheet_columns=(int(first), int(last)),
+    )
 
 
 def _chunk(plain: _Json) -> Chunk:
@@ -102,6 +125,9 @@ def _chunk(plain: _Json) -> Chunk:
             section=tuple(str(label) for label in locator["section"]),
             first_block=int(locator["first_block"]),
             last_block=int(locator["last_block"]),
+            place=_place(locator["place"]),
+            cells=str(locator["cells"]),
+            confidence=_optional(locator["confidence"]),
         ),
         tokens=int(plain["tokens"]),
     )

@@ -13,7 +13,6 @@ from ingest.model import FileFormat
 _HEAD_BYTES = 65_536
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"{\\rtf", "RTF"),
     (b"\x89PNG", "image PNG"),
     (b"\xff\xd8\xff", "image JPEG"),
     (b"GIF8", "image GIF"),
@@ -32,12 +31,17 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"ID3", "son"),
     (b"wOFF", "police"),
 )
-_OPEN_DOCUMENT = {"spreadsheet": "ODS", "presentation": "ODP", "graphics": "ODG", "formula": "ODF"}
+_OPEN_DOCUMENT = {
+    "text": FileFormat.ODT,
+    "spreadsheet": FileFormat.ODS,
+    "presentation": FileFormat.ODP,
+}
+_OPEN_DOCUMENT_OTHERS = {"graphics": "ODG", "formula": "ODF"}
 _OLE_STREAMS = (
-    ("WordDocument", "DOC"),
-    ("Workbook", "XLS"),
-    ("PowerPoint Document", "PPT"),
-    ("__substg1.0_", "MSG"),
+    ("WordDocument", FileFormat.DOC),
+    ("Workbook", FileFormat.XLS),
+    ("PowerPoint Document", FileFormat.PPT),
+    ("__substg1.0_", FileFormat.MSG),
 )
 _HTML_START = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
@@ -79,7 +83,9 @@ def detect_format(path: Path, *, name: str) -> FileFormat:
     if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
         return _zip_format(path)
     if head.startswith(_OLE):
-        raise _ole_error(path)
+        return _ole_format(path)
+    if head.startswith(b"{\\rtf"):
+        return FileFormat.RTF
     for signature, label in _SIGNATURES:
         if head.startswith(signature):
             raise UnsupportedFormat("format_unsupported", format=label)
@@ -117,12 +123,10 @@ def _has_directory(path: Path) -> bool:
 
 def _open_document_format(mimetype: str) -> FileFormat:
     value = mimetype.strip()
-    if value.startswith("application/vnd.oasis.opendocument.text"):
-        return FileFormat.ODT
-    for part, label in _OPEN_DOCUMENT.items():
-        if part in value:
-            raise UnsupportedFormat("format_unsupported", format=label)
-    label = "EPUB" if "epub" in value else "archive ZIP"
+    kind = value.removeprefix("application/vnd.oasis.opendocument.").removesuffix("-template")
+    if kind in _OPEN_DOCUMENT:
+        return _OPEN_DOCUMENT[kind]
+    label = _OPEN_DOCUMENT_OTHERS.get(kind, "EPUB" if "epub" in value else "archive ZIP")
     raise UnsupportedFormat("format_unsupported", format=label)
 
 
@@ -135,20 +139,20 @@ def _office_format(content_types: str) -> FileFormat:
     if "ms-word.document.macroEnabled.main" in content_types:
         return FileFormat.DOCX
     if "spreadsheetml" in content_types or "ms-excel" in content_types:
-        raise UnsupportedFormat("format_unsupported", format="XLSX")
+        return FileFormat.XLSX
     if "presentationml" in content_types or "ms-powerpoint" in content_types:
-        raise UnsupportedFormat("format_unsupported", format="PPTX")
+        return FileFormat.PPTX
     raise UnsupportedFormat("format_unsupported", format="Office Open XML")
 
 
-def _ole_error(path: Path) -> ParseFailed | UnsupportedFormat:
+def _ole_format(path: Path) -> FileFormat:
     data = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in data:
-        return ParseFailed("file_encrypted")
-    for stream, label in _OLE_STREAMS:
+        raise ParseFailed("file_encrypted")
+    for stream, file_format in _OLE_STREAMS:
         if stream.encode("utf-16-le") in data:
-            return UnsupportedFormat("format_unsupported", format=label)
-    return UnsupportedFormat("format_unsupported", format="Office 97-2003")
+            return file_format
+    raise UnsupportedFormat("format_unsupported", format="Office 97-2003")
 
 
 def _text_format(head: bytes, *, name: str) -> FileFormat:
@@ -161,7 +165,7 @@ def _text_format(head: bytes, *, name: str) -> FileFormat:
     if start.startswith("<?xml") or start.startswith("<svg"):
         raise UnsupportedFormat("format_unsupported", format="XML")
     if len(_EMAIL_HEADER.findall(text[:4000])) >= 2:
-        raise UnsupportedFormat("format_unsupported", format="message EML")
+        return FileFormat.EML
     return FileFormat.MARKDOWN if _is_markdown(text, name=name) else FileFormat.TEXT
 
 

@@ -10,8 +10,17 @@ from ingest.errors import ParseFailed, RefusedFile
 from ingest.limits import MEGABYTE, Limits
 from ingest.model import FileFormat
 
-_TEXTS = frozenset({FileFormat.HTML, FileFormat.MARKDOWN, FileFormat.TEXT})
-_ARCHIVES = frozenset({FileFormat.DOCX, FileFormat.ODT})
+_TEXTS = frozenset({FileFormat.HTML, FileFormat.MARKDOWN, FileFormat.TEXT, FileFormat.CSV})
+_ARCHIVES = frozenset(
+    {
+        FileFormat.DOCX,
+        FileFormat.ODT,
+        FileFormat.XLSX,
+        FileFormat.ODS,
+        FileFormat.PPTX,
+        FileFormat.ODP,
+    }
+)
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _PDF_TAIL_BYTES = 4096
 
@@ -50,7 +59,7 @@ def check_content(path: Path, *, file_format: FileFormat, limits: Limits) -> Non
             raise _too_large("text_too_large", size=size, limit=limits.max_text_bytes)
     elif file_format in _ARCHIVES:
         _check_archive(path, limits=limits)
-    else:
+    elif file_format is FileFormat.PDF:
         _check_pdf_end(path)
 
 

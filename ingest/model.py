@@ -19,6 +19,17 @@ class FileFormat(StrEnum):
     HTML = "html"
     MARKDOWN = "markdown"
     TEXT = "text"
+    XLSX = "xlsx"
+    XLS = "xls"
+    ODS = "ods"
+    CSV = "csv"
+    PPTX = "pptx"
+    PPT = "ppt"
+    ODP = "odp"
+    DOC = "doc"
+    RTF = "rtf"
+    EML = "eml"
+    MSG = "msg"
 
 
 class DocumentKind(StrEnum):
@@ -71,6 +82,33 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a block stands in a format whose parts are not pages; all empty for the others."""
+
+    sheet: str = ""
+    """Name of a sheet."""
+    slide: int = 0
+    """From 1; 0 when there are no slides."""
+    part: str = ""
+    """Part of a message: empty for its body, else the name of an attachment."""
+
+
+NOWHERE = Place()
+"""No sheet, slide nor part."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineBox:
+    """One printed line of a block: which characters of its text, and where."""
+
+    start: int
+    """Offset of the first character in the block's text."""
+    end: int
+    """Offset after the last one."""
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
 class Locator:
     """Where a chunk stands in its document; enough to open the source at the right place."""
 
@@ -84,6 +122,12 @@ class Locator:
     """Index of the first block of the chunk in its document, from 0."""
     last_block: int = 0
     """Index of the last block, inclusive."""
+    place: Place = NOWHERE
+    """Sheet, slide or message part; empty for other formats."""
+    cells: str = ""
+    """Range of a sheet, such as "A3:F20", headers left out."""
+    confidence: float | None = None
+    """Least certainty of the characters read from an image, in [0, 1]; None for text that was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +136,12 @@ class Table:
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    row_boxes: tuple[Box, ...] = ()
+    """Place of the header, then of each row, on its page; empty where unknown."""
+    sheet_rows: tuple[int, ...] = ()
+    """Row of the sheet, from 1, of the header, then of each row; empty outside sheets."""
+    sheet_columns: tuple[int, int] = (0, 0)
+    """First and last column of the sheet, from 1; zeros outside sheets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +157,12 @@ class Block:
     """Place on its page; None for formats without pages."""
     table: Table | None = None
     """Set if and only if `kind` is TABLE."""
+    lines: tuple[LineBox, ...] = ()
+    """Its printed lines in order, without overlap; empty where unknown."""
+    place: Place = NOWHERE
+    """Sheet, slide or message part; empty for other formats."""
+    confidence: float | None = None
+    """Mean certainty of its characters, in [0, 1], when they were read from an image; else None."""
 
 
 @dataclass(frozen=True, slots=True)

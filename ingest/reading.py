@@ -5,29 +5,33 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 from ingest.chunking import chunk_document
 from ingest.dates import document_date
-from ingest.errors import ParseFailed
+from ingest.errors import ParseFailed, UnsupportedFormat
 from ingest.formats import detect_format
 from ingest.guards import check_access, check_content
 from ingest.kinds import find_kind
 from ingest.limits import Limits
 from ingest.model import FileFormat, IngestedFile, Notice, ParsedDocument
-from ingest.parsers.draft import Draft
+from ingest.parsers.draft import Draft, Work
 from ingest.titles import find_title
 
 _NEARLY_EMPTY_LETTERS = 40
 _MAX_NAME_CHARS = 500
-_EXTENSIONS = {
-    FileFormat.PDF: "pdf",
-    FileFormat.DOCX: "docx",
-    FileFormat.ODT: "odt",
-    FileFormat.HTML: "html",
-    FileFormat.MARKDOWN: "md",
-    FileFormat.TEXT: "txt",
+_READERS = {
+    FileFormat.PDF: "ingest.parsers.pdf:read_pdf",
+    FileFormat.DOCX: "ingest.parsers.docx:read_docx",
+    FileFormat.ODT: "ingest.parsers.odt:read_odt",
+    FileFormat.HTML: "ingest.parsers.html:read_html",
+    FileFormat.MARKDOWN: "ingest.parsers.markdown:read_markdown",
+    FileFormat.TEXT: "ingest.parsers.text:read_text",
 }
+"""Where the parser of each format is; loaded when its first file comes."""
+_EXTENSIONS = {FileFormat.MARKDOWN: "md", FileFormat.TEXT: "txt"}
+"""Those that are not called like their format."""
 
 
 def read_file(
@@ -48,7 +52,8 @@ def read_file(
     file_format = detect_format(path, name=name)
     check_content(path, file_format=file_format, limits=limits)
     with _named_by_content(path, file_format=file_format) as named:
-        draft = _draft(named, file_format=file_format, limits=limits, on_pages=on_pages)
+        work = Work(name=name, limits=limits, on_pages=on_pages)
+        draft = _draft(named, work, file_format=file_format)
     if draft.letters == 0:
         raise ParseFailed("no_text")
     document = _document(draft, file_format=file_format, name=name[-_MAX_NAME_CHARS:])
@@ -61,39 +66,17 @@ def read_file(
 def _named_by_content(path: Path, *, file_format: FileFormat) -> Generator[Path]:
     """A link to the file whose extension tells its true format: some parsers go by the name."""
     with tempfile.TemporaryDirectory(prefix="read-") as folder:
-        named = Path(folder) / f"document.{_EXTENSIONS[file_format]}"
+        named = Path(folder) / f"document.{_EXTENSIONS.get(file_format, file_format)}"
         named.symlink_to(path.resolve())
         yield named
 
 
-def _draft(
-    path: Path, *, file_format: FileFormat, limits: Limits, on_pages: Callable[[int], None]
-) -> Draft:
-    match file_format:
-        case FileFormat.PDF:
-            from ingest.parsers.pdf import read_pdf
-
-            return read_pdf(path, limits=limits, on_pages=on_pages)
-        case FileFormat.DOCX:
-            from ingest.parsers.docx import read_docx
-
-            return read_docx(path)
-        case FileFormat.ODT:
-            from ingest.parsers.odt import read_odt
-
-            return read_odt(path)
-        case FileFormat.HTML:
-            from ingest.parsers.html import read_html
-
-            return read_html(path)
-        case FileFormat.MARKDOWN:
-            from ingest.parsers.markdown import read_markdown
-
-            return read_markdown(path)
-        case FileFormat.TEXT:
-            from ingest.parsers.text import read_text
-
-            return read_text(path)
+def _draft(path: Path, work: Work, *, file_format: FileFormat) -> Draft:
+    if file_format not in _READERS:
+        raise UnsupportedFormat("format_unsupported", format=file_format.upper())
+    module, _, function = _READERS[file_format].partition(":")
+    read: Callable[[Path, Work], Draft] = getattr(import_module(module), function)
+    return read(path, work)
 
 
 def _document(draft: Draft, *, file_format: FileFormat, name: str) -> ParsedDocument:

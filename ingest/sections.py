@@ -27,22 +27,27 @@ class Section:
 def split_sections(blocks: Sequence[Block]) -> list[Section]:
     """The sections of a document in order; together they hold every block once.
 
-    A paragraph that begins with "Article 3 :" opens a section as a heading would.
+    A paragraph that begins with "Article 3 :" opens a section as a heading would; so does another
+    sheet, slide or message part, outside all headings before it.
     """
     sections: list[Section] = []
     stack: list[tuple[int, str]] = []
     start = 0
     for index, block in enumerate(blocks):
         opening = _opening(block)
-        if opening is None:
+        is_elsewhere = index > 0 and block.place != blocks[index - 1].place
+        if opening is None and not is_elsewhere:
             continue
         if index > start:
             sections.append(Section(path=_path(stack), first=start, last=index - 1))
-        level, label = opening
-        while stack and stack[-1][0] >= level:
-            stack.pop()
-        stack.append((level, label))
         start = index
+        if is_elsewhere:
+            stack.clear()
+        if opening is not None:
+            level, label = opening
+            while stack and stack[-1][0] >= level:
+                stack.pop()
+            stack.append((level, label))
     if start < len(blocks):
         sections.append(Section(path=_path(stack), first=start, last=len(blocks) - 1))
     return sections

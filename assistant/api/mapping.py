@@ -42,6 +42,11 @@ def locator_out(locator: Locator) -> LocatorOut:
         section=list(locator.section),
         first_block=locator.first_block,
         last_block=locator.last_block,
+        sheet=locator.place.sheet,
+        cells=locator.cells,
+        slide=locator.place.slide,
+        part=locator.place.part,
+        confidence=locator.confidence,
     )
 
 

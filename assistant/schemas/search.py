@@ -29,6 +29,16 @@ class LocatorOut(Wire):
     """Headings that lead to the passage, outermost first."""
     first_block: int
     last_block: int
+    sheet: str = ""
+    """Sheet of a workbook; empty for other formats."""
+    cells: str = ""
+    """Range of the sheet, such as "A3:F20"."""
+    slide: int = 0
+    """Slide of a presentation, from 1; 0 for other formats."""
+    part: str = ""
+    """Attachment of a message; empty for its body and for other formats."""
+    confidence: float | None = None
+    """Certainty of text read from an image, in [0, 1]; null for text that was not."""
 
 
 class SearchIn(Wire):

@@ -10,7 +10,7 @@ from typing import Any, cast
 from ingest.cleaning import one_line
 from ingest.errors import ParseFailed
 from ingest.model import Block, Notice
-from ingest.parsers.draft import Draft
+from ingest.parsers.draft import Draft, Work
 from ingest.parsers.html import html_blocks
 from ingest.parsers.markdown import markdown_blocks
 from ingest.parsers.xml import parse_xml
@@ -26,12 +26,13 @@ _STYLES = "\n".join(
 _MIN_LETTERS = 20
 
 
-def read_docx(path: Path) -> Draft:
+def read_docx(path: Path, work: Work) -> Draft:
     """The blocks of a DOCX file; headings come from its styles, images are dropped.
 
     Raises:
         ParseFailed: Neither engine can read it.
     """
+    del work
     draft = Draft(engine="mammoth", declared_title=_core_title(path))
     try:
         draft.blocks = _mammoth_blocks(path)

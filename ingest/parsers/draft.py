@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ingest.cleaning import clean_text, one_line
+from ingest.limits import Limits
 from ingest.model import Block, BlockKind, Box, Notice, Table
 
 MAX_CELL_CHARS = 4000
 MAX_HEADING_CHARS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The reading that a parser is part of."""
+
+    name: str
+    """Name of the file as ingested."""
+    limits: Limits
+    on_pages: Callable[[int], None]
+    """Told the number of pages, if there are any, before the long work begins."""
 
 
 @dataclass(slots=True)

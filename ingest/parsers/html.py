@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ingest.charsets import decode
 from ingest.cleaning import one_line
 from ingest.model import Block, Notice
-from ingest.parsers.draft import Draft
+from ingest.parsers.draft import Draft, Work
 from ingest.parsers.markdown import markdown_blocks
 from ingest.parsers.text import text_blocks
 
@@ -41,8 +41,9 @@ _DROPPED_MARKUP = [
 _MIN_LETTERS = 50
 
 
-def read_html(path: Path) -> Draft:
+def read_html(path: Path, work: Work) -> Draft:
     """The blocks of a web page, without menus, forms and scripts."""
+    del work
     html = decode(path.read_bytes(), is_html=True)
     draft = Draft(engine="selectolax", blocks=[])
     root, draft.declared_title = _main_part(html)

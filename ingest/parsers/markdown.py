@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ingest.charsets import decode
 from ingest.model import Block, BlockKind
-from ingest.parsers.draft import Draft, table_block, text_block
+from ingest.parsers.draft import Draft, Work, table_block, text_block
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 _FRONT_MATTER = "---"
 
 
-def read_markdown(path: Path) -> Draft:
+def read_markdown(path: Path, work: Work) -> Draft:
     """The blocks of a Markdown file; a YAML front matter is only searched for a title."""
+    del work
     title, body = _split_front_matter(decode(path.read_bytes()))
     return Draft(engine="markdown-it", blocks=markdown_blocks(body), declared_title=title)
 

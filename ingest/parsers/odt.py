@@ -13,7 +13,7 @@ from pathlib import Path
 from ingest.cleaning import one_line
 from ingest.errors import ParseFailed
 from ingest.model import Block, BlockKind
-from ingest.parsers.draft import Draft, table_block, text_block
+from ingest.parsers.draft import Draft, Work, table_block, text_block
 from ingest.parsers.xml import XmlElement, parse_xml
 
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
@@ -49,12 +49,13 @@ _MAX_REPEATED = 200
 _TITLE_STYLES = frozenset({"Title", "Titre"})
 
 
-def read_odt(path: Path) -> Draft:
+def read_odt(path: Path, work: Work) -> Draft:
     """The blocks of an ODT file. Deleted revisions, comments and the table of contents are left out.
 
     Raises:
         ParseFailed: It is damaged or encrypted.
     """
+    del work
     try:
         with zipfile.ZipFile(path) as archive:
             if b"encryption-data" in _member(archive, "META-INF/manifest.xml"):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from ingest.errors import ParseFailed
 from ingest.guards import check_pages
 from ingest.limits import Limits
 from ingest.model import Block, BlockKind, Notice
-from ingest.parsers.draft import Draft, table_block, text_block
+from ingest.parsers.draft import Draft, Work, table_block, text_block
 from ingest.parsers.pdf_headings import drop_furniture, settle_headings
 from ingest.parsers.pdf_layout import layout_pages
 from ingest.parsers.pdf_page import Page
@@ -22,13 +21,12 @@ _A4 = (595.0, 842.0)
 _NEARLY_EMPTY_LETTERS_PER_PAGE = 80
 
 
-def read_pdf(path: Path, *, limits: Limits, on_pages: Callable[[int], None]) -> Draft:
+def read_pdf(path: Path, work: Work) -> Draft:
     """The blocks of a PDF with a text layer, each with its box.
 
     Args:
         path: The file.
-        limits: Bounds of pages and time.
-        on_pages: Told the number of pages before the long work begins.
+        work: The reading it is part of.
 
     Raises:
         ParseFailed: It is encrypted, damaged or holds no text.
@@ -39,9 +37,9 @@ def read_pdf(path: Path, *, limits: Limits, on_pages: Callable[[int], None]) -> 
         count = len(plain)
         if count == 0:
             raise ParseFailed("file_damaged")
-        check_pages(count, limits=limits)
-        on_pages(count)
-        pages = _read_pages(path, plain=plain, count=count, limits=limits)
+        check_pages(count, limits=work.limits)
+        work.on_pages(count)
+        pages = _read_pages(path, plain=plain, count=count, limits=work.limits)
         return _draft(pages, plain=plain)
     finally:
         plain.close()

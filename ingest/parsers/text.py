@@ -8,7 +8,7 @@ from pathlib import Path
 from ingest.charsets import decode
 from ingest.cleaning import clean_text
 from ingest.model import Block, BlockKind
-from ingest.parsers.draft import Draft, text_block
+from ingest.parsers.draft import Draft, Work, text_block
 from ingest.parsers.headings import heading_level, is_structural_heading
 
 _ITEM = re.compile(r"^\s*(?:[-–—•▪◦➢*·]|\d{1,2}[.)]|[a-z]\))\s+(?=\S)")
@@ -16,8 +16,9 @@ _UNDERLINE = re.compile(r"^[=\-_*~]{3,}$")
 _MAX_HEADING_CHARS = 120
 
 
-def read_text(path: Path) -> Draft:
+def read_text(path: Path, work: Work) -> Draft:
     """The blocks of a plain text file, whatever its encoding."""
+    del work
     return Draft(engine="texte", blocks=text_blocks(decode(path.read_bytes())))
 
 

@@ -1,6 +1,7 @@
 """Locators as compact JSON.
 
-`{"p":[page…],"b":[[page,left,top,right,bottom]…],"s":[heading…],"f":first block,"l":last block}`
+`{"p":[page…],"b":[[page,left,top,right,bottom]…],"s":[heading…],"f":first block,"l":last block,
+"sheet":…,"slide":…,"part":…,"cells":…,"c":confidence}`
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import json
 from typing import Any
 
 from assistant.adapters.sql.columns import to_json
-from ingest.model import Box, Locator
+from ingest.model import Box, Locator, Place
 
 
 def locator_fields(locator: Locator) -> dict[str, Any]:
@@ -23,7 +24,15 @@ def locator_fields(locator: Locator) -> dict[str, Any]:
         ]
     if locator.section:
         fields["s"] = locator.section
-    return fields
+    place = locator.place
+    optional = {
+        "sheet": place.sheet,
+        "slide": place.slide,
+        "part": place.part,
+        "cells": locator.cells,
+        "c": locator.confidence,
+    }
+    return fields | {key: value for key, value in optional.items() if value not in ("", 0, None)}
 
 
 def locator_of(fields: dict[str, Any]) -> Locator:
@@ -34,6 +43,9 @@ def locator_of(fields: dict[str, Any]) -> Locator:
         section=tuple(fields.get("s", ())),
         first_block=fields["f"],
         last_block=fields["l"],
+        place=Place(fields.get("sheet", ""), fields.get("slide", 0), fields.get("part", "")),
+        cells=fields.get("cells", ""),
+        confidence=fields.get("c"),
     )
 
 

@@ -1,0 +1,60 @@
+"""Boxes and ranges of sheets, put together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ingest.model import Box, Table
+
+_RANGE = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
+
+
+def bounding_box(boxes: Sequence[Box]) -> Box:
+    """The smallest rectangle that holds some boxes of one page; at least one is needed."""
+    return Box(
+        page=boxes[0].page,
+        left=min(box.left for box in boxes),
+        top=min(box.top for box in boxes),
+        right=max(box.right for box in boxes),
+        bottom=max(box.bottom for box in boxes),
+    )
+
+
+def cell_range(table: Table, *, first: int, last: int) -> str:
+    """The range of some rows of a table in its sheet, such as "A3:F20"; empty outside sheets.
+
+    Args:
+        table: The table.
+        first: Index of the first row, from 0, header left out.
+        last: Index of the last row, inclusive.
+    """
+    if not table.sheet_rows:
+        return ""
+    rows = table.sheet_rows[1 + first : 2 + last] or table.sheet_rows[:1]
+    left, right = (column_name(column) for column in table.sheet_columns)
+    return f"{left}{rows[0]}:{right}{rows[-1]}"
+
+
+def joined_range(one: str, other: str) -> str:
+    """The smallest range that holds both; an empty one adds nothing."""
+    found = [match for match in map(_RANGE.fullmatch, (one, other)) if match is not None]
+    if len(found) < 2:
+        return one or other
+    left = min((match[1] for match in found), key=_column_order)
+    right = max((match[3] for match in found), key=_column_order)
+    top, bottom = min(int(match[2]) for match in found), max(int(match[4]) for match in found)
+    return f"{left}{top}:{right}{bottom}"
+
+
+def column_name(number: int) -> str:
+    """The letters of a column, from 1: A to Z, then AA, AB and so on."""
+    letters = ""
+    while number > 0:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def _column_order(letters: str) -> tuple[int, str]:
+    return len(letters), letters
