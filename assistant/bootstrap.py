@@ -344,6 +344,7 @@ def _reader(settings: Settings, *, folder: DataFolder, children: int) -> FileRea
         max_archive_entries=chosen.max_archive_entries,
         base_s=chosen.parse_base_s,
         page_s=chosen.parse_page_s,
+        ocr_page_s=chosen.ocr_page_s,
         memory_bytes=chosen.parse_memory_mb * _MEGABYTE,
         chunk_tokens=chosen.chunk_tokens,
     )

@@ -131,6 +131,8 @@ class IngestSettings(Group):
     """Temps de lecture accordé à un fichier, en secondes."""
     parse_page_s: float = Field(default=0.2, ge=0)
     """Temps de lecture ajouté par page, en secondes."""
+    ocr_page_s: float = Field(default=5, gt=0)
+    """Temps de lecture ajouté par page numérisée, en secondes."""
     parse_memory_mb: int = Field(default=2048, ge=256)
     """Mémoire accordée à un lecteur, en mégaoctets."""
     chunk_tokens: int = Field(default=256, ge=64, le=480)

@@ -175,9 +175,9 @@ class _Worker:
         render = cast("Callable[..., bytes]", _load(self._config.rendering))
         return render(request.path, page=request.page)
 
-    def _tell_pages(self, pages: int) -> None:
-        _allow_cpu(self._config.limits.wall_s(pages))
-        os.write(self._replies, reply_line(pages=pages))
+    def _tell_pages(self, pages: int, /, *, scans: int = 0) -> None:
+        _allow_cpu(self._config.limits.wall_s(pages, scans=scans))
+        os.write(self._replies, reply_line(pages=pages, scans=scans))
 
     def _empty_temporary(self) -> None:
         for entry in (self._home / "tmp").iterdir():

@@ -104,7 +104,8 @@ class ChildHandle:
         while True:
             reply = self._next_reply(deadline=started + allowed_s, allowed_s=allowed_s)
             if "pages" in reply:
-                allowed_s = self._limits.wall_s(int(reply["pages"]))
+                scans = int(reply.get("scans", 0))
+                allowed_s = self._limits.wall_s(int(reply["pages"]), scans=scans)
             elif "died" in reply:
                 raise self._death(int(reply["died"]), allowed_s=allowed_s)
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 MEGABYTE = 1_000_000
 RENDER_S = 30.0
@@ -29,11 +30,32 @@ class Limits:
     """Wall time allowed to any file, in seconds. Processor time is allowed twice as much."""
     page_s: float = 0.2
     """Wall time added per page, in seconds."""
+    ocr_page_s: float = 5.0
+    """Wall time added per page whose text is read from its image, in seconds."""
     memory_bytes: int = 2048 * MEGABYTE
     """Address space of a parsing child."""
     chunk_tokens: int = 256
     """Length aimed at for a chunk with its title and breadcrumb, in tokens of our own counter."""
 
-    def wall_s(self, pages: int) -> float:
-        """Wall time allowed to a file of so many pages, in seconds; pages beyond the limit add nothing."""
-        return self.base_s + self.page_s * min(max(pages, 0), self.max_pages)
+    def wall_s(self, pages: int, *, scans: int = 0) -> float:
+        """Wall time allowed to a file, in seconds; pages beyond the limit add nothing.
+
+        Args:
+            pages: Pages of the file.
+            scans: Those of them whose text is read from their image.
+        """
+        counted, read = (min(max(number, 0), self.max_pages) for number in (pages, scans))
+        return self.base_s + self.page_s * counted + self.ocr_page_s * read
+
+
+class PageTeller(Protocol):
+    """Told what a reading has before it, so that it gets the time it needs."""
+
+    def __call__(self, pages: int, /, *, scans: int = 0) -> None:
+        """Take note; a later call replaces an earlier one.
+
+        Args:
+            pages: Pages of the file.
+            scans: Those of them whose text is read from their image.
+        """
+        ...

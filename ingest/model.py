@@ -30,6 +30,7 @@ class FileFormat(StrEnum):
     RTF = "rtf"
     EML = "eml"
     MSG = "msg"
+    IMAGE = "image"
 
 
 class DocumentKind(StrEnum):
@@ -64,6 +65,14 @@ class Notice(StrEnum):
     """Some pages carry no text layer and were left out."""
     FALLBACK_ENGINE = "fallback_engine"
     """The primary parser lost text or failed; another one was used."""
+    OCR_USED = "ocr_used"
+    """Some text was read from images of pages; letters may be wrong."""
+    LOW_OCR_CONFIDENCE = "low_ocr_confidence"
+    """The text read from images is so uncertain that it has to be checked against them."""
+    OCR_MISSING = "ocr_missing"
+    """Some pages are images, and the program that reads them is not installed."""
+    OCR_TIMEOUT = "ocr_timeout"
+    """Some pages that are images were left out: their reading took too long."""
     NO_TITLE = "no_title"
     """No title found inside; the file name stands for it."""
 

@@ -14,7 +14,7 @@ from ingest.errors import ParseFailed, UnsupportedFormat
 from ingest.formats import detect_format
 from ingest.guards import check_access, check_content
 from ingest.kinds import find_kind
-from ingest.limits import Limits
+from ingest.limits import Limits, PageTeller
 from ingest.model import FileFormat, IngestedFile, Notice, ParsedDocument
 from ingest.parsers.draft import Draft, Work
 from ingest.titles import find_title
@@ -35,7 +35,7 @@ _EXTENSIONS = {FileFormat.MARKDOWN: "md", FileFormat.TEXT: "txt"}
 
 
 def read_file(
-    path: Path, *, name: str, limits: Limits, on_pages: Callable[[int], None]
+    path: Path, *, name: str, limits: Limits, on_pages: PageTeller
 ) -> IngestedFile:
     """The document and chunks of a file, read in this very process.
 

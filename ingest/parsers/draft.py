@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ingest.cleaning import clean_text, one_line
-from ingest.limits import Limits
+from ingest.limits import Limits, PageTeller
 from ingest.model import Block, BlockKind, Box, Notice, Table
 
 MAX_CELL_CHARS = 4000
@@ -20,7 +19,7 @@ class Work:
     name: str
     """Name of the file as ingested."""
     limits: Limits
-    on_pages: Callable[[int], None]
+    on_pages: PageTeller
     """Told the number of pages, if there are any, before the long work begins."""
 
 

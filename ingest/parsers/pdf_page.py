@@ -63,6 +63,10 @@ class Piece:
     level: int = 0
     rows: list[list[str]] | None = None
     """Cells of a table, header first; None for other kinds."""
+    lines: list[Line] = field(default_factory=list[Line])
+    """Its printed lines in order; empty where the engine does not tell them."""
+    confidence: float | None = None
+    """Mean certainty of its characters, in [0, 1], when read from an image; else None."""
 
 
 @dataclass(slots=True)

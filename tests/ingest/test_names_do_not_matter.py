@@ -14,7 +14,7 @@ from ingest.reading import read_file
 
 
 def read(path: Path) -> IngestedFile:
-    return read_file(path, name="document", limits=Limits(), on_pages=lambda _: None)
+    return read_file(path, name="document", limits=Limits(), on_pages=lambda _, scans=0: None)
 
 
 @pytest.mark.parametrize(
