@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import zipfile
 from pathlib import Path
 
+from ingest.archives import check_archive
+from ingest.compounds import check_compound
 from ingest.errors import ParseFailed, RefusedFile
 from ingest.limits import MEGABYTE, Limits
 from ingest.model import FileFormat
@@ -21,7 +21,7 @@ _ARCHIVES = frozenset(
         FileFormat.ODP,
     }
 )
-_DRIVE = re.compile(r"^[A-Za-z]:")
+_COMPOUNDS = frozenset({FileFormat.DOC, FileFormat.XLS, FileFormat.PPT, FileFormat.MSG})
 _PDF_TAIL_BYTES = 4096
 
 
@@ -58,7 +58,9 @@ def check_content(path: Path, *, file_format: FileFormat, limits: Limits) -> Non
         if size > limits.max_text_bytes:
             raise _too_large("text_too_large", size=size, limit=limits.max_text_bytes)
     elif file_format in _ARCHIVES:
-        _check_archive(path, limits=limits)
+        check_archive(path, limits=limits)
+    elif file_format in _COMPOUNDS:
+        check_compound(path, limits=limits)
     elif file_format is FileFormat.PDF:
         _check_pdf_end(path)
 
@@ -75,33 +77,6 @@ def check_pages(pages: int, *, limits: Limits) -> None:
 
 def _too_large(code: str, *, size: int, limit: int) -> RefusedFile:
     return RefusedFile(code, size_mb=-(-size // MEGABYTE), limit_mb=limit // MEGABYTE)
-
-
-def _check_archive(path: Path, *, limits: Limits) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise ParseFailed("file_damaged") from error
-    expanded = sum(entry.file_size for entry in entries)
-    compressed = max(sum(entry.compress_size for entry in entries), 1)
-    if (
-        len(entries) > limits.max_archive_entries
-        or expanded > limits.max_expanded_bytes
-        or (expanded > MEGABYTE and expanded / compressed > limits.max_expansion_ratio)
-    ):
-        raise RefusedFile("archive_bomb")
-    if any(_is_unsafe(entry.filename) for entry in entries):
-        raise RefusedFile("archive_unsafe_name")
-    if any(entry.flag_bits & 1 for entry in entries):
-        raise ParseFailed("file_encrypted")
-
-
-def _is_unsafe(name: str) -> bool:
-    parts = name.replace("\\", "/").split("/")
-    return (
-        name.startswith(("/", "\\")) or ".." in parts or "\x00" in name or bool(_DRIVE.match(name))
-    )
 
 
 def _check_pdf_end(path: Path) -> None:
