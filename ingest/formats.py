@@ -43,6 +43,8 @@ _OLE_STREAMS = (
     ("PowerPoint Document", FileFormat.PPT),
     ("__substg1.0_", FileFormat.MSG),
 )
+_SLIDES_MAIN = re.compile(r"(?:presentationml|ms-powerpoint)\.\w+\.(?:macroEnabled\.)?main\b")
+"""The main part of slides; charts on them name sheets as well."""
 _HTML_START = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
 )
@@ -138,6 +140,8 @@ def _office_format(content_types: str) -> FileFormat:
         return FileFormat.DOCX
     if "ms-word.document.macroEnabled.main" in content_types:
         return FileFormat.DOCX
+    if _SLIDES_MAIN.search(content_types):
+        return FileFormat.PPTX
     if "spreadsheetml" in content_types or "ms-excel" in content_types:
         return FileFormat.XLSX
     if "presentationml" in content_types or "ms-powerpoint" in content_types:

@@ -73,6 +73,10 @@ class Notice(StrEnum):
     """Some pages are images, and the program that reads them is not installed."""
     OCR_TIMEOUT = "ocr_timeout"
     """Some pages that are images were left out: their reading took too long."""
+    HIDDEN_SLIDES = "hidden_slides"
+    """Some slides are hidden and were left out."""
+    CONVERTED_WITHOUT_LAYOUT = "converted_without_layout"
+    """LibreOffice, which keeps headings and places, was absent or failed; the bare text was read."""
     NO_TITLE = "no_title"
     """No title found inside; the file name stands for it."""
 

@@ -26,6 +26,11 @@ _READERS = {
     FileFormat.DOCX: "ingest.parsers.docx:read_docx",
     FileFormat.ODT: "ingest.parsers.odt:read_odt",
     FileFormat.HTML: "ingest.parsers.html:read_html",
+    FileFormat.PPTX: "ingest.parsers.pptx:read_pptx",
+    FileFormat.ODP: "ingest.parsers.odp:read_odp",
+    FileFormat.PPT: "ingest.parsers.legacy:read_ppt",
+    FileFormat.DOC: "ingest.parsers.legacy:read_doc",
+    FileFormat.RTF: "ingest.parsers.legacy:read_rtf",
     FileFormat.MARKDOWN: "ingest.parsers.markdown:read_markdown",
     FileFormat.TEXT: "ingest.parsers.text:read_text",
 }

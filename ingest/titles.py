@@ -23,7 +23,7 @@ _GENERIC = re.compile(
     r"(?!.*(?:conseil (?:mun|com|reg|dep)|seance|proces|compte|deliberation)).{0,80}$|"
     r"table des matieres|sommaire|ordre du jour\s*:?$|contents|glossaire|preambule|introduction|contexte$|"
     r"extrait du registre|direction|service|unite|ministere|canton|arrondissement|annexes?$|page\b|"
-    r"suivi du document|"
+    r"suivi du document|diapositive \d+$|"
     r"n°|nom\b|objet\s*:?$|convocation du|date\b|nombre de|mots?[ -]cles?|liste des participants|"
     r"participants|presents|"
     r"avertissement|resume$|vu\b|le maire|le prefet|la prefete|l'administratrice|arrete\s*:?$|"
@@ -96,9 +96,8 @@ def title_of_name(name: str) -> str:
 
 
 def _first_blocks(draft: Draft) -> list[Block]:
-    return [block for block in draft.blocks if block.box is None or block.box.page <= 2][
-        :_FIRST_BLOCKS
-    ]
+    early = (block for block in draft.blocks if block.place.slide < 2)
+    return [block for block in early if block.box is None or block.box.page <= 2][:_FIRST_BLOCKS]
 
 
 def _line_candidates(blocks: list[Block]) -> Iterator[_Candidate]:
