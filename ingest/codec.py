@@ -8,11 +8,14 @@ from datetime import date
 from typing import Any, cast
 
 from ingest.model import (
+    Act,
+    ActStatus,
     Block,
     BlockKind,
     Box,
     Chunk,
     DocumentKind,
+    Effect,
     FileFormat,
     IngestedFile,
     LineBox,
@@ -20,6 +23,9 @@ from ingest.model import (
     Notice,
     ParsedDocument,
     Place,
+    Quality,
+    Reference,
+    Suspicion,
     Table,
 )
 
@@ -34,9 +40,61 @@ def encode(ingested: IngestedFile) -> bytes:
 def to_json(ingested: IngestedFile) -> dict[str, Any]:
     """The reading as plain values; the date in ISO 8601."""
     plain = asdict(ingested)
-    found = ingested.document.date
-    plain["document"]["date"] = found.isoformat() if found is not None else None
+    document = ingested.document
+    plain["document"]["date"] = document.date.isoformat() if document.date is not None else None
+    plain["document"]["act"] = act_fields(document.act)
     return plain
+
+
+def act_fields(act: Act) -> dict[str, Any]:
+    """An act as plain values; dates in ISO 8601."""
+    plain = asdict(act)
+    for fields in (plain, *plain["references"]):
+        for name in ("date", "in_force_on"):
+            if fields.get(name) is not None:
+                fields[name] = fields[name].isoformat()
+    return plain
+
+
+def act_of(plain: dict[str, Any]) -> Act:
+    """The act of values made by `act_fields`."""
+    status = plain["status"]
+    references = (
+        Reference(
+            effect=Effect(each["effect"]),
+            key=str(each["key"]),
+            date=_date(each["date"]),
+            quote=str(each["quote"]),
+        )
+        for each in plain["references"]
+    )
+    return Act(
+        number=plain["number"],
+        key=str(plain["key"]),
+        authority=plain["authority"],
+        subject=plain["subject"],
+        date=_date(plain["date"]),
+        status=ActStatus(status) if status else None,
+        in_force_on=_date(plain["in_force_on"]),
+        references=tuple(references),
+    )
+
+
+def quality_of(plain: dict[str, Any]) -> Quality:
+    """The quality of values made by `dataclasses.asdict`."""
+    return Quality(
+        letters=int(plain["letters"]),
+        letters_per_page=_optional(plain["letters_per_page"]),
+        ocr_share=_optional(plain["ocr_share"]),
+        ocr_confidence=_optional(plain["ocr_confidence"]),
+        headings=int(plain["headings"]),
+        tables=int(plain["tables"]),
+        links=int(plain["links"]),
+        french_share=_optional(plain["french_share"]),
+        suspicions=tuple(
+            Suspicion(str(each["quote"]), each["page"]) for each in plain["suspicions"]
+        ),
+    )
 
 
 def decode(data: bytes) -> IngestedFile:
@@ -61,11 +119,18 @@ def _document(plain: _Json) -> ParsedDocument:
         title=str(plain["title"]),
         blocks=tuple(_block(block) for block in plain["blocks"]),
         kind=DocumentKind(plain["kind"]),
-        date=date.fromisoformat(plain["date"]) if plain["date"] else None,
+        date=_date(plain["date"]),
         page_count=int(plain["page_count"]),
         notices=tuple(Notice(notice) for notice in plain["notices"]),
         engine=str(plain["engine"]),
+        act=act_of(plain["act"]),
+        quality=quality_of(plain["quality"]),
+        sketch=tuple(int(value) for value in plain["sketch"]),
     )
+
+
+def _date(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
 
 
 def _block(plain: _Json) -> Block:

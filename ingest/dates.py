@@ -130,6 +130,11 @@ def document_date(text: str, *, title: str, name: str) -> date | None:
     return best[1]
 
 
+def dates_in(text: str) -> list[date]:
+    """The whole dates (day, month and year) written in a short text, in order."""
+    return [found for _, found in _dates(_folded(text))]
+
+
 def name_date(name: str) -> date | None:
     """The date written in a file name, None when there is none."""
     stem = PurePosixPath(name.replace("\\", "/")).stem

@@ -77,6 +77,14 @@ class Notice(StrEnum):
     """Some slides are hidden and were left out."""
     CONVERTED_WITHOUT_LAYOUT = "converted_without_layout"
     """LibreOffice, which keeps headings and places, was absent or failed; the bare text was read."""
+    HIDDEN_CELLS = "hidden_cells"
+    """Some sheets, rows, columns or cells are hidden and were left out."""
+    SHEETS_CUT = "sheets_cut"
+    """Some rows, columns or cells were left out: the sheets hold more than is taken."""
+    FORMULAS_WITHOUT_VALUES = "formulas_without_values"
+    """Some formulas were saved without their result and were left out."""
+    HIDDEN_TEXT = "hidden_text"
+    """Some text is not shown to who opens the document and was left out."""
     NO_TITLE = "no_title"
     """No title found inside; the file name stands for it."""
 
@@ -178,6 +186,89 @@ class Block:
     """Mean certainty of its characters, in [0, 1], when they were read from an image; else None."""
 
 
+class ActStatus(StrEnum):
+    """What an act says of its own standing."""
+
+    DRAFT = "draft"
+    """A draft ("projet"), not adopted."""
+    ABROGATED = "abrogated"
+    """It bears the mention that it is abrogated."""
+
+
+class Effect(StrEnum):
+    """What one act does to another."""
+
+    REPLACES = "replaces"
+    ABROGATES = "abrogates"
+    MODIFIES = "modifies"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A sentence by which an act touches another one."""
+
+    effect: Effect
+    key: str
+    """`act_key` of the act touched; empty when the sentence names none ("annule et remplace")."""
+    date: date | None
+    """Date the sentence gives to the act touched."""
+    quote: str
+    """The sentence, at most 300 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """The identity of an act, as far as its own text tells it without doubt."""
+
+    number: str | None = None
+    """As written, such as "2024-123", "D2025-003", "2009/64"."""
+    key: str = ""
+    """Word of the act and its number in one spelling, to compare; empty without number."""
+    authority: str | None = None
+    """Who took it, in French: "conseil municipal", "préfet", "maire"…"""
+    subject: str | None = None
+    """What follows "Objet :"."""
+    date: date | None = None
+    """Of its session or signature; None for what is no act."""
+    status: ActStatus | None = None
+    in_force_on: date | None = None
+    """Day it says it enters into force."""
+    references: tuple[Reference, ...] = ()
+    """What it does to other acts, in order, each act and effect once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Words that look like an order to the model."""
+
+    quote: str
+    """They and what surrounds them, at most 200 characters."""
+    page: int | None
+    """From 1; None without pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What can be counted of how a document was read."""
+
+    letters: int = 0
+    """Letters and digits."""
+    letters_per_page: float | None = None
+    """None without pages."""
+    ocr_share: float | None = None
+    """Share of the pages read from their image, in [0, 1]; None without pages."""
+    ocr_confidence: float | None = None
+    """Mean certainty of these characters, in [0, 1]; None when nothing was read from an image."""
+    headings: int = 0
+    tables: int = 0
+    links: int = 0
+    """Web addresses written in the text."""
+    french_share: float | None = None
+    """Share of the commonest French words among all words, about .4 in French; None for few words."""
+    suspicions: tuple[Suspicion, ...] = ()
+    """At most 5, in order. The text stays as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
     """A whole document as read from one file."""
@@ -194,6 +285,10 @@ class ParsedDocument:
     notices: tuple[Notice, ...] = ()
     engine: str = ""
     """Name of the parser that produced the blocks, for `inspect` and reports."""
+    act: Act = Act()
+    quality: Quality = Quality()
+    sketch: tuple[int, ...] = ()
+    """Of its text, to recognise other versions of it: see `similarity`."""
 
 
 @dataclass(frozen=True, slots=True)
