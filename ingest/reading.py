@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
+from ingest.acts import find_act
 from ingest.chunking import chunk_document
 from ingest.dates import document_date
 from ingest.errors import ParseFailed, UnsupportedFormat
@@ -17,6 +18,8 @@ from ingest.kinds import find_kind
 from ingest.limits import Limits, PageTeller
 from ingest.model import FileFormat, IngestedFile, Notice, ParsedDocument
 from ingest.parsers.draft import Draft, Work
+from ingest.quality import find_quality
+from ingest.similarity import sketch_of
 from ingest.titles import find_title
 
 _NEARLY_EMPTY_LETTERS = 40
@@ -86,7 +89,9 @@ def _draft(path: Path, work: Work, *, file_format: FileFormat) -> Draft:
 
 def _document(draft: Draft, *, file_format: FileFormat, name: str) -> ParsedDocument:
     title, is_inside = find_title(draft, name=name)
+    kind = find_kind(title=title, blocks=draft.blocks, name=name)
     text = "\n".join(block.text for block in draft.blocks)
+    dated = document_date(text, title=title, name=name)
     notices = list(draft.notices)
     if not is_inside:
         notices.append(Notice.NO_TITLE)
@@ -96,9 +101,12 @@ def _document(draft: Draft, *, file_format: FileFormat, name: str) -> ParsedDocu
         format=file_format,
         title=title,
         blocks=tuple(draft.blocks),
-        kind=find_kind(title=title, blocks=draft.blocks, name=name),
-        date=document_date(text, title=title, name=name),
+        kind=kind,
+        date=dated,
         page_count=draft.page_count,
         notices=tuple(notices),
         engine=draft.engine,
+        act=find_act(title=title, blocks=draft.blocks, kind=kind, dated=dated),
+        quality=find_quality(draft.blocks, page_count=draft.page_count),
+        sketch=sketch_of(block.text for block in draft.blocks),
     )
