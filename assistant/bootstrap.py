@@ -32,6 +32,7 @@ from assistant.services.conversations import ConversationService
 from assistant.services.documents import DocumentService
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
+from assistant.services.links import LinkService
 from assistant.services.rebuild import RebuildProgress, rebuild
 from assistant.services.search import SearchService
 from assistant.services.sign_in import SignInService
@@ -250,6 +251,7 @@ def _web_container(
         ingestion=_ingestion(common),
         jobs=JobService(open_work, clock, files=files),
         documents=DocumentService(open_work, files, common.reader),
+        links=LinkService(open_work, common.clock),
         search=SearchService(retriever, question_chars=question_chars),
         answers=AnswerService(
             open_work,

@@ -19,6 +19,7 @@ from assistant.services.conversations import ConversationService
 from assistant.services.documents import DocumentService
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
+from assistant.services.links import LinkService
 from assistant.services.search import SearchService
 from assistant.services.sign_in import SignInService
 from assistant.services.worker import Worker
@@ -43,6 +44,7 @@ class Container:
     ingestion: IngestionService
     jobs: JobService
     documents: DocumentService
+    links: LinkService
     search: SearchService
     answers: AnswerService
     conversations: ConversationService

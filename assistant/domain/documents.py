@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
 from assistant.domain.ids import ChunkId, CollectionId, DocumentId, TenantId, VersionId
-from ingest.model import DocumentKind, FileFormat, Locator, Notice
+from ingest.model import Act, ActStatus, DocumentKind, FileFormat, Locator, Notice, Quality
 
 Params = dict[str, str | int | float]
 """Values that complete a French sentence; kept as JSON beside its code."""
@@ -60,6 +60,10 @@ class Document:
     """Why the last attempt failed. With state LIVE: the previous version is still served."""
     live_version_id: VersionId | None = None
     """The only version whose chunks may be read; None when there is none."""
+    act: Act = field(default_factory=Act)
+    """What the live version says of itself as an act; nothing when there is none."""
+    quality: Quality | None = None
+    """How the live version was read; None when there is none."""
 
 
 class VersionState(StrEnum):
@@ -96,6 +100,45 @@ class DocumentVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a version's whole text tells of it: as an act, how it was read, what it is like."""
+
+    version_id: VersionId
+    document_id: DocumentId
+    title: str
+    date: date | None
+    created_at: datetime
+    act: Act
+    quality: Quality
+    sketch: tuple[int, ...]
+    """See `ingest.similarity`; empty for a text of too few words."""
+
+
+class LinkKind(StrEnum):
+    """What the first of two linked documents is to the second."""
+
+    ABROGATES = "abrogates"
+    REPLACES = "replaces"
+    VERSION_OF = "version_of"
+    """A later version of it."""
+    MODIFIES = "modifies"
+    """It changes a part of it; the rest stays."""
+    SAME_ACT = "same_act"
+    """The same text in another file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """The document to look at instead of, or beside, another one: an administrator confirmed it."""
+
+    document_id: DocumentId
+    title: str
+    date: date | None
+    kind: LinkKind
+    """What it is to the other one; never SAME_ACT."""
+
+
+@dataclass(frozen=True, slots=True)
 class NewChunk:
     """A chunk about to be stored with its version."""
 
@@ -127,6 +170,10 @@ class SourceChunk:
     kind: DocumentKind
     date: date | None
     format: FileFormat
+    status: ActStatus | None = None
+    """What its document says of its own standing."""
+    successor: Successor | None = None
+    """What replaces, abrogates, follows or changes its document, when a person confirmed it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,19 +13,9 @@ from typing import Protocol, Self
 
 from assistant.domain.answers import Answer, AnswerStatus, NumberedEvent
 from assistant.domain.conversations import Conversation, Message
-from assistant.domain.documents import (
-    Document,
-    DocumentCounts,
-    DocumentState,
-    DocumentVersion,
-    SourceChunk,
-)
 from assistant.domain.ids import (
     AnswerId,
-    ChunkId,
-    CollectionId,
     ConversationId,
-    DocumentId,
     JobId,
     JobItemId,
     SessionId,
@@ -34,6 +24,7 @@ from assistant.domain.ids import (
 from assistant.domain.jobs import ItemState, Job, JobItem
 from assistant.domain.sessions import Session, SignInLink
 from assistant.domain.tenancy import Collection, Principal, Scope, Tenant
+from assistant.ports.documents import ChunkRepository, DocumentRepository, LinkRepository
 from assistant.ports.machinery import IndexLedger, VectorRepository, WorkQueue
 
 
@@ -58,102 +49,6 @@ class TenancyRepository(Protocol):
 
     def scope_of(self, principal: Principal) -> Scope:
         """What a principal may read now: the collections of its own tenant."""
-        ...
-
-
-class DocumentRepository(Protocol):
-    """Documents that are not deleted."""
-
-    def add(self, document: Document) -> None:
-        """Keep a new document. Raises `Conflict` when (collection, source, name) is taken."""
-        ...
-
-    def update(self, document: Document) -> None:
-        """Replace all fields of a document; `live_version_id` and `chunk_count` are not touched."""
-        ...
-
-    def find(self, document_id: DocumentId, *, scope: Scope) -> Document | None:
-        """A document within the scope."""
-        ...
-
-    def find_named(
-        self, name: str, *, source: str, collection_id: CollectionId, scope: Scope
-    ) -> Document | None:
-        """The document of a name within its source."""
-        ...
-
-    def list_of_source(
-        self, source: str, *, collection_id: CollectionId, scope: Scope
-    ) -> list[Document]:
-        """All documents of a source, by name."""
-        ...
-
-    def list_page(
-        self,
-        *,
-        scope: Scope,
-        state: DocumentState | None,
-        name_contains: str,
-        limit: int,
-        offset: int,
-    ) -> list[Document]:
-        """Documents by name, then id. An empty `name_contains` matches all; case is ignored."""
-        ...
-
-    def live_versions(
-        self, document_ids: Sequence[DocumentId], *, scope: Scope
-    ) -> dict[DocumentId, DocumentVersion]:
-        """The live version of each of these documents (any number); absent when it has none.
-
-        Tells which content and fingerprint is served now, whatever was received since.
-        """
-        ...
-
-    def held_contents(self, hashes: Sequence[str], *, scope: Scope) -> frozenset[str]:
-        """Those of the SHA-256 (any number) that a document of the scope or a version of it has.
-
-        Of what the file store keeps, only these may be used for this scope without being sent:
-        whoever merely knows the hash of a foreign content gets nothing by it.
-        """
-        ...
-
-    def counts(self, *, scope: Scope) -> DocumentCounts:
-        """How many documents are in each state."""
-        ...
-
-    def delete(self, document_id: DocumentId, *, scope: Scope) -> None:
-        """Delete a document: unquotable from the commit on; its versions become RETIRED.
-
-        Raises:
-            NotFound: No such document in the scope.
-        """
-        ...
-
-
-class ChunkRepository(Protocol):
-    """Chunks of live versions of documents that are not deleted; others cannot be read."""
-
-    def find_live(
-        self, chunk_ids: Sequence[ChunkId], *, scope: Scope
-    ) -> dict[ChunkId, SourceChunk]:
-        """Those of the chunks that are live and within the scope; the others are absent."""
-        ...
-
-    def section_around(self, chunk_id: ChunkId, *, scope: Scope, radius: int) -> list[SourceChunk]:
-        """A live chunk and up to `radius` chunks before and after it in its document, in order.
-
-        Empty when the chunk is not live or not within the scope.
-        """
-        ...
-
-    def list_of_document(
-        self, document_id: DocumentId, *, scope: Scope, limit: int, offset: int
-    ) -> list[SourceChunk]:
-        """Live chunks of a document, in order."""
-        ...
-
-    def sample_headings(self, *, scope: Scope, limit: int) -> list[SourceChunk]:
-        """First chunks of up to `limit` different documents, for example questions; by document id."""
         ...
 
 
@@ -328,6 +223,11 @@ class UnitOfWork(Protocol):
     @property
     def chunks(self) -> ChunkRepository:
         """Live chunks."""
+        ...
+
+    @property
+    def links(self) -> LinkRepository:
+        """Links between documents."""
         ...
 
     @property

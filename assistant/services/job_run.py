@@ -22,6 +22,7 @@ from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.fingerprints import embedded_hash_of
 from assistant.services.finishing import JobFinisher
+from assistant.services.links import keep_reading
 from assistant.services.transactions import retried
 from ingest.model import IngestedFile
 
@@ -197,6 +198,9 @@ class JobRun:
                 version = self._version(document, ingested=ingested)
                 work.vectors.add(vectors, embedder=embedder)
                 work.ledger.add_version(version, _new_chunks(ingested))
+                now = self._clock.now()
+                parsed = ingested.document
+                keep_reading(work, version, parsed=parsed, scope=self._scope, now=now)
                 work.queue.update_item(_indexing(item, version=version, ingested=ingested))
             work.commit()
 

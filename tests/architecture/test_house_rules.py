@@ -124,6 +124,7 @@ WITHOUT_SCOPE = {
         "tenancy",
         "documents",
         "chunks",
+        "links",
         "vectors",
         "ledger",
         "jobs",
@@ -138,7 +139,11 @@ WITHOUT_SCOPE = {
     },
 }
 """All that a port lets its caller do without a scope. Whatever a person asks for is not here."""
-SCOPED_PORTS = ("assistant/ports/repositories.py", "assistant/ports/index.py")
+SCOPED_PORTS = (
+    "assistant/ports/repositories.py",
+    "assistant/ports/documents.py",
+    "assistant/ports/index.py",
+)
 
 
 def methods_without_scope(source: Source) -> Iterator[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 
+from assistant.adapters.sql.links import find_successors
 from assistant.adapters.sql.rows import chunk_of
 from assistant.adapters.sql.scoping import within
-from assistant.adapters.sql.tables import chunks, documents, versions
+from assistant.adapters.sql.tables import chunks, documents, readings, versions
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.documents import SourceChunk, VersionState
 from assistant.domain.ids import ChunkId, DocumentId
@@ -30,6 +32,7 @@ _COLUMNS: tuple[ColumnElement[Any], ...] = (
     versions.c.kind,
     versions.c.date,
     versions.c.format,
+    readings.c.status,
 )
 
 
@@ -45,7 +48,8 @@ class SqlChunkRepository:
         """Those of the chunks that are live and within the scope; the others are absent."""
         found: dict[ChunkId, SourceChunk] = {}
         for batch in batches(chunk_ids):
-            for chunk in self._all(live_chunks(scope).where(chunks.c.id.in_(batch))):
+            query = live_chunks(scope).where(chunks.c.id.in_(batch))
+            for chunk in self._all(query, scope=scope):
                 found[chunk.id] = chunk
         return found
 
@@ -60,7 +64,8 @@ class SqlChunkRepository:
                 chunks.c.version_id == centre.version_id,
                 chunks.c.ordinal.between(centre.ordinal - radius, centre.ordinal + radius),
             )
-            .order_by(chunks.c.ordinal)
+            .order_by(chunks.c.ordinal),
+            scope=scope,
         )
 
     def list_of_document(
@@ -72,7 +77,8 @@ class SqlChunkRepository:
             .where(documents.c.id == document_id)
             .order_by(chunks.c.ordinal)
             .limit(limit)
-            .offset(offset)
+            .offset(offset),
+            scope=scope,
         )
 
     def sample_headings(self, *, scope: Scope, limit: int) -> list[SourceChunk]:
@@ -86,11 +92,18 @@ class SqlChunkRepository:
         return self._all(
             live_chunks(scope)
             .where(documents.c.id.in_(first), chunks.c.ordinal == 0)
-            .order_by(documents.c.id)
+            .order_by(documents.c.id),
+            scope=scope,
         )
 
-    def _all(self, query: Select[Any]) -> list[SourceChunk]:
-        return [chunk_of(row) for row in self._transaction.read(query)]
+    def _all(self, query: Select[Any], *, scope: Scope) -> list[SourceChunk]:
+        """Each says what takes the place of its document, whoever reads it."""
+        found = [chunk_of(row) for row in self._transaction.read(query)]
+        ids = {chunk.document_id for chunk in found}
+        later = find_successors(self._transaction, ids, scope=scope)
+        if not later:
+            return found
+        return [replace(each, successor=later.get(each.document_id)) for each in found]
 
 
 def live_chunks(scope: Scope) -> Select[Any]:
@@ -98,9 +111,9 @@ def live_chunks(scope: Scope) -> Select[Any]:
     return (
         select(*_COLUMNS)
         .select_from(
-            chunks.join(versions, versions.c.id == chunks.c.version_id).join(
-                documents, documents.c.id == versions.c.document_id
-            )
+            chunks.join(versions, versions.c.id == chunks.c.version_id)
+            .join(documents, documents.c.id == versions.c.document_id)
+            .outerjoin(readings, readings.c.version_id == versions.c.id)
         )
         .where(
             versions.c.state == VersionState.LIVE,

@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeDecorator
 from assistant.domain.retrieval import Vector
 
 E = TypeVar("E", bound=StrEnum)
+N = TypeVar("N", int, float)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -95,12 +96,29 @@ class Float32(TypeDecorator[Vector]):
         return None if value is None else _swapped(array("f", value))
 
 
+class Integers(TypeDecorator[tuple[int, ...]]):
+    """Signed integers of 64 bits, little-endian, eight bytes each."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> bytes | None:
+        """Their bytes."""
+        del dialect
+        return None if value is None else _swapped(array("q", value)).tobytes()
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> tuple[int, ...] | None:
+        """The integers."""
+        del dialect
+        return None if value is None else tuple(_swapped(array("q", value)))
+
+
 def to_json(value: Any) -> str:
     """JSON without spaces, accents as they are."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _swapped(values: array[float]) -> array[float]:
+def _swapped(values: array[N]) -> array[N]:
     if sys.byteorder == "big":
         values.byteswap()
     return values

@@ -11,7 +11,7 @@ from assistant.adapters.sql.contents import keep_record
 from assistant.adapters.sql.jobs import ITEM_KEYS
 from assistant.adapters.sql.rows import document_columns, document_of, version_of
 from assistant.adapters.sql.scoping import within
-from assistant.adapters.sql.tables import documents, versions
+from assistant.adapters.sql.tables import documents, readings, versions
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.documents import (
     Document,
@@ -26,11 +26,11 @@ from assistant.domain.tenancy import Scope
 
 _live = versions.alias("live")
 _DOCUMENTS = (
-    select(documents, _live.c.id.label("live_version_id"))
+    select(documents, _live.c.id.label("live_version_id"), readings.c.act, readings.c.quality)
     .select_from(
         documents.outerjoin(
             _live, and_(_live.c.document_id == documents.c.id, _live.c.state == VersionState.LIVE)
-        )
+        ).outerjoin(readings, readings.c.version_id == _live.c.id)
     )
     .where(~documents.c.is_deleted)
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, assert_never
 
@@ -20,9 +21,9 @@ from assistant.domain.answers import (
     TextDelta,
     TokenUsage,
 )
-from assistant.domain.documents import SourceChunk
+from assistant.domain.documents import LinkKind, SourceChunk, Successor
 from assistant.domain.ids import ChunkId, CollectionId, DocumentId, TenantId, VersionId
-from ingest.model import DocumentKind, FileFormat
+from ingest.model import ActStatus, DocumentKind, FileFormat
 
 Fields = dict[str, Any]
 
@@ -151,7 +152,24 @@ def _chunk_fields(chunk: SourceChunk) -> Fields:
         "kind": chunk.kind.value,
         "date": chunk.date and chunk.date.isoformat(),
         "format": chunk.format.value,
+        "status": chunk.status,
+        "successor": _successor_fields(chunk.successor),
     }
+
+
+def _successor_fields(successor: Successor | None) -> list[str | None] | None:
+    if successor is None:
+        return None
+    day = successor.date and successor.date.isoformat()
+    return [successor.document_id, successor.title, day, successor.kind]
+
+
+def _successor(fields: Sequence[str] | None) -> Successor | None:
+    if fields is None:
+        return None
+    document_id, title, day, kind = fields
+    found = date.fromisoformat(day) if day else None
+    return Successor(DocumentId(document_id), title, found, LinkKind(kind))
 
 
 def _chunk(fields: Fields) -> SourceChunk:
@@ -170,4 +188,6 @@ def _chunk(fields: Fields) -> SourceChunk:
         kind=DocumentKind(fields["kind"]),
         date=date.fromisoformat(fields["date"]) if fields["date"] else None,
         format=FileFormat(fields["format"]),
+        status=ActStatus(fields["status"]) if fields.get("status") else None,
+        successor=_successor(fields.get("successor")),
     )

@@ -10,9 +10,10 @@ from sqlalchemy import Row
 from assistant.adapters.sql.locators import load_locator
 from assistant.domain.answers import Answer
 from assistant.domain.conversations import Conversation, Message
-from assistant.domain.documents import Document, DocumentVersion, Reason, SourceChunk
+from assistant.domain.documents import Document, DocumentVersion, Reading, Reason, SourceChunk
 from assistant.domain.jobs import Job, JobItem
-from ingest.model import Notice
+from ingest.codec import act_of, quality_of
+from ingest.model import Act, Notice
 
 Fields = dict[str, Any]
 
@@ -25,6 +26,7 @@ VERSION_FIELDS = (
     "id", "document_id", "tenant_id", "collection_id", "state", "sha256", "fingerprint", "title",
     "format", "kind", "date", "page_count", "created_at",
 )  # fmt: skip
+READING_FIELDS = ("version_id", "document_id", "title", "date", "created_at", "sketch")
 JOB_FIELDS = (
     "id", "tenant_id", "collection_id", "kind", "source", "state", "created_by", "created_at",
     "started_at", "finished_at", "cancel_requested", "attempt",
@@ -42,7 +44,7 @@ ANSWER_FIELDS = (
 )  # fmt: skip
 CHUNK_FIELDS = (
     "id", "document_id", "version_id", "tenant_id", "collection_id", "ordinal", "text", "tokens",
-    "file", "title", "kind", "date", "format",
+    "file", "title", "kind", "date", "format", "status",
 )  # fmt: skip
 
 
@@ -86,6 +88,8 @@ def document_of(row: Row[Any]) -> Document:
         notices=notices_of(row),
         reason=reason_of(row),
         live_version_id=row.live_version_id,
+        act=Act() if row.act is None else act_of(row.act),
+        quality=None if row.quality is None else quality_of(row.quality),
     )
 
 
@@ -98,6 +102,13 @@ def version_columns(version: DocumentVersion) -> Fields:
 def version_of(row: Row[Any]) -> DocumentVersion:
     """The version of a row."""
     return DocumentVersion(**fields_of(row, VERSION_FIELDS), notices=notices_of(row))
+
+
+def reading_of(row: Row[Any]) -> Reading:
+    """The reading of a row joined with its version."""
+    return Reading(
+        **fields_of(row, READING_FIELDS), act=act_of(row.act), quality=quality_of(row.quality)
+    )
 
 
 def chunk_of(row: Row[Any]) -> SourceChunk:

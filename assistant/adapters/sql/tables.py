@@ -21,12 +21,13 @@ from sqlalchemy import (
     text,
 )
 
-from assistant.adapters.sql.columns import CompactJson, Float32, UtcDateTime, Word
+from assistant.adapters.sql.columns import CompactJson, Float32, Integers, UtcDateTime, Word
 from assistant.domain.answers import AnswerStatus
 from assistant.domain.conversations import Author
-from assistant.domain.documents import DocumentState, VersionState
+from assistant.domain.documents import DocumentState, LinkKind, VersionState
 from assistant.domain.jobs import ItemState, JobKind, JobState
-from ingest.model import DocumentKind, FileFormat
+from assistant.domain.links import LinkState
+from ingest.model import ActStatus, DocumentKind, FileFormat
 
 metadata = MetaData(
     naming_convention={
@@ -162,6 +163,59 @@ versions = Table(
         sqlite_where=text("state = 'ready'"),
         postgresql_where=text("state = 'ready'"),
     ),
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("version_id", Text, ForeignKey("versions.id", ondelete="CASCADE"), primary_key=True),
+    Column("status", Word(ActStatus)),
+    Column("act", CompactJson, nullable=False),
+    Column("quality", CompactJson, nullable=False),
+    Column("sketch", Integers, nullable=False),
+)
+
+reading_marks = Table(
+    "reading_marks",
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("collection_id", Text, primary_key=True),
+    Column("mark", Text, primary_key=True),
+    Column(
+        "version_id",
+        Text,
+        ForeignKey("readings.version_id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+)
+
+document_links = Table(
+    "document_links",
+    metadata,
+    _number(),
+    _id(),
+    _text("tenant_id"),
+    _text("collection_id"),
+    _text("source_id"),
+    _text("target_id"),
+    Column("kind", Word(LinkKind), nullable=False),
+    Column("state", Word(LinkState), nullable=False),
+    _text("evidence"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("decided_by", Text),
+    Column("decided_at", UtcDateTime),
+    *(
+        ForeignKeyConstraint(
+            [end, "tenant_id", "collection_id"],
+            ["documents.id", "documents.tenant_id", "documents.collection_id"],
+            ondelete="CASCADE",
+        )
+        for end in ("source_id", "target_id")
+    ),
+    UniqueConstraint("source_id", "target_id", "kind"),
+    Index("ix_document_links_by_target", "target_id", "state"),
+    Index("ix_document_links_by_state", "tenant_id", "collection_id", "state", "number"),
 )
 
 chunks = Table(

@@ -15,6 +15,7 @@ from assistant.adapters.sql.documents import SqlDocumentRepository
 from assistant.adapters.sql.erasure import Erasure
 from assistant.adapters.sql.jobs import SqlJobRepository
 from assistant.adapters.sql.ledger import SqlIndexLedger
+from assistant.adapters.sql.links import SqlLinkRepository
 from assistant.adapters.sql.queue import SqlWorkQueue
 from assistant.adapters.sql.sessions import SqlSessionRepository
 from assistant.adapters.sql.tenancy import SqlTenancyRepository
@@ -32,6 +33,7 @@ class SqlUnitOfWork:
         self.tenancy = SqlTenancyRepository(self._transaction)
         self.documents = SqlDocumentRepository(self._transaction)
         self.chunks = SqlChunkRepository(self._transaction)
+        self.links = SqlLinkRepository(self._transaction)
         self.vectors = SqlVectorRepository(self._transaction)
         self.ledger = SqlIndexLedger(self._transaction)
         self.jobs = SqlJobRepository(self._transaction)

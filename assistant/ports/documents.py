@@ -1,0 +1,185 @@
+"""Documents, their passages and their links, as repositories of a unit of work.
+
+Apart from the other `repositories` for its length; here too every read takes a `Scope`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from assistant.domain.documents import (
+    Document,
+    DocumentCounts,
+    DocumentState,
+    DocumentVersion,
+    Reading,
+    SourceChunk,
+    Successor,
+)
+from assistant.domain.ids import ChunkId, CollectionId, DocumentId, LinkId, PersonId
+from assistant.domain.links import DocumentLink, LinkState, Proposal
+from assistant.domain.tenancy import Scope
+
+
+class DocumentRepository(Protocol):
+    """Documents that are not deleted."""
+
+    def add(self, document: Document) -> None:
+        """Keep a new document. Raises `Conflict` when (collection, source, name) is taken."""
+        ...
+
+    def update(self, document: Document) -> None:
+        """Replace all fields of a document; `live_version_id` and `chunk_count` are not touched."""
+        ...
+
+    def find(self, document_id: DocumentId, *, scope: Scope) -> Document | None:
+        """A document within the scope."""
+        ...
+
+    def find_named(
+        self, name: str, *, source: str, collection_id: CollectionId, scope: Scope
+    ) -> Document | None:
+        """The document of a name within its source."""
+        ...
+
+    def list_of_source(
+        self, source: str, *, collection_id: CollectionId, scope: Scope
+    ) -> list[Document]:
+        """All documents of a source, by name."""
+        ...
+
+    def list_page(
+        self,
+        *,
+        scope: Scope,
+        state: DocumentState | None,
+        name_contains: str,
+        limit: int,
+        offset: int,
+    ) -> list[Document]:
+        """Documents by name, then id. An empty `name_contains` matches all; case is ignored."""
+        ...
+
+    def live_versions(
+        self, document_ids: Sequence[DocumentId], *, scope: Scope
+    ) -> dict[DocumentId, DocumentVersion]:
+        """The live version of each of these documents (any number); absent when it has none.
+
+        Tells which content and fingerprint is served now, whatever was received since.
+        """
+        ...
+
+    def held_contents(self, hashes: Sequence[str], *, scope: Scope) -> frozenset[str]:
+        """Those of the SHA-256 (any number) that a document of the scope or a version of it has.
+
+        Of what the file store keeps, only these may be used for this scope without being sent:
+        whoever merely knows the hash of a foreign content gets nothing by it.
+        """
+        ...
+
+    def counts(self, *, scope: Scope) -> DocumentCounts:
+        """How many documents are in each state."""
+        ...
+
+    def delete(self, document_id: DocumentId, *, scope: Scope) -> None:
+        """Delete a document: unquotable from the commit on; its versions become RETIRED.
+
+        Raises:
+            NotFound: No such document in the scope.
+        """
+        ...
+
+
+class ChunkRepository(Protocol):
+    """Chunks of live versions of documents that are not deleted; others cannot be read."""
+
+    def find_live(
+        self, chunk_ids: Sequence[ChunkId], *, scope: Scope
+    ) -> dict[ChunkId, SourceChunk]:
+        """Those of the chunks that are live and within the scope; the others are absent."""
+        ...
+
+    def section_around(self, chunk_id: ChunkId, *, scope: Scope, radius: int) -> list[SourceChunk]:
+        """A live chunk and up to `radius` chunks before and after it in its document, in order.
+
+        Empty when the chunk is not live or not within the scope.
+        """
+        ...
+
+    def list_of_document(
+        self, document_id: DocumentId, *, scope: Scope, limit: int, offset: int
+    ) -> list[SourceChunk]:
+        """Live chunks of a document, in order."""
+        ...
+
+    def sample_headings(self, *, scope: Scope, limit: int) -> list[SourceChunk]:
+        """First chunks of up to `limit` different documents, for example questions; by document id."""
+        ...
+
+
+class LinkRepository(Protocol):
+    """What the texts of documents have in common, and the links between documents of a collection."""
+
+    def add_reading(self, reading: Reading, *, scope: Scope) -> None:
+        """Keep what a stored version's text tells of it. Raises `NotFound` outside the scope."""
+        ...
+
+    def find_readings(self, marks: Collection[str], *, scope: Scope, limit: int) -> list[Reading]:
+        """READY and LIVE readings that bear one of some marks, those with most of them first.
+
+        Args:
+            marks: See `domain.links.marks_to_find`.
+            scope: What may be read; for proposals, one collection.
+            limit: Greatest number of readings; the search is bounded whatever the collection holds.
+        """
+        ...
+
+    def propose(
+        self,
+        proposals: Sequence[Proposal],
+        *,
+        document_id: DocumentId,
+        scope: Scope,
+        now: datetime,
+    ) -> None:
+        """Make these the open proposals of a document, in place of earlier ones.
+
+        A link on which somebody decided stays as it is, whichever way round. Proposals between
+        documents that are not both of one collection of the scope are passed over.
+        """
+        ...
+
+    def find(self, link_id: LinkId, *, scope: Scope) -> DocumentLink | None:
+        """A link between documents of the scope that are not deleted."""
+        ...
+
+    def list_of_document(self, document_id: DocumentId, *, scope: Scope) -> list[DocumentLink]:
+        """All links of a document, whatever their state, oldest first."""
+        ...
+
+    def list_page(
+        self, *, scope: Scope, state: LinkState, limit: int, offset: int
+    ) -> list[DocumentLink]:
+        """Links in a state, oldest first."""
+        ...
+
+    def decide(
+        self, link_id: LinkId, *, state: LinkState, by: PersonId, now: datetime, scope: Scope
+    ) -> None:
+        """Write what a person decided; a later decision takes the place of an earlier one.
+
+        Raises:
+            NotFound: No such link within the scope.
+        """
+        ...
+
+    def successors(
+        self, document_ids: Collection[DocumentId], *, scope: Scope
+    ) -> dict[DocumentId, Successor]:
+        """What takes the place of each of some documents by confirmed links; absent when nothing does.
+
+        Of several, the gravest kind, then the newest.
+        """
+        ...
