@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from ingest.charsets import decode
 from ingest.errors import ParseFailed, UnsupportedFormat
 from ingest.model import FileFormat
+from ingest.parsers.csv_dialect import find_delimiter
 
 _HEAD_BYTES = 65_536
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -170,6 +171,8 @@ def _text_format(head: bytes, *, name: str) -> FileFormat:
         raise UnsupportedFormat("format_unsupported", format="XML")
     if len(_EMAIL_HEADER.findall(text[:4000])) >= 2:
         return FileFormat.EML
+    if _is_csv(text, name=name):
+        return FileFormat.CSV
     return FileFormat.MARKDOWN if _is_markdown(text, name=name) else FileFormat.TEXT
 
 
@@ -188,6 +191,13 @@ def _is_html(text: str) -> bool:
         return True
     tags = len(_HTML_TAGS.findall(text[:20_000]))
     return text.lstrip().startswith("<") and tags >= 3
+
+
+def _is_csv(text: str, *, name: str) -> bool:
+    extension = PurePosixPath(name.replace("\\", "/")).suffix.lower()
+    if extension in {".md", ".markdown"}:
+        return False
+    return find_delimiter(text, is_expected=extension in {".csv", ".tsv"}) is not None
 
 
 def _is_markdown(text: str, *, name: str) -> bool:

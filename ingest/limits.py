@@ -26,6 +26,14 @@ class Limits:
     """Expanded size over compressed size, of a whole archive."""
     max_archive_entries: int = 5000
     """Members of an archive."""
+    max_sheet_rows: int = 50_000
+    """Filled rows taken from one sheet."""
+    max_sheet_columns: int = 256
+    """Filled columns taken from one sheet."""
+    max_sheet_cells: int = 200_000
+    """Filled cells taken from all sheets of a file."""
+    max_sheet_chars: int = 5_000_000
+    """Characters taken from all sheets of a file."""
     base_s: float = 30.0
     """Wall time allowed to any file, in seconds. Processor time is allowed twice as much."""
     page_s: float = 0.2

@@ -16,7 +16,7 @@ from ingest.formats import detect_format
 from ingest.guards import check_access, check_content
 from ingest.kinds import find_kind
 from ingest.limits import Limits, PageTeller
-from ingest.model import FileFormat, IngestedFile, Notice, ParsedDocument
+from ingest.model import Block, FileFormat, IngestedFile, Notice, ParsedDocument
 from ingest.parsers.draft import Draft, Work
 from ingest.quality import find_quality
 from ingest.similarity import sketch_of
@@ -34,6 +34,10 @@ _READERS = {
     FileFormat.PPT: "ingest.parsers.legacy:read_ppt",
     FileFormat.DOC: "ingest.parsers.legacy:read_doc",
     FileFormat.RTF: "ingest.parsers.legacy:read_rtf",
+    FileFormat.XLSX: "ingest.parsers.xlsx:read_xlsx",
+    FileFormat.XLS: "ingest.parsers.xls:read_xls",
+    FileFormat.ODS: "ingest.parsers.ods:read_ods",
+    FileFormat.CSV: "ingest.parsers.csv:read_csv",
     FileFormat.MARKDOWN: "ingest.parsers.markdown:read_markdown",
     FileFormat.TEXT: "ingest.parsers.text:read_text",
 }
@@ -90,7 +94,7 @@ def _draft(path: Path, work: Work, *, file_format: FileFormat) -> Draft:
 def _document(draft: Draft, *, file_format: FileFormat, name: str) -> ParsedDocument:
     title, is_inside = find_title(draft, name=name)
     kind = find_kind(title=title, blocks=draft.blocks, name=name)
-    text = "\n".join(block.text for block in draft.blocks)
+    text = "\n".join(block.text for block in draft.blocks if not _is_data(block))
     dated = document_date(text, title=title, name=name)
     notices = list(draft.notices)
     if not is_inside:
@@ -110,3 +114,8 @@ def _document(draft: Draft, *, file_format: FileFormat, name: str) -> ParsedDocu
         quality=find_quality(draft.blocks, page_count=draft.page_count),
         sketch=sketch_of(block.text for block in draft.blocks),
     )
+
+
+def _is_data(block: Block) -> bool:
+    """True for the cells of a sheet, whose dates are data."""
+    return block.table is not None and bool(block.table.sheet_rows)

@@ -103,6 +103,8 @@ def _first_blocks(draft: Draft) -> list[Block]:
 def _line_candidates(blocks: list[Block]) -> Iterator[_Candidate]:
     for index, block in enumerate(blocks):
         penalty = 0.35 * index + (2 if block.box is not None and block.box.page > 1 else 0)
+        if _is_sheet_content(block):
+            continue
         if block.table is not None:
             rows = (block.table.header, *block.table.rows)[:_FIRST_ROWS]
             yield from _row_candidates(rows, block=index, penalty=penalty)
@@ -113,6 +115,14 @@ def _line_candidates(blocks: list[Block]) -> Iterator[_Candidate]:
             continue
         for line in block.text.split("\n")[:4]:
             yield from _candidate(line, block=index, penalty=penalty, kind=block.kind)
+
+
+def _is_sheet_content(block: Block) -> bool:
+    """True for what a sheet holds, and for its name; only a heading above its tables may be a title."""
+    if block.table is not None:
+        return bool(block.table.sheet_rows)
+    is_title = block.kind is BlockKind.HEADING and block.text != block.place.sheet
+    return bool(block.place.sheet) and not is_title
 
 
 def _row_candidates(
