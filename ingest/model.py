@@ -91,6 +91,8 @@ class Notice(StrEnum):
     """Some rows, columns or cells were left out: the sheets hold more than is taken."""
     FORMULAS_WITHOUT_VALUES = "formulas_without_values"
     """Some formulas were saved without their result and were left out."""
+    HIDDEN_TEXT = "hidden_text"
+    """Some text is not shown to who opens the document and was left out."""
     NO_TITLE = "no_title"
     """No title found inside; the file name stands for it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from importlib import import_module
 from pathlib import Path
@@ -9,10 +10,12 @@ from typing import Any, cast
 
 from ingest.cleaning import one_line
 from ingest.errors import ParseFailed
-from ingest.model import Block, Notice
+from ingest.model import Block, FileFormat, Notice
+from ingest.parsers.docx_notes import attach_notes
+from ingest.parsers.docx_source import visible_docx
 from ingest.parsers.draft import Draft, Work
+from ingest.parsers.fallback import fallback_blocks
 from ingest.parsers.html import html_blocks
-from ingest.parsers.markdown import markdown_blocks
 from ingest.parsers.xml import parse_xml
 
 _STYLES = "\n".join(
@@ -27,19 +30,26 @@ _MIN_LETTERS = 20
 
 
 def read_docx(path: Path, work: Work) -> Draft:
-    """The blocks of a DOCX file; headings come from its styles, images are dropped.
+    """The blocks of a DOCX file; headings come from its styles.
+
+    Insertions are read as text and notes after what calls them; deletions, comments, hidden text and
+    images are dropped.
 
     Raises:
         ParseFailed: Neither engine can read it.
     """
     del work
     draft = Draft(engine="mammoth", declared_title=_core_title(path))
+    source = path.read_bytes()
     try:
-        draft.blocks = _mammoth_blocks(path)
+        source, is_hiding = visible_docx(path)
+        if is_hiding:
+            draft.notices.append(Notice.HIDDEN_TEXT)
+        draft.blocks = _mammoth_blocks(source)
     except Exception:  # noqa: BLE001 - mammoth lets errors of every library it uses through
         draft.blocks = []
     if draft.letters < _MIN_LETTERS:
-        blocks = _kreuzberg_blocks(path)
+        blocks = fallback_blocks(source, file_format=FileFormat.DOCX)
         if sum(len(block.text) for block in blocks) > sum(
             len(block.text) for block in draft.blocks
         ):
@@ -48,31 +58,19 @@ def read_docx(path: Path, work: Work) -> Draft:
     return draft
 
 
-def _mammoth_blocks(path: Path) -> list[Block]:
+def _mammoth_blocks(source: bytes) -> list[Block]:
     untyped = cast("Any", import_module("mammoth"))
-    with path.open("rb") as stream:
-        result = untyped.convert_to_html(
-            stream,
-            style_map=_STYLES,
-            convert_image=untyped.images.img_element(_no_image),
-        )
-    return html_blocks(cast("str", result.value))
+    result = untyped.convert_to_html(
+        io.BytesIO(source),
+        style_map=_STYLES,
+        convert_image=untyped.images.img_element(_no_image),
+    )
+    return html_blocks(attach_notes(cast("str", result.value)))
 
 
 def _no_image(image: object) -> dict[str, str]:
     del image
     return {}
-
-
-def _kreuzberg_blocks(path: Path) -> list[Block]:
-    import kreuzberg
-
-    mime = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-    try:
-        result = kreuzberg.extract_file_sync(str(path), mime)
-    except Exception as error:
-        raise ParseFailed("file_damaged") from error
-    return markdown_blocks(result.content)
 
 
 def _core_title(path: Path) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ingest.errors import ParseFailed
 from ingest.model import Block, FileFormat
 from ingest.parsers.markdown import markdown_blocks
@@ -18,8 +16,8 @@ _MIME_TYPES = {
 }
 
 
-def fallback_blocks(path: Path, *, file_format: FileFormat) -> list[Block]:
-    """The blocks of an office file.
+def fallback_blocks(data: bytes, *, file_format: FileFormat) -> list[Block]:
+    """The blocks of the bytes of an office file.
 
     Raises:
         ParseFailed: It is damaged.
@@ -27,7 +25,7 @@ def fallback_blocks(path: Path, *, file_format: FileFormat) -> list[Block]:
     import kreuzberg
 
     try:
-        result = kreuzberg.extract_file_sync(str(path), _MIME_TYPES[file_format])
+        result = kreuzberg.extract_bytes_sync(data, _MIME_TYPES[file_format])
     except Exception as error:
         raise ParseFailed("file_damaged") from error
     text = result.content

@@ -74,7 +74,7 @@ def read_legacy(path: Path, work: Work, *, file_format: FileFormat, office: Path
         return draft
     return Draft(
         engine="kreuzberg",
-        blocks=fallback_blocks(path, file_format=file_format),
+        blocks=fallback_blocks(path.read_bytes(), file_format=file_format),
         notices=[Notice.CONVERTED_WITHOUT_LAYOUT],
     )
 

@@ -49,7 +49,7 @@ def read_pptx(path: Path, work: Work) -> Draft:
         raise
     except Exception:  # noqa: BLE001 - python-pptx lets errors of every library it uses through
         draft = Draft(engine="kreuzberg", notices=[Notice.FALLBACK_ENGINE])
-        draft.blocks = fallback_blocks(path, file_format=FileFormat.PPTX)
+        draft.blocks = fallback_blocks(path.read_bytes(), file_format=FileFormat.PPTX)
     return draft
 
 
