@@ -17,7 +17,7 @@ from ingest.model import (
     Table,
 )
 from ingest.parsers.draft import header_lines, row_line
-from ingest.places import bounding_box, cell_range, joined_range
+from ingest.places import bounding_box, cell_range, covering_boxes, joined_range
 from ingest.sections import Section, split_sections
 from ingest.splitting import split_text
 from ingest.tokens import count_tokens
@@ -143,7 +143,7 @@ class _SectionChunker:
                     body,
                     first=touched[0][0],
                     last=touched[-1][0],
-                    boxes=tuple(box for _, box in touched if box is not None),
+                    boxes=tuple(box for _, boxes in touched for box in boxes),
                 )
             )
         return pieces
@@ -181,7 +181,7 @@ class _SectionChunker:
                     f"{header}\n{body}",
                     first=index,
                     last=index,
-                    boxes=_present(_rows_box(block, table=table, first=first, last=last)),
+                    boxes=_rows_boxes(block, table=table, first=first, last=last),
                     cells=cell_range(table, first=first, last=last),
                 )
             )
@@ -256,23 +256,28 @@ def _row_groups(lines: list[str], *, room: int) -> list[tuple[int, int, str]]:
     return groups
 
 
-def _covered(block: Block, *, start: int, end: int) -> Box | None:
+def _covered(block: Block, *, start: int, end: int) -> tuple[Box, ...]:
     """The part of a block's box that holds some of its characters, exact where its lines are known."""
-    if start <= 0 and end >= len(block.text):
-        return block.box
-    touched = [line.box for line in block.lines if line.start < end and line.end > start]
+    touched = [line for line in block.lines if line.start < end and line.end > start]
     if touched:
-        return bounding_box(touched)
+        return covering_boxes(touched, start=start, end=end)
+    if start <= 0 and end >= len(block.text):
+        return _present(block.box)
     length = max(len(block.text), 1)
-    return _clip(block.box, share=(max(start, 0) / length, min(end, len(block.text)) / length))
+    share = (max(start, 0) / length, min(end, len(block.text)) / length)
+    return _present(_clip(block.box, share=share))
 
 
-def _rows_box(block: Block, *, table: Table, first: int, last: int) -> Box | None:
+def _rows_boxes(block: Block, *, table: Table, first: int, last: int) -> tuple[Box, ...]:
+    """Some rows, and the header that is repeated above them where it is on the same page."""
     boxes = table.row_boxes[1 + first : 2 + last]
     if boxes:
-        return bounding_box(boxes)
+        header, rows = table.row_boxes[0], bounding_box(boxes)
+        if header.bottom <= header.top:
+            return (rows,)
+        return (bounding_box([header, rows]),) if first == 0 else (header, rows)
     count = max(len(table.rows), 1)
-    return _clip(block.box, share=(first / count, (last + 1) / count))
+    return _present(_clip(block.box, share=(first / count, (last + 1) / count)))
 
 
 def _clip(box: Box | None, *, share: tuple[float, float]) -> Box | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ingest.model import Box, Table
+from ingest.model import Box, LineBox, Table
 
+_MAX_GAP_LINES = 1.5
 _RANGE = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
 
 
@@ -18,6 +19,54 @@ def bounding_box(boxes: Sequence[Box]) -> Box:
         top=min(box.top for box in boxes),
         right=max(box.right for box in boxes),
         bottom=max(box.bottom for box in boxes),
+    )
+
+
+def covering_boxes(lines: Sequence[LineBox], *, start: int, end: int) -> tuple[Box, ...]:
+    """Rectangles that hold some characters of a text and as little else as may be.
+
+    Whole lines one under the other make one rectangle; a line that is cut, or that stands in another
+    column, has its own.
+
+    Args:
+        lines: Printed lines of the text that hold these characters, in order.
+        start: Offset of the first character.
+        end: Offset after the last one.
+    """
+    boxes: list[Box] = []
+    is_open = False
+    for line in lines:
+        is_whole = start - 1 <= line.start and end + 1 >= line.end
+        box = line.box if is_whole else _cut_box(line, start=start, end=end)
+        if is_open and is_whole and _stacks(boxes[-1], box):
+            boxes[-1] = bounding_box([boxes[-1], box])
+        else:
+            boxes.append(box)
+        is_open = is_whole
+    return tuple(boxes)
+
+
+def _cut_box(line: LineBox, *, start: int, end: int) -> Box:
+    """The part of a line's box that holds some of its characters, all taken to be equally wide."""
+    width, length = line.box.right - line.box.left, max(line.end - line.start, 1)
+    before = max(start - line.start, 0) / length
+    after = max(line.end - end, 0) / length
+    return Box(
+        page=line.box.page,
+        left=round(line.box.left + width * before, 4),
+        top=line.box.top,
+        right=round(line.box.right - width * after, 4),
+        bottom=line.box.bottom,
+    )
+
+
+def _stacks(area: Box, box: Box) -> bool:
+    height = box.bottom - box.top
+    return (
+        box.page == area.page
+        and -height < box.top - area.bottom < _MAX_GAP_LINES * height
+        and box.top > area.top
+        and min(area.right, box.right) > max(area.left, box.left)
     )
 
 

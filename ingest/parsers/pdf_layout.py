@@ -70,9 +70,7 @@ def _page(parsed: ParsedPage) -> Page:
     ]
     if parsed.complexity is not None:
         page.is_image = bool(_IMAGE_REASONS & set(parsed.complexity.reasons))
-        layout = parsed.complexity.layout
-        if layout is not None and layout.ruled_table_count:
-            page.ruled_tables = find_ruled_tables(parsed, words=_words(parsed))
+    page.ruled_tables = find_ruled_tables(parsed, words=_words(parsed))
     pieces = [_piece(block) for block in parsed.blocks or []]
     page.pieces = _without_false_tables(
         [piece for piece in pieces if piece is not None], lines=page.lines
@@ -132,7 +130,10 @@ def _piece(block: LayoutBlock) -> Piece | None:
     rect = Rect(box.x, box.y, box.x + box.width, box.y + box.height)
     if block.kind == "table":
         rows = _rows(block.header, block.rows)
-        return Piece(kind=BlockKind.TABLE, text="", rect=rect, rows=rows) if rows else None
+        if not rows:
+            return None
+        places = _row_rects(block.header, block.rows)
+        return Piece(kind=BlockKind.TABLE, text="", rect=rect, rows=rows, row_rects=places)
     if block.lines:
         return Piece(kind=BlockKind.PARAGRAPH, text="\n".join(block.lines), rect=rect)
     text = _without_emphasis(block.text or "")
@@ -149,6 +150,17 @@ def _piece(block: LayoutBlock) -> Piece | None:
 def _rows(header: list[LayoutCell] | None, rows: list[list[LayoutCell]] | None) -> list[list[str]]:
     cells = ([header] if header else []) + (rows or [])
     return [[_without_emphasis(cell.text) for cell in row] for row in cells]
+
+
+def _row_rects(header: list[LayoutCell] | None, rows: list[list[LayoutCell]] | None) -> list[Rect]:
+    """Place of each row by the cells that carry ink; none at all when a row has none."""
+    rects: list[Rect] = []
+    for row in ([header] if header else []) + (rows or []):
+        boxes = [cell.bbox for cell in row if cell.bbox is not None]
+        if not boxes:
+            return []
+        rects.append(union([Rect(b.x, b.y, b.x + b.width, b.y + b.height) for b in boxes]))
+    return rects
 
 
 def _without_emphasis(text: str) -> str:

@@ -63,6 +63,8 @@ class Piece:
     level: int = 0
     rows: list[list[str]] | None = None
     """Cells of a table, header first; None for other kinds."""
+    row_rects: list[Rect] = field(default_factory=list[Rect])
+    """Place of each of the rows; empty where unknown."""
     lines: list[Line] = field(default_factory=list[Line])
     """Its printed lines in order; empty where the engine does not tell them."""
     confidence: float | None = None

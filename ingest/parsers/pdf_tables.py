@@ -6,12 +6,14 @@ against 0.5 s of processor on 134 pages of real tables) and gives "(cid:84)" for
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from ingest.model import BlockKind
-from ingest.parsers.pdf_page import Line, Page, Piece, Rect, piece_words, union
-from ingest.parsers.pdf_text import words_of
+from ingest.parsers.pdf_lines import lines_within, squeeze
+from ingest.parsers.pdf_page import Line, Page, Piece, Rect, lines_text, piece_words, union
+from ingest.parsers.pdf_text import joined_words, words_of
 
 if TYPE_CHECKING:
     from liteparse.types import ParsedPage
@@ -19,7 +21,12 @@ if TYPE_CHECKING:
 _INSIDE = 0.7
 _TOUCHING = 0.15
 _LOST_SHARE = 0.1
+_TILED_SHARE = 0.9
+_CROSSED_SHARE = 0.3
+_MIN_FILLED_SHARE = 0.4
 _EDGE_POINTS = 3.0
+_MIN_BROKEN_CHARS = 5
+_FULL_LETTERS = 1.5
 _THIN_POINTS = 3.0
 _MAX_DRAWN = 6000
 _MAX_CROSSINGS = 400_000
@@ -40,14 +47,16 @@ def find_ruled_tables(parsed: ParsedPage, *, words: list[Line]) -> list[Piece]:
     edges = _edges(parsed)
     if not 4 <= len(edges) <= _MAX_DRAWN:
         return []
-    tables = [_table(cells, words=words) for cells in _cells(edges)]
+    runs = [Rect(run.x, run.y, run.x + run.width, run.y + run.height) for run in parsed.text_items]
+    grids = [cells for cells in _cells(edges) if not _is_crossed(cells, runs=runs)]
+    tables = [_table(cells, words=words) for cells in grids]
     return [table for table in tables if table is not None]
 
 
 def place_ruled_tables(pages: list[Page]) -> None:
     """Put each ruled table in the place of the pieces that lie inside it, in place.
 
-    A table is left out when words would be lost or a piece straddles its border.
+    A piece that straddles its border keeps what lies outside; a table that would lose words is left out.
     """
     for page in pages:
         for table in page.ruled_tables:
@@ -68,6 +77,9 @@ def continue_tables(pages: list[Page]) -> None:
             rows = first.rows or []
             if [cell.split() for cell in rows[0]] != [cell.split() for cell in header]:
                 first.rows = [list(header), *rows]
+                if first.row_rects:
+                    edge = replace(first.row_rects[0], bottom=first.row_rects[0].top)
+                    first.row_rects = [edge, *first.row_rects]
         last = page.pieces[-1]
         previous, number = (last if last.rows is not None else None), page.number
 
@@ -149,16 +161,39 @@ def _cells(edges: list[_Edge]) -> list[list[Cell]]:
 def _table(cells: list[Cell], *, words: list[Line]) -> Piece | None:
     columns = sorted({cell[0] for cell in cells})
     tops = sorted({cell[1] for cell in cells})
-    if len(columns) < 2 or len(tops) < 2:
-        return None
     rect = union([Rect(*cell) for cell in cells])
+    if len(columns) < 2 or len(tops) < 2 or not _is_tiled(cells, rect=rect):
+        return None
     inside = [word for word in words if word.rect.share_inside(rect) > 0]
     texts = {(cell[0], cell[1]): _cell_text(Rect(*cell), words=inside) for cell in cells}
     rows = [[texts.get((left, top), "") for left in columns] for top in tops]
-    filled = [row for row in rows if any(row)]
-    if len(filled) < 2:
+    filled = [index for index, row in enumerate(rows) if any(row)]
+    is_used = sum(1 for text in texts.values() if text) >= _MIN_FILLED_SHARE * len(texts)
+    if sum(1 for row in rows if sum(map(bool, row)) > 1) < 2 or not is_used:
         return None
-    return Piece(kind=BlockKind.TABLE, text="", rect=rect, rows=filled)
+    bottoms = [*tops[1:], rect.bottom]
+    return Piece(
+        kind=BlockKind.TABLE,
+        text="",
+        rect=rect,
+        rows=[rows[index] for index in filled],
+        row_rects=[Rect(rect.left, tops[index], rect.right, bottoms[index]) for index in filled],
+    )
+
+
+def _is_crossed(cells: list[Cell], *, runs: list[Rect]) -> bool:
+    """Running text goes through what looks like borders of cells: they only set off some words."""
+    rects = [Rect(*cell) for cell in cells]
+    area = union(rects)
+    inside = [run for run in runs if run.share_inside(area) > _INSIDE]
+    crossing = sum(1 for run in inside if all(run.share_inside(rect) < _INSIDE for rect in rects))
+    return crossing > _CROSSED_SHARE * max(len(inside), 1)
+
+
+def _is_tiled(cells: list[Cell], *, rect: Rect) -> bool:
+    """Cells of a table fill it; words with a coloured ground, or boxes of a drawing, do not."""
+    covered = sum(Rect(*cell).area for cell in cells)
+    return covered >= _TILED_SHARE * rect.area
 
 
 def _cell_text(rect: Rect, *, words: list[Line]) -> str:
@@ -174,8 +209,34 @@ def _cell_text(rect: Rect, *, words: list[Line]) -> str:
             lines[-1].append(word)
         else:
             lines.append([word])
-    ordered = (word for line in lines for word in sorted(line, key=lambda item: item.rect.left))
-    return " ".join(word.text for word in ordered)
+    ordered = [sorted(line, key=lambda item: item.rect.left) for line in lines]
+    return _joined_lines(ordered, rect=rect)
+
+
+def _joined_lines(lines: list[list[Line]], *, rect: Rect) -> str:
+    """Lines of a cell; a word longer than the cell is wide goes on at the start of the next one."""
+    text = ""
+    for line, following in zip(lines, [*lines[1:], []], strict=False):
+        text += " ".join(word.text for word in line)
+        if following:
+            text += "" if _is_broken(line, following[0], rect=rect) else " "
+    return joined_words(text)
+
+
+def _is_broken(line: list[Line], following: Line, *, rect: Rect) -> bool:
+    """A lone word that fills its line to the last letter, before one that starts as words do not."""
+    word = line[0]
+    margin = max(word.rect.left - rect.left, 0)
+    letter = (word.rect.right - word.rect.left) / max(len(word.text), 1)
+    room = rect.right - margin - word.rect.right
+    first = following.text[0]
+    return (
+        len(line) == 1
+        and len(word.text) >= _MIN_BROKEN_CHARS
+        and room < letter * _FULL_LETTERS
+        and word.text[-1] not in ".,;:)!?"
+        and (first.islower() or first.isdigit() or first == "_")
+    )
 
 
 def _is_inside(word: Rect, cell: Rect) -> bool:
@@ -184,19 +245,48 @@ def _is_inside(word: Rect, cell: Rect) -> bool:
 
 
 def _place(table: Piece, *, page: Page) -> None:
-    inside = [piece for piece in page.pieces if piece.rect.share_inside(table.rect) >= _INSIDE]
-    touching = any(
-        _TOUCHING < piece.rect.share_inside(table.rect) < _INSIDE for piece in page.pieces
-    )
-    if touching or not inside or _loses(inside, table):
+    replaced = [piece for piece in page.pieces if piece.rect.share_inside(table.rect) > _TOUCHING]
+    if not replaced:
         return
-    first = page.pieces.index(inside[0])
-    before = [piece for piece in page.pieces[:first] if piece not in inside]
-    after = [piece for piece in page.pieces[first:] if piece not in inside]
-    page.pieces = [*before, table, *after]
+    before: list[Piece] = []
+    after: list[Piece] = []
+    for piece in replaced:
+        above, below = _outside(piece, rect=table.rect, lines=page.lines)
+        before.extend(above)
+        after.extend(below)
+    if _loses(table, lines=page.lines):
+        return
+    first = page.pieces.index(replaced[0])
+    kept_before = [piece for piece in page.pieces[:first] if piece not in replaced]
+    kept_after = [piece for piece in page.pieces[first:] if piece not in replaced]
+    page.pieces = [*kept_before, *before, table, *after, *kept_after]
 
 
-def _loses(replaced: list[Piece], placed: Piece) -> bool:
-    expected = words_of(" ".join(piece_words(piece) for piece in replaced))
-    lost = sum((expected - words_of(piece_words(placed))).values())
+def _outside(piece: Piece, *, rect: Rect, lines: list[Line]) -> tuple[list[Piece], list[Piece]]:
+    """What a piece says above a table, and elsewhere around it, rebuilt from its lines."""
+    said = squeeze(piece_words(piece))[0]
+    left = [
+        line
+        for line in lines_within(lines, rect=piece.rect)
+        if not _is_inside(line.rect, rect) and squeeze(line.text)[0] in said
+    ]
+    above = [line for line in left if line.rect.bottom <= rect.top + _EDGE_POINTS]
+    below = [line for line in left if line not in above]
+    return _rebuilt(piece, lines=above), _rebuilt(piece, lines=below)
+
+
+def _rebuilt(piece: Piece, *, lines: list[Line]) -> list[Piece]:
+    if not lines:
+        return []
+    kind = BlockKind.PARAGRAPH if piece.rows is not None else piece.kind
+    area = union([line.rect for line in lines])
+    text = joined_words(lines_text(lines))
+    return [Piece(kind=kind, text=text, rect=area, level=piece.level)]
+
+
+def _loses(table: Piece, *, lines: list[Line]) -> bool:
+    """Words printed inside a table are in none of its cells."""
+    inside = [line.text for line in lines if line.rect.share_inside(table.rect) > _INSIDE]
+    expected = words_of(" ".join(inside))
+    lost = sum((expected - words_of(piece_words(table))).values())
     return lost > _LOST_SHARE * max(expected.total(), 1)

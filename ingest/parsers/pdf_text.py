@@ -17,6 +17,11 @@ from ingest.parsers.pdf_page import Line, Page, Piece, Rect, lines_text, piece_w
 _LOCKED_SIGN = "password"
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _HYPHEN_END = re.compile("[\ufffe\u00ad]\\s*|(?<=[^\\W\\d_])-\\s*\\n\\s*(?=[a-zà-ÿ])")
+_HYPHENATED_LIST = (
+    "sous vice peut celui celle ceux celles ci non demi mi semi rez chef ex avant apres hors porte"
+)
+_HYPHENATED = frozenset(_HYPHENATED_LIST.split())
+"""First halves of words whose hyphen stays."""
 _LOST_SHARE = 0.25
 _LOST_WORDS = 20
 _GRID = 20_000
@@ -88,7 +93,7 @@ class PlainPdf:
         text = str(textpage.get_text_range())
         textpage.close()
         page.close()
-        return _HYPHEN_END.sub("", text)
+        return joined_words(text)
 
     def plain_page(self, page: Page) -> Page:
         """The same page as paragraphs of lines, in the order of the content stream."""
@@ -102,7 +107,7 @@ class PlainPdf:
         page.pieces = [
             Piece(
                 kind=BlockKind.PARAGRAPH,
-                text=_HYPHEN_END.sub("", lines_text(group)),
+                text=joined_words(lines_text(group)),
                 rect=union([line.rect for line in group]),
             )
             for group in groups
@@ -143,6 +148,17 @@ class PlainPdf:
         return Rect(
             min(xs) * page.width, min(ys) * page.height, max(xs) * page.width, max(ys) * page.height
         )
+
+
+def joined_words(text: str) -> str:
+    """The text with words cut at the end of a line put together again."""
+    return _HYPHEN_END.sub(_rejoined, text)
+
+
+def _rejoined(cut: re.Match[str]) -> str:
+    """A hyphen that belongs to the word ("sous-préfet") survives the end of its line."""
+    before = cut.string[: cut.start()].split()[-1:] or [""]
+    return "-" if fold(before[0]).rpartition("'")[2] in _HYPHENATED else ""
 
 
 def words_of(text: str) -> Counter[str]:
