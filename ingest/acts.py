@@ -169,7 +169,11 @@ def _in_force(text: str) -> date | None:
     return days.pop() if len(days) == 1 else None
 
 
-_REF = rf"{_WORD}\s(?:[^\s.;:,«»]+\s){{0,5}}?{_SIGN}({_NUMBER})(?:\s(?:du|en\sdate\sdu)\s([^.;,()«»]{{6,24}}))?"
+_DAY = r"\d{1,2}(?:er)?\s[^\W\d]{3,9}\s\d{4}|\d{1,2}[/.-]\d{1,2}[/.-]\d{4}"
+_REF = (
+    rf"{_WORD}\s(?:[^\s.;:,«»]+\s){{0,5}}?{_SIGN}({_NUMBER})"
+    rf"(?:\s(?:du|en\sdate\sdu)\s({_DAY}))?"
+)
 _REFERENCE = re.compile(_REF, re.IGNORECASE)
 _NAMELESS = re.compile(
     r"\b(?:annul(?:e|ant)|abrog(?:e|eant))\set\sremplac(?:e|ant)\b", re.IGNORECASE
@@ -291,9 +295,10 @@ def _first(cues: Sequence[tuple[Effect, re.Pattern[str]]], text: str) -> Effect 
 
 
 def _quote(sentence: str, *, around: re.Match[str]) -> str:
-    """The sentence on one line, or what surrounds a match of a long one."""
-    start = max(0, min(around.start() - 120, len(sentence) - _MAX_QUOTE_CHARS + 2))
+    """The sentence from the line of a match on, or what surrounds the match in a long one."""
+    line = sentence.rfind("\n", 0, around.start()) + 1
+    start = max(line, around.start() - 120)
     cut = sentence[start : start + _MAX_QUOTE_CHARS - 2]
     words = one_line(cut)
-    lead = "…" if start else ""
+    lead = "…" if start > line else ""
     return f"{lead}{words}{'…' if start + len(cut) < len(sentence) else ''}"[:_MAX_QUOTE_CHARS]
