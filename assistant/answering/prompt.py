@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from assistant.domain.answers import Passage, Question
 from assistant.domain.catalogue import sentence
 from assistant.domain.french import french_date
+from assistant.domain.links import standing_of
 from assistant.ports.models import ChatMessage
 
 _CODE_BYTES = 8
@@ -22,6 +23,7 @@ class _Shown:
     marker: int
     title: str
     date: str
+    standing: str
     section: str
     text: str
 
@@ -69,6 +71,7 @@ def _shown(passage: Passage) -> _Shown:
         marker=passage.marker,
         title=_one_line(chunk.title),
         date=french_date(chunk.date) if chunk.date else "",
+        standing=_one_line(standing_of(chunk)),
         section=_one_line(" > ".join(chunk.locator.section)),
         text=chunk.text.strip(),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +13,7 @@ from assistant.answering.terms import folded, terms
 from assistant.domain.answers import Citation, Passage, Question
 from assistant.domain.catalogue import sentence
 from assistant.domain.french import french_date
+from assistant.domain.links import standing_of
 from ingest.sentences import split_sentences
 
 _MOST_QUOTES = 5
@@ -202,7 +203,9 @@ def _without_headings(text: str, *, headings: Sequence[str]) -> str:
 
 def _title(passage: Passage) -> str:
     title = _clean(passage.chunk.title)
-    return f"{title} ({french_date(passage.chunk.date)})" if passage.chunk.date else title
+    day = french_date(passage.chunk.date) if passage.chunk.date else ""
+    facts = ", ".join(filter(None, (day, _clean(standing_of(passage.chunk)))))
+    return f"{title} ({facts})" if facts else title
 
 
 def _context(passage: Passage) -> set[str]:
@@ -275,7 +278,7 @@ def _composed(chosen: Sequence[_Unit]) -> Quotes:
         groups.setdefault(unit.passage.chunk.document_id, []).append(unit)
     blocks: list[str] = []
     citations: dict[int, Citation] = {}
-    for units in groups.values():
+    for units in sorted(groups.values(), key=partial(_is_followed, among=groups)):
         lines = [f"**{_title(units[0].passage)}**"]
         for unit in sorted(units, key=lambda unit: unit.passage.chunk.ordinal):
             quote = _shortened(unit.text, limit=_QUOTE_CHARS)
@@ -285,6 +288,12 @@ def _composed(chosen: Sequence[_Unit]) -> Quotes:
         blocks.append("\n".join(lines))
     ordered = tuple(citations[marker] for marker in sorted(citations))
     return Quotes(text="\n\n".join(blocks), citations=ordered)
+
+
+def _is_followed(units: Sequence[_Unit], *, among: Container[str]) -> bool:
+    """True when what took the place of a document is quoted too: that one comes first."""
+    successor = units[0].passage.chunk.successor
+    return successor is not None and successor.document_id in among
 
 
 def _shortened(text: str, *, limit: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 
 from assistant.api.errors import problem_of, spoken
-from assistant.api.mapping import locator_out, view_url
+from assistant.api.mapping import amended_by, locator_out, replaced_by, view_url
 from assistant.domain.answers import (
     AnswerCompleted,
     AnswerEvent,
@@ -19,6 +19,7 @@ from assistant.domain.answers import (
 )
 from assistant.domain.documents import Params, SourceChunk
 from assistant.domain.ids import AnswerId
+from assistant.domain.links import successor_notice
 from assistant.schemas.answers import (
     AlsoOut,
     AnswerEventOut,
@@ -106,6 +107,8 @@ def _cited(passage: Passage | Citation, *, text: str) -> CitationOut:
         locator=locator_out(chunk.locator),
         text=text,
         view_url=view_url(chunk.id),
+        replaced_by=replaced_by(chunk),
+        amended_by=amended_by(chunk),
         also=[_also_out(other) for other in passage.also],
     )
 
@@ -135,8 +138,18 @@ def _completed_out(end: AnswerCompleted, *, answer_id: AnswerId, given_id: str) 
         model=end.model,
         tokens=_tokens_out(end.tokens),
         first_token_ms=end.first_token_ms,
-        notice=" ".join(spoken(notice, params={}) for notice in end.notices) or None,
+        notice=" ".join(_notices(end)) or None,
     )
+
+
+def _notices(end: AnswerCompleted) -> list[str]:
+    """What was said of the answer as a whole, then of each document that another one follows."""
+    told = {
+        cited.chunk.document_id: notice
+        for cited in end.citations
+        if (notice := successor_notice(cited.chunk)) is not None
+    }
+    return [*(spoken(notice, params={}) for notice in end.notices), *told.values()]
 
 
 def _tokens_out(usage: TokenUsage | None) -> TokensOut | None:

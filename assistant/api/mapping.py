@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from assistant.api.errors import spoken
+from assistant.api.reading_out import act_out, quality_out
 from assistant.domain.conversations import Conversation
-from assistant.domain.documents import Document, DocumentCounts, Reason, SourceChunk
+from assistant.domain.documents import Document, DocumentCounts, LinkKind, Reason, SourceChunk
 from assistant.domain.ids import ChunkId
 from assistant.domain.jobs import Job, JobItem, JobProgress
 from assistant.domain.retrieval import Hit
@@ -18,7 +19,7 @@ from assistant.schemas.documents import (
     PassageDetail,
     PassageOut,
 )
-from assistant.schemas.search import BoxOut, LocatorOut, SearchResult
+from assistant.schemas.search import BoxOut, LocatorOut, SearchResult, SuccessorOut
 from ingest.model import FileFormat, Locator
 
 API_PREFIX = "/api"
@@ -66,6 +67,27 @@ def search_result(hit: Hit) -> SearchResult:
         breadcrumb=[chunk.title, *chunk.locator.section],
         text=chunk.text,
         view_url=view_url(chunk.id),
+        replaced_by=replaced_by(chunk),
+        amended_by=amended_by(chunk),
+    )
+
+
+def replaced_by(chunk: SourceChunk) -> SuccessorOut | None:
+    """What replaces, abrogates or follows the document of a passage."""
+    return _successor_out(chunk, is_part=False)
+
+
+def amended_by(chunk: SourceChunk) -> SuccessorOut | None:
+    """What modifies a part of the document of a passage."""
+    return _successor_out(chunk, is_part=True)
+
+
+def _successor_out(chunk: SourceChunk, *, is_part: bool) -> SuccessorOut | None:
+    found = chunk.successor
+    if found is None or (found.kind is LinkKind.MODIFIES) is not is_part:
+        return None
+    return SuccessorOut(
+        document_id=found.document_id, title=found.title, date=found.date, kind=found.kind.value
     )
 
 
@@ -90,6 +112,8 @@ def document_out(document: Document) -> DocumentOut:
         reason=words,
         created_at=document.created_at,
         updated_at=document.updated_at,
+        act=None if document.quality is None else act_out(document.act),
+        quality=None if document.quality is None else quality_out(document.quality),
     )
 
 

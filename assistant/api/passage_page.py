@@ -15,6 +15,7 @@ from assistant.containers import Container
 from assistant.domain.documents import SourceChunk
 from assistant.domain.errors import AssistantError
 from assistant.domain.french import french_date
+from assistant.domain.links import standing_of
 from assistant.domain.tenancy import Scope
 from ingest.model import Box, DocumentKind, FileFormat
 
@@ -161,6 +162,8 @@ def _facts(chunk: SourceChunk) -> list[str]:
         facts.append(french_date(chunk.date))
     if chunk.locator.pages:
         facts.append(french_pages(chunk.locator.pages))
+    if standing := standing_of(chunk):
+        facts.append(standing)
     return facts
 
 

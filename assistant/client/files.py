@@ -17,6 +17,7 @@ from assistant.schemas.documents import (
     JobItemOut,
     JobOut,
     JobStarted,
+    LinkOut,
     PassageOut,
     ReindexIn,
 )
@@ -50,6 +51,26 @@ class FileCalls:
     def delete_document(self, document_id: str) -> None:
         """Delete a document; it is no longer quoted once this returns."""
         self._transport.send("DELETE", f"/api/v1/documents/{document_id}")
+
+    def list_links(self, *, state: str = "proposed", limit: int = 50) -> list[LinkOut]:
+        """Links between documents in a state, oldest first; for administrators."""
+        return self._transport.call(
+            "GET",
+            "/api/v1/documents/links",
+            returns=list[LinkOut],
+            params={"state": state, "limit": limit},
+        )
+
+    def list_document_links(self, document_id: str) -> list[LinkOut]:
+        """All links of a document, oldest first."""
+        path = f"/api/v1/documents/{document_id}/links"
+        return self._transport.call("GET", path, returns=list[LinkOut])
+
+    def decide_link(self, link: LinkOut, *, is_confirmed: bool) -> LinkOut:
+        """Confirm a link between documents, or reject it."""
+        act = "confirm" if is_confirmed else "reject"
+        path = f"/api/v1/documents/{link.target.document_id}/links/{link.id}/{act}"
+        return self._transport.call("POST", path, returns=LinkOut)
 
     def list_passages(
         self, document_id: str, *, limit: int = 50, offset: int = 0

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from assistant.domain.documents import LinkKind, Reading
+from assistant.domain.catalogue import sentence
+from assistant.domain.documents import LinkKind, Reading, SourceChunk, Successor
+from assistant.domain.french import french_date
 from assistant.domain.ids import CollectionId, DocumentId, LinkId, PersonId, TenantId
 from ingest.model import Effect, Reference
 from ingest.similarity import Likeness, likeness, marks_of
@@ -75,6 +77,26 @@ class Proposal:
     target_id: DocumentId
     kind: LinkKind
     evidence: str
+
+
+def standing_of(chunk: SourceChunk) -> str:
+    """What a reader of a passage must know of its document's standing, in French; empty when nothing."""
+    parts = [sentence(f"standing_{chunk.status.value}")] if chunk.status else []
+    if chunk.successor is not None:
+        parts.append(_told(chunk.successor, code="standing"))
+    return ", ".join(parts)
+
+
+def successor_notice(chunk: SourceChunk) -> str | None:
+    """The sentence that an answer which cites a passage carries; None when nothing took its place."""
+    if chunk.successor is None:
+        return None
+    return _told(chunk.successor, code="source", source=chunk.title)
+
+
+def _told(successor: Successor, *, code: str, **params: str) -> str:
+    day = f" ({french_date(successor.date)})" if successor.date else ""
+    return sentence(f"{code}_{successor.kind.value}", title=successor.title, date=day, **params)
 
 
 def marks_to_find(reading: Reading) -> frozenset[str]:

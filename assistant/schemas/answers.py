@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from assistant.schemas.search import LocatorOut
+from assistant.schemas.search import LocatorOut, SuccessorOut
 from assistant.schemas.wire import Problem, Wire
 
 
@@ -51,6 +51,10 @@ class CitationOut(Wire):
     """The words of the source."""
     view_url: str
     """Same-origin page that shows the source with the passage highlighted."""
+    replaced_by: SuccessorOut | None = None
+    """What replaces, abrogates or follows the document, as an administrator confirmed."""
+    amended_by: SuccessorOut | None = None
+    """What modifies a part of the document, when nothing replaces it."""
     also: list[AlsoOut] = Field(default=[])
     """Other documents with the same passage, nearest to the question first."""
 

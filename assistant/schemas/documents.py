@@ -10,6 +10,46 @@ from assistant.schemas.search import LocatorOut
 from assistant.schemas.wire import Wire
 
 
+class ActOut(Wire):
+    """What a document says of itself as an act; null where its text leaves a doubt."""
+
+    number: str | None
+    authority: str | None
+    """In French, such as "conseil municipal"."""
+    subject: str | None
+    date: date | None
+    status: str | None
+    """draft · abrogated."""
+    in_force_on: date | None
+
+
+class SuspicionOut(Wire):
+    """Words that look like an order to the model; they stay text."""
+
+    quote: str
+    page: int | None
+
+
+class QualityOut(Wire):
+    """How a document was read."""
+
+    level: str
+    """good · check · warning."""
+    warnings: list[str]
+    """French sentences, each with what to do; empty when good."""
+    letters_per_page: float | None
+    ocr_share: float | None
+    """Share of the pages read from their image, in [0, 1]; null without pages."""
+    ocr_confidence: float | None
+    """Mean certainty of what was read so, in [0, 1]."""
+    headings: int
+    tables: int
+    links: int
+    french_share: float | None
+    """Share of the commonest French words, about .4 in French."""
+    suspicions: list[SuspicionOut]
+
+
 class DocumentOut(Wire):
     """A document and its state."""
 
@@ -33,6 +73,36 @@ class DocumentOut(Wire):
     """French sentence: why the last attempt failed."""
     created_at: datetime
     updated_at: datetime
+    act: ActOut | None = None
+    """Null when no live version was read."""
+    quality: QualityOut | None = None
+    """Null when no live version was read, or by an earlier version of the product."""
+
+
+class LinkEndOut(Wire):
+    """One of two linked documents."""
+
+    document_id: str
+    name: str
+    title: str
+    date: date | None
+
+
+class LinkOut(Wire):
+    """A link between two documents of one collection."""
+
+    id: str
+    kind: str
+    """replaces · abrogates · version_of · modifies · same_act: what the source is to the target."""
+    state: str
+    """proposed · confirmed · rejected."""
+    source: LinkEndOut
+    target: LinkEndOut
+    evidence: str
+    """The sentence that says so, or how much both texts share."""
+    created_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
 
 
 class DocumentCountsOut(Wire):

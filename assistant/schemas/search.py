@@ -41,6 +41,16 @@ class LocatorOut(Wire):
     """Certainty of text read from an image, in [0, 1]; null for text that was not."""
 
 
+class SuccessorOut(Wire):
+    """The document that an administrator said to look at instead of, or beside, another one."""
+
+    document_id: str
+    title: str
+    date: date | None
+    kind: str
+    """replaces · abrogates · version_of · modifies: what it is to the other one."""
+
+
 class SearchIn(Wire):
     """A search."""
 
@@ -71,6 +81,10 @@ class SearchResult(Wire):
     text: str
     view_url: str
     """Same-origin page that shows the source with the passage highlighted."""
+    replaced_by: SuccessorOut | None = None
+    """What replaces, abrogates or follows its document."""
+    amended_by: SuccessorOut | None = None
+    """What modifies a part of its document, when nothing replaces it."""
 
 
 class SearchOut(Wire):

@@ -78,9 +78,16 @@ async def test_an_answer_as_events(site: Site) -> None:
             "section": ["Titre I", "Article 1"],
             "first_block": 0,
             "last_block": 0,
+            "sheet": "",
+            "cells": "",
+            "slide": 0,
+            "part": "",
+            "confidence": None,
         },
         "text": IsStr(),
         "view_url": IsStr(regex=r"/api/v1/passages/[0-9a-f-]+/view"),
+        "replaced_by": None,
+        "amended_by": None,
         "also": [],
     }
     assert events[-1][1]["answer"] == {

@@ -13,15 +13,18 @@ from starlette.responses import FileResponse, Response
 from assistant.api.body import announced, uploads_of
 from assistant.api.deps import Admin, Caller, DrawingDep, Reader, UseCases
 from assistant.api.mapping import counts_out, document_out, job_out, passage_out
+from assistant.api.reading_out import link_out
 from assistant.containers import Container
 from assistant.domain.documents import Document, DocumentState
 from assistant.domain.errors import NotFound
-from assistant.domain.ids import CollectionId, DocumentId
+from assistant.domain.ids import CollectionId, DocumentId, LinkId
+from assistant.domain.links import LinkState
 from assistant.schemas.documents import (
     DocumentOut,
     DocumentPage,
     JobOut,
     JobStarted,
+    LinkOut,
     PassageOut,
     ReindexIn,
 )
@@ -108,6 +111,38 @@ def reindex(asked: ReindexIn, caller: Admin, services: UseCases) -> JobOut:
     return job_out(*services.jobs.get(job.id, scope=caller.scope))
 
 
+@router.get("/links")
+def list_links(
+    caller: Admin,
+    services: UseCases,
+    state: LinkState = LinkState.PROPOSED,
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> list[LinkOut]:
+    """Links between documents in a state, oldest first; those to decide on unless told otherwise."""
+    found = services.links.list_page(scope=caller.scope, state=state, limit=limit, offset=offset)
+    return [link_out(each) for each in found]
+
+
+@router.get("/{document_id}/links")
+def list_document_links(document_id: str, caller: Reader, services: UseCases) -> list[LinkOut]:
+    """All links of a document, oldest first."""
+    found = services.links.of_document(DocumentId(document_id), scope=caller.scope)
+    return [link_out(each) for each in found]
+
+
+@router.post("/{document_id}/links/{link_id}/confirm")
+def confirm_link(document_id: str, link_id: str, caller: Admin, services: UseCases) -> LinkOut:
+    """Confirm a link: answers that cite the document say so from now on."""
+    return _decided(document_id, link_id, caller, services, state=LinkState.CONFIRMED)
+
+
+@router.post("/{document_id}/links/{link_id}/reject")
+def reject_link(document_id: str, link_id: str, caller: Admin, services: UseCases) -> LinkOut:
+    """Reject a link, also one that was confirmed: it is never proposed again."""
+    return _decided(document_id, link_id, caller, services, state=LinkState.REJECTED)
+
+
 @router.get("/{document_id}")
 def get_document(document_id: str, caller: Reader, services: UseCases) -> DocumentOut:
     """A document and its state."""
@@ -151,6 +186,19 @@ def list_passages(
         DocumentId(document_id), scope=caller.scope, limit=limit, offset=offset
     )
     return [passage_out(each) for each in found]
+
+
+def _decided(
+    document_id: str, link_id: str, caller: Caller, services: Container, *, state: LinkState
+) -> LinkOut:
+    decided = services.links.decide(
+        LinkId(link_id),
+        document_id=DocumentId(document_id),
+        state=state,
+        principal=caller.principal,
+        scope=caller.scope,
+    )
+    return link_out(decided)
 
 
 def _take(
