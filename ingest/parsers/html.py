@@ -1,7 +1,11 @@
-"""HTML to blocks: charset-normalizer, selectolax, markdownify; trafilatura when they find nothing."""
+"""HTML to blocks: selectolax, markdownify; trafilatura when they find nothing.
+
+Entities, document types and references are words to an HTML parser: nothing is expanded nor fetched.
+"""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,16 +13,16 @@ from ingest.charsets import decode
 from ingest.cleaning import one_line
 from ingest.model import Block, Notice
 from ingest.parsers.draft import Draft, Work
+from ingest.parsers.html_visibility import drop_invisible
 from ingest.parsers.markdown import markdown_blocks
 from ingest.parsers.text import text_blocks
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_REMOVED = (
-    "script, style, noscript, template, svg, canvas, iframe, object, embed, nav, footer, aside, form, button, "
-    "select, input, dialog, [hidden], [aria-hidden=true], [role=navigation], [role=search], [role=banner], "
-    "[role=contentinfo], img, picture, video, audio, map"
+_FURNITURE = (
+    *("nav", "footer", "aside", "form", "button", "select", "input", "dialog"),
+    *("[role=navigation]", "[role=search]", "[role=banner]", "[role=contentinfo]"),
 )
 _MAIN = ("main", "[role=main]", "article", "#content", "#contenu")
 _MAIN_SHARE = 0.5
@@ -39,20 +43,42 @@ _DROPPED_MARKUP = [
     "samp",
 ]
 _MIN_LETTERS = 50
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9:-]*)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
+_VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr")
+_CLOSED_BY_OTHERS = frozenset(
+    {
+        *_VOID,
+        *("p", "li", "dt", "dd", "option", "optgroup", "param", "source", "track"),
+        *("tr", "td", "th", "thead", "tbody", "tfoot", "colgroup", "html", "head", "body"),
+    }
+)
+_BLANK_RUN = re.compile(r"\s{100,}")
+_MAX_DEPTH = 200
+"""Pages of the reference corpus nest 40 elements; HTML parsers take time by the square of the depth."""
 
 
 def read_html(path: Path, work: Work) -> Draft:
-    """The blocks of a web page, without menus, forms and scripts."""
+    """The blocks of a web page, without menus, forms, scripts and what is not shown."""
     del work
-    html = decode(path.read_bytes(), is_html=True)
-    draft = Draft(engine="selectolax", blocks=[])
-    root, draft.declared_title = _main_part(html)
+    return page_draft(decode(path.read_bytes(), is_html=True))
+
+
+def page_draft(html: str) -> Draft:
+    """The blocks of a decoded web page, or of the body of a message."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    tree = LexborHTMLParser(_shallow(html))
+    title_node = tree.css_first("title")
+    title = one_line(title_node.text()) if title_node is not None else ""
+    drop_invisible(tree)
+    visible = tree.html or ""
+    draft = Draft(engine="selectolax", declared_title=title)
     try:
-        draft.blocks = html_blocks(root)
+        draft.blocks = html_blocks(_main_part(tree))
     except RecursionError:
         draft.blocks = []
     if draft.letters < _MIN_LETTERS:
-        fallback = _fallback_blocks(html)
+        fallback = _fallback_blocks(visible)
         if sum(len(block.text) for block in fallback) > sum(
             len(block.text) for block in draft.blocks
         ):
@@ -71,16 +97,29 @@ def html_blocks(html: str) -> list[Block]:
     return markdown_blocks(markdown)
 
 
-def _main_part(html: str) -> tuple[str, str]:
-    from selectolax.lexbor import LexborHTMLParser
+def _shallow(html: str) -> str:
+    """The page without the tags that lie too deep, whose text stays, and without long blanks."""
+    depth = 0
 
-    tree = LexborHTMLParser(html)
-    title_node = tree.css_first("title")
-    title = one_line(title_node.text()) if title_node is not None else ""
-    for node in tree.css(_REMOVED):
-        node.decompose()
+    def kept(match: re.Match[str]) -> str:
+        nonlocal depth
+        if match.group(2).lower() in _CLOSED_BY_OTHERS:
+            return match.group() if depth <= _MAX_DEPTH else " "
+        if match.group(1):
+            depth = max(depth - 1, 0)
+            return match.group() if depth < _MAX_DEPTH else " "
+        depth += 1
+        return match.group() if depth <= _MAX_DEPTH else " "
+
+    return _BLANK_RUN.sub("\n", _TAG.sub(kept, html))
+
+
+def _main_part(tree: LexborHTMLParser) -> str:
+    for selector in _FURNITURE:
+        for node in reversed(tree.css(selector)):
+            node.decompose()
     chosen = _main_node(tree)
-    return (chosen.html or "" if chosen is not None else ""), title
+    return chosen.html or "" if chosen is not None else ""
 
 
 def _main_node(tree: LexborHTMLParser) -> LexborNode | None:
