@@ -13,12 +13,10 @@ from ingest.parsers.csv_dialect import find_delimiter
 
 _HEAD_BYTES = 65_536
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
+"""PNG, JPEG and TIFF: pages that are read from their image."""
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"\x89PNG", "image PNG"),
-    (b"\xff\xd8\xff", "image JPEG"),
     (b"GIF8", "image GIF"),
-    (b"II*\x00", "image TIFF"),
-    (b"MM\x00*", "image TIFF"),
     (b"7z\xbc\xaf\x27\x1c", "archive 7z"),
     (b"Rar!", "archive RAR"),
     (b"\x1f\x8b", "archive GZIP"),
@@ -89,12 +87,20 @@ def detect_format(path: Path, *, name: str) -> FileFormat:
         return _ole_format(path)
     if head.startswith(b"{\\rtf"):
         return FileFormat.RTF
+    if head.startswith(_IMAGES):
+        return FileFormat.IMAGE
     for signature, label in _SIGNATURES:
         if head.startswith(signature):
             raise UnsupportedFormat("format_unsupported", format=label)
     if head[:4] == b"RIFF" or head[4:8] == b"ftyp":
         raise UnsupportedFormat("format_unsupported", format="image, son ou vidéo")
     return _text_format(head, name=name)
+
+
+def is_image(path: Path) -> bool:
+    """True when a file is a PNG, a JPEG or a TIFF."""
+    with path.open("rb") as stream:
+        return stream.read(8).startswith(_IMAGES)
 
 
 def _zip_format(path: Path) -> FileFormat:

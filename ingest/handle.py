@@ -167,6 +167,7 @@ class ChildHandle:
             "HOME": str(self._home),
             "TMPDIR": str(self._home / "tmp"),
             "OMP_NUM_THREADS": "1",
+            "OMP_THREAD_LIMIT": "1",
             "RAYON_NUM_THREADS": "1",
             "MALLOC_ARENA_MAX": "2",
         }

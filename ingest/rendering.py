@@ -1,4 +1,4 @@
-"""The image of a PDF page, small enough for a web page."""
+"""The image of a page of a PDF or of a scan, small enough for a web page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ingest.errors import ParseFailed
+from ingest.formats import is_image
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -20,15 +21,17 @@ _MAX_PIXELS = 4_000_000
 
 
 def render_page(path: Path, *, page: int) -> bytes:
-    """A WebP image of a PDF page, as large and as fine as fits in 150 kB.
+    """A WebP image of a page, as large and as fine as fits in 150 kB.
 
     Args:
-        path: The PDF.
+        path: A PDF, or a file that is an image.
         page: From 1.
 
     Raises:
         ParseFailed: The page does not exist or cannot be drawn.
     """
+    if is_image(path):
+        return _smallest_fit(_frame(path, page=page))
     pdfium = cast("Any", import_module("pypdfium2"))
     try:
         document = pdfium.PdfDocument(str(path))
@@ -42,6 +45,16 @@ def render_page(path: Path, *, page: int) -> bytes:
         raise ParseFailed("page_unrenderable", page=page) from error
     finally:
         document.close()
+
+
+def _frame(path: Path, *, page: int) -> Image:
+    from ingest.parsers.ocr_files import opened, shown_page
+
+    with opened(path) as image:
+        try:
+            return shown_page(image, number=page).convert("RGB")
+        except EOFError as error:
+            raise ParseFailed("page_missing", page=page) from error
 
 
 def _drawn(page: Any) -> Image:

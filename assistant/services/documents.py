@@ -17,6 +17,7 @@ from assistant.services.roles import require_admin
 from ingest.errors import IngestError
 from ingest.model import FileFormat
 
+_PAGED = frozenset({FileFormat.PDF, FileFormat.IMAGE})
 _SECTION_RADIUS = 12
 
 
@@ -174,7 +175,7 @@ class DocumentService:
             live = work.documents.live_versions([document_id], scope=scope).get(document_id)
         if live is None:
             return document, document.sha256, 0
-        return document, live.sha256, live.page_count if live.format is FileFormat.PDF else 0
+        return document, live.sha256, live.page_count if live.format in _PAGED else 0
 
 
 def _found(work: UnitOfWork, document_id: DocumentId, *, scope: Scope) -> Document:

@@ -45,6 +45,8 @@ class ScanReport:
     """Numbers of the pages that took too long."""
     is_missing: bool = False
     """Pages are images and the engine is not installed."""
+    turn: int = 0
+    """Degrees clockwise by which the last page had to be turned."""
     words: list[Word] = field(default_factory=list[Word])
 
     @property
@@ -127,7 +129,8 @@ def _read_scan(scan: Scan, *, document: Any, report: ScanReport, limit: PageLimi
         image, scale = _image(scan, document=document)
         if is_blank(image):
             return
-        reading = read_image(image, clock=limit.next_page())
+        reading = read_image(image, clock=limit.next_page(), likely_turn=report.turn)
+        report.turn = reading.page.quarter
     except OcrTimeout:
         report.late.add(number)
         if scan.reason in _WITHOUT_TEXT:
@@ -157,6 +160,8 @@ def _cropped(image: Image, *, region: Rect | None, scale: float) -> Image:
 
 def _settle(scan: Scan, reading: Reading, *, scale: float) -> bool:
     """Put what was read on its page; False when the page stays as it was."""
+    if reading.is_noise:
+        return False
     if scan.reason is Reason.BAD_LAYER:
         return _replace(scan.page, reading, scale=scale)
     is_region = scan.region is not None
@@ -230,6 +235,8 @@ def _around(read: list[Piece], held: list[Piece]) -> list[Piece]:
     """The pieces read, with each of those of the text layer before what stands below it."""
     pieces = list(read)
     for piece in held:
+        if not any(char.isalnum() for char in piece_words(piece)):
+            continue
         pieces.insert(_place(pieces, piece.rect), piece)
     return pieces
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ _MIN_NOISE, _MIN_NOISE_QUALITY = 0.55, 0.55
 _WIDE_GAP = 0.9
 _HEADING_SIZE, _TITLE_SIZE = 1.3, 1.7
 _MAX_HEADING_LINES = 3
+_MIN_HEADING_SURE = 0.8
 _FULL_LINE = 0.85
 _TALL = re.compile(r"[A-ZÀ-Þ0-9bdfhklt]")
 _BULLET = re.compile(r"^(?:[-–—•▪●○◦➢➤►>*+]|[a-z0-9]{1,2}[.)])\s+(?=\S{2})")
@@ -131,14 +133,15 @@ def _body_size(groups: list[list[_Row]]) -> float:
 def _piece(rows: list[_Row], *, body: float) -> Piece:
     text, lines = _joined(rows)
     words = [word for row in rows for word in row.words]
-    kind, level = _kind(rows, text=text, body=body)
+    sure = mean_confidence(words)
+    kind, level = _kind(rows, text=text, body=body if sure >= _MIN_HEADING_SURE else math.inf)
     return Piece(
         kind=kind,
         text=text,
         rect=union([row.rect for row in rows]),
         level=level,
         lines=lines,
-        confidence=round(mean_confidence(words), 3),
+        confidence=round(sure, 3),
     )
 
 

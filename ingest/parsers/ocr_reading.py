@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _GOOD_QUALITY, _GOOD_CONFIDENCE = 0.8, 0.8
+_NOISE_QUALITY, _NOISE_CONFIDENCE = 0.55, 0.5
 _UPRIGHT_QUALITY = 0.7
 _MIN_WORDS = 8
 _UPRIGHT_SHARE = 0.5
@@ -44,25 +45,36 @@ class Reading:
         return text_worth(word.text for word in self.words) * self.confidence
 
     @property
+    def is_noise(self) -> bool:
+        """True when what was read is worse than nothing: pictures, or a page turned the wrong way."""
+        return self.quality < _NOISE_QUALITY and self.confidence < _NOISE_CONFIDENCE
+
+    @property
     def is_good(self) -> bool:
         """True when another try can hardly do better."""
         return self.quality >= _GOOD_QUALITY and self.confidence >= _GOOD_CONFIDENCE
 
 
-def read_image(image: Image, *, clock: Clock) -> Reading:
+def read_image(image: Image, *, clock: Clock, likely_turn: int = 0) -> Reading:
     """The best reading of an image that fits in its time; the first one must.
 
+    Args:
+        image: In grey, at 200 dots per inch.
+        clock: When to give up.
+        likely_turn: Degrees clockwise by which the page before it had to be turned.
+
     Raises:
-        OcrTimeout: Not even one reading was made in time.
+        OcrTimeout: Nothing better than noise was read in time.
     """
     best = _read(Turned(image), clock=clock)
     try:
         if not best.is_good and _may_lie(best):
-            best = _upright(best, image=image, clock=clock)
+            best = _upright(best, image=image, clock=clock, likely_turn=likely_turn)
         if not best.is_good and len(best.words) >= _MIN_WORDS:
             best = _better(best, _read(cleaned(best.page), clock=clock))
     except OcrTimeout:
-        return _level(best)
+        if best.is_noise:
+            raise
     return _level(best)
 
 
@@ -100,10 +112,15 @@ def _runs_down(words: list[Word]) -> bool:
     return down * 2 >= len(pairs)
 
 
-def _upright(reading: Reading, *, image: Image, clock: Clock) -> Reading:
-    turn = find_turn(image, clock=clock)
+def _upright(reading: Reading, *, image: Image, clock: Clock, likely_turn: int) -> Reading:
     best = reading
-    for degrees in (turn,) if turn is not None else (90, 270):
+    if likely_turn:
+        best = _better(best, _read(turned(image, degrees=likely_turn), clock=clock))
+        if best.is_good:
+            return best
+    turn = find_turn(image, clock=clock)
+    guesses = (90, 270) if _is_lying(reading) else (180,)
+    for degrees in (turn,) if turn is not None else guesses:
         if degrees and not best.is_good:
             best = _better(best, _read(turned(image, degrees=degrees), clock=clock))
     return best

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from ingest.errors import ParseFailed
@@ -9,20 +10,22 @@ from ingest.guards import check_pages
 from ingest.limits import Limits
 from ingest.model import Block, BlockKind, Notice
 from ingest.parsers.draft import Draft, Work, table_block, text_block
+from ingest.parsers.ocr import ScanReport, read_scans
+from ingest.parsers.ocr_page import sure_block
 from ingest.parsers.pdf_headings import drop_furniture, settle_headings
 from ingest.parsers.pdf_layout import layout_pages
+from ingest.parsers.pdf_lines import placed_block
 from ingest.parsers.pdf_page import Page
 from ingest.parsers.pdf_tables import continue_tables, place_ruled_tables
 from ingest.parsers.pdf_text import PlainPdf, loses_words
 
-_MIN_PAGE_LETTERS = 25
 _MIN_LETTERS = 25
 _A4 = (595.0, 842.0)
 _NEARLY_EMPTY_LETTERS_PER_PAGE = 80
 
 
 def read_pdf(path: Path, work: Work) -> Draft:
-    """The blocks of a PDF with a text layer, each with its box.
+    """The blocks of a PDF, each with its box; pages that are images are read by their image.
 
     Args:
         path: The file.
@@ -39,13 +42,15 @@ def read_pdf(path: Path, work: Work) -> Draft:
             raise ParseFailed("file_damaged")
         check_pages(count, limits=work.limits)
         work.on_pages(count)
-        pages = _read_pages(path, plain=plain, count=count, limits=work.limits)
-        return _draft(pages, plain=plain)
+        pages = _laid_out_pages(path, plain=plain, count=count, limits=work.limits)
+        scans = read_scans(path, pages, work=work)
+        _settle_pages(pages, plain=plain)
+        return _draft(pages, plain=plain, scans=scans)
     finally:
         plain.close()
 
 
-def _read_pages(path: Path, *, plain: PlainPdf, count: int, limits: Limits) -> list[Page]:
+def _laid_out_pages(path: Path, *, plain: PlainPdf, count: int, limits: Limits) -> list[Page]:
     laid_out = _layout(path, limits=limits)
     pages = [
         laid_out.get(number) or Page(number=number, width=_A4[0], height=_A4[1])
@@ -55,11 +60,14 @@ def _read_pages(path: Path, *, plain: PlainPdf, count: int, limits: Limits) -> l
         text = plain.text(page.number)
         if (not page.pieces and text.strip()) or loses_words(page, plain_text=text):
             plain.plain_page(page)
+    return pages
+
+
+def _settle_pages(pages: list[Page], *, plain: PlainPdf) -> None:
     place_ruled_tables(pages)
     drop_furniture(pages)
     settle_headings(pages, bookmarks=plain.bookmarks())
     continue_tables(pages)
-    return pages
 
 
 def _layout(path: Path, *, limits: Limits) -> dict[int, Page]:
@@ -74,31 +82,30 @@ def _layout(path: Path, *, limits: Limits) -> dict[int, Page]:
     return pages
 
 
-def _draft(pages: list[Page], *, plain: PlainPdf) -> Draft:
+def _draft(pages: list[Page], *, plain: PlainPdf, scans: ScanReport) -> Draft:
     draft = Draft(engine="liteparse", page_count=len(pages), declared_title=plain.title)
-    empty = 0
     for page in pages:
-        blocks = _blocks(page)
-        if _is_without_text(page, blocks=blocks):
-            empty += 1
-        draft.blocks.extend(blocks)
-    if draft.letters < _MIN_LETTERS or empty == len(pages):
-        raise ParseFailed("no_text")
-    if empty:
+        draft.blocks.extend(_blocks(page))
+    if draft.letters < _MIN_LETTERS or len(scans.unread) == len(pages):
+        raise ParseFailed(scans.failure)
+    if scans.unread:
         draft.notices.append(Notice.PAGES_WITHOUT_TEXT)
     if len(pages) > 1 and draft.letters < _NEARLY_EMPTY_LETTERS_PER_PAGE * len(pages):
         draft.notices.append(Notice.NEARLY_EMPTY)
     if any(page.is_fallback for page in pages):
         draft.notices.append(Notice.FALLBACK_ENGINE)
-        draft.engine = (
-            "pypdfium2" if all(page.is_fallback for page in pages) else "liteparse+pypdfium2"
-        )
+    draft.notices.extend(scans.notices)
+    draft.engine = "+".join(_engines(pages, scans=scans))
     return draft
 
 
-def _is_without_text(page: Page, *, blocks: list[Block]) -> bool:
-    letters = sum(1 for block in blocks for char in block.text if char.isalnum())
-    return (page.is_image and letters < _MIN_PAGE_LETTERS * 8) or letters < _MIN_PAGE_LETTERS
+def _engines(pages: list[Page], *, scans: ScanReport) -> Iterator[str]:
+    if any(not page.is_fallback and page.number not in scans.read for page in pages):
+        yield "liteparse"
+    if any(page.is_fallback for page in pages):
+        yield "pypdfium2"
+    if scans.read:
+        yield "tesseract"
 
 
 def _blocks(page: Page) -> list[Block]:
@@ -110,5 +117,6 @@ def _blocks(page: Page) -> list[Block]:
         else:
             block = text_block(piece.text, kind=piece.kind, level=piece.level, box=box)
         if block is not None:
-            blocks.append(block)
+            place = placed_block if piece.confidence is None else sure_block
+            blocks.append(place(block, piece=piece, page=page))
     return blocks

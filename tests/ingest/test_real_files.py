@@ -23,11 +23,6 @@ pytestmark = [
     pytest.mark.shared_data,
     pytest.mark.skipif(not DOCUMENTS.is_dir(), reason=f"the real documents are absent ({DATA})"),
 ]
-NO_TEXT = (
-    "*PV_DU_15_DECEMBRE_2024-tampon.pdf",
-    "*PV_DU_22_SEPTEMBRE-tampon.pdf",
-    "*SPP-24-133-Pleniere*.pdf",
-)
 
 
 def find(pattern: str) -> Path:
@@ -85,16 +80,6 @@ def test_document_is_identified(
     assert words in document.title
     assert kind is None or document.kind is kind
     assert day is None or document.date == day
-
-
-@pytest.mark.parametrize("pattern", NO_TEXT)
-def test_scan_with_a_stamp_or_drawn_text_is_not_taken_for_text(
-    pool: ParserPool, pattern: str
-) -> None:
-    with pytest.raises(IngestError) as caught:
-        pool.read(find(pattern), name="x.pdf")
-
-    assert caught.value.code == "no_text"
 
 
 @pytest.mark.parametrize("pattern", ["*.doc", "*.ods", "*.pptx"])

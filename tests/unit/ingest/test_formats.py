@@ -47,6 +47,10 @@ def detected(tmp_path: Path, data: bytes, *, name: str = "fichier.bin") -> FileF
     [
         (b"%PDF-1.7\n...", FileFormat.PDF),
         (b"\n\n  junk %PDF-1.4", FileFormat.PDF),
+        (b"\x89PNG\r\n\x1a\n", FileFormat.IMAGE),
+        (b"\xff\xd8\xff\xe0", FileFormat.IMAGE),
+        (b"II*\x00\x08\x00", FileFormat.IMAGE),
+        (b"MM\x00*\x00\x00", FileFormat.IMAGE),
         (office("openxmlformats-officedocument.wordprocessingml.document"), FileFormat.DOCX),
         (opendocument("text"), FileFormat.ODT),
         (opendocument("text-template"), FileFormat.ODT),
@@ -89,8 +93,7 @@ def test_extension_only_tells_markdown_from_text(
 @pytest.mark.parametrize(
     ("data", "label"),
     [
-        (b"\x89PNG\r\n\x1a\n", "image PNG"),
-        (b"\xff\xd8\xff\xe0", "image JPEG"),
+        (b"GIF89a", "image GIF"),
         (zipped(a="b"), "archive ZIP"),
         (opendocument("graphics"), "ODG"),
         (bytes(range(256)) * 20, "binaire"),
