@@ -24,6 +24,7 @@ _SVG = f"{_NAMESPACE}svg-compatible:1.0}}"
 _STYLE = f"{_NAMESPACE}style:1.0}}"
 _SHOW = f"{_NAMESPACE}presentation:1.0}}"
 _CHART = f"{_NAMESPACE}chart:1.0}}"
+_PAGE_HEIGHT = f"{_NAMESPACE}xsl-fo-compatible:1.0}}page-height"
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _DC_TITLE = "{http://purl.org/dc/elements/1.1/}title"
 _FURNITURE = frozenset({"header", "footer", "date-time", "page-number"})
@@ -35,7 +36,7 @@ _LENGTH = re.compile(r"(-?\d+(?:\.\d+)?)(cm|mm|in|pt)")
 _CENTIMETRES = {"cm": 1.0, "mm": 0.1, "in": 2.54, "pt": 2.54 / 72}
 _TRANSLATE = re.compile(r"translate\s*\(\s*(\S+?)[\s,]+(\S+?)\s*\)")
 _HEIGHT_CM = 15.75
-"""Height of a slide; a guess: only what stands near the top matters."""
+"""Height of a slide of a file that does not tell it."""
 _MAX_DEPTH = 20
 _MAX_REPEATED = 200
 
@@ -58,7 +59,8 @@ def read_odp(path: Path, work: Work) -> Draft:
             check_pages(len(pages), limits=work.limits)
             work.on_pages(len(pages))
             draft = Draft(engine="odp", declared_title=_declared_title(archive))
-            add_slides(draft, _slides(root, pages=pages, archive=archive))
+            height = _height(archive)
+            add_slides(draft, _slides(root, pages=pages, archive=archive, height=height))
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, RecursionError) as error:
         raise ParseFailed("file_damaged") from error
     return draft
@@ -79,8 +81,23 @@ def _declared_title(archive: zipfile.ZipFile) -> str:
     return one_line(found.text or "") if found is not None else ""
 
 
+def _height(archive: zipfile.ZipFile) -> float:
+    """Height of the slides, in centimetres, as their first master tells it."""
+    try:
+        styles = parse_xml(_member(archive, "styles.xml"))
+    except ParseFailed:
+        return _HEIGHT_CM
+    master = styles.find(f".//{_STYLE}master-page")
+    layout = master.get(f"{_STYLE}page-layout-name", "") if master is not None else ""
+    for found in styles.iter(f"{_STYLE}page-layout"):
+        properties = found.find(f"{_STYLE}page-layout-properties")
+        if found.get(f"{_STYLE}name", "") == layout and properties is not None:
+            return _length(properties.get(_PAGE_HEIGHT, "")) or _HEIGHT_CM
+    return _HEIGHT_CM
+
+
 def _slides(
-    root: XmlElement, *, pages: list[XmlElement], archive: zipfile.ZipFile
+    root: XmlElement, *, pages: list[XmlElement], archive: zipfile.ZipFile, height: float
 ) -> Iterator[Slide]:
     hidden = {
         style.get(f"{_STYLE}name", "")
@@ -89,7 +106,7 @@ def _slides(
         if properties.get(f"{_SHOW}visibility", "") == "hidden"
     }
     for number, page in enumerate(pages, start=1):
-        slide = Slide(number=number, height=_HEIGHT_CM)
+        slide = Slide(number=number, height=height)
         slide.is_hidden = page.get(f"{_DRAW}style-name", "") in hidden
         if not slide.is_hidden:
             _SlideReader(slide, archive=archive).read(page)

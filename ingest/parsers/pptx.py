@@ -23,6 +23,7 @@ _RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationshi
 _TITLES = frozenset({"TITLE", "CENTER_TITLE", "VERTICAL_TITLE"})
 _FURNITURE = frozenset({"DATE", "FOOTER", "HEADER", "SLIDE_NUMBER"})
 _BODIES = frozenset({"BODY", "OBJECT", "VERTICAL_BODY", "VERTICAL_OBJECT"})
+_FIELDS = ("slidenum", "datetime")
 _BULLETS = ("buChar", "buAutoNum", "buBlip")
 _MAX_DEPTH = 20
 _DEFAULT_HEIGHT = 6858000
@@ -127,6 +128,7 @@ class _SlideReader:
             return paragraph_blocks(
                 (_line_breaks(paragraph.text), _is_item(paragraph, is_body=is_body))
                 for paragraph in paragraphs
+                if not _is_field(paragraph)
             )
         if shape.has_table:
             return _table_blocks(shape.table)
@@ -141,6 +143,13 @@ def _is_hidden(shape: Any) -> bool:
         (item for item in shape.element.iter() if str(item.tag).endswith("}cNvPr")), None
     )
     return properties is not None and properties.get("hidden") in {"1", "true"}
+
+
+def _is_field(paragraph: Any) -> bool:
+    """True for nothing but the number of the slide or the date of the day."""
+    fields = paragraph._p.findall(f"{_DRAWING}fld")
+    is_alone = paragraph._p.find(f"{_DRAWING}r") is None
+    return is_alone and any(field.get("type", "").startswith(_FIELDS) for field in fields)
 
 
 def _is_item(paragraph: Any, *, is_body: bool) -> bool:

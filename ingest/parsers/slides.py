@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,6 +15,11 @@ _MAX_ORDERED = 200
 _OVERLAP = 0.2
 """Share of the smaller frame by which two rows or columns may overlap."""
 _TOP_SHARE = 0.35
+_FOOT_SHARE = 0.85
+_MIN_REPEATS = 3
+_DIGITS = re.compile(r"\d+")
+_NUMBER_OR_DATE = re.compile(r"0(?:[/.]0[/.]0)?")
+"""Once each number is written 0."""
 _MAX_TITLE_CHARS = 120
 
 
@@ -44,11 +51,16 @@ class Slide:
 
 
 def add_slides(draft: Draft, slides: Iterable[Slide]) -> None:
-    """Append the blocks of slides to a draft; hidden and textless ones only leave a notice."""
-    for slide in slides:
-        if slide.is_hidden:
-            _note(draft, Notice.HIDDEN_SLIDES)
-            continue
+    """Append the blocks of slides to a draft; hidden and textless ones only leave a notice.
+
+    What stands at the foot of most slides, and dates and numbers there, are left out.
+    """
+    found = list(slides)
+    shown = [slide for slide in found if not slide.is_hidden]
+    if len(shown) < len(found):
+        _note(draft, Notice.HIDDEN_SLIDES)
+    _drop_furniture(shown)
+    for slide in shown:
         blocks = _slide_blocks(slide)
         if not blocks and slide.has_picture:
             _note(draft, Notice.PAGES_WITHOUT_TEXT)
@@ -75,6 +87,27 @@ def paragraph_blocks(paragraphs: Iterable[tuple[str, bool]]) -> tuple[Block, ...
 def _note(draft: Draft, notice: Notice) -> None:
     if notice not in draft.notices:
         draft.notices.append(notice)
+
+
+def _drop_furniture(slides: Sequence[Slide]) -> None:
+    feet = Counter(
+        text for slide in slides for text in {_foot(frame, slide) for frame in slide.frames} if text
+    )
+    least = max(_MIN_REPEATS, len(slides) / 2)
+    repeated = {text for text, count in feet.items() if count >= least}
+    for slide in slides:
+        slide.frames = [
+            frame
+            for frame in slide.frames
+            if not ((text := _foot(frame, slide)) in repeated or _NUMBER_OR_DATE.fullmatch(text))
+        ]
+
+
+def _foot(frame: Frame, slide: Slide) -> str:
+    """The text of a frame that stands at the foot of its slide, digits aside; else nothing."""
+    if frame.top < slide.height * _FOOT_SHARE or any(block.table for block in frame.blocks):
+        return ""
+    return _DIGITS.sub("0", " ".join(block.text for block in frame.blocks))
 
 
 def _slide_blocks(slide: Slide) -> list[Block]:

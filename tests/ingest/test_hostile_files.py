@@ -204,10 +204,6 @@ def test_nested_markup_does_not_stop_the_reader(pool: ParserPool, tmp_path: Path
 @pytest.mark.parametrize(
     ("data", "label"),
     [
-        (
-            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "WordDocument".encode("utf-16-le"),
-            "DOC",
-        ),
         (b"\xff\xd8\xff\xe0" + bytes(100), "JPEG"),
     ],
 )
