@@ -22,7 +22,9 @@ from starlette.routing import Mount
 from assistant.api.app import create_api
 from assistant.bootstrap import Container, build
 from assistant.containers import WorkerContainer
-from assistant.domain.ids import CollectionId, PersonId, TenantId, new_id
+from assistant.domain.documents import LinkKind
+from assistant.domain.ids import CollectionId, DocumentId, PersonId, TenantId, new_id
+from assistant.domain.links import Proposal
 from assistant.domain.tenancy import Collection, Principal, Role, Tenant
 from assistant.ports.models import ChatModel
 from assistant.settings import IngestSettings, LimitsSettings, Settings
@@ -192,6 +194,18 @@ def open_site(
     )
     site.app = Starlette(routes=[Mount("/api", api)])
     return site
+
+
+def propose(site: Site, *, source: str, target: str, kind: LinkKind = LinkKind.REPLACES) -> str:
+    """Propose a link between two documents of the default collection; its id."""
+    scope = site.container.access.scope_of(site.container.access.local_principal())
+    proposal = Proposal(DocumentId(source), DocumentId(target), kind, "Annule et remplace.")
+    with site.container.open_work() as work:
+        now = site.container.clock.now()
+        work.links.propose([proposal], document_id=proposal.source_id, scope=scope, now=now)
+        work.commit()
+        found = work.links.list_of_document(proposal.source_id, scope=scope)
+    return found[-1].id
 
 
 def request_of(path: str = "/api/v1/x", accept: str = "*/*") -> Request:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.site import REGULATION, Site
+from tests.api.site import REGULATION, Site, propose
 
 pytestmark = pytest.mark.anyio
 
@@ -30,12 +30,24 @@ async def identifiers(site: Site, owner: httpx.AsyncClient) -> dict[str, str]:
         "item_id": item["id"],
         "conversation_id": conversation["id"],
         "answer_id": answer.json()["answer_id"],
+        "link_id": await link_of(site, owner, document),
         "page": "1",
     }
 
 
+async def link_of(site: Site, owner: httpx.AsyncClient, document: dict[str, Any]) -> str:
+    """A confirmed link of a document to another one."""
+    await site.upload({"ancien.txt": REGULATION})
+    listed = (await owner.get("/api/v1/documents")).json()["documents"]
+    other = next(each["id"] for each in listed if each["id"] != document["id"])
+    link = propose(site, source=document["id"], target=other)
+    path = f"/api/v1/documents/{other}/links/{link}"
+    assert (await owner.post(f"{path}/confirm")).status_code == 200
+    return link
+
+
 UNKNOWN = dict.fromkeys(
-    ("job_id", "document_id", "chunk_id", "item_id", "conversation_id", "answer_id"),
+    ("job_id", "document_id", "chunk_id", "item_id", "conversation_id", "answer_id", "link_id"),
     "00000000-0000-4000-8000-000000000000",
 ) | {"page": "1"}
 
@@ -69,7 +81,7 @@ async def test_no_route_shows_anything_of_another_tenant(site: Site) -> None:
                     crossed.append(f"{method} {path}: {foreign.status_code} {foreign.text}")
 
         assert crossed == []
-        assert walked >= 18
+        assert walked >= 21
         for path, key in known.items():
             if path in {"document_id", "chunk_id"}:
                 kind = "documents" if path == "document_id" else "passages"
@@ -86,9 +98,11 @@ async def call(http: httpx.AsyncClient, method: str, path: str) -> httpx.Respons
 
 
 async def test_lists_searches_and_answers_stay_within_their_tenant(site: Site) -> None:
-    await site.upload({"reglement.txt": REGULATION})
+    async with site.owner() as owner:
+        await identifiers(site, owner)
     async with site.person(site.foreigner()) as foreigner:
         documents = (await foreigner.get("/api/v1/documents")).json()
+        links = (await foreigner.get("/api/v1/documents/links?state=confirmed")).json()
         jobs = (await foreigner.get("/api/v1/jobs")).json()
         examples = (await foreigner.get("/api/v1/examples")).json()
         found = (await foreigner.post("/api/v1/search", json={"query": "transport"})).json()
@@ -96,6 +110,7 @@ async def test_lists_searches_and_answers_stay_within_their_tenant(site: Site) -
         answer = (await foreigner.post("/api/v1/answers", json=asked)).json()
         reindexed = (await foreigner.post("/api/v1/documents/reindex", json={})).json()
 
+    assert links == []
     assert documents["documents"] == []
     assert documents["counts"] == {"pending": 0, "live": 0, "failed": 0, "chunks": 0}
     assert jobs == []

@@ -43,6 +43,10 @@ class TestChunks(OnSqlite, repositories.ChunkContract):
     pass
 
 
+class TestLinks(OnSqlite, repositories.LinkContract):
+    pass
+
+
 class TestVectors(OnSqlite, repositories.VectorContract):
     pass
 

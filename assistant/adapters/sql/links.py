@@ -98,6 +98,8 @@ class SqlLinkRepository:
             )
             shared.update(row.version_id for row in self._transaction.read(query))
         wanted = [version_id for version_id, _ in shared.most_common(limit)]
+        if not wanted:
+            return []
         query = (
             select(readings, versions.c.document_id, versions.c.title, versions.c.date)
             .add_columns(versions.c.created_at)

@@ -22,6 +22,7 @@ from assistant.testing.contracts.repositories_chunks import ChunkContract
 from assistant.testing.contracts.repositories_documents import DocumentContract, TenancyContract
 from assistant.testing.contracts.repositories_index import LedgerContract, VectorContract
 from assistant.testing.contracts.repositories_jobs import JobContract, QueueContract
+from assistant.testing.contracts.repositories_links import LinkContract
 from assistant.testing.contracts.repositories_people import (
     AnswerContract,
     ConversationContract,
@@ -48,6 +49,7 @@ __all__ = [
     "IsolationContract",
     "JobContract",
     "LedgerContract",
+    "LinkContract",
     "QueueContract",
     "SessionContract",
     "TenancyContract",

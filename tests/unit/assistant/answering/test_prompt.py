@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
+from assistant.answering.passages import choose_passages
 from assistant.answering.prompt import build_messages, refusal
 from assistant.domain.answers import Passage, Question
-from tests.unit.assistant.answering.samples import make_chunk, make_passages
+from assistant.domain.documents import LinkKind, Successor
+from assistant.domain.ids import DocumentId
+from ingest.model import ActStatus
+from tests.unit.assistant.answering.samples import make_chunk, make_hits, make_passages
 
 CODE = re.compile(r"===== ([0-9a-f]{16}) DÉBUT DU PASSAGE \[1\] =====")
 
@@ -37,6 +42,29 @@ def test_each_passage_shows_marker_title_date_section_and_text() -> None:
     assert "Titre : Aides vélo\nDate : 1er mars 2024\nSection : Titre 1 > Art. 2\n" in content
     assert "Texte :\nLe taux est de 50 %.\n=====" in content
     assert "Question : Quel taux ?" in content
+
+
+def test_each_passage_shows_what_its_document_is_worth() -> None:
+    later = Successor(DocumentId("d2"), "Aides\nvélo 2025", date(2025, 1, 2), LinkKind.ABROGATES)
+    chunk = make_chunk("Le taux est de 50 %.", title="Aides vélo", day=date(2024, 3, 1))
+    chunk = replace(chunk, status=ActStatus.DRAFT, successor=later)
+
+    content = user_message(Question("Quel taux ?"), passages=(Passage(marker=1, chunk=chunk),))
+
+    standing = "projet, non adopté, abrogé par « Aides vélo 2025 » (2 janvier 2025)"
+    assert f"Date : 1er mars 2024\nÉtat : {standing}\nTexte :\n" in content
+
+
+def test_passages_that_contradict_one_another_are_both_given_with_their_dates() -> None:
+    old = make_chunk("Le taux est de 40 %.", id="k1", document="d1", day=date(2024, 7, 4))
+    new = make_chunk("Le taux est de 50 %.", id="k2", document="d2", day=date(2025, 3, 20))
+    passages = choose_passages(make_hits(old, new), limit=5, max_tokens=500)
+
+    system, user = build_messages(Question("Quel taux ?"), passages=passages)
+
+    assert "Date : 4 juillet 2024" in user.content
+    assert "Date : 20 mars 2025" in user.content
+    assert "citez les deux avec leurs dates, le plus récent d'abord" in system.content
 
 
 def test_the_delimiter_is_drawn_anew_and_no_passage_can_hold_it() -> None:

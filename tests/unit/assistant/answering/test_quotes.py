@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,6 +10,8 @@ from assistant.answering.quotes import best_quote, quote_answer
 from assistant.answering.terms import folded, terms
 from assistant.domain.answers import Passage, Question
 from assistant.domain.catalogue import sentence
+from assistant.domain.documents import LinkKind, Successor
+from assistant.domain.ids import DocumentId
 from tests.unit.assistant.answering.samples import make_chunk, make_passages
 
 BIKE = make_chunk(
@@ -161,3 +164,29 @@ def test_forms_of_one_word_are_one_term(one: str, other: str) -> None:
 def test_references_and_figures_stay_whole() -> None:
     assert terms("article L.1111-2 du n° 2024-123") == ["articl", "l.1111-2", "2024-123"]
     assert folded("L’Œuvre d'Été") == "oeuvre ete"
+
+
+def test_what_replaces_a_document_is_quoted_before_it_both_with_their_dates() -> None:
+    later = Successor(DocumentId("d2"), "Règlement 2025", date(2025, 3, 20), LinkKind.REPLACES)
+    old = make_chunk(
+        "Le taux de la subvention aux communes est fixé à 40 % de la dépense.",
+        title="Règlement 2024",
+        day=date(2024, 7, 4),
+    )
+    new = make_chunk(
+        "Le taux de la subvention aux communes est fixé à 50 % de la dépense.",
+        id="k2",
+        document="d2",
+        title="Règlement 2025",
+        day=date(2025, 3, 20),
+    )
+    passages = (Passage(1, replace(old, successor=later)), Passage(2, new))
+
+    quotes = quote_answer(Question("Quel est le taux de la subvention ?"), passages=passages)
+
+    first = quotes.text.index("**Règlement 2025 (20 mars 2025)**")
+    second = quotes.text.index(
+        "**Règlement 2024 (4 juillet 2024, remplacé par « Règlement 2025 » (20 mars 2025))**"
+    )
+    assert first < second
+    assert [citation.marker for citation in quotes.citations] == [1, 2]

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import event
 
 from assistant.adapters.sql.database import Database
-from assistant.domain.ids import ChunkId, VersionId
+from assistant.domain.ids import ChunkId, DocumentId, VersionId
+from assistant.domain.links import LinkState
 from assistant.ports.repositories import UnitOfWork
 from assistant.testing.contracts.repositories_world import (
     NOON,
@@ -70,6 +71,18 @@ ACTS: dict[str, Act] = {
     ),
     "counts": lambda w, x: w.documents.counts(scope=x.here.scope),
     "sample_headings": lambda w, x: w.chunks.sample_headings(scope=x.here.scope, limit=5),
+    "readings by mark": lambda w, x: w.links.find_readings(
+        {"a", "b"}, scope=x.here.scope, limit=20
+    ),
+    "links of a document": lambda w, x: w.links.list_of_document(
+        DocumentId("a"), scope=x.here.scope
+    ),
+    "proposed links": lambda w, x: w.links.list_page(
+        scope=x.here.scope, state=LinkState.PROPOSED, limit=20, offset=0
+    ),
+    "successors": lambda w, x: w.links.successors(
+        [DocumentId(str(n)) for n in range(60)], scope=x.here.scope
+    ),
     "ready_versions": lambda w, _: w.ledger.ready_versions(limit=8),
     "retired_versions": lambda w, _: w.ledger.retired_versions(limit=8),
     "points_of": lambda w, _: w.ledger.points_of(VersionId("a"), embedder_id="e"),
