@@ -214,8 +214,18 @@ def source_html(citation: CitationOut) -> str:
         f'<article class="source"><p class="source-title"><span class="marker">[{citation.marker}]</span> '
         f"{escape(citation.title or citation.file)}</p>"
         f'<p class="source-facts">{escape(" · ".join(fact for fact in facts if fact))}</p>{section_line}'
-        f"<blockquote>{escape(citation.text)}</blockquote>{_also(citation.also)}</article>"
+        f"{_standing(citation)}<blockquote>{escape(citation.text)}</blockquote>{_also(citation.also)}</article>"
     )
+
+
+def _standing(citation: CitationOut) -> str:
+    """What took the place of the source, when an administrator confirmed it."""
+    found = citation.replaced_by or citation.amended_by
+    if found is None:
+        return ""
+    day = f" ({date_label(found.date)})" if found.date else ""
+    words = text(f"source.{found.kind}", title=found.title, date=day)
+    return f'<p class="source-standing">{escape(words)}</p>'
 
 
 def _also(others: Sequence[AlsoOut]) -> str:

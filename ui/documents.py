@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from assistant.client import AssistantClient
-from assistant.schemas.documents import DocumentCountsOut, DocumentOut
+from assistant.schemas.documents import ActOut, DocumentCountsOut, DocumentOut, QualityOut
 from assistant.schemas.service import MeOut
-from ui import dialogs, jobs
+from ui import dialogs, jobs, links
 from ui.components import document_table, upload_area
 from ui.failures import attempt, guarded_fragment
 from ui.markup import plain
@@ -56,6 +57,7 @@ def _live(api: AssistantClient, was_working: bool) -> None:
         st.rerun()
     jobs.show_active(api, recent)
     jobs.show_recent(api, recent)
+    links.show_proposed(api)
     _list(api)
 
 
@@ -153,9 +155,53 @@ def row(document: DocumentOut) -> dict[str, Any]:
         "pages": number(document.page_count) if document.page_count else none,
         "chunks": number(document.chunk_count) if document.chunk_count else none,
         "date": date_label(document.date) or none,
+        "quality": quality(document),
         "reindex_label": text("documents.reindex_label", name=document.name),
         "delete_label": text("documents.delete_label", name=document.name),
     }
+
+
+def quality(document: DocumentOut) -> dict[str, Any] | None:
+    """How a document was read: a word, advice, and figures to unfold; None before it is read."""
+    found = document.quality
+    if found is None:
+        return None
+    level = text(f"documents.quality_{found.level}")
+    return {
+        "level": found.level,
+        "label": text("documents.quality", level=level),
+        "warnings": found.warnings,
+        "facts": [*_quality_facts(found), *_act_facts(document.act)],
+    }
+
+
+def _quality_facts(found: QualityOut) -> Iterator[str]:
+    if found.letters_per_page is not None:
+        yield text("documents.quality_density", count=number(found.letters_per_page))
+    if found.ocr_share and found.ocr_confidence is not None:
+        share, confidence = number(100 * found.ocr_share), number(100 * found.ocr_confidence)
+        yield text("documents.quality_ocr", share=share, confidence=confidence)
+    yield text(
+        "documents.quality_structure",
+        headings=number(found.headings),
+        tables=number(found.tables),
+        links=number(found.links),
+    )
+
+
+def _act_facts(act: ActOut | None) -> Iterator[str]:
+    if act is None:
+        return
+    if act.number:
+        yield text("documents.quality_act", number=act.number)
+    if act.authority:
+        yield text("documents.quality_authority", authority=act.authority)
+    if act.subject:
+        yield text("documents.quality_subject", subject=act.subject)
+    if act.status:
+        yield text(f"documents.quality_{act.status}")
+    if act.in_force_on:
+        yield text("documents.quality_force", date=date_label(act.in_force_on))
 
 
 def _act(api: AssistantClient, action: str, document_id: str) -> None:

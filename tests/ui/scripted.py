@@ -26,6 +26,8 @@ from assistant.schemas.documents import (
     DocumentPage,
     JobItemOut,
     JobOut,
+    LinkEndOut,
+    LinkOut,
 )
 from assistant.schemas.search import BoxOut, LocatorOut
 from assistant.schemas.service import ExampleQuestions, MeOut
@@ -116,6 +118,25 @@ def document(name: str, **changes: object) -> DocumentOut:
     return DocumentOut.model_validate(values | changes)
 
 
+def link(identifier: str = "link-1", **changes: object) -> LinkOut:
+    values: dict[str, object] = {
+        "id": identifier,
+        "kind": "replaces",
+        "state": "proposed",
+        "source": LinkEndOut(
+            document_id="new", name="nouveau.pdf", title="Délibération n° 2", date=date(2025, 3, 20)
+        ),
+        "target": LinkEndOut(
+            document_id="old", name="ancien.pdf", title="Délibération n° 1", date=None
+        ),
+        "evidence": "La présente abroge et remplace la délibération n° 1.",
+        "created_at": NOW,
+        "decided_by": None,
+        "decided_at": None,
+    }
+    return LinkOut.model_validate(values | changes)
+
+
 def job(state: str = "running", **changes: object) -> JobOut:
     values: dict[str, object] = {
         "id": "job-1",
@@ -144,6 +165,7 @@ class ScriptedClient:
 
     documents: list[DocumentOut] = field(default_factory=lambda: [document("reglement.pdf")])
     jobs: list[JobOut] = field(default_factory=list[JobOut])
+    links: list[LinkOut] = field(default_factory=list[LinkOut])
     conversations: dict[str, ConversationDetail] = field(
         default_factory=dict[str, ConversationDetail]
     )
@@ -265,6 +287,16 @@ class ScriptedClient:
 
     def get_document(self, document_id: str) -> DocumentOut:
         return next(one for one in self.documents if one.id == document_id)
+
+    def list_links(self, *, state: str = "proposed", limit: int = 50) -> list[LinkOut]:
+        self._check()
+        return [one for one in self.links if one.state == state][:limit]
+
+    def decide_link(self, link: LinkOut, *, is_confirmed: bool) -> LinkOut:
+        self._check_change()
+        self.calls.append(("decide-link", link.id, is_confirmed))
+        self.links = [one for one in self.links if one.id != link.id]
+        return link.model_copy(update={"state": "confirmed" if is_confirmed else "rejected"})
 
     def delete_document(self, document_id: str) -> None:
         self.calls.append(("delete-document", document_id))

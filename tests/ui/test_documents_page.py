@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.scripted import ScriptedClient, document, job, problem
+from tests.ui.scripted import ScriptedClient, document, job, link, problem
 from ui.documents import row
 from ui.jobs import progress_line
+from ui.links import link_html
 
 
 def test_page_is_for_administrators(api: ScriptedClient, documents_page: AppTest) -> None:
@@ -137,3 +138,85 @@ def test_failed_cancel_is_told(api: ScriptedClient, documents_page: AppTest) -> 
     documents_page.button("cancel-job-1").click().run()
 
     assert documents_page.error[0].value == "Déjà terminé."
+
+
+def test_proposed_links_are_confirmed_and_rejected(
+    api: ScriptedClient, documents_page: AppTest
+) -> None:
+    api.links = [link("link-1"), link("link-2", kind="version_of")]
+    page = documents_page.run()
+    assert not page.exception, page.exception
+
+    assert page.expander[0].label == "2 liens proposés entre documents"
+    page.button("link-confirm-link-1").click().run()
+    page.button("link-reject-link-2").click().run()
+
+    assert api.calls == [("decide-link", "link-1", True), ("decide-link", "link-2", False)]
+    assert [one for one in page.button if str(one.key).startswith("link-")] == []
+
+
+def test_a_refused_decision_is_told(api: ScriptedClient, documents_page: AppTest) -> None:
+    api.links = [link()]
+    documents_page.run()
+    api.refuse_changes = problem("not_found", status=404, detail="Ce lien n'existe plus.")
+
+    documents_page.button("link-confirm-link-1").click().run()
+
+    assert documents_page.error[0].value == "Ce lien n'existe plus."
+
+
+def test_a_link_is_a_sentence_with_its_evidence() -> None:
+    html = link_html(link(evidence="<b>remplace</b>"))
+
+    assert (
+        "<strong>Délibération n° 2 (20 mars 2025)</strong> remplace <strong>Délibération n° 1"
+        in html
+    )
+    assert "Indice : &lt;b&gt;remplace&lt;/b&gt;" in html
+
+
+def test_documents_of_one_title_and_day_are_told_apart_by_their_files() -> None:
+    new = link().source
+    html = link_html(link(kind="same_act", target=new.model_copy(update={"name": "autre.odt"})))
+
+    assert "(20 mars 2025, nouveau.pdf)</strong> contient le même texte que" in html
+    assert "(20 mars 2025, autre.odt)" in html
+
+
+def test_row_tells_how_well_the_document_was_read() -> None:
+    quality = {
+        "level": "warning",
+        "warnings": ["Ce document contient des phrases qui ressemblent à des ordres."],
+        "letters_per_page": 1520.4,
+        "ocr_share": 0.5,
+        "ocr_confidence": 0.81,
+        "headings": 3,
+        "tables": 1,
+        "links": 0,
+        "french_share": 0.4,
+        "suspicions": [],
+    }
+    act = {
+        "number": "2024-117",
+        "authority": "conseil régional",
+        "subject": "Aide aux communes",
+        "date": None,
+        "status": "draft",
+        "in_force_on": "2025-04-01",
+    }
+
+    shown = row(document("a.pdf", quality=quality, act=act))["quality"]
+
+    assert shown["label"] == "Qualité de lecture : contenu suspect"
+    assert shown["warnings"] == quality["warnings"]
+    assert shown["facts"] == [
+        "1\u202f520 caractères par page",
+        "50 % des pages lues sur image, certitude 81 %",
+        "Titres : 3, tableaux : 1, liens : 0",
+        "Acte n° 2024-117",
+        "Auteur : conseil régional",
+        "Objet : Aide aux communes",
+        "Projet, non adopté",
+        "En vigueur au 1er avril 2025",
+    ]
+    assert row(document("b.pdf"))["quality"] is None

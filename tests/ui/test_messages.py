@@ -12,7 +12,7 @@ import pytest
 from ui.messages import catalogue, counted, date_label, duration, number, text
 
 UI = Path(__file__).parents[2] / "ui"
-FAMILIES = {"kind", "format", "month", "answer", "documents", "jobs", "session"}
+FAMILIES = {"kind", "format", "month", "answer", "documents", "jobs", "session", "links", "source"}
 """Tables whose keys are built from a value of the API."""
 
 

@@ -26,7 +26,18 @@ function nameCell(row, texts) {
   element.append(link);
   if (row.name !== row.title) element.append(cell("span", row.name, "file"));
   if (row.reason) element.append(cell("span", row.reason, "reason"));
+  if (row.quality) element.append(quality(row.quality));
   for (const notice of row.notices) element.append(cell("span", notice, "notice"));
+  return element;
+}
+
+function quality(found) {
+  const element = cell("details", undefined, `quality ${found.level}`);
+  element.append(cell("summary", found.label));
+  for (const words of found.warnings) element.append(cell("p", words, "advice"));
+  const facts = document.createElement("ul");
+  for (const words of found.facts) facts.append(cell("li", words));
+  element.append(facts);
   return element;
 }
 
