@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from ingest.charsets import decode
+from ingest.compounds import stream_names
 from ingest.errors import ParseFailed, UnsupportedFormat
 from ingest.model import FileFormat
 from ingest.parsers.csv_dialect import find_delimiter
@@ -51,8 +52,14 @@ _HTML_TAGS = re.compile(
     r"</?(?:div|p|table|span|h[1-6]|ul|ol|li|br|meta|title|section|article)\b[^>]*>", re.I
 )
 _EMAIL_HEADER = re.compile(
-    r"^(?:received|mime-version|return-path|message-id|delivered-to):", re.I | re.M
+    r"^(received|mime-version|return-path|message-id|delivered-to|content-transfer-encoding|"
+    r"x-mailer|x-originating-ip|authentication-results|dkim-signature|references|in-reply-to):",
+    re.I | re.M,
 )
+_EMAIL_PEOPLE = re.compile(r"^(from|to|subject|date|cc|sender|reply-to):", re.I | re.M)
+_HEADER_LINE = re.compile(r"[!-9;-~]+[ \t]*:|[ \t]")
+_MAILBOX_LINE = re.compile(r"^From \S+ .*\d{4}\s*$", re.M)
+_MESSAGE_STREAM = "__properties_version1.0"
 _MARKDOWN_SIGNS = (
     re.compile(r"^#{1,6} +\S", re.M),
     re.compile(r"^(?:={3,}|-{3,})\s*$", re.M),
@@ -157,6 +164,8 @@ def _office_format(content_types: str) -> FileFormat:
 
 
 def _ole_format(path: Path) -> FileFormat:
+    if _MESSAGE_STREAM in stream_names(path):
+        return FileFormat.MSG
     data = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise ParseFailed("file_encrypted")
@@ -175,11 +184,29 @@ def _text_format(head: bytes, *, name: str) -> FileFormat:
     start = text.lstrip()[:200]
     if start.startswith("<?xml") or start.startswith("<svg"):
         raise UnsupportedFormat("format_unsupported", format="XML")
-    if len(_EMAIL_HEADER.findall(text[:4000])) >= 2:
+    if _is_mailbox(text):
+        raise UnsupportedFormat("format_unsupported", format="boîte aux lettres MBOX")
+    if _is_message(text):
         return FileFormat.EML
     if _is_csv(text, name=name):
         return FileFormat.CSV
     return FileFormat.MARKDOWN if _is_markdown(text, name=name) else FileFormat.TEXT
+
+
+def _is_message(text: str) -> bool:
+    """True for a text that opens with the header of a message, and only there."""
+    header = re.split(r"\r?\n[ \t]*\r?\n", text.lstrip("\ufeff \t\r\n"), maxsplit=1)[0]
+    header = re.sub(r"\AFrom [^\n]*\n", "", header)
+    if not all(_HEADER_LINE.match(line) for line in header.splitlines()):
+        return False
+    signs = {found.lower() for found in _EMAIL_HEADER.findall(header)}
+    people = {found.lower() for found in _EMAIL_PEOPLE.findall(header)}
+    return len(signs) >= 2 or (bool(signs) and bool(people)) or (len(people) >= 3 and "@" in header)
+
+
+def _is_mailbox(text: str) -> bool:
+    """True for several messages in one file."""
+    return text.startswith("From ") and len(_MAILBOX_LINE.findall(text)) >= 2
 
 
 def _is_binary(text: str) -> bool:

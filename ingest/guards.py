@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from ingest.archives import check_archive
+from ingest.archives import check_archive, declared_bytes
 from ingest.compounds import check_compound
 from ingest.errors import ParseFailed, RefusedFile
 from ingest.limits import MEGABYTE, Limits
@@ -22,6 +23,8 @@ _ARCHIVES = frozenset(
     }
 )
 _COMPOUNDS = frozenset({FileFormat.DOC, FileFormat.XLS, FileFormat.PPT, FileFormat.MSG})
+_HOLDER = re.compile(rb"^content-type:\s*(?:multipart|message)/", re.I | re.M)
+_MAX_HOLDERS = 100
 _PDF_TAIL_BYTES = 4096
 
 
@@ -61,8 +64,17 @@ def check_content(path: Path, *, file_format: FileFormat, limits: Limits) -> Non
         check_archive(path, limits=limits)
     elif file_format in _COMPOUNDS:
         check_compound(path, limits=limits)
+    elif file_format is FileFormat.EML:
+        _check_message(path)
     elif file_format is FileFormat.PDF:
         _check_pdf_end(path)
+
+
+def expanded_bytes(path: Path, *, file_format: FileFormat) -> int:
+    """Bytes a file that passed `check_content` takes once expanded: those of its members, else its own."""
+    if file_format in _ARCHIVES:
+        return declared_bytes(path)
+    return path.stat().st_size
 
 
 def check_pages(pages: int, *, limits: Limits) -> None:
@@ -77,6 +89,13 @@ def check_pages(pages: int, *, limits: Limits) -> None:
 
 def _too_large(code: str, *, size: int, limit: int) -> RefusedFile:
     return RefusedFile(code, size_mb=-(-size // MEGABYTE), limit_mb=limit // MEGABYTE)
+
+
+def _check_message(path: Path) -> None:
+    """Each part that holds others costs a parser a look at every line inside."""
+    holders = sum(1 for _ in _HOLDER.finditer(path.read_bytes()))
+    if holders > _MAX_HOLDERS:
+        raise RefusedFile("message_too_complex")
 
 
 def _check_pdf_end(path: Path) -> None:

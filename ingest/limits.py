@@ -34,6 +34,10 @@ class Limits:
     """Filled cells taken from all sheets of a file."""
     max_sheet_chars: int = 5_000_000
     """Characters taken from all sheets of a file."""
+    max_attachments: int = 50
+    """Attachments read of one message, those of messages inside it included."""
+    max_message_depth: int = 3
+    """Messages inside messages."""
     base_s: float = 30.0
     """Wall time allowed to any file, in seconds. Processor time is allowed twice as much."""
     page_s: float = 0.2

@@ -28,6 +28,7 @@ _READERS = {
     FileFormat.PDF: "ingest.parsers.pdf:read_pdf",
     FileFormat.DOCX: "ingest.parsers.docx:read_docx",
     FileFormat.ODT: "ingest.parsers.odt:read_odt",
+    FileFormat.IMAGE: "ingest.parsers.ocr_files:read_image",
     FileFormat.HTML: "ingest.parsers.html:read_html",
     FileFormat.PPTX: "ingest.parsers.pptx:read_pptx",
     FileFormat.ODP: "ingest.parsers.odp:read_odp",
@@ -38,6 +39,8 @@ _READERS = {
     FileFormat.XLS: "ingest.parsers.xls:read_xls",
     FileFormat.ODS: "ingest.parsers.ods:read_ods",
     FileFormat.CSV: "ingest.parsers.csv:read_csv",
+    FileFormat.EML: "ingest.parsers.mail:read_eml",
+    FileFormat.MSG: "ingest.parsers.mail:read_msg",
     FileFormat.MARKDOWN: "ingest.parsers.markdown:read_markdown",
     FileFormat.TEXT: "ingest.parsers.text:read_text",
 }
@@ -46,9 +49,7 @@ _EXTENSIONS = {FileFormat.MARKDOWN: "md", FileFormat.TEXT: "txt"}
 """Those that are not called like their format."""
 
 
-def read_file(
-    path: Path, *, name: str, limits: Limits, on_pages: PageTeller
-) -> IngestedFile:
+def read_file(path: Path, *, name: str, limits: Limits, on_pages: PageTeller) -> IngestedFile:
     """The document and chunks of a file, read in this very process.
 
     Args:
@@ -63,9 +64,8 @@ def read_file(
     check_access(path, limits=limits)
     file_format = detect_format(path, name=name)
     check_content(path, file_format=file_format, limits=limits)
-    with _named_by_content(path, file_format=file_format) as named:
-        work = Work(name=name, limits=limits, on_pages=on_pages)
-        draft = _draft(named, work, file_format=file_format)
+    work = Work(name=name, limits=limits, on_pages=on_pages, read_inner=_draft)
+    draft = _draft(path, work, file_format)
     if draft.letters == 0:
         raise ParseFailed("no_text")
     document = _document(draft, file_format=file_format, name=name[-_MAX_NAME_CHARS:])
@@ -83,19 +83,20 @@ def _named_by_content(path: Path, *, file_format: FileFormat) -> Generator[Path]
         yield named
 
 
-def _draft(path: Path, work: Work, *, file_format: FileFormat) -> Draft:
+def _draft(path: Path, work: Work, file_format: FileFormat, /) -> Draft:
     if file_format not in _READERS:
         raise UnsupportedFormat("format_unsupported", format=file_format.upper())
     module, _, function = _READERS[file_format].partition(":")
     read: Callable[[Path, Work], Draft] = getattr(import_module(module), function)
-    return read(path, work)
+    with _named_by_content(path, file_format=file_format) as named:
+        return read(named, work)
 
 
 def _document(draft: Draft, *, file_format: FileFormat, name: str) -> ParsedDocument:
-    title, is_inside = find_title(draft, name=name)
+    title, is_inside = (draft.own_title, True) if draft.own_title else find_title(draft, name=name)
     kind = find_kind(title=title, blocks=draft.blocks, name=name)
     text = "\n".join(block.text for block in draft.blocks if not _is_data(block))
-    dated = document_date(text, title=title, name=name)
+    dated = draft.own_date or document_date(text, title=title, name=name)
     notices = list(draft.notices)
     if not is_inside:
         notices.append(Notice.NO_TITLE)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
 
 from ingest.cleaning import clean_text, one_line
 from ingest.limits import Limits, PageTeller
-from ingest.model import Block, BlockKind, Box, Notice, Table
+from ingest.model import Block, BlockKind, Box, FileFormat, Notice, Table
 
 MAX_CELL_CHARS = 4000
 MAX_HEADING_CHARS = 300
@@ -21,6 +24,8 @@ class Work:
     limits: Limits
     on_pages: PageTeller
     """Told the number of pages, if there are any, before the long work begins."""
+    read_inner: Callable[[Path, Work, FileFormat], Draft] | None = None
+    """Reads a file that was found inside this one."""
 
 
 @dataclass(slots=True)
@@ -35,6 +40,10 @@ class Draft:
     notices: list[Notice] = field(default_factory=list[Notice])
     declared_title: str = ""
     """Title given by the file's own metadata or by a style named for it; may be junk."""
+    own_title: str = ""
+    """Title that its format gives beyond doubt, as a message has its subject; goes before all others."""
+    own_date: date | None = None
+    """Date likewise."""
 
     @property
     def letters(self) -> int:

@@ -70,9 +70,10 @@ def page_draft(html: str) -> Draft:
     tree = LexborHTMLParser(_shallow(html))
     title_node = tree.css_first("title")
     title = one_line(title_node.text()) if title_node is not None else ""
-    drop_invisible(tree)
-    visible = tree.html or ""
     draft = Draft(engine="selectolax", declared_title=title)
+    if drop_invisible(tree):
+        draft.notices.append(Notice.HIDDEN_TEXT)
+    visible = tree.html or ""
     try:
         draft.blocks = html_blocks(_main_part(tree))
     except RecursionError:

@@ -23,27 +23,38 @@ _WHITE_FROM = 245
 _MAX_ANCESTORS = 40
 
 
-def drop_invisible(tree: LexborHTMLParser) -> None:
+def drop_invisible(tree: LexborHTMLParser) -> bool:
     """Remove from a page what its reader would not see, as far as the elements themselves tell.
 
     Style sheets are not applied: a class may still hide what is kept here.
+
+    Returns:
+        True when some of it was disguised: white, without size or off the page. What is merely
+        switched off (`display: none`) is how pages are made.
     """
+    is_disguised = False
     for selector in _NEVER_SHOWN:
         for node in reversed(tree.css(selector)):
             node.decompose()
     for node in reversed(tree.css("[style], font[color]")):
-        if _is_hidden(node):
+        is_disguise = _is_disguised(node)
+        if is_disguise or _is_switched_off(node):
+            is_disguised = is_disguised or (is_disguise and bool(node.text().strip()))
             node.decompose()
+    return is_disguised
 
 
-def _is_hidden(node: LexborNode) -> bool:
+def _is_switched_off(node: LexborNode) -> bool:
     style = _style(node)
-    if (
+    return (
         style.get("display") == "none"
         or style.get("visibility") in {"hidden", "collapse"}
         or style.get("mso-hide") == "all"
-    ):
-        return True
+    )
+
+
+def _is_disguised(node: LexborNode) -> bool:
+    style = _style(node)
     if any(_is_zero(style.get(name)) for name in ("opacity", "font-size")):
         return True
     if any(_FAR.fullmatch(style.get(name, "")) for name in ("left", "top", "text-indent")):
