@@ -22,6 +22,7 @@ _LIBRARIES = (
     "markdownify",
     "pdfplumber",
     "pypdfium2",
+    "python-pptx",
     "selectolax",
     "trafilatura",
 )
