@@ -22,6 +22,7 @@ from assistant.ownership import find_owner, find_server
 from assistant.ports.models import ChatModel
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
+from ingest.parsers.ocr_engine import has_engine
 
 _OLDEST = (3, 11)
 _LOW_BYTES = 2_000_000_000
@@ -206,8 +207,11 @@ def _isolation(settings: Settings) -> Check:
 
 def _tesseract(settings: Settings) -> Check:
     del settings
-    lost = "les documents numérisés ne sont pas lus dans cette version, avec ou sans lui."
-    return _program("tesseract", "Tesseract", names=("tesseract",), lost=lost)
+    use = "il lit les documents numérisés et les images, qui sans lui sont signalés comme non lus."
+    if shutil.which("tesseract") and not has_engine():
+        detail = f"présent sans le français (tesseract-ocr-fra) ; {use}"
+        return Check("tesseract", "Tesseract", CheckState.LIMITED, detail)
+    return _program("tesseract", "Tesseract", names=("tesseract",), lost=use)
 
 
 def _libreoffice(settings: Settings) -> Check:

@@ -20,6 +20,9 @@ from ingest.parsers.pdf_text import joined_words
 _MIN_WORD = 0.2
 """Tesseract gives 0 to many right words with an apostrophe ("l'éclairage"): their form decides."""
 _MIN_NOISE, _MIN_NOISE_QUALITY = 0.55, 0.55
+_LONE_WORDS, _MIN_LONE = 2, 0.3
+_RULES = "|¦_"
+"""What the lines of tables are read as."""
 _WIDE_GAP = 0.9
 _HEADING_SIZE, _TITLE_SIZE = 1.3, 1.7
 _MAX_HEADING_LINES = 3
@@ -81,7 +84,12 @@ def mean_confidence(words: Iterable[Word]) -> float:
 
 
 def _rows(words: Sequence[Word]) -> list[_Row]:
-    sure = [word for word in words if word.confidence >= _MIN_WORD or is_well_formed(word.text)]
+    bare = [replace(word, text=word.text.strip(_RULES)) for word in words]
+    sure = [
+        word
+        for word in bare
+        if word.text and (word.confidence >= _MIN_WORD or is_well_formed(word.text))
+    ]
     rows: list[_Row] = []
     for _, group in groupby(sure, key=lambda word: word.line):
         held = list(group)
@@ -120,6 +128,8 @@ def _breaks(rows: list[_Row], row: _Row) -> bool:
 def _is_noise(rows: list[_Row]) -> bool:
     words = [word for row in rows for word in row.words]
     if not any(char.isalnum() for word in words for char in word.text):
+        return True
+    if len(words) <= _LONE_WORDS and mean_confidence(words) < _MIN_LONE:
         return True
     quality = text_quality(word.text for word in words)
     return mean_confidence(words) < _MIN_NOISE and quality < _MIN_NOISE_QUALITY

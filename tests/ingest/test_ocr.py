@@ -87,7 +87,7 @@ def scanned(tmp_path: Path) -> Callable[..., Image]:
     """The image of a page on which something is drawn, at 150 dots per inch."""
 
     def build(*drawn: Callable[..., None]) -> Image:
-        pdfium = cast("Any", __import__("pypdfium2"))
+        pdfium: Any = __import__("pypdfium2")
         path = pdf(tmp_path / "drawn.pdf", list(drawn or (draw(),)))
         document = pdfium.PdfDocument(str(path))
         image = cast("Image", document[0].render(scale=150 / 72).to_pil()).convert("L")

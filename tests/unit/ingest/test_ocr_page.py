@@ -101,11 +101,12 @@ def test_larger_letters_make_a_heading_unless_they_are_uncertain() -> None:
 
 def test_noise_is_left_out_and_right_words_of_no_certainty_kept() -> None:
     words = [
-        *line("l'éclairage public", top=0, sure=0.0),
+        *line("Travaux de l'éclairage | public", top=0, sure=0.1),
+        *line("pes Éuhté", top=100, paragraph=3, sure=0.2),
         *line("|] ~x{ jjkq", top=200, paragraph=2, sure=0.1),
     ]
 
-    assert [piece.text for piece in pieces_of(words)] == ["l'éclairage public"]
+    assert [piece.text for piece in pieces_of(words)] == ["Travaux de l'éclairage public"]
 
 
 def test_french_scores_high_and_noise_low() -> None:
