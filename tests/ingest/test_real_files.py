@@ -82,14 +82,6 @@ def test_document_is_identified(
     assert day is None or document.date == day
 
 
-@pytest.mark.parametrize("pattern", ["*.ods"])
-def test_formats_of_later_fail_cleanly(pool: ParserPool, pattern: str) -> None:
-    with pytest.raises(IngestError) as caught:
-        pool.read(find(pattern), name="x")
-
-    assert caught.value.code == "format_unsupported"
-
-
 @pytest.mark.parametrize(
     ("name", "least"),
     [
