@@ -70,9 +70,17 @@ def _evidence(lines: list[str], *, delimiter: str, is_expected: bool) -> float:
     share = count / len(rows)
     if width < 2 or share < (_WEAK_SHARE if is_expected else _STRONG_SHARE):
         return 0.0
+    if share < _STRONG_SHARE and _spaced_share(rows) >= _SPACED_SHARE:
+        return 0.0
     if not is_expected and not _is_tabular(rows, delimiter=delimiter, width=width):
         return 0.0
     return share * width
+
+
+def _spaced_share(rows: list[list[str]]) -> float:
+    """How many of the later fields begin with a space, as words after a comma do."""
+    filled = [field for row in rows for field in row[1:] if field.strip()]
+    return sum(1 for field in filled if field[0] == " ") / max(len(filled), 1)
 
 
 def _is_tabular(rows: list[list[str]], *, delimiter: str, width: int) -> bool:
@@ -81,11 +89,10 @@ def _is_tabular(rows: list[list[str]], *, delimiter: str, width: int) -> bool:
         return False
     later = [field for row in rows for field in row[1:]]
     filled = [field for field in later if field.strip()]
-    spaced = sum(1 for field in filled if field[0] == " ")
     columns = sum(1 for column in zip(*rows, strict=False) if any(map(str.strip, column)))
     return (
         len(filled) >= len(later) / 3
         and columns == width
-        and spaced < _SPACED_SHARE * len(filled)
+        and _spaced_share(rows) < _SPACED_SHARE
         and all(len(field) <= _MAX_FIELD_CHARS for field in rows[0])
     )

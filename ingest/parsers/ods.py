@@ -156,7 +156,7 @@ class _Reader:
         self._row += count
         if _is_hidden(element):
             self._skipped += count
-            if any(element.iter(f"{_TEXT}p")):
+            if next(element.iter(f"{_TEXT}p"), None) is not None:
                 self._intake.tell(Notice.HIDDEN_CELLS)
             return
         cells = list(self._cells(element, number=first))
