@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from ingest.errors import IngestError
 from ingest.model import DocumentKind, FileFormat
 from ingest.reader import ParserPool
 
