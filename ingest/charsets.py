@@ -31,6 +31,7 @@ _LABELS = {
 """Names that Python lacks, and those under which cp1252 is sent, as browsers read them."""
 _HIGH_CONTROLS = re.compile(rb"[\x80-\x9f]")
 _FRENCH = frozenset("àâäçéèêëîïôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆ’‘“”«»–—…€°§•·²³ºª©®™\xa0")
+_NOT_WRITTEN = ("utf", "idna", "punycode", "unicode", "raw", "mbcs", "undefined")
 _SAMPLE_BYTES = 200_000
 _PLAUSIBLE_SHARE = 0.9
 _STRAY_SHARE = 0.1
@@ -109,7 +110,7 @@ def _known_encoding(label: str, *, data: bytes) -> str | None:
     except (LookupError, ValueError):
         return None
     is_text = getattr(info, "_is_text_encoding", True)
-    if not is_text or info.name.startswith(("utf", "idna", "punycode", "unicode", "raw", "mbcs")):
+    if not is_text or info.name.startswith(_NOT_WRITTEN):
         return None
     if info.name.startswith("iso8859-15") and _HIGH_CONTROLS.search(data):
         return "cp1252"
