@@ -103,7 +103,9 @@ def _first_blocks(draft: Draft) -> list[Block]:
 def _line_candidates(blocks: list[Block]) -> Iterator[_Candidate]:
     for index, block in enumerate(blocks):
         penalty = 0.35 * index + (2 if block.box is not None and block.box.page > 1 else 0)
-        if _is_sheet_content(block):
+        if block.table is not None and block.table.sheet_rows:
+            return
+        if _is_sheet_text(block):
             continue
         if block.table is not None:
             rows = (block.table.header, *block.table.rows)[:_FIRST_ROWS]
@@ -117,10 +119,8 @@ def _line_candidates(blocks: list[Block]) -> Iterator[_Candidate]:
             yield from _candidate(line, block=index, penalty=penalty, kind=block.kind)
 
 
-def _is_sheet_content(block: Block) -> bool:
-    """True for what a sheet holds, and for its name; only a heading above its tables may be a title."""
-    if block.table is not None:
-        return bool(block.table.sheet_rows)
+def _is_sheet_text(block: Block) -> bool:
+    """True for lines of a sheet and for its name; only a heading above its first table may be a title."""
     is_title = block.kind is BlockKind.HEADING and block.text != block.place.sheet
     return bool(block.place.sheet) and not is_title
 

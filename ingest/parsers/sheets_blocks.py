@@ -20,6 +20,7 @@ from ingest.parsers.sheets_regions import (
 from ingest.places import column_name
 from ingest.tokens import count_tokens
 
+_MAX_TITLES = 2
 _MAX_TITLE_CHARS = 150
 _MAX_HEADER_TOKENS = 160
 _MAX_ROW_TOKENS = 320
@@ -61,19 +62,27 @@ def _region_blocks(region: Region, *, wide: WideMerges) -> Iterator[Block]:
     if not region.is_table and not is_list(region):
         yield from _line_blocks(region.rows)
         return
-    title = " ".join(texts(region.lead[0])) if region.lead else ""
-    lead = region.lead
-    if title and len(title) <= _MAX_TITLE_CHARS and is_plausible_heading(title):
-        heading = text_block(title, kind=BlockKind.HEADING, level=2)
-        if heading is not None:
-            yield heading
-            lead = lead[1:]
-    yield from _line_blocks(lead)
+    titles = _titles(region.lead)
+    yield from titles
+    yield from _line_blocks(region.lead[len(titles) :])
     if region.is_table and len(region.rows) == 1:
         yield from _line_blocks(region.rows)
     else:
         yield from _table_blocks(region, wide=wide)
     yield from _line_blocks(region.notes)
+
+
+def _titles(lead: list[SheetRow]) -> list[Block]:
+    """The first lines above a table, as long as they look like headings: who publishes, then what."""
+    titles: list[Block] = []
+    for row in lead[:_MAX_TITLES]:
+        text = " ".join(texts(row))
+        is_title = len(text) <= _MAX_TITLE_CHARS and is_plausible_heading(text)
+        heading = text_block(text, kind=BlockKind.HEADING, level=2 + len(titles))
+        if not is_title or heading is None or heading.kind is not BlockKind.HEADING:
+            break
+        titles.append(heading)
+    return titles
 
 
 def _line_blocks(rows: list[SheetRow]) -> Iterator[Block]:

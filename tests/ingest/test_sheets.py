@@ -142,6 +142,37 @@ def test_name_of_a_sheet_is_no_title(save: Callable[[Any], Path]) -> None:
     assert Notice.NO_TITLE in document.notices
 
 
+def test_only_lines_above_the_first_table_may_be_the_title(save: Callable[[Any], Path]) -> None:
+    book, sheet = new_book()
+    rows = [
+        ["Région des Pays de la Loire"],
+        ["Comptes de la section de fonctionnement"],
+        ["(en euros)"],
+        ["Chapitre", "Montant"],
+        ["011", 12],
+        [],
+        ["Personnes à joindre"],
+        ["Nom", "Service"],
+        ["Mme Martin", "Finances"],
+    ]
+    for row in rows:
+        sheet.append(row)
+
+    ingested = read(save(book))
+
+    assert ingested.document.title == "Comptes de la section de fonctionnement"
+    headings = [
+        (block.level, block.text)
+        for block in ingested.document.blocks
+        if block.kind is BlockKind.HEADING
+    ]
+    assert headings[1:] == [
+        (2, "Région des Pays de la Loire"),
+        (3, "Comptes de la section de fonctionnement"),
+        (2, "Personnes à joindre"),
+    ]
+
+
 def test_sheets_do_not_share_passages(save: Callable[[Any], Path]) -> None:
     book, sheet = new_book()
     sheet.title = "Recettes"
