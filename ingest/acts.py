@@ -297,8 +297,9 @@ def _first(cues: Sequence[tuple[Effect, re.Pattern[str]]], text: str) -> Effect 
 def _quote(sentence: str, *, around: re.Match[str]) -> str:
     """The sentence from the line of a match on, or what surrounds the match in a long one."""
     line = sentence.rfind("\n", 0, around.start()) + 1
-    start = max(line, around.start() - 120)
+    object_at = sentence.rfind("Objet", line, around.start())
+    start = max(line, around.start() - 120, object_at)
     cut = sentence[start : start + _MAX_QUOTE_CHARS - 2]
     words = one_line(cut)
-    lead = "…" if start > line else ""
+    lead = "…" if start > max(line, object_at) else ""
     return f"{lead}{words}{'…' if start + len(cut) < len(sentence) else ''}"[:_MAX_QUOTE_CHARS]

@@ -94,7 +94,7 @@ async def test_a_confirmed_link_is_told_by_answers_searches_and_the_source_page(
     assert (citation["replaced_by"], citation["amended_by"]) == (later, None)
     assert kept["citations"] == answer["citations"]
     assert answer["notice"].startswith(
-        "« Ancien règlement » a été remplacé par « Nouveau règlement »"
+        "La source « Ancien règlement » a été remplacée par « Nouveau règlement »"
     )
     shown = {each["file"]: each["replaced_by"] for each in found["results"]}
     assert shown["ancien.txt"] == later
@@ -125,7 +125,7 @@ async def test_a_modified_source_is_not_said_replaced(site: Site) -> None:
     (citation,) = answer["citations"]
     assert citation["replaced_by"] is None
     assert citation["amended_by"]["document_id"] == pair.new
-    assert "a été modifié par" in answer["notice"]
+    assert "a été modifiée par" in answer["notice"]
 
 
 async def test_a_rejected_link_is_told_no_more_and_may_be_confirmed_again(site: Site) -> None:

@@ -175,7 +175,7 @@ def test_standing_is_told_in_french() -> None:
     notice = successor_notice(followed)
     assert notice is not None
     assert notice.startswith(
-        "« Délibération n° 1 » a été remplacé par « Délibération n° 2 » (20 mars 2025)"
+        "La source « Délibération n° 1 » a été remplacée par « Délibération n° 2 » (20 mars 2025)"
     )
     for kind in LinkKind:
         if kind is not LinkKind.SAME_ACT:
