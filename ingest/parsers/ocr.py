@@ -15,6 +15,7 @@ from ingest.parsers.ocr_layers import Reason, Scan, find_scans, open_document
 from ingest.parsers.ocr_page import mean_confidence, pieces_of
 from ingest.parsers.ocr_reading import Reading, in_original, read_image
 from ingest.parsers.ocr_score import text_worth
+from ingest.parsers.ocr_tables import take_tables
 from ingest.parsers.pdf_page import Line, Page, Piece, Rect, piece_words, union
 
 if TYPE_CHECKING:
@@ -203,9 +204,11 @@ def page_pieces(reading: Reading, *, scale: float, region: Rect | None = None) -
     def on_page(rect: Rect) -> Rect:
         return _in_points(reading.page.original(rect), scale=scale, region=region)
 
-    pieces = pieces_of(reading.words)
+    tables, words = take_tables(reading.page.image, reading.words, scale=scale)
+    pieces = _around(pieces_of(words), tables)
     for piece in pieces:
         piece.rect = on_page(piece.rect)
+        piece.row_rects = [on_page(rect) for rect in piece.row_rects]
         piece.lines = [Line(line.text, on_page(line.rect)) for line in piece.lines]
     return pieces
 

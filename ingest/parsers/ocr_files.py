@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ingest.errors import IngestError, ParseFailed, RefusedFile
 from ingest.guards import check_pages
 from ingest.model import Block, Notice
-from ingest.parsers.draft import Draft, Work, text_block
+from ingest.parsers.draft import Draft, Work, table_block, text_block
 from ingest.parsers.ocr import PageLimit, ScanReport, page_pieces
 from ingest.parsers.ocr_engine import DPI, OcrTimeout, has_engine
 from ingest.parsers.ocr_image import POINTS, is_blank
@@ -21,6 +21,7 @@ from ingest.parsers.ocr_page import sure_block
 from ingest.parsers.ocr_reading import read_image as read_words_of
 from ingest.parsers.pdf_headings import drop_furniture, settle_headings
 from ingest.parsers.pdf_page import Page
+from ingest.parsers.pdf_tables import continue_tables
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -57,6 +58,7 @@ def read_image(path: Path, work: Work) -> Draft:
         pages = [_page(image, number, report=report, limit=limit) for number in range(1, count + 1)]
     drop_furniture(pages)
     settle_headings(pages, bookmarks=[])
+    continue_tables(pages)
     return _draft(pages, report=report)
 
 
@@ -170,7 +172,11 @@ def _draft(pages: list[Page], *, report: ScanReport) -> Draft:
 def _blocks(page: Page) -> list[Block]:
     blocks: list[Block] = []
     for piece in page.pieces:
-        block = text_block(piece.text, kind=piece.kind, level=piece.level, box=page.box(piece.rect))
+        box = page.box(piece.rect)
+        if piece.rows is not None:
+            block = table_block(piece.rows, box=box)
+        else:
+            block = text_block(piece.text, kind=piece.kind, level=piece.level, box=box)
         if block is not None:
             blocks.append(sure_block(block, piece=piece, page=page))
     return blocks

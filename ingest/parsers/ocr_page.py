@@ -14,6 +14,7 @@ from ingest.model import Block, BlockKind, LineBox
 from ingest.parsers.headings import is_plausible_heading, is_structural_heading
 from ingest.parsers.ocr_engine import Word
 from ingest.parsers.ocr_score import is_well_formed, text_quality
+from ingest.parsers.pdf_lines import placed_block
 from ingest.parsers.pdf_page import Line, Page, Piece, Rect, union
 from ingest.parsers.pdf_text import joined_words
 
@@ -63,7 +64,10 @@ def pieces_of(words: Sequence[Word]) -> list[Piece]:
 
 
 def sure_block(block: Block, *, piece: Piece, page: Page) -> Block:
-    """A block with the certainty and the printed lines of the piece read from an image."""
+    """A block with the certainty and the printed lines, or rows, of the piece read from an image."""
+    if block.table is not None:
+        placed = placed_block(block, piece=piece, page=page)
+        return replace(placed, confidence=piece.confidence)
     boxes: list[LineBox] = []
     cursor = 0
     for line in piece.lines:

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from ingest.model import BlockKind
-from ingest.parsers.pdf_lines import lines_within, squeeze
+from ingest.parsers.pdf_lines import lines_within, squeezed
 from ingest.parsers.pdf_page import Line, Page, Piece, Rect, lines_text, piece_words, union
 from ingest.parsers.pdf_text import joined_words, words_of
 
@@ -50,6 +50,20 @@ def find_ruled_tables(parsed: ParsedPage, *, words: list[Line]) -> list[Piece]:
     runs = [Rect(run.x, run.y, run.x + run.width, run.y + run.height) for run in parsed.text_items]
     grids = [cells for cells in _cells(edges) if not _is_crossed(cells, runs=runs)]
     tables = [_table(cells, words=words) for cells in grids]
+    return [table for table in tables if table is not None]
+
+
+def tables_of_rules(rules: list[Rect], *, words: list[Line]) -> list[Piece]:
+    """Tables whose borders are known as thin rectangles, of two rows and two columns at least.
+
+    Args:
+        rules: The borders, in points.
+        words: The words of the page, each with its own rectangle.
+    """
+    edges = [_edge(rule.left, rule.top, rule.right, rule.bottom) for rule in rules]
+    if not 4 <= len(edges) <= _MAX_DRAWN:
+        return []
+    tables = [_table(cells, words=words) for cells in _cells(edges)]
     return [table for table in tables if table is not None]
 
 
@@ -264,11 +278,11 @@ def _place(table: Piece, *, page: Page) -> None:
 
 def _outside(piece: Piece, *, rect: Rect, lines: list[Line]) -> tuple[list[Piece], list[Piece]]:
     """What a piece says above a table, and elsewhere around it, rebuilt from its lines."""
-    said = squeeze(piece_words(piece))[0]
+    said = squeezed(piece_words(piece))
     left = [
         line
         for line in lines_within(lines, rect=piece.rect)
-        if not _is_inside(line.rect, rect) and squeeze(line.text)[0] in said
+        if not _is_inside(line.rect, rect) and squeezed(line.text) in said
     ]
     above = [line for line in left if line.rect.bottom <= rect.top + _EDGE_POINTS]
     below = [line for line in left if line not in above]

@@ -2,113 +2,49 @@
 
 from __future__ import annotations
 
-import io
-import struct
 import threading
 import time
-import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ingest.errors import IngestError
 from ingest.limits import Limits
-from ingest.model import BlockKind, Box, FileFormat, IngestedFile, Notice
-from ingest.parsers.ocr_engine import has_engine
+from ingest.model import BlockKind, Box, Notice
 from ingest.reader import ParserPool
 from ingest.reading import read_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-WIDTH, HEIGHT = 595.0, 420.0
-LINES: tuple[str, ...] = (
-    "Le conseil municipal approuve la convention de restauration scolaire",
-    "pour un montant annuel de 12 500 euros et autorise le maire à la signer",
-    "avec le département de la Haute-Saône avant la fin du mois de janvier.",
+from tests.ingest.made_scans import (
+    GARBAGE,
+    HEIGHT,
+    LINES,
+    PATIENT,
+    STAMP,
+    WIDTH,
+    draw,
+    grid,
+    hidden,
+    missing,
+    needs_engine,
+    pdf,
+    picture,
+    read,
+    scanner,
+    shapes,
+    text_of,
+    whole,
 )
-STAMP = "Reçu en préfecture le 18 décembre 2023"
-GARBAGE = ("PIED6 SUEP xjnu seouejdk J8AN8 sjq1sqnS", "jkq dnu8 ewrx n0p zzqk ~~ sl|k u1z")
-PATIENT = Limits(base_s=120, ocr_page_s=120)
-needs_engine = pytest.mark.skipif(not has_engine(), reason="Tesseract with French is absent")
-
-
-def draw(lines: tuple[str, ...] = LINES, *, size: int = 14, top: float = 60) -> Callable[..., None]:
-    def onto(canvas: Any) -> None:
-        canvas.setFont("Helvetica", size)
-        for number, line in enumerate(lines):
-            canvas.drawString(50, HEIGHT - top - number * 1.5 * size, line)
-
-    return onto
-
-
-def picture(image: Image, *, box: tuple[float, float, float, float]) -> Callable[..., None]:
-    """An image from left, bottom, width, height."""
-
-    def onto(canvas: Any) -> None:
-        from reportlab.lib.utils import ImageReader
-
-        canvas.drawImage(ImageReader(image), *box)
-
-    return onto
-
-
-def whole(image: Image) -> Callable[..., None]:
-    return picture(image, box=(0, 0, WIDTH, HEIGHT))
-
-
-def hidden(lines: tuple[str, ...]) -> Callable[..., None]:
-    def onto(canvas: Any) -> None:
-        for number, line in enumerate(lines):
-            text = canvas.beginText(50, HEIGHT - 60 - number * 21)
-            text.setTextRenderMode(3)
-            text.textLine(line)
-            canvas.drawText(text)
-
-    return onto
-
-
-def pdf(path: Path, *pages: list[Callable[..., None]]) -> Path:
-    from reportlab.pdfgen.canvas import Canvas
-
-    canvas = Canvas(str(path), pagesize=(WIDTH, HEIGHT))
-    for page in pages:
-        for onto in page:
-            onto(canvas)
-        canvas.showPage()
-    canvas.save()
-    return path
 
 
 @pytest.fixture
 def scanned(tmp_path: Path) -> Callable[..., Image]:
-    """The image of a page on which something is drawn, at 150 dots per inch."""
-
-    def build(*drawn: Callable[..., None]) -> Image:
-        pdfium: Any = __import__("pypdfium2")
-        path = pdf(tmp_path / "drawn.pdf", list(drawn or (draw(),)))
-        document = pdfium.PdfDocument(str(path))
-        image = cast("Image", document[0].render(scale=150 / 72).to_pil()).convert("L")
-        document.close()
-        return image
-
-    return build
-
-
-def read(path: Path, *, limits: Limits = PATIENT) -> IngestedFile:
-    return read_file(path, name=path.name, limits=limits, on_pages=lambda _, scans=0: None)
-
-
-def text_of(ingested: IngestedFile, *, page: int = 0) -> str:
-    blocks = ingested.document.blocks
-    held = [b.text for b in blocks if not page or (b.box is not None and b.box.page == page)]
-    return " ".join(" ".join(held).split())
-
-
-def missing(ingested: IngestedFile, *, page: int = 0) -> set[str]:
-    return set(" ".join(LINES).split()) - set(text_of(ingested, page=page).split())
+    """Makes the image of a page on which something is drawn."""
+    return scanner(tmp_path)
 
 
 @needs_engine
@@ -202,28 +138,6 @@ def test_text_drawn_as_shapes_is_read(tmp_path: Path, scanned: Callable[..., Ima
     assert len(missing(ingested)) <= 1
 
 
-def shapes(image: Image) -> Callable[..., None]:
-    """Runs of dark points as filled rectangles."""
-
-    def onto(canvas: Any) -> None:
-        step = WIDTH / image.width
-        for y in range(image.height):
-            row = image.crop((0, y, image.width, y + 1)).tobytes()
-            x = 0
-            while (start := next((i for i in range(x, len(row)) if row[i] < 128), -1)) >= 0:
-                x = next((i for i in range(start, len(row)) if row[i] >= 128), len(row))
-                canvas.rect(
-                    start * step,
-                    HEIGHT - (y + 1) * step,
-                    (x - start) * step,
-                    step,
-                    stroke=0,
-                    fill=1,
-                )
-
-    return onto
-
-
 @needs_engine
 def test_bad_invisible_layer_is_replaced(tmp_path: Path, scanned: Callable[..., Image]) -> None:
     path = pdf(tmp_path / "layer.pdf", [whole(scanned()), hidden(GARBAGE * 8)])
@@ -273,6 +187,25 @@ def test_image_of_a_table_within_text_is_read_in_its_place(
     places = [text.find(words) for words in ("autorise le maire", "4 500", "Fait à Vesoul")]
     assert -1 not in places
     assert places == sorted(places)
+
+
+@needs_engine
+def test_ruled_table_of_a_scan_is_read_by_cells(
+    tmp_path: Path, scanned: Callable[..., Image]
+) -> None:
+    rows = [["Commune", "Subvention"], ["Vesoul", "4 500 euros"], ["Héricourt", "2 300 euros"]]
+    page = scanned(draw(LINES, top=40), grid(rows, top=140))
+
+    document = read(pdf(tmp_path / "table.pdf", [whole(page)])).document
+
+    (block,) = [block for block in document.blocks if block.table is not None]
+    assert block.table is not None
+    assert block.table.header == ("Commune", "Subvention")
+    assert block.table.rows == (("Vesoul", "4 500 euros"), ("Héricourt", "2 300 euros"))
+    tops = [box.top * HEIGHT for box in block.table.row_boxes]
+    assert tops == pytest.approx([140, 170, 200], abs=3)
+    assert block.confidence is not None
+    assert document.blocks[-1] is block
 
 
 @needs_engine
@@ -436,101 +369,6 @@ def _name(pid: int) -> str:
         return Path(f"/proc/{pid}/comm").read_text("ascii").strip()
     except OSError:
         return ""
-
-
-@needs_engine
-@pytest.mark.parametrize(("name", "mode"), [("scan.png", "RGBA"), ("scan.jpg", "RGB")])
-def test_image_file_is_a_document_of_one_page(
-    pool: ParserPool, tmp_path: Path, scanned: Callable[..., Image], name: str, mode: str
-) -> None:
-    path = tmp_path / name
-    scanned().convert(mode).save(path)
-
-    document = (ingested := pool.read(path, name=name)).document
-
-    assert document.format is FileFormat.IMAGE
-    assert document.page_count == 1
-    assert Notice.OCR_USED in document.notices
-    assert len(missing(ingested)) <= 1
-
-
-@needs_engine
-def test_tiff_has_as_many_pages_as_it_says(
-    pool: ParserPool, tmp_path: Path, scanned: Callable[..., Image]
-) -> None:
-    path = tmp_path / "fax.tiff"
-    one = scanned().convert("1")
-    two = scanned(draw(("Une autre page entière de la liste",))).convert("1")
-    one.save(path, save_all=True, append_images=[two], compression="group4")
-
-    ingested = pool.read(path, name="fax.tiff")
-
-    assert ingested.document.page_count == 2
-    assert len(missing(ingested, page=1)) <= 2
-    assert "autre page" in text_of(ingested, page=2)
-    assert len(pool.render_page(path, page=2)) <= 150_000
-    with pytest.raises(IngestError) as caught:
-        pool.render_page(path, page=3)
-    assert caught.value.code == "page_missing"
-
-
-@needs_engine
-def test_transparent_image_is_read_on_white(tmp_path: Path, scanned: Callable[..., Image]) -> None:
-    import PIL.Image
-
-    page = scanned()
-    ink = PIL.Image.new("RGBA", page.size, (0, 0, 0, 0))
-    ink.paste((0, 0, 0, 255), mask=page.point(lambda value: 255 - value))
-    ink.save(tmp_path / "ink.png")
-
-    assert len(missing(read(tmp_path / "ink.png"))) <= 1
-
-
-def test_image_cut_short_is_refused(
-    pool: ParserPool, tmp_path: Path, scanned: Callable[..., Image]
-) -> None:
-    buffer = io.BytesIO()
-    scanned().save(buffer, "PNG")
-    path = tmp_path / "cut.png"
-    path.write_bytes(buffer.getvalue()[: len(buffer.getvalue()) // 3])
-
-    with pytest.raises(IngestError) as caught:
-        pool.read(path, name="cut.png")
-
-    assert caught.value.code == "image_damaged"
-
-
-@pytest.mark.parametrize("side", [12_000, 200_000])
-def test_image_of_too_many_points_is_refused_before_it_is_decoded(
-    pool: ParserPool, tmp_path: Path, side: int
-) -> None:
-    head = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
-    path = tmp_path / "bomb.png"
-    path.write_bytes(
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(99)))
-    )
-
-    with pytest.raises(IngestError) as caught:
-        pool.read(path, name="bomb.png")
-
-    assert caught.value.code == "image_too_large"
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    body = kind + data
-    return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
-
-
-def test_image_without_the_program_says_why(
-    tmp_path: Path, scanned: Callable[..., Image], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scanned().save(tmp_path / "scan.png")
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-    with pytest.raises(IngestError) as caught:
-        read(tmp_path / "scan.png")
-
-    assert caught.value.code == "no_text_ocr_missing"
 
 
 @needs_engine
