@@ -51,7 +51,7 @@ def link_html(link: LinkOut) -> str:
     evidence = text("links.evidence", quote=link.evidence)
     return (
         f'<p class="link-line"><strong>{escape(words["source"])}</strong> {escape(words["kind"])} '
-        f'<strong>{escape(words["target"])}</strong></p>'
+        f"<strong>{escape(words['target'])}</strong></p>"
         f'<p class="link-evidence">{escape(evidence)}</p>'
     )
 

@@ -66,6 +66,6 @@ def test_a_link_is_confirmed_and_the_answer_says_what_changed(
     note = panel.locator(".source-standing").first
     expect(note).to_be_visible(timeout=WAIT_MS)
     expect(note).to_contain_text("a été modifiée par « Délibération n° 2025-042 »", timeout=WAIT_MS)
-    page.screenshot(path=tmp_path / "answer.png")
+    page.screenshot(path=tmp_path / "answer.png", animations="disabled")
     (link,) = product.client.list_links(state="confirmed")
     assert (link.kind, link.source.name) == ("modifies", NEW.name)

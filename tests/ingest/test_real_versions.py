@@ -38,9 +38,13 @@ pytestmark = [
 ]
 
 
+def _ignore(pages: int, *, scans: int = 0) -> None:
+    del pages, scans
+
+
 def _parsed(pattern: str) -> ParsedDocument:
     path = next(iter(sorted(DOCUMENTS.glob(pattern))))
-    return read_file(path, name=path.name, limits=Limits(), on_pages=lambda *_, **__: None).document
+    return read_file(path, name=path.name, limits=Limits(), on_pages=_ignore).document
 
 
 @pytest.fixture(scope="module")
