@@ -25,6 +25,7 @@ from assistant.ports.index import ChunkIndex
 from assistant.ports.models import ChatModel, Embedder
 from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.ports.scanning import VirusScanner
 from assistant.services.access import AccessService
 from assistant.services.answers import AnswerService
 from assistant.services.applier import IndexApplier
@@ -209,6 +210,7 @@ def _worker_container(common: _Common, *, stack: ExitStack) -> WorkerContainer:
         item_attempts=settings.jobs.item_attempts,
         children=settings.ingest.children,
         batch_size=_batch_size(settings),
+        scanner=build_scanner(settings),
     )
     return WorkerContainer(
         settings=settings,
@@ -313,6 +315,15 @@ def _refuse_other_embedder(open_work: UnitOfWorkFactory, asked: EmbedderIdentity
         built = work.ledger.active_index()
     if built is not None and built != asked.id:
         raise ConfigurationError("index_other_embedder", built=built, asked=asked.id)
+
+
+def build_scanner(settings: Settings) -> VirusScanner | None:
+    """The virus scanner of the settings, None when they name none."""
+    if not settings.ingest.clamav:
+        return None
+    from assistant.adapters.clamav.scanner import ClamavScanner
+
+    return ClamavScanner(settings.ingest.clamav)
 
 
 def build_chat_model(settings: Settings) -> ChatModel | None:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import anyio
 
-from assistant.bootstrap import build_embedder
+from assistant.bootstrap import build_embedder, build_scanner
 from assistant.data_folder import DataFolder, prepare_data_folder
-from assistant.domain.errors import AssistantError
+from assistant.domain.errors import AssistantError, ScannerUnavailable
 from assistant.ownership import find_owner, find_server
 from assistant.ports.models import ChatModel
 from assistant.settings import Settings
@@ -65,6 +65,7 @@ def examine(settings: Settings) -> list[Check]:
         _model,
         _index,
         _isolation,
+        _antivirus,
         _tesseract,
         _libreoffice,
         _chromium,
@@ -186,6 +187,19 @@ def _index(settings: Settings) -> Check:
         )
         return Check("index", subject, CheckState.BROKEN, detail)
     return Check("index", subject, CheckState.OK, f"{count} documents consultables.")
+
+
+def _antivirus(settings: Settings) -> Check:
+    subject, address = "Antivirus", settings.ingest.clamav
+    scanner = build_scanner(settings)
+    if scanner is None:
+        detail = "aucun (réglage « ingest.clamav ») ; les fichiers ne sont pas analysés."
+        return Check("antivirus", subject, CheckState.LIMITED, detail)
+    try:
+        scanner.find_virus(Path(__file__))
+    except ScannerUnavailable as error:
+        return Check("antivirus", subject, CheckState.BROKEN, error.sentence)
+    return Check("antivirus", subject, CheckState.OK, f"ClamAV répond à {address}.")
 
 
 def _isolation(settings: Settings) -> Check:

@@ -139,6 +139,8 @@ class IngestSettings(Group):
     """Longueur visée d'un passage, en jetons."""
     children: int = Field(default=2, ge=1, le=64)
     """Nombre de lecteurs en parallèle."""
+    clamav: str = ""
+    """Antivirus ClamAV : chemin de son socket local, ou hôte:port. Vide : les fichiers ne sont pas analysés."""
 
 
 class JobsSettings(Group):

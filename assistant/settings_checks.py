@@ -13,7 +13,7 @@ def check_settings(settings: Settings) -> None:
 
     Raises:
         ConfigurationError: A setting that another one requires is absent ("setting_required"), or an
-            address is not one ("setting_not_url").
+            address is not one ("setting_not_url", "setting_not_socket").
     """
     if settings.embeddings.provider == "openai":
         _require("embeddings.url", settings.embeddings.url, because="embeddings.provider")
@@ -32,6 +32,13 @@ def check_settings(settings: Settings) -> None:
         ("model.url", settings.model.url),
     ):
         _check_url(name, url)
+    _check_socket("ingest.clamav", settings.ingest.clamav)
+
+
+def _check_socket(name: str, address: str) -> None:
+    port = address.rpartition(":")[2]
+    if address and not address.startswith("/") and not (":" in address and port.isdecimal()):
+        raise ConfigurationError("setting_not_socket", setting=name)
 
 
 def _require(name: str, value: str | int, *, because: str) -> None:

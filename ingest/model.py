@@ -33,6 +33,10 @@ class FileFormat(StrEnum):
     IMAGE = "image"
 
 
+PAGED = frozenset({FileFormat.PDF, FileFormat.IMAGE})
+"""Formats whose pages can be shown as images."""
+
+
 class DocumentKind(StrEnum):
     """Administrative type of a document, as found in its own text."""
 
@@ -85,6 +89,8 @@ class Notice(StrEnum):
     """Some formulas were saved without their result and were left out."""
     HIDDEN_TEXT = "hidden_text"
     """Some text is not shown to who opens the document and was left out."""
+    OVERLAPPING_TEXT = "overlapping_text"
+    """Lines of some pages are printed across one another: two drafts may be mixed."""
     ATTACHMENTS_UNREAD = "attachments_unread"
     """Some attachments of a message were left out; its first lines name them."""
     NO_TITLE = "no_title"

@@ -24,6 +24,7 @@ from assistant.domain.tenancy import Principal, Role, Scope
 from assistant.ports.files import FileStore
 from assistant.ports.models import Embedder
 from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.ports.scanning import VirusScanner
 from assistant.services.access import AccessService, default_collection
 from assistant.services.applier import IndexApplier
 from assistant.services.documents import DocumentService
@@ -132,7 +133,12 @@ class House:
         )
 
     def new_worker(
-        self, *, owner: str = "worker", attempts: int = 3, error_pause_s: float = 5
+        self,
+        *,
+        owner: str = "worker",
+        attempts: int = 3,
+        error_pause_s: float = 5,
+        scanner: VirusScanner | None = None,
     ) -> Worker:
         return Worker(
             self.open_work,
@@ -147,6 +153,7 @@ class House:
             batch_size=4,
             retry_delays_s=(0.0, 0.0),
             error_pause_s=error_pause_s,
+            scanner=scanner,
         )
 
     def new_applier(self, *, error_pause_s: float = 2) -> IndexApplier:

@@ -124,10 +124,25 @@ def targets(citations: Sequence[CitationOut]) -> dict[int, Target]:
 
 
 def _place(citation: CitationOut) -> str:
-    pages = _pages(citation)
-    return (
-        f"{citation.title or citation.file}, {pages}" if pages else citation.title or citation.file
+    return ", ".join(
+        filter(None, (citation.title or citation.file, _pages(citation), *_parts(citation)))
     )
+
+
+def _parts(citation: CitationOut) -> list[str]:
+    """Sheet and range, slide, or attachment: where a passage stands in a format without pages."""
+    where = citation.locator
+    cells = f", {where.cells}" if where.cells else ""
+    return [
+        *([text("source.sheet", name=where.sheet) + cells] if where.sheet else []),
+        *([text("source.slide", number=where.slide)] if where.slide else []),
+        *([text("source.part", name=where.part)] if where.part else []),
+    ]
+
+
+def _certainty(citation: CitationOut) -> str:
+    sure = citation.locator.confidence
+    return "" if sure is None else text("source.certainty", percent=round(100 * sure))
 
 
 def _pages(citation: CitationOut) -> str:
@@ -207,7 +222,13 @@ def show_sources(citations: Sequence[CitationOut], *, key: str) -> None:
 def source_html(citation: CitationOut) -> str:
     """One source as a card."""
     kind = text(f"kind.{citation.kind}") if citation.kind else text("kind.other")
-    facts = [kind, date_label(citation.date) or text("source.undated"), _pages(citation)]
+    facts = [
+        kind,
+        date_label(citation.date) or text("source.undated"),
+        _pages(citation),
+        *_parts(citation),
+        _certainty(citation),
+    ]
     section = " › ".join(citation.locator.section)
     section_line = f'<p class="source-section">{escape(section)}</p>' if section else ""
     return (

@@ -83,6 +83,7 @@ ERROR_TABLE: dict[str, Row] = {
     "model_malformed": (502, _MODEL),
     "model_empty": (502, _MODEL),
     "answer_interrupted": (503, "Réponse interrompue"),
+    "scanner_unavailable": (503, "Antivirus indisponible"),
     "embedder_unavailable": (503, _EMBEDDER),
     "embedder_unauthorized": (503, _EMBEDDER),
     "embedder_unknown_model": (503, _EMBEDDER),

@@ -20,7 +20,7 @@ from assistant.schemas.documents import (
     PassageOut,
 )
 from assistant.schemas.search import BoxOut, LocatorOut, SearchResult, SuccessorOut
-from ingest.model import FileFormat, Locator
+from ingest.model import PAGED, Locator
 
 API_PREFIX = "/api"
 """Where the API is mounted."""
@@ -151,7 +151,7 @@ def passage_detail(chunk: SourceChunk) -> PassageDetail:
 
 def pages_out(chunk: SourceChunk) -> list[PageOut]:
     """The pages a passage stands on, with its boxes; none for formats without page images."""
-    if chunk.format is not FileFormat.PDF:
+    if chunk.format not in PAGED:
         return []
     return [
         PageOut(

@@ -17,7 +17,7 @@ from assistant.domain.errors import AssistantError
 from assistant.domain.french import french_date
 from assistant.domain.links import standing_of
 from assistant.domain.tenancy import Scope
-from ingest.model import Box, DocumentKind, FileFormat
+from ingest.model import PAGED, Box, DocumentKind, Locator
 
 _log = structlog.get_logger(__name__)
 
@@ -76,7 +76,7 @@ class PassageView:
 async def page_images(chunk: SourceChunk, *, drawing: Drawing, scope: Scope) -> Mapping[int, Path]:
     """The images of the pages of a passage by number; those that cannot be had are left out."""
     images: dict[int, Path] = {}
-    if chunk.format is not FileFormat.PDF:
+    if chunk.format not in PAGED:
         return images
     for number in chunk.locator.pages:
         try:
@@ -107,7 +107,7 @@ def passage_view(
         file=chunk.file,
         original_url=f"{API_PREFIX}/v1/documents/{chunk.document_id}/original",
         pages=tuple(pages),
-        has_lost_pages=chunk.format is FileFormat.PDF and not pages,
+        has_lost_pages=chunk.format in PAGED and not pages,
         parts=tuple(PartView(each.id == chunk.id, tuple(text_blocks(each.text))) for each in shown),
         previous_url=None if before is None else view_url(before.id),
         next_url=None if after is None else view_url(after.id),
@@ -162,9 +162,25 @@ def _facts(chunk: SourceChunk) -> list[str]:
         facts.append(french_date(chunk.date))
     if chunk.locator.pages:
         facts.append(french_pages(chunk.locator.pages))
+    facts += french_place(chunk.locator)
     if standing := standing_of(chunk):
         facts.append(standing)
     return facts
+
+
+def french_place(locator: Locator) -> list[str]:
+    """Sheet and range, slide, attachment, and the certainty of text read from an image, in words."""
+    place, words = locator.place, list[str]()
+    if place.sheet:
+        cells = f", {locator.cells}" if locator.cells else ""
+        words.append(f"feuille « {place.sheet} »{cells}")
+    if place.slide:
+        words.append(f"diapositive {place.slide}")
+    if place.part:
+        words.append(f"pièce jointe « {place.part} »")
+    if locator.confidence is not None:
+        words.append(f"texte lu sur une image, sûr à {locator.confidence:.0%}".replace("%", " %"))
+    return words
 
 
 def french_pages(pages: Sequence[int]) -> str:

@@ -14,6 +14,7 @@ AssistantError
     ├── ModelBusy
     ├── ModelMisbehaved
     ├── EmbedderUnavailable
+    ├── ScannerUnavailable
     └── IndexUnavailable
 """
 
@@ -147,6 +148,12 @@ class EmbedderUnavailable(UpstreamError):
     """Vectors cannot be computed."""
 
     default_code = "embedder_unavailable"
+
+
+class ScannerUnavailable(UpstreamError):
+    """The virus scanner tells nothing of a file."""
+
+    default_code = "scanner_unavailable"
 
 
 class IndexUnavailable(UpstreamError):

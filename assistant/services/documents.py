@@ -15,9 +15,8 @@ from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.examples import questions_from
 from assistant.services.roles import require_admin
 from ingest.errors import IngestError
-from ingest.model import FileFormat
+from ingest.model import PAGED
 
-_PAGED = frozenset({FileFormat.PDF, FileFormat.IMAGE})
 _SECTION_RADIUS = 12
 
 
@@ -175,7 +174,7 @@ class DocumentService:
             live = work.documents.live_versions([document_id], scope=scope).get(document_id)
         if live is None:
             return document, document.sha256, 0
-        return document, live.sha256, live.page_count if live.format in _PAGED else 0
+        return document, live.sha256, live.page_count if live.format in PAGED else 0
 
 
 def _found(work: UnitOfWork, document_id: DocumentId, *, scope: Scope) -> Document:

@@ -9,7 +9,13 @@ from datetime import datetime, timedelta
 import structlog
 
 from assistant.domain.documents import Reason
-from assistant.domain.errors import AssistantError, NotFound, StorageError, UpstreamError
+from assistant.domain.errors import (
+    AssistantError,
+    NotFound,
+    ScannerUnavailable,
+    StorageError,
+    UpstreamError,
+)
 from assistant.domain.ids import JobId
 from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, Job, JobItem
 from assistant.ports.clock import Clock
@@ -17,6 +23,7 @@ from assistant.ports.files import FileStore
 from assistant.ports.models import Embedder
 from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.ports.scanning import VirusScanner
 from assistant.services.fingerprints import fingerprint_of
 from assistant.services.finishing import CANCELLED, JobFinisher
 from assistant.services.heartbeat import Heartbeat
@@ -56,6 +63,7 @@ class Worker:
         batch_size: int = 16,
         retry_delays_s: tuple[float, ...] = RETRY_DELAYS_S,
         error_pause_s: float = _ERROR_PAUSE_S,
+        scanner: VirusScanner | None = None,
     ) -> None:
         """Build a worker.
 
@@ -72,6 +80,7 @@ class Worker:
             batch_size: Texts embedded between two looks at a cancellation.
             retry_delays_s: Waits before new tries of an embedder that fails.
             error_pause_s: Wait before a new try of a database or disk that fails.
+            scanner: Asked about every file before it is read; None asks nobody.
         """
         self._open_work = open_work
         self._files = files
@@ -81,7 +90,7 @@ class Worker:
         self._owner = owner
         self._lease_s = lease_s
         self._item_attempts = item_attempts
-        self._children = children
+        self._children, self._scanner = children, scanner
         self._error_pause_s = error_pause_s
         self._finisher = JobFinisher(clock)
         self._filler = VectorFiller(
@@ -208,8 +217,13 @@ class Worker:
 
     def _read(self, item: JobItem) -> Outcome:
         try:
-            return self._reader.read(self._files.path(item.sha256), name=item.name)
-        except IngestError as error:
+            path = self._files.path(item.sha256)
+            virus = self._scanner.find_virus(path) if self._scanner else None
+            if virus is not None:
+                self._files.remove(item.sha256)
+                return Reason("virus_found", {"virus": virus})
+            return self._reader.read(path, name=item.name)
+        except (IngestError, ScannerUnavailable) as error:
             return Reason(error.code, dict(error.params))
         except NotFound:
             return Reason("file_missing", {})

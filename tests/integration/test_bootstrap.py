@@ -22,7 +22,13 @@ from assistant.domain.jobs import FINAL_JOB_STATES, JobState
 from assistant.indexes import open_index
 from assistant.services.rebuild import RebuildProgress
 from assistant.services.submission import AnnouncedFile, Submission
-from assistant.settings import EmbeddingsSettings, IndexSettings, ModelSettings, Settings
+from assistant.settings import (
+    EmbeddingsSettings,
+    IndexSettings,
+    IngestSettings,
+    ModelSettings,
+    Settings,
+)
 from assistant.testing.contracts.index import make_point
 from assistant.testing.embedder import HashEmbedder
 from tests.house import LineReader
@@ -291,6 +297,7 @@ def test_full_disk_at_start_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ),
         ({"model": ModelSettings(url="localhost:8000")}, "setting_not_url", "model.url"),
         ({"model": ModelSettings(url="http://[bad")}, "setting_not_url", "model.url"),
+        ({"ingest": IngestSettings(clamav="clamd")}, "setting_not_socket", "ingest.clamav"),
     ],
 )
 def test_settings_that_do_not_fit_together_are_refused(

@@ -42,6 +42,16 @@ _MEDIA_TYPES = {
     FileFormat.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     FileFormat.ODT: "application/vnd.oasis.opendocument.text",
     FileFormat.MARKDOWN: "text/markdown; charset=utf-8",
+    FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    FileFormat.XLS: "application/vnd.ms-excel",
+    FileFormat.ODS: "application/vnd.oasis.opendocument.spreadsheet",
+    FileFormat.CSV: "text/csv",
+    FileFormat.PPTX: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    FileFormat.PPT: "application/vnd.ms-powerpoint",
+    FileFormat.ODP: "application/vnd.oasis.opendocument.presentation",
+    FileFormat.DOC: "application/msword",
+    FileFormat.RTF: "application/rtf",
+    FileFormat.MSG: "application/vnd.ms-outlook",
 }
 _IMAGE_TYPES = {".webp": "image/webp", ".png": "image/png", ".jpg": "image/jpeg"}
 _FORM = {
