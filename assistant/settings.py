@@ -127,6 +127,14 @@ class IngestSettings(Group):
     """Rapport maximal entre contenu décompressé et compressé."""
     max_archive_entries: int = Field(default=5000, ge=1)
     """Nombre maximal d'éléments dans un fichier compressé."""
+    max_sheet_rows: int = Field(default=50_000, ge=1)
+    """Nombre maximal de lignes remplies lues dans une feuille."""
+    max_sheet_columns: int = Field(default=256, ge=1)
+    """Nombre maximal de colonnes remplies lues dans une feuille."""
+    max_sheet_cells: int = Field(default=200_000, ge=1)
+    """Nombre maximal de cellules remplies lues dans un classeur."""
+    max_attachments: int = Field(default=50, ge=0)
+    """Nombre maximal de pièces jointes lues dans un message."""
     parse_base_s: float = Field(default=30, gt=0)
     """Temps de lecture accordé à un fichier, en secondes."""
     parse_page_s: float = Field(default=0.2, ge=0)
