@@ -79,6 +79,7 @@ def answer_out(record: AnswerRecord, *, request: Request, given_id: str = "") ->
         tokens=None,
         first_token_ms=None,
         notice=None,
+        is_complete=False,
         error=error,
     )
 
@@ -136,6 +137,7 @@ def _completed_out(end: AnswerCompleted, *, answer_id: AnswerId, given_id: str) 
         tokens=_tokens_out(end.tokens),
         first_token_ms=end.first_token_ms,
         notice=" ".join(spoken(notice, params={}) for notice in end.notices) or None,
+        is_complete=end.is_complete,
     )
 
 
