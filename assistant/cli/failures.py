@@ -62,6 +62,13 @@ def exit_code_of(error: BaseException) -> ExitCode:
             return ExitCode.UNEXPECTED
 
 
+def code_of(error: BaseException) -> str:
+    """The stable code of an error, for programs."""
+    from assistant.client.errors import ClientError
+
+    return error.code if isinstance(error, AssistantError | ClientError) else "internal_error"
+
+
 def sentence_of(error: BaseException) -> str:
     """What happened and what to do, in French, on one line."""
     from assistant.client.errors import ClientError
