@@ -7,6 +7,7 @@ from collections.abc import Generator
 from pathlib import Path
 from textwrap import wrap
 
+import httpx
 import pdfplumber
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -116,6 +117,26 @@ def start(page: Page, product: Product) -> None:
     page.goto(product.url)
     ask(page, QUESTION)
     expect(page.locator("section.answer.running .answer-text")).to_contain_text("taux")
+
+
+SOCKET = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+def test_other_names_and_other_sites_reach_nothing(product: Product) -> None:
+    own = product.url
+    evil = {"Host": "evil.example", "Origin": "http://evil.example"}
+
+    assert httpx.get(f"{own}/", headers=evil).status_code == 421
+    assert httpx.get(f"{own}/_stcore/health", headers=evil).status_code == 421
+    for headers in (evil, {"Origin": "http://evil.example"}):
+        answer = httpx.get(f"{own}/_stcore/stream", headers=SOCKET | headers)
+        assert answer.status_code == 403
+    assert httpx.get(f"{own}/_stcore/metrics").status_code == 404
 
 
 def test_without_session_the_page_explains_how_to_sign_in(
@@ -286,3 +307,14 @@ def test_pages_speak_to_nobody_else(watch: Watch, page: Page, product: Product) 
     for payload in watch.first_messages:
         message = ForwardMsg.FromString(payload)
         assert message.new_session.config.gather_usage_stats is False
+
+
+def test_pages_keep_to_their_security_policy(watch: Watch, page: Page, product: Product) -> None:
+    answer = page.goto(product.url)
+
+    assert answer is not None
+    assert "default-src 'none'" in (answer.header_value("content-security-policy") or "")
+    assert [one[-300:] for one in watch.policy_breaches] == []
+    page.evaluate("fetch('http://ailleurs.example/').catch(() => null)")
+    wait_for(lambda: watch.policy_breaches, seconds=5)
+    watch.policy_breaches.clear()
