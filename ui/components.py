@@ -28,6 +28,14 @@ _TABLE_HTML = """
 <div class="scroll" tabindex="0" role="region">
 <table><caption></caption><thead></thead><tbody></tbody></table></div>
 """
+_STREAMLIT_TEXTS = {
+    "Connection error": "app.connection_lost",
+    "Streamlit server is not responding. Are you connected to the internet?": "app.connection_lost_text",
+    "Is Streamlit still running? If you accidentally stopped Streamlit, just restart it in your terminal:": (
+        "app.connection_lost_text"
+    ),
+}
+"""What Streamlit says by itself, in its words, and the key of ours."""
 
 
 def _asset(name: str) -> str:
@@ -52,8 +60,9 @@ _table = component(
 
 def french_page() -> None:
     """Declare the page's language and give Streamlit's own controls French names."""
+    texts = {theirs: text(key) for theirs, key in _STREAMLIT_TEXTS.items()}
     with st.container(key="page-language"):
-        _page(key="page-language-script", height="content")
+        _page(key="page-language-script", height="content", data={"texts": texts})
 
 
 def keep_end_in_view(*, key: str) -> None:

@@ -318,3 +318,21 @@ def test_pages_keep_to_their_security_policy(watch: Watch, page: Page, product: 
     page.evaluate("fetch('http://ailleurs.example/').catch(() => null)")
     wait_for(lambda: watch.policy_breaches, seconds=5)
     watch.policy_breaches.clear()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_server_that_stops_is_told_in_french(
+    context: BrowserContext, tmp_path: Path, host: str
+) -> None:
+    """Streamlit has a message for the machine's own name, and another one."""
+    assert context.browser is not None
+    page = context.browser.new_page(locale="fr-FR")
+    with running_product(tmp_path, model_url="http://127.0.0.1:9/v1", model="aucun") as own:
+        page.goto(own.url.replace("127.0.0.1", host))
+        expect(page.get_by_role("heading", name="Connexion nécessaire")).to_be_visible()
+
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", name="Connexion perdue")).to_be_visible()
+    words = re.compile("^Connexion perdue\\s+Le service ne répond plus.*assistant serve »\\.$")
+    expect(dialog).to_have_text(words, use_inner_text=True)
+    page.close()
