@@ -38,6 +38,7 @@ from assistant.services.submission import (
     Submission,
     plan_of,
 )
+from assistant.services.superseding import supersede_older
 from assistant.services.transactions import retried
 
 _SOURCE_CHARS = 1000
@@ -67,7 +68,9 @@ class IngestionService:
     def submit(
         self, request: Submission, *, principal: Principal, scope: Scope
     ) -> tuple[Job, list[JobItem]]:
-        """Make a job of what changed. Removals take effect at once; nothing to do ends it at once.
+        """Make a job of what changed, in place of older unfinished ones of the same source.
+
+        Removals take effect at once; nothing to do ends it at once.
 
         Returns:
             The job, and the items whose content must still be sent.
@@ -98,6 +101,7 @@ class IngestionService:
             ]
             job = _ended_if_settled(job, items, now=self._clock.now())
             work.jobs.add(job, items)
+            supersede_older(work, job, is_complete=request.is_complete, finisher=self._finisher)
             work.commit()
         return job, [item for item in items if item.state is ItemState.AWAITING_FILE]
 

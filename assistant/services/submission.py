@@ -11,6 +11,8 @@ from assistant.domain.jobs import ItemState
 from assistant.services.names import displayed_name, is_safe_name, normalised_name
 
 MEGABYTE = 1_000_000
+UPLOAD = "upload"
+"""Label of the source of files that are sent one by one, from the pages or by programs."""
 
 
 @dataclass(frozen=True, slots=True)
