@@ -266,11 +266,21 @@ def test_documents_are_uploaded_reindexed_and_deleted(
         "# Patinoire\n\nLa patinoire de Valbourg ouvre le 3 novembre à midi.\n", "utf-8"
     )
     bad.write_bytes(b"")
+    large = folder / "enorme.pdf"
+    with large.open("wb") as opened:
+        opened.truncate(50_000_001)
     page.goto(product.url)
     page.get_by_role("link", name="Documents", exact=True).click()
 
-    page.locator("input[type=file]").set_input_files([good, bad])
+    page.locator("input[type=file]").set_input_files([good, bad, large])
 
+    sent = page.locator(".upload li")
+    expect(sent.filter(has_text="enorme.pdf")).to_contain_text("la limite est de 50 Mo")
+    expect(sent.filter(has_text="note-patinoire.md")).to_have_text(re.compile("Consultable$"))
+    expect(sent.filter(has_text="vide.pdf")).to_have_text(re.compile(r"\bvide\b.*\.$"))
+    page.locator("input[type=file]").set_input_files([good])
+    expect(sent.nth(3)).to_contain_text("Inchangé")
+    assert names_sent(product) == ["note-patinoire.md", "vide.pdf", "note-patinoire.md"]
     rows = page.locator("tbody tr")
     expect(rows.filter(has_text="note-patinoire.md")).to_contain_text("Consultable")
     failed = rows.filter(has_text="vide.pdf")
@@ -284,6 +294,12 @@ def test_documents_are_uploaded_reindexed_and_deleted(
     page.get_by_role("dialog").get_by_role("button", name="Supprimer").click()
     expect(rows.filter(has_text="note-patinoire.md")).to_have_count(0)
     assert not quotes(product, "patinoire de Valbourg")
+
+
+def names_sent(product: Product) -> list[str]:
+    """Names of the files sent by the browser, in order; the first job is not its."""
+    _, *jobs = reversed(product.client.list_jobs())
+    return [item.name for job in jobs for item in product.client.list_job_items(job.id)]
 
 
 def quotes(product: Product, text: str) -> bool:
