@@ -42,9 +42,10 @@ def moment(value: datetime | None) -> str:
     return value.astimezone().strftime("%d/%m/%Y %H:%M") if value else ""
 
 
-def plural(count: int, word: str) -> str:
-    """A count and its noun, such as "1 fichier" or "12 fichiers"."""
-    return f"{count} {word}" if count < 2 else f"{count} {word}s"
+def plural(count: int, words: str) -> str:
+    """A count and its words, such as "1 fichier lu" or "12 fichiers lus"."""
+    ending = "" if count < 2 else "s"
+    return " ".join([str(count), *(word + ending for word in words.split())])
 
 
 def _is_spelt(text: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from assistant.cli.failures import Misuse
 from assistant.schemas.documents import FileEntry, FileProblem
 from assistant.services.names import normalised_name
+from assistant.services.submission import FOLDER_UNREADABLE
 
 _UNREADABLE = "file_unreadable"
 _LOCK_PREFIX = "~$"
@@ -25,6 +26,8 @@ class Source:
     """Absolute path of the folder."""
     is_complete: bool
     """True when these are all the files of the folder, so that others are removed."""
+    skips_removal: bool = False
+    """True for a folder of which a part cannot be listed: what is missing may still be there."""
     files: list[FileEntry] = field(default_factory=list[FileEntry])
     unreadable: list[FileProblem] = field(default_factory=list[FileProblem])
     paths: dict[str, Path] = field(default_factory=dict[str, Path])
@@ -71,9 +74,9 @@ def check_paths(paths: Sequence[Path]) -> None:
 def _walk(folder: Path, source: Source) -> Iterator[Path]:
     def blame(error: OSError) -> None:
         """A folder that cannot be listed: its documents must not be taken for removed ones."""
-        source.is_complete = False
+        source.is_complete, source.skips_removal = False, True
         name = _name(Path(error.filename), root=folder) or "."
-        source.unreadable.append(FileProblem(name=name, code=_UNREADABLE))
+        source.unreadable.append(FileProblem(name=name, code=FOLDER_UNREADABLE))
 
     for place, folders, names in os.walk(folder, onerror=blame):
         folders[:] = sorted(name for name in folders if not _is_skipped(name))

@@ -33,6 +33,7 @@ from assistant.services.paging import every_document
 from assistant.services.receiving import CheckedStream, ContentChanged
 from assistant.services.roles import require_admin
 from assistant.services.submission import (
+    FOLDER_UNREADABLE,
     KnownSource,
     PlannedFile,
     Submission,
@@ -243,7 +244,7 @@ class IngestionService:
             document = expect(work, planned, job=job, now=self._clock.now())
         elif planned.state is ItemState.UNCHANGED and document and document.reason:
             document = expect_again(work, document, job=job, now=self._clock.now())
-        elif planned.reason is not None and planned.reason.code not in _NAME_CODES:
+        elif planned.reason is not None and planned.reason.code not in _NO_DOCUMENT:
             document = blame(work, planned, job=job, now=self._clock.now())
         return JobItem(
             id=JobItemId(new_id()),
@@ -328,7 +329,7 @@ class IngestionService:
         return refused
 
 
-_NAME_CODES = frozenset({"file_name_unsafe", "file_name_duplicate"})
+_NO_DOCUMENT = frozenset({"file_name_unsafe", "file_name_duplicate", FOLDER_UNREADABLE})
 
 
 def _check_request(request: Submission) -> None:
