@@ -261,7 +261,7 @@ def test_new_question_comes_into_view(page: Page, product: Product) -> None:
 def test_documents_are_uploaded_reindexed_and_deleted(
     page: Page, product: Product, folder: Path
 ) -> None:
-    good, bad = folder / "note-patinoire.md", folder / "vide.pdf"
+    good, bad = folder / 'note & "patinoire".md', folder / "vide.pdf"
     good.write_text(
         "# Patinoire\n\nLa patinoire de Valbourg ouvre le 3 novembre à midi.\n", "utf-8"
     )
@@ -276,23 +276,23 @@ def test_documents_are_uploaded_reindexed_and_deleted(
 
     sent = page.locator(".upload li")
     expect(sent.filter(has_text="enorme.pdf")).to_contain_text("la limite est de 50 Mo")
-    expect(sent.filter(has_text="note-patinoire.md")).to_have_text(re.compile("Consultable$"))
+    expect(sent.filter(has_text=good.name)).to_have_text(re.compile("Consultable$"))
     expect(sent.filter(has_text="vide.pdf")).to_have_text(re.compile(r"\bvide\b.*\.$"))
     page.locator("input[type=file]").set_input_files([good])
     expect(sent.nth(3)).to_contain_text("Inchangé")
-    assert names_sent(product) == ["note-patinoire.md", "vide.pdf", "note-patinoire.md"]
+    assert names_sent(product) == [good.name, "vide.pdf", good.name]
     rows = page.locator("tbody tr")
-    expect(rows.filter(has_text="note-patinoire.md")).to_contain_text("Consultable")
+    expect(rows.filter(has_text=good.name)).to_contain_text("Consultable")
     failed = rows.filter(has_text="vide.pdf")
     expect(failed).to_contain_text("En échec")
     expect(failed.locator(".reason")).to_have_text(re.compile(r"\bvide\b.*\."))
-    page.get_by_role("button", name="Réindexer note-patinoire.md").click()
+    page.get_by_role("button", name=f"Réindexer {good.name}").click()
     expect(page.get_by_text("Réindexation lancée.")).to_be_visible()
-    expect(rows.filter(has_text="note-patinoire.md")).to_contain_text("Consultable")
+    expect(rows.filter(has_text=good.name)).to_contain_text("Consultable")
     assert quotes(product, "patinoire de Valbourg")
-    page.get_by_role("button", name="Supprimer note-patinoire.md").click()
+    page.get_by_role("button", name=f"Supprimer {good.name}").click()
     page.get_by_role("dialog").get_by_role("button", name="Supprimer").click()
-    expect(rows.filter(has_text="note-patinoire.md")).to_have_count(0)
+    expect(rows.filter(has_text=good.name)).to_have_count(0)
     assert not quotes(product, "patinoire de Valbourg")
 
 
