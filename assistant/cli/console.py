@@ -48,6 +48,11 @@ def plural(count: int, words: str) -> str:
     return " ".join([str(count), *(word + ending for word in words.split())])
 
 
+def is_text(text: str) -> bool:
+    """False for what stands for bytes that are no UTF-8, or for half of a surrogate pair."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def _is_spelt(text: str) -> bool:
     try:
         text.encode(sys.stdout.encoding or "utf-8")

@@ -124,4 +124,5 @@ def _usage_sentence(error: typer.TyperException) -> str:
         if found:
             said = words.format(*(group.strip("'") for group in found.groups()))
             break
-    return f"{said}. « assistant --help » montre ce qui est possible."
+    end = "" if said.endswith("…") else "."
+    return f"{said}{end} « assistant --help » montre ce qui est possible."

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from assistant.cli.console import say_json
+from assistant.cli.console import is_text, say_json
 from assistant.cli.failures import ExitCode, Misuse, code_of, sentence_of
 from assistant.domain.catalogue import sentence
 
@@ -108,7 +108,7 @@ def _query(row: Row, *, number: int) -> QueryLine:
         raise BadLine("query_text_missing", id=id, number=number)
     if after is not None and not isinstance(after, str):
         raise BadLine("query_after_invalid", id=id, number=number)
-    if not (_is_unicode(text) and _is_unicode(after or "")):
+    if not (is_text(text) and is_text(after or "")):
         raise BadLine("query_not_unicode", id=id, number=number)
     if not text.strip():
         raise BadLine("question_empty", id=id, number=number)
@@ -120,11 +120,6 @@ def _is_id(value: Any) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
     return isinstance(value, str | int) and not isinstance(value, bool)
-
-
-def _is_unicode(text: str) -> bool:
-    """False for half of a surrogate pair, which JSON can spell but no text can hold."""
-    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _result(line: QueryLine | BadLine, *, act: Callable[[QueryLine], Row]) -> Row:

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assistant.cli.console import is_text
 from assistant.cli.failures import Misuse
+from assistant.domain.catalogue import sentence
 from assistant.schemas.documents import FileEntry, FileProblem
 from assistant.services.names import normalised_name
 from assistant.services.submission import FOLDER_UNREADABLE
@@ -44,7 +46,7 @@ def scan(paths: Sequence[Path]) -> list[Source]:
         paths: Folders and files.
 
     Raises:
-        Misuse: A path does not exist.
+        Misuse: As `check_paths`.
     """
     check_paths(paths)
     folders = dict.fromkeys(path.resolve() for path in paths if path.is_dir())
@@ -61,14 +63,18 @@ def scan(paths: Sequence[Path]) -> list[Source]:
 
 
 def check_paths(paths: Sequence[Path]) -> None:
-    """Refuse paths that do not exist.
+    """Refuse paths that do not exist, and folders whose name cannot be kept.
 
     Raises:
-        Misuse: A path does not exist.
+        Misuse: A path does not exist, or its folder has a name that is not in UTF-8.
     """
     for path in paths:
+        shown = os.fsencode(path).decode("utf-8", "replace")
         if not path.exists():
-            raise Misuse(f"Le chemin « {path} » n'existe pas. Vérifiez-le, puis relancez.")
+            raise Misuse(f"Le chemin « {shown} » n'existe pas. Vérifiez-le, puis relancez.")
+        folder = path.resolve() if path.is_dir() else path.resolve().parent
+        if not is_text(str(folder)):
+            raise Misuse(sentence("folder_not_utf8", path=shown))
 
 
 def _walk(folder: Path, source: Source) -> Iterator[Path]:

@@ -154,3 +154,12 @@ def test_a_folder_that_cannot_be_listed_is_told_as_a_folder(
 def test_a_path_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Misuse, match="n'existe pas"):
         scan([tmp_path / "absent"])
+
+
+def test_a_folder_whose_name_is_no_utf_8_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"d\xe9libs")
+    path = write(folder / "a.txt")
+
+    for given in (folder, path):
+        with pytest.raises(Misuse, match="n'est pas en UTF-8"):
+            scan([given])
