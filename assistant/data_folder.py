@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,19 @@ class DataFolder:
 def slug_of(embedder_id: str) -> str:
     """The identifier of an embedder, fit for a folder or a collection."""
     return re.sub(r"[^a-z0-9.]+", "-", embedder_id.lower()).strip("-.") or "embedder"
+
+
+def check_data_folder(root: Path) -> None:
+    """Refuse a place where no folder can ever be, without making anything.
+
+    Raises:
+        ConfigurationError: A file stands there, or where a folder above should be
+            ("data_dir_not_folder").
+    """
+    place = root.expanduser().absolute()
+    found = next(each for each in (place, *place.parents) if os.path.lexists(each))
+    if not os.path.isdir(found):  # noqa: PTH112 - `Path.is_dir` raises for what may not be seen
+        raise ConfigurationError("data_dir_not_folder", path=str(place), file=str(found))
 
 
 def prepare_data_folder(root: Path) -> DataFolder:

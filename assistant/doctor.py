@@ -16,12 +16,13 @@ from pathlib import Path
 import anyio
 
 from assistant.bootstrap import build_embedder, build_scanner
-from assistant.data_folder import DataFolder, prepare_data_folder
+from assistant.data_folder import DataFolder, check_data_folder, prepare_data_folder
 from assistant.domain.errors import AssistantError, ScannerUnavailable
 from assistant.ownership import find_owner, find_server
 from assistant.ports.models import ChatModel
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
+from assistant.settings_sources import shown_value
 from ingest.parsers.ocr_engine import has_engine
 
 _OLDEST = (3, 11)
@@ -91,6 +92,7 @@ def _settings(settings: Settings) -> Check:
 
 def _data_dir(settings: Settings) -> Check:
     try:
+        check_data_folder(settings.data_dir)
         folder = prepare_data_folder(settings.data_dir)
     except AssistantError as error:
         return Check("data_dir", "Dossier de données", CheckState.BROKEN, error.sentence)
@@ -110,7 +112,8 @@ def _disk(settings: Settings) -> Check:
         return Check("disk", "Disque", CheckState.BROKEN, "l'espace libre ne peut pas être lu.")
     state = CheckState.OK if free >= _LOW_BYTES else CheckState.LIMITED
     low = "" if state is CheckState.OK else " ; prévoyez au moins 2 Go pour indexer"
-    return Check("disk", "Disque", state, f"{free / _GIGABYTE:.1f} Go libres{low}.")
+    size = f"{free / _GIGABYTE:.1f}".replace(".", ",")
+    return Check("disk", "Disque", state, f"{size} Go libres{low}.")
 
 
 def _database(settings: Settings) -> Check:
@@ -150,10 +153,10 @@ def _model(settings: Settings) -> Check:
         return Check("model", subject, CheckState.LIMITED, detail)
     from assistant.bootstrap import build_chat_model
 
-    model = build_chat_model(settings)
+    url, model = shown_value(chosen.url), build_chat_model(settings)
     if model is not None and anyio.run(_answers, model):
-        return Check("model", subject, CheckState.OK, f"{chosen.name} répond à {chosen.url}.")
-    detail = f"{chosen.url} ne répond pas ; les réponses citent directement les documents."
+        return Check("model", subject, CheckState.OK, f"{chosen.name} répond à {url}.")
+    detail = f"{url} ne répond pas ; les réponses citent directement les documents."
     return Check("model", subject, CheckState.LIMITED, detail)
 
 

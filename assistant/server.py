@@ -245,6 +245,9 @@ def _pages(backend: Backend) -> ASGIApp:
     """The whole application: the API under `/api`, the pages under `/`."""
     import streamlit
     from starlette.routing import Mount
+    from streamlit.file_util import get_static_dir
+
+    from assistant.api.entrance import Entrance
 
     @asynccontextmanager
     async def lifespan(_: streamlit.App) -> AsyncGenerator[None]:
@@ -252,12 +255,14 @@ def _pages(backend: Backend) -> ASGIApp:
         async with backend.open_for_requests():
             yield
 
-    return streamlit.App(
+    pages = streamlit.App(
         Path(str(files("ui") / "app.py")),
         routes=[Mount("/api", backend.app)],
         lifespan=lifespan,
         secrets={"api_url": backend.address.url},
     )
+    index = (Path(get_static_dir()) / "index.html").read_text("utf-8")
+    return Entrance(pages, base_url=backend.address.url, index=index)
 
 
 def _quiet() -> None:
@@ -271,12 +276,15 @@ def _api_only(backend: Backend) -> ASGIApp:
     from starlette.applications import Starlette
     from starlette.routing import Mount
 
+    from assistant.api.entrance import Entrance
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         async with backend.open_for_requests():
             yield
 
-    return Starlette(routes=[Mount("/api", backend.app)], lifespan=lifespan)
+    routes = Starlette(routes=[Mount("/api", backend.app)], lifespan=lifespan)
+    return Entrance(routes, base_url=backend.address.url)
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 
 def environment() -> Mapping[str, str]:
@@ -21,7 +21,9 @@ def environment() -> Mapping[str, str]:
 class Group(BaseModel):
     """Base of all groups: unknown keys are refused, values do not change, docstrings are the help."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
 
 class ServerSettings(Group):
@@ -173,10 +175,17 @@ class LimitsSettings(Group):
     """Envois de texte par seconde et par réponse, au plus."""
 
 
+def _not_empty(value: object) -> object:
+    """Refuse an empty path, which would silently be the current folder."""
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("empty")
+    return value
+
+
 class Settings(Group):
     """All settings."""
 
-    data_dir: Path = Path("data")
+    data_dir: Annotated[Path, BeforeValidator(_not_empty)] = Path("data")
     """Dossier de tout l'état : base, fichiers, index."""
     server: ServerSettings = ServerSettings()
     auth: AuthSettings = AuthSettings()

@@ -20,7 +20,8 @@ La variable l'emporte sur le fichier, et le fichier sur la valeur par défaut.
 - Dans le fichier, chaque groupe est une table : `[ingest]` puis `max_file_mb = 100`.
   Un `data_dir` relatif y part du dossier du fichier.
 - Un nom inconnu ou une valeur impossible empêche de démarrer, avec une phrase qui le nomme.
-- `assistant settings` montre les valeurs retenues et leur origine ; un secret s'affiche `***`.
+- `assistant settings` montre les valeurs retenues et leur origine ; un secret s'affiche `***`,
+  de même que les identifiants et les paramètres d'une adresse.
 """
 
 

@@ -20,7 +20,10 @@ from pydantic.fields import FieldInfo
 from assistant.domain.errors import ConfigurationError
 from assistant.settings import Group, Settings
 
-_CREDENTIALS = re.compile(r"//[^/@\s]+@")
+_CREDENTIALS = re.compile(r"//.*@", re.S)
+_QUERY = re.compile(r"(?<=[?#]).+", re.S)
+_CLOSE = 0.75
+"""Likeness of two names, from 0 to 1, from which one is taken for a slip of the other."""
 
 PREFIX = "ASSISTANT_"
 CONFIG_VARIABLE = "ASSISTANT_CONFIG"
@@ -97,7 +100,8 @@ def shown_value(value: object) -> str | int | float:
         return HIDDEN if value.get_secret_value() else ""
     if isinstance(value, int | float):
         return value
-    return _CREDENTIALS.sub(f"//{HIDDEN}@", str(value))
+    text = _CREDENTIALS.sub(f"//{HIDDEN}@", str(value))
+    return _QUERY.sub(HIDDEN, text) if "://" in text else text
 
 
 def load_settings(*, config: Path | None, environ: Mapping[str, str]) -> LoadedSettings:
@@ -206,7 +210,7 @@ def _from_file(path: Path | None, problems: list[str]) -> Iterator[_Given]:
     for key, value in _flattened(tree, prefix="", known=known):
         if key not in known:
             problems.append(f"la clé « {key} » ({origin}) est inconnue{_nearest(key, known)}")
-        elif key == "data_dir" and isinstance(value, str):
+        elif key == "data_dir" and isinstance(value, str) and value.strip():
             yield _Given(key, str(path.absolute().parent / Path(value).expanduser()), origin)
         else:
             yield _Given(key, value, origin)
@@ -226,8 +230,10 @@ def _flattened(
 
 
 def _nearest(name: str, known: Mapping[str, Setting]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f" (vouliez-vous dire {close[0]} ?)" if close else ""
+    """The known name meant, if any; what all variables begin with makes none like another."""
+    by_rest = {each.removeprefix(PREFIX): each for each in known}
+    close = difflib.get_close_matches(name.removeprefix(PREFIX), by_rest, n=1, cutoff=_CLOSE)
+    return f" (vouliez-vous dire {by_rest[close[0]]} ?)" if close else ""
 
 
 def _validated(given: Mapping[str, _Given], problems: list[str]) -> Settings | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 
 from ingest.cleaning import fold
@@ -104,17 +104,20 @@ _TITLE_SCORE = 105
 _FIRST_YEAR, _LAST_YEAR = 1950, 2045
 
 
-def document_date(text: str, *, title: str, name: str) -> date | None:
+def document_date(text: str, *, title: str, name: str, today: date | None = None) -> date | None:
     """The date of a document: of its session, signature or version, else the one of its file name.
 
     Dates of the laws it refers to, of its convocation or of its posting do not count. A first date that
-    nothing around explains counts less than the one of the file name.
+    nothing around explains counts less than the one of the file name. A day still to come, such as the
+    one of an event that the document announces, never dates it.
 
     Args:
         text: All its text, in reading order.
         title: Its title.
         name: File name as ingested, used when nothing inside dates the document.
+        today: The last day that may date it; None is the present one, in UTC.
     """
+    last = today or datetime.now(UTC).date()
     in_title = [(_TITLE_SCORE, found) for _, found in _dates(_folded(title))]
     head, tail = _folded(text[:_HEAD_CHARS]), _folded(text[_HEAD_CHARS:][-_TAIL_CHARS:])
     folded_title = _folded(title)
@@ -123,8 +126,11 @@ def document_date(text: str, *, title: str, name: str) -> date | None:
         *_scored(head, is_head=True, title=folded_title),
         *_scored(tail, is_head=False, title=folded_title),
     ]
-    best = max(scored, key=lambda item: item[0], default=None)
+    past = [each for each in scored if each[1] <= last]
+    best = max(past, key=lambda item: item[0], default=None)
     in_name = name_date(name)
+    if in_name is not None and in_name > last:
+        in_name = None
     if best is None or (best[0] <= _PLAIN_SCORE and in_name is not None):
         return in_name
     return best[1]

@@ -6,6 +6,7 @@ Nothing that must survive a reload is kept here: the conversation is in the addr
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from functools import partial
 
 import streamlit as st
@@ -117,14 +118,26 @@ def _ask_typed(api: AssistantClient) -> None:
 
 def _ask(api: AssistantClient, question: str) -> None:
     try:
-        conversation_id = st.query_params.get(_PARAM)
-        if not conversation_id:
-            title = " ".join(question.split())[:_TITLE_CHARS]
-            conversation_id = api.create_conversation(title=title).id
-        api.post_message(conversation_id, question)
-        st.query_params[_PARAM] = conversation_id
+        if conversation_id := st.query_params.get(_PARAM):
+            api.post_message(conversation_id, question)
+        else:
+            st.query_params[_PARAM] = _begin(api, question)
     except ClientError as error:
         st.session_state[_REFUSED] = (question, error)
+
+
+def _begin(api: AssistantClient, question: str) -> str:
+    """A new conversation with its first question; nothing is left of it when that is refused."""
+    conversation_id = api.create_conversation(title=" ".join(question.split())[:_TITLE_CHARS]).id
+    try:
+        api.post_message(conversation_id, question)
+    except ClientError as error:
+        # Without any answer the question may have been taken, and an answer be under way.
+        if error.problem.status:
+            with suppress(ClientError):
+                api.delete_conversation(conversation_id)
+        raise
+    return conversation_id
 
 
 def _refused_question() -> None:

@@ -22,12 +22,21 @@ button:focus-visible { outline: 3px solid #0b4f8a; outline-offset: 2px; }
 """
 _UPLOAD_HTML = """
 <div class="upload" role="group"><div class="row"><button type="button"></button><span class="drop"></span>
-<input type="file" multiple tabindex="-1"></div><p class="formats"></p><ul role="status"></ul></div>
+<input type="file" multiple tabindex="-1"></div><p class="formats"></p>
+<ul role="status" aria-atomic="false"></ul></div>
 """
 _TABLE_HTML = """
 <div class="scroll" tabindex="0" role="region">
 <table><caption></caption><thead></thead><tbody></tbody></table></div>
 """
+_STREAMLIT_TEXTS = {
+    "Connection error": "app.connection_lost",
+    "Streamlit server is not responding. Are you connected to the internet?": "app.connection_lost_text",
+    "Is Streamlit still running? If you accidentally stopped Streamlit, just restart it in your terminal:": (
+        "app.connection_lost_text"
+    ),
+}
+"""What Streamlit says by itself, in its words, and the key of ours."""
 
 
 def _asset(name: str) -> str:
@@ -52,8 +61,9 @@ _table = component(
 
 def french_page() -> None:
     """Declare the page's language and give Streamlit's own controls French names."""
+    texts = {theirs: text(key) for theirs, key in _STREAMLIT_TEXTS.items()}
     with st.container(key="page-language"):
-        _page(key="page-language-script", height="content")
+        _page(key="page-language-script", height="content", data={"texts": texts})
 
 
 def keep_end_in_view(*, key: str) -> None:
@@ -67,25 +77,28 @@ def sign_out_button() -> None:
     _sign_out(key="sign-out", data={"label": text("app.sign_out")})
 
 
-def upload_area(*, key: str) -> bool:
+_UPLOAD_TEXTS = (
+    "pick", "drop", "formats", "sending", "reading", "indexed", "unchanged", "failed", "cancelled",
+    "refused", "network", "session", "region",
+)  # fmt: skip
+
+
+def upload_area(*, key: str, max_file_mb: int) -> bool:
     """A place to pick or drop files, sent by the browser straight to `/api/v1/documents`.
+
+    It tells what became of each file, as the API tells of the items of a job.
+
+    Args:
+        key: Unique on the page.
+        max_file_mb: Largest file that is sent, in millions of bytes.
 
     Returns:
         True in the run that follows an accepted file.
     """
-    names = (
-        "pick",
-        "drop",
-        "formats",
-        "sending",
-        "sent",
-        "refused",
-        "network",
-        "session",
-        "region",
-    )
-    texts = {name: text(f"upload.{name}") for name in names}
-    result = _upload(key=key, data={"texts": texts}, on_sent_change=_nothing)
+    texts = {name: text(f"upload.{name}") for name in _UPLOAD_TEXTS}
+    texts["too_large"] = text("upload.too_large", limit=max_file_mb)
+    data = {"texts": texts, "max_bytes": max_file_mb * 1_000_000}
+    result = _upload(key=key, data=data, on_sent_change=_nothing)
     return cast("Any", result).sent is not None
 
 

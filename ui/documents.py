@@ -38,7 +38,7 @@ def show(api: AssistantClient, me: MeOut) -> None:
         if notice := st.session_state.pop(_NOTICE, None):
             st.success(plain(str(notice)))
     st.subheader(text("documents.upload_title"), anchor=False)
-    upload_area(key="upload")
+    upload_area(key="upload", max_file_mb=me.max_file_mb)
     _dialog(api)
     is_working = _is_working(api)
     live = partial(guarded_fragment, partial(_live, api, is_working))

@@ -47,6 +47,8 @@ _TAG = re.compile(
     r"(?:\s+(?:disabled|checked|controls|autoplay|loop|muted|async|defer|open|hidden))*\s*/?",
     re.IGNORECASE,
 )
+_EMBEDDED = re.compile(r"(?:img|image|iframe|frame|embed|object|video|audio)\b", re.IGNORECASE)
+"""Tags that show something from elsewhere: they leave no words, so a placeholder stands for them."""
 _DECLARATION = re.compile(r"[!?].*", re.DOTALL)
 _TAG_NAMES_TEXT = """
 a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink
@@ -69,6 +71,7 @@ class OutputSanitizer:
 
     - Addresses (`https:…`, `www.…`, `//…`, `data:…`, `mailto:…`, autolinks) become the placeholder.
     - The target of a Markdown link or image is dropped, its text stays; images lose their `!`.
+      One without text, and an HTML image or frame, become the placeholder.
     - Link definitions are made plain text. HTML tags and comments are dropped.
     - Character references are decoded first, so that they hide nothing; invisible and
       direction-changing signs are dropped.
@@ -173,7 +176,9 @@ class OutputSanitizer:
         if inside is None or not (_LINK.match(inside) and _LINK_TARGET.search(inside)):
             self._take(1)
             return "] "
-        self._text = "]" + self._text[len(inside) + 3 :]
+        # An image often has no text: brackets around nothing would be all that is left of it.
+        words = self._placeholder.strip("[]") if self._last == "[" else ""
+        self._text = f"{words}]" + self._text[len(inside) + 3 :]
         return ""
 
     def _tag(self, *, is_end: bool) -> str | None:
@@ -192,16 +197,16 @@ class OutputSanitizer:
 
     def _close_tag(self, end: int, *, is_end: bool) -> str | None:
         content = self._text[1:end]
-        if _AUTOLINK.fullmatch(content):
-            self._text = self._text[end + 1 :]
-            return self._in_place()
-        if not _is_markup(content):
+        is_autolink = _AUTOLINK.fullmatch(content) is not None
+        if not is_autolink and not _is_markup(content):
             self._take(1)
             return "< "
         follower = self._text[end + 1 : end + 3]
         if len(follower) < 2 and not is_end:
             return None
         self._text = self._text[end + 1 :]
+        if is_autolink or _EMBEDDED.match(content):
+            return self._in_place() + (" " if follower.startswith(("(", ":")) else "")
         return _seam(self._last, follower, name=content.strip("/ ").lower())
 
     def _address(self, *, is_end: bool) -> str | None:

@@ -80,6 +80,7 @@ def answer_out(record: AnswerRecord, *, request: Request, given_id: str = "") ->
         tokens=None,
         first_token_ms=None,
         notice=None,
+        is_complete=False,
         error=error,
     )
 
@@ -139,6 +140,7 @@ def _completed_out(end: AnswerCompleted, *, answer_id: AnswerId, given_id: str) 
         tokens=_tokens_out(end.tokens),
         first_token_ms=end.first_token_ms,
         notice=" ".join(_notices(end)) or None,
+        is_complete=end.is_complete,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI
 
@@ -13,7 +12,7 @@ from assistant.api import errors
 from assistant.api.auth import Gate
 from assistant.api.deps import ApiState
 from assistant.api.drawing import Drawing
-from assistant.api.frontier import BodyLimit, Frontier
+from assistant.api.frontier import BodyLimit, Frontier, own_hosts
 from assistant.api.mapping import API_PREFIX
 from assistant.api.pages import load_pages
 from assistant.api.readiness import Readiness
@@ -69,10 +68,9 @@ def create_api(
     gate = Gate(container, local_token=local_token, base_url=base_url)
     readiness = Readiness(container, worker_alive=worker_alive, worker_refused=worker_refused)
     api.state.api = ApiState(container, gate, readiness, Drawing(container.documents))
-    hosts = {(urlsplit(base_url).hostname or "").lower(), *(name.lower() for name in allowed_hosts)}
     api.add_middleware(
         Frontier,
-        hosts=frozenset(hosts - {""}),
+        hosts=own_hosts(base_url, also=allowed_hosts),
         body_limit=_body_limit(container.settings.ingest.max_file_mb * _MEGABYTE),
     )
     return api

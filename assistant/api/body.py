@@ -19,6 +19,9 @@ from assistant.services.submission import AnnouncedFile
 MAX_FILES = 500
 """Files of one form: each may hold a descriptor, and a process often has 1,024."""
 
+_ESCAPED = {"%22": '"', "%0D": "\r", "%0A": "\n"}
+"""All that the HTML standard has browsers escape in a file name of a form; `%` itself is not."""
+
 _BLOCK_BYTES = 1024 * 1024
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -105,4 +108,12 @@ def announced(upload: UploadFile) -> AnnouncedFile:
         digest.update(block)
         size += len(block)
     upload.file.seek(0)
-    return AnnouncedFile(upload.filename or "", digest.hexdigest(), size)
+    return AnnouncedFile(_name_of(upload), digest.hexdigest(), size)
+
+
+def _name_of(upload: UploadFile) -> str:
+    """The name as the sender's folder shows it; one with "%22" in it cannot be told from a quote."""
+    name = upload.filename or ""
+    for escaped, sign in _ESCAPED.items():
+        name = name.replace(escaped, sign)
+    return name

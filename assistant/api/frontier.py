@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import structlog
@@ -22,8 +23,7 @@ _log = structlog.get_logger(__name__)
 BodyLimit = Callable[[str, str], int]
 """Largest body in bytes, by method and path."""
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_DEFAULT_HEADERS = {
+API_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -31,6 +31,29 @@ _DEFAULT_HEADERS = {
     "X-Frame-Options": "SAMEORIGIN",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+"""Of every response that does not set its own."""
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def own_hosts(base_url: str, *, also: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Names the service answers to: loopback, that of its address, and those given.
+
+    Any other is a name that somebody made point here, so that their page may read the answers.
+    """
+    names = {(urlsplit(base_url).hostname or "").lower(), *(name.lower() for name in also)}
+    return _LOOPBACK | (names - {""})
+
+
+def is_own_host(headers: Headers, hosts: frozenset[str]) -> bool:
+    """True when a request calls the service by one of its names."""
+    return _host_name(headers.get("host", "")) in hosts
+
+
+def is_own_origin(headers: Headers) -> bool:
+    """True when no other page's script sent a request: none is named, or the one of that address."""
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
 
 
 class Frontier:
@@ -38,7 +61,7 @@ class Frontier:
 
     def __init__(self, app: ASGIApp, *, hosts: frozenset[str], body_limit: BodyLimit) -> None:
         self._app = app
-        self._hosts = hosts | _LOOPBACK
+        self._hosts = hosts
         self._body_limit = body_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,7 +69,7 @@ class Frontier:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope["assistant.request_id"] = uuid4().hex
+        scope.setdefault("assistant.request_id", uuid4().hex)
         passage = _Passage(scope, receive=receive, send=send)
         try:
             await self._enter(passage)
@@ -59,7 +82,7 @@ class Frontier:
 
     async def _enter(self, passage: _Passage) -> None:
         headers = Headers(scope=passage.scope)
-        if _host_name(headers.get("host", "")) not in self._hosts:
+        if not is_own_host(headers, self._hosts):
             await passage.refuse("host_refused")
             return
         limit = self._body_limit(passage.scope["method"], passage.scope["path"])
@@ -97,7 +120,7 @@ class _Passage:
         if message["type"] == "http.response.start":
             self._status = message["status"]
             headers = MutableHeaders(scope=message)
-            for name, value in _DEFAULT_HEADERS.items():
+            for name, value in API_HEADERS.items():
                 headers.setdefault(name, value)
             headers["X-Request-Id"] = self.scope["assistant.request_id"]
         await self._send(message)

@@ -14,7 +14,6 @@ from assistant.cli.options import AllowEmpty, Invocation, Json, Queries, Server,
 app = typer.Typer(
     cls=FrenchGroup,
     help="Assistant documentaire : des réponses citées, sur les documents de votre collectivité.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -188,7 +187,7 @@ def doctor(context: typer.Context, *, json: Json = False) -> int:
     from assistant.logs import configure_logs
 
     configure_logs(verbose=False)
-    return show_checks(invocation(context).load().settings, as_json=json)
+    return show_checks(invocation(context).load_unchecked().settings, as_json=json)
 
 
 def _check_one(text: str | None, queries: Path | None) -> None:

@@ -19,29 +19,37 @@ _FAILED = "failed"
 
 def answer_row(client: AssistantClient, line: QueryLine) -> Row:
     """The whole answer to one query, as the API gives it."""
-    return client.ask(line.text, after=line.after, id=line.id).model_dump(mode="json")
+    return client.ask(line.text, after=line.after).model_dump(mode="json")
 
 
 def exit_code(row: Row) -> ExitCode:
-    """5 for a failed answer, else 0: a refusal is an answer."""
-    return ExitCode.SERVICE if row["status"] == _FAILED else ExitCode.OK
+    """5 for a failed answer, 3 for one that ends before its end, else 0: a refusal is an answer."""
+    if row["status"] == _FAILED:
+        return ExitCode.SERVICE
+    return _code_of(is_complete=row["is_complete"])
 
 
 def stream_answer(client: AssistantClient, question: str, *, after: str) -> ExitCode:
-    """Write an answer while it is made, then its sources."""
+    """Write an answer while it is made, then its sources; the code is that of `exit_code`."""
+    code = ExitCode.OK
     for event in client.stream_answer(question, after=after):
         match event:
             case DeltaEvent():
                 say_raw(event.text)
             case CompletedEvent():
                 _show_end(event.answer)
+                code = _code_of(is_complete=event.answer.is_complete)
             case ErrorEvent():
                 say_raw("\n")
                 note(event.problem.detail)
                 return ExitCode.SERVICE
             case _:
                 continue
-    return ExitCode.OK
+    return code
+
+
+def _code_of(*, is_complete: bool) -> ExitCode:
+    return ExitCode.OK if is_complete else ExitCode.SOME_FAILED
 
 
 def _show_end(answer: AnswerOut) -> None:

@@ -21,9 +21,10 @@ def say_raw(text: str) -> None:
 
 
 def say_json(value: BaseModel | dict[str, Any] | list[Any]) -> None:
-    """Write one JSON value on one line."""
+    """Write one JSON value on one line; what the output cannot spell is escaped, so that none is lost."""
     plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-    say(json.dumps(plain, ensure_ascii=False))
+    text = json.dumps(plain, ensure_ascii=False)
+    say(text if _is_spelt(text) else json.dumps(plain))
 
 
 def note(text: str) -> None:
@@ -41,9 +42,23 @@ def moment(value: datetime | None) -> str:
     return value.astimezone().strftime("%d/%m/%Y %H:%M") if value else ""
 
 
-def plural(count: int, word: str) -> str:
-    """A count and its noun, such as "1 fichier" or "12 fichiers"."""
-    return f"{count} {word}" if count < 2 else f"{count} {word}s"
+def plural(count: int, words: str) -> str:
+    """A count and its words, such as "1 fichier lu" or "12 fichiers lus"."""
+    ending = "" if count < 2 else "s"
+    return " ".join([str(count), *(word + ending for word in words.split())])
+
+
+def is_text(text: str) -> bool:
+    """False for what stands for bytes that are no UTF-8, or for half of a surrogate pair."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _is_spelt(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _write(stream: Any, text: str) -> None:

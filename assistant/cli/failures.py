@@ -62,6 +62,13 @@ def exit_code_of(error: BaseException) -> ExitCode:
             return ExitCode.UNEXPECTED
 
 
+def code_of(error: BaseException) -> str:
+    """The stable code of an error, for programs."""
+    from assistant.client.errors import ClientError
+
+    return error.code if isinstance(error, AssistantError | ClientError) else "internal_error"
+
+
 def sentence_of(error: BaseException) -> str:
     """What happened and what to do, in French, on one line."""
     from assistant.client.errors import ClientError
@@ -117,4 +124,5 @@ def _usage_sentence(error: typer.TyperException) -> str:
         if found:
             said = words.format(*(group.strip("'") for group in found.groups()))
             break
-    return f"{said}. « assistant --help » montre ce qui est possible."
+    end = "" if said.endswith("…") else "."
+    return f"{said}{end} « assistant --help » montre ce qui est possible."

@@ -12,6 +12,7 @@ from assistant.cli.console import is_terminal, note, plural
 from assistant.client import AssistantClient, ClientError
 from assistant.domain.errors import ConfigurationError
 from assistant.schemas.documents import JobItemOut, JobOut
+from assistant.services.submission import FOLDER_UNREADABLE
 
 _FINAL = frozenset({"succeeded", "partly_failed", "failed", "cancelled"})
 _POLL_S = 0.5
@@ -35,13 +36,19 @@ class Outcome:
     chunks: int = 0
     failed: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     """file, code, reason of each failed file."""
+    unreadable_folders: int = 0
+    """Also among the failed, but no files."""
+    kept_sources: list[str] = field(default_factory=list[str])
+    """Folders from which nothing was removed, since a part of them cannot be listed."""
     seconds: float = 0.0
     jobs: list[str] = field(default_factory=list[str])
 
     def add(self, job: JobOut, failed: list[JobItemOut]) -> None:
         """Count an ended job in."""
         removed = job.counts.get("removed", 0)
-        self.files += job.total - removed
+        folders = sum(item.reason_code == FOLDER_UNREADABLE for item in failed)
+        self.files += job.total - removed - folders
+        self.unreadable_folders += folders
         self.indexed += job.counts.get("indexed", 0)
         self.unchanged += job.counts.get("unchanged", 0)
         self.removed += removed
@@ -63,6 +70,7 @@ class Outcome:
             "chunks": self.chunks,
             "seconds": round(self.seconds, 2),
             "removed": self.removed,
+            "removal_skipped": bool(self.kept_sources),
             "cancelled": self.cancelled,
             "jobs": self.jobs,
         }

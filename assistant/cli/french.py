@@ -36,9 +36,13 @@ class FrenchCommand(TyperCommand):
 
 
 class FrenchGroup(TyperGroup):
-    """A group of commands whose help is in French."""
+    """A group of commands whose help is in French; alone, it shows that help."""
 
     command_class = FrenchCommand
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words left for its commands."""
+        return super().parse_args(ctx, args or ["--help"])
 
     def get_help(self, ctx: Any) -> str:
         """The help page."""

@@ -23,6 +23,7 @@ from assistant.cli.following import (
 )
 from assistant.cli.scanning import Source, scan
 from assistant.client import AssistantClient, ClientError
+from assistant.domain.catalogue import sentence
 from assistant.schemas.documents import JobIn, JobItemOut, JobOut, JobStarted
 
 _SHOW_S = 0.5
@@ -56,6 +57,8 @@ def ingest(
             job = submit(connection, source, show=show, may_empty=may_empty)
             job = follow(connection.client, job, show=show)
         outcome.add(job, failed_items(connection.client, job))
+        if source.skips_removal:
+            outcome.kept_sources.append(source.label)
     outcome.seconds = time.monotonic() - begun
     return outcome
 
@@ -91,7 +94,8 @@ def summarise(outcome: Outcome) -> None:
         (outcome.unchanged, "inchangé"),
         (outcome.removed, "retiré"),
         (outcome.cancelled, "annulé"),
-        (len(outcome.failed), "en échec"),
+        (len(outcome.failed) - outcome.unreadable_folders, "en échec"),
+        (outcome.unreadable_folders, "dossier illisible"),
     )
     parts = [_counted(count, word) for count, word in counts if count]
     details = f" : {', '.join(parts)}" if parts else ""
@@ -99,10 +103,13 @@ def summarise(outcome: Outcome) -> None:
         f"{plural(outcome.files, 'fichier')}{details} ; "
         f"{plural(outcome.chunks, 'passage')} en {duration(outcome.seconds)}."
     )
-    if outcome.files and outcome.unchanged == outcome.files and not outcome.removed:
+    is_same = outcome.files and outcome.unchanged == outcome.files
+    if is_same and not outcome.removed and not outcome.failed:
         say("Rien n'a changé depuis la dernière fois.")
     for failure in outcome.failed:
         say(f"  ✗ {failure['file']} : {failure['reason']}")
+    for source in outcome.kept_sources:
+        say(sentence("removal_skipped", source=source))
 
 
 def exit_code(outcome: Outcome) -> ExitCode:
@@ -135,5 +142,5 @@ def _send_what_is_there(send: Callable[..., JobItemOut], path: Path) -> None:
         send(path=_NOTHING)
 
 
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}" if word == "en échec" else plural(count, word)
+def _counted(count: int, words: str) -> str:
+    return f"{count} {words}" if words == "en échec" else plural(count, words)

@@ -9,15 +9,9 @@ import typer
 from assistant.cli.french import FrenchCommand, FrenchGroup
 from assistant.cli.options import Identifier, Json, Server, invocation
 
-documents_app = typer.Typer(
-    cls=FrenchGroup, help="Les documents connus.", no_args_is_help=True, rich_markup_mode=None
-)
-jobs_app = typer.Typer(
-    cls=FrenchGroup, help="Les traitements.", no_args_is_help=True, rich_markup_mode=None
-)
-index_app = typer.Typer(
-    cls=FrenchGroup, help="L'index de recherche.", no_args_is_help=True, rich_markup_mode=None
-)
+documents_app = typer.Typer(cls=FrenchGroup, help="Les documents connus.", rich_markup_mode=None)
+jobs_app = typer.Typer(cls=FrenchGroup, help="Les traitements.", rich_markup_mode=None)
+index_app = typer.Typer(cls=FrenchGroup, help="L'index de recherche.", rich_markup_mode=None)
 
 
 @documents_app.command("list", cls=FrenchCommand)
@@ -59,14 +53,12 @@ def delete_documents(
     documents: Annotated[list[str], typer.Argument(metavar="ID…", help="Identifiants.")],
     *,
     server: Server = None,
-) -> None:
+) -> int:
     """Supprime des documents : ils ne sont plus cités, dès cet instant."""
-    from assistant.cli.console import say
+    from assistant.cli.deleting import delete
 
     with invocation(context).connect(command="documents", server=server) as connection:
-        for document in documents:
-            connection.client.delete_document(document)
-            say(f"{document} supprimé.")
+        return delete(connection.client, documents)
 
 
 @documents_app.command("reindex", cls=FrenchCommand)

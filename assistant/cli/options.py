@@ -40,7 +40,25 @@ class Invocation:
     config: Path | None
 
     def load(self) -> LoadedSettings:
-        """The effective settings."""
+        """The effective settings, from which something can be built.
+
+        Raises:
+            ConfigurationError: As `load_settings`, `check_settings` and `check_data_folder`.
+        """
+        from assistant.data_folder import check_data_folder
+        from assistant.settings_checks import check_settings
+
+        loaded = self.load_unchecked()
+        check_settings(loaded.settings)
+        check_data_folder(loaded.settings.data_dir)
+        return loaded
+
+    def load_unchecked(self) -> LoadedSettings:
+        """The effective settings for who looks at them, even if they do not fit together.
+
+        Raises:
+            ConfigurationError: As `load_settings`.
+        """
         from assistant.settings import environment
         from assistant.settings_sources import load_settings
 

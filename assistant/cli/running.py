@@ -11,8 +11,9 @@ from types import FrameType
 from typer.main import get_command
 
 from assistant.cli.app import app
-from assistant.cli.console import note
-from assistant.cli.failures import ExitCode, exit_code_of, sentence_of
+from assistant.cli.console import is_text, note
+from assistant.cli.failures import ExitCode, Misuse, exit_code_of, sentence_of
+from assistant.domain.catalogue import sentence
 
 _TERMINATED = 128 + signal.SIGTERM
 
@@ -22,6 +23,7 @@ def run(arguments: Sequence[str] | None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     signal.signal(signal.SIGTERM, _leave)
     try:
+        _check_words(words)
         result = get_command(app).main(args=words, prog_name="assistant", standalone_mode=False)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -32,6 +34,19 @@ def run(arguments: Sequence[str] | None) -> int:
         note(sentence_of(error))
         return exit_code_of(error)
     return int(result or 0)
+
+
+def _check_words(words: Sequence[str]) -> None:
+    """Refuse words that are no text, unless they name a file: its name may be of another encoding.
+
+    Raises:
+        Misuse: A word is not in UTF-8.
+    """
+    for word in words:
+        if is_text(word) or ("ingest" in words and os.path.lexists(word)):
+            continue
+        shown = os.fsencode(word).decode("utf-8", "replace")
+        raise Misuse(sentence("word_not_utf8", word=shown))
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

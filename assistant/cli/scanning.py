@@ -8,9 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assistant.cli.console import is_text
 from assistant.cli.failures import Misuse
+from assistant.domain.catalogue import sentence
 from assistant.schemas.documents import FileEntry, FileProblem
 from assistant.services.names import normalised_name
+from assistant.services.submission import FOLDER_UNREADABLE
 
 _UNREADABLE = "file_unreadable"
 _LOCK_PREFIX = "~$"
@@ -25,6 +28,8 @@ class Source:
     """Absolute path of the folder."""
     is_complete: bool
     """True when these are all the files of the folder, so that others are removed."""
+    skips_removal: bool = False
+    """True for a folder of which a part cannot be listed: what is missing may still be there."""
     files: list[FileEntry] = field(default_factory=list[FileEntry])
     unreadable: list[FileProblem] = field(default_factory=list[FileProblem])
     paths: dict[str, Path] = field(default_factory=dict[str, Path])
@@ -41,7 +46,7 @@ def scan(paths: Sequence[Path]) -> list[Source]:
         paths: Folders and files.
 
     Raises:
-        Misuse: A path does not exist.
+        Misuse: As `check_paths`.
     """
     check_paths(paths)
     folders = dict.fromkeys(path.resolve() for path in paths if path.is_dir())
@@ -58,22 +63,26 @@ def scan(paths: Sequence[Path]) -> list[Source]:
 
 
 def check_paths(paths: Sequence[Path]) -> None:
-    """Refuse paths that do not exist.
+    """Refuse paths that do not exist, and folders whose name cannot be kept.
 
     Raises:
-        Misuse: A path does not exist.
+        Misuse: A path does not exist, or its folder has a name that is not in UTF-8.
     """
     for path in paths:
+        shown = os.fsencode(path).decode("utf-8", "replace")
         if not path.exists():
-            raise Misuse(f"Le chemin « {path} » n'existe pas. Vérifiez-le, puis relancez.")
+            raise Misuse(f"Le chemin « {shown} » n'existe pas. Vérifiez-le, puis relancez.")
+        folder = path.resolve() if path.is_dir() else path.resolve().parent
+        if not is_text(str(folder)):
+            raise Misuse(sentence("folder_not_utf8", path=shown))
 
 
 def _walk(folder: Path, source: Source) -> Iterator[Path]:
     def blame(error: OSError) -> None:
         """A folder that cannot be listed: its documents must not be taken for removed ones."""
-        source.is_complete = False
+        source.is_complete, source.skips_removal = False, True
         name = _name(Path(error.filename), root=folder) or "."
-        source.unreadable.append(FileProblem(name=name, code=_UNREADABLE))
+        source.unreadable.append(FileProblem(name=name, code=FOLDER_UNREADABLE))
 
     for place, folders, names in os.walk(folder, onerror=blame):
         folders[:] = sorted(name for name in folders if not _is_skipped(name))

@@ -12,7 +12,7 @@ _EXCERPT_CHARS = 300
 
 def search_row(client: AssistantClient, line: QueryLine, *, limit: int) -> Row:
     """The result of one query, as the API gives it."""
-    return client.search(line.text, limit=limit, id=line.id).model_dump(mode="json")
+    return client.search(line.text, limit=limit).model_dump(mode="json")
 
 
 def show_results(found: SearchOut) -> None:

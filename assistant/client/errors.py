@@ -14,6 +14,7 @@ _TITLES = {
     "stream_cut": "Réponse interrompue",
     "response_invalid": "Réponse inattendue",
     "file_unreadable": "Fichier illisible",
+    "token_missing": "Jeton absent",
 }
 
 

@@ -9,6 +9,9 @@ from enum import StrEnum
 from assistant.domain.documents import Params, SourceChunk
 from assistant.domain.ids import AnswerId, ConversationId, PersonId, TenantId
 
+CUT_PREFIX = "answer_cut_"
+"""Begins the codes of all notices that say why an answer ends before its end."""
+
 
 class AnswerStatus(StrEnum):
     """How an answer ended, or that it goes on."""
@@ -106,6 +109,12 @@ class AnswerCompleted:
     """From the start of the answer to its first text, retrieval included."""
     notices: tuple[str, ...] = ()
     """Codes of sentences to show with the answer: why without a model, why cut short, how searched."""
+
+    @property
+    def is_complete(self) -> bool:
+        """False when it was stopped, or cut short by its model."""
+        is_cut = any(notice.startswith(CUT_PREFIX) for notice in self.notices)
+        return self.status is not AnswerStatus.CANCELLED and not is_cut
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from assistant.domain.documents import DocumentVersion, NewChunk, Reason
-from assistant.domain.ids import DocumentId, JobId, VersionId
+from assistant.domain.ids import CollectionId, DocumentId, JobId, VersionId
 from assistant.domain.jobs import ItemState, Job, JobItem, JobState
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Vector
 
@@ -138,6 +138,18 @@ class WorkQueue(Protocol):
 
     def fail_waiting(self, job_id: JobId, *, reason: Reason) -> None:
         """Move items in AWAITING_FILE to FAILED."""
+        ...
+
+    def open_jobs(self, source: str, *, collection_id: CollectionId) -> list[Job]:
+        """Jobs of kind INGEST of a source that have not ended, oldest first."""
+        ...
+
+    def give_way(self, job_id: JobId, *, to: JobId) -> bool:
+        """Cancel the items not yet begun (AWAITING_FILE, PENDING) of files that another job names too.
+
+        Returns:
+            False when other files are still to be read for this job.
+        """
         ...
 
     def cancel_open(self, job_id: JobId, *, reason: Reason, now: datetime) -> None:

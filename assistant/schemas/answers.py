@@ -82,6 +82,8 @@ class AnswerOut(Wire):
     first_token_ms: int | None
     notice: str | None
     """French sentences to show with the answer, such as why no model was used."""
+    is_complete: bool = True
+    """False while it runs, and when it ends before its end: failed, stopped, cut by its model or limit."""
     error: Problem | None = None
     """Set if and only if the status is "failed"."""
 

@@ -34,6 +34,8 @@ class MeOut(Wire):
     person_id: str
     roles: list[str]
     is_admin: bool
+    max_file_mb: int
+    """Largest file that may be sent, in millions of bytes."""
 
 
 class ExampleQuestions(Wire):

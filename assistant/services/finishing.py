@@ -1,10 +1,12 @@
-"""The one place that ends a job."""
+"""The one place that ends a job, or has it end."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from assistant.domain.documents import Reason
 from assistant.domain.ids import JobId
-from assistant.domain.jobs import FINAL_ITEM_STATES, final_state
+from assistant.domain.jobs import FINAL_ITEM_STATES, Job, JobState, final_state
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork
 
@@ -13,13 +15,26 @@ CANCELLED = Reason("reading_cancelled", {})
 
 
 class JobFinisher:
-    """Ends a running job once all its items have ended. Called by whoever settles an item."""
+    """Ends a running job once all its items have ended. Called by whoever settles an item.
+
+    Everything happens within the caller's transaction.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
+    def cancel(self, work: UnitOfWork, job: Job) -> None:
+        """Stop a job that has not ended: what is not complete is cancelled, what is complete stays."""
+        now = self._clock.now()
+        work.jobs.update(replace(job, cancel_requested=True))
+        work.queue.cancel_open(job.id, reason=CANCELLED, now=now)
+        if job.state is JobState.QUEUED:
+            work.queue.finish(job.id, state=JobState.CANCELLED, now=now)
+        else:
+            self.finish_if_settled(work, job_id=job.id)
+
     def finish_if_settled(self, work: UnitOfWork, *, job_id: JobId) -> bool:
-        """End this job within the caller's transaction when nothing of it is left to do.
+        """End this job when nothing of it is left to do.
 
         Returns:
             True when every item has ended.

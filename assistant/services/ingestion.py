@@ -33,11 +33,13 @@ from assistant.services.paging import every_document
 from assistant.services.receiving import CheckedStream, ContentChanged
 from assistant.services.roles import require_admin
 from assistant.services.submission import (
+    FOLDER_UNREADABLE,
     KnownSource,
     PlannedFile,
     Submission,
     plan_of,
 )
+from assistant.services.superseding import supersede_older
 from assistant.services.transactions import retried
 
 _SOURCE_CHARS = 1000
@@ -67,7 +69,9 @@ class IngestionService:
     def submit(
         self, request: Submission, *, principal: Principal, scope: Scope
     ) -> tuple[Job, list[JobItem]]:
-        """Make a job of what changed. Removals take effect at once; nothing to do ends it at once.
+        """Make a job of what changed, in place of older unfinished ones of the same source.
+
+        Removals take effect at once; nothing to do ends it at once.
 
         Returns:
             The job, and the items whose content must still be sent.
@@ -98,6 +102,7 @@ class IngestionService:
             ]
             job = _ended_if_settled(job, items, now=self._clock.now())
             work.jobs.add(job, items)
+            supersede_older(work, job, is_complete=request.is_complete, finisher=self._finisher)
             work.commit()
         return job, [item for item in items if item.state is ItemState.AWAITING_FILE]
 
@@ -239,7 +244,7 @@ class IngestionService:
             document = expect(work, planned, job=job, now=self._clock.now())
         elif planned.state is ItemState.UNCHANGED and document and document.reason:
             document = expect_again(work, document, job=job, now=self._clock.now())
-        elif planned.reason is not None and planned.reason.code not in _NAME_CODES:
+        elif planned.reason is not None and planned.reason.code not in _NO_DOCUMENT:
             document = blame(work, planned, job=job, now=self._clock.now())
         return JobItem(
             id=JobItemId(new_id()),
@@ -324,7 +329,7 @@ class IngestionService:
         return refused
 
 
-_NAME_CODES = frozenset({"file_name_unsafe", "file_name_duplicate"})
+_NO_DOCUMENT = frozenset({"file_name_unsafe", "file_name_duplicate", FOLDER_UNREADABLE})
 
 
 def _check_request(request: Submission) -> None:

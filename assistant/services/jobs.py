@@ -19,7 +19,7 @@ from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.expectations import expect_again
-from assistant.services.finishing import CANCELLED, JobFinisher
+from assistant.services.finishing import JobFinisher
 from assistant.services.progress import progress_of
 from assistant.services.roles import require_admin
 from assistant.services.transactions import retried
@@ -87,12 +87,7 @@ class JobService:
             job = _found(work, job_id, scope=scope)
             if job.state in FINAL_JOB_STATES:
                 raise Conflict("job_ended")
-            work.jobs.update(replace(job, cancel_requested=True))
-            work.queue.cancel_open(job_id, reason=CANCELLED, now=self._clock.now())
-            if job.state is JobState.QUEUED:
-                work.queue.finish(job_id, state=JobState.CANCELLED, now=self._clock.now())
-            else:
-                self._finisher.finish_if_settled(work, job_id=job_id)
+            self._finisher.cancel(work, job)
             work.commit()
             return _found(work, job_id, scope=scope)
 

@@ -11,6 +11,10 @@ from assistant.domain.jobs import ItemState
 from assistant.services.names import displayed_name, is_safe_name, normalised_name
 
 MEGABYTE = 1_000_000
+UPLOAD = "upload"
+"""Label of the source of files that are sent one by one, from the pages or by programs."""
+FOLDER_UNREADABLE = "folder_unreadable"
+"""Code of a folder that the caller cannot list: told in the job, and no document of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Submission:
     collection_id: CollectionId | None = None
     """None takes the default collection."""
     unreadable: tuple[tuple[str, str], ...] = ()
-    """(name, code) of files that the caller cannot open; recorded as failed."""
+    """(name, code) of files and folders that the caller cannot open; recorded as failed."""
     is_complete: bool = False
     """True when `files` is all the source holds: documents it no longer names are deleted."""
     may_empty: bool = False
@@ -140,6 +144,8 @@ def _is_served(document: Document, file: AnnouncedFile, known: KnownSource, want
 
 def _refused(name: str, *, seen: set[str], known: KnownSource, code: str) -> PlannedFile:
     shown = normalised_name(name)
+    if code == FOLDER_UNREADABLE:
+        return PlannedFile(displayed_name(shown), ItemState.FAILED, reason=Reason(code, {}))
     fault = _name_fault(shown, seen=seen)
     if fault is not None:
         return PlannedFile(displayed_name(shown), ItemState.FAILED, reason=Reason(fault, {}))

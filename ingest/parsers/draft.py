@@ -13,6 +13,8 @@ from ingest.model import Block, BlockKind, Box, FileFormat, Notice, Table
 
 MAX_CELL_CHARS = 4000
 MAX_HEADING_CHARS = 300
+_MAX_STOPPED_WORDS = 8
+"""A heading may end with a full stop; beyond this many words it is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +56,19 @@ class Draft:
 def text_block(
     text: str, *, kind: BlockKind = BlockKind.PARAGRAPH, level: int = 0, box: Box | None = None
 ) -> Block | None:
-    """A block of cleaned text, None when nothing is left of it; an overlong heading is a paragraph."""
+    """A block of cleaned text, None when nothing is left of it; a heading that is none is a paragraph."""
     cleaned = one_line(text) if kind is BlockKind.HEADING else clean_text(text)
     if not cleaned:
         return None
-    if kind is BlockKind.HEADING and (
-        len(cleaned) > MAX_HEADING_CHARS or cleaned.endswith((",", ";"))
-    ):
+    if kind is BlockKind.HEADING and _is_text(cleaned):
         kind, level = BlockKind.PARAGRAPH, 0
     return Block(kind=kind, text=cleaned, level=level, box=box)
+
+
+def _is_text(heading: str) -> bool:
+    """True when an author's heading is running text: what it says would be lost as a mere label."""
+    is_sentence = heading.endswith(".") and len(heading.split()) > _MAX_STOPPED_WORDS
+    return is_sentence or len(heading) > MAX_HEADING_CHARS or heading.endswith((",", ";"))
 
 
 def table_block(rows: list[list[str]], *, box: Box | None = None) -> Block | None:

@@ -101,6 +101,7 @@ async def test_an_answer_as_events(site: Site) -> None:
         "tokens": {"prompt": 100, "completion": 10, "is_estimated": False},
         "first_token_ms": IsInt(ge=0),
         "notice": None,
+        "is_complete": True,
         "error": None,
     }
 

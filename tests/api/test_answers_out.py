@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import pytest
 from starlette.requests import Request
 
 from assistant.api.answers_out import citation_out, event_out
 from assistant.domain.answers import AnswerCompleted, AnswerStatus, Citation
-from assistant.domain.catalogue import sentence
+from assistant.domain.catalogue import sentence, sentences
 from assistant.domain.ids import AnswerId
-from assistant.schemas.answers import CompletedEvent
+from assistant.schemas.answers import AnswerOut, CompletedEvent
 from tests.unit.assistant.answering.samples import make_chunk
 
 
@@ -28,11 +29,17 @@ def test_a_citation_names_the_other_documents_with_the_same_words() -> None:
     assert citation_out(Citation(marker=1, chunk=chunk, quote="Un taux")).also == []
 
 
-def notice_of(*notices: str) -> str | None:
-    end = AnswerCompleted(AnswerStatus.SEARCH_ONLY, "Oui.", (), (), None, None, 1, notices)
+def completed(
+    *notices: str, status: AnswerStatus = AnswerStatus.SEARCH_ONLY, text: str = "Oui."
+) -> AnswerOut:
+    end = AnswerCompleted(status, text, (), (), None, None, 1, notices)
     out = event_out(end, request=Request({"type": "http"}), answer_id=AnswerId("a1"), given_id="")
     assert isinstance(out, CompletedEvent)
-    return out.answer.notice
+    return out.answer
+
+
+def notice_of(*notices: str) -> str | None:
+    return completed(*notices).notice
 
 
 def test_every_notice_of_an_answer_is_said() -> None:
@@ -40,3 +47,27 @@ def test_every_notice_of_an_answer_is_said() -> None:
     assert notice_of("no_model") == sentence("no_model")
     both = f"{sentence('no_model')} {sentence('words_only')}"
     assert notice_of("no_model", "words_only") == both
+
+
+CUTS = sorted(code for code in sentences() if code.startswith("answer_cut_"))
+
+
+def test_the_cuts_are_those_of_the_catalogue() -> None:
+    assert CUTS == [
+        "answer_cut_error",
+        "answer_cut_length",
+        "answer_cut_malformed",
+        "answer_cut_stall",
+    ]
+
+
+@pytest.mark.parametrize("code", CUTS)
+def test_an_answer_cut_short_is_not_complete(code: str) -> None:
+    assert not completed(code, status=AnswerStatus.ANSWERED).is_complete
+    assert not completed("words_only", code, status=AnswerStatus.ANSWERED).is_complete
+
+
+def test_only_a_stopped_or_cut_answer_is_not_complete() -> None:
+    assert completed("no_model", "words_only").is_complete
+    assert completed(status=AnswerStatus.REFUSED).is_complete
+    assert not completed(status=AnswerStatus.CANCELLED).is_complete

@@ -72,6 +72,28 @@ async def test_a_file_sent_twice_changes_nothing(site: Site) -> None:
     assert page["counts"]["live"] == 2
 
 
+@pytest.mark.parametrize(
+    ("sent", "name", "state"),
+    [
+        ("nom & %22fichier%22.md", 'nom & "fichier".md', "indexed"),
+        ("à 50%25 (100 %20).md", "à 50%25 (100 %20).md", "indexed"),
+        ("deux%0Alignes%0D.md", "deux\ufffdlignes\ufffd.md", "failed"),
+    ],
+)
+async def test_a_name_is_that_of_the_file_and_not_that_of_the_form(
+    site: Site, sent: str, name: str, state: str
+) -> None:
+    head = f'--x\r\nContent-Disposition: form-data; name="files"; filename="{sent}"\r\n\r\n'
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    async with site.owner() as http:
+        body = f"{head}{REGULATION}\r\n--x--\r\n".encode()
+        started = await http.post("/api/v1/documents", content=body, headers=kind)
+        await asyncio.to_thread(site.settle)
+        items = await http.get(f"/api/v1/jobs/{started.json()['job']['id']}/items")
+
+    assert [(each["name"], each["state"]) for each in items.json()] == [(name, state)]
+
+
 async def test_two_uploads_of_one_file_at_once_make_one_document(site: Site) -> None:
     async def send() -> int:
         async with site.owner() as http:

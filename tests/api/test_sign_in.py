@@ -53,6 +53,7 @@ async def test_the_local_token_is_the_owner(site: Site) -> None:
         "person_id": "local",
         "roles": ["agent", "tenant_admin"],
         "is_admin": True,
+        "max_file_mb": 2,
     }
 
 

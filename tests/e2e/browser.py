@@ -16,7 +16,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    WebSocket,
+    sync_playwright,
+)
 
 from assistant.client import AssistantClient, ClientError
 
@@ -124,16 +131,22 @@ def chromium() -> Generator[Browser]:
 
 
 class Watch:
-    """Notes every request and websocket message of some pages."""
+    """Notes every request, websocket message and breach of the security policy of some pages."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.urls: list[str] = []
         self.first_messages: list[bytes] = []
+        self.policy_breaches: list[str] = []
         context.on("request", lambda request: self.urls.append(request.url))
         context.on("page", self._watch_page)
+        context.on("console", self._watch_console)
 
     def _watch_page(self, page: Page) -> None:
         page.on("websocket", self._watch_socket)
+
+    def _watch_console(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            self.policy_breaches.append(message.text)
 
     def _watch_socket(self, socket: WebSocket) -> None:
         self.urls.append(socket.url)

@@ -7,6 +7,7 @@ from collections.abc import Generator
 from pathlib import Path
 from textwrap import wrap
 
+import httpx
 import pdfplumber
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -116,6 +117,26 @@ def start(page: Page, product: Product) -> None:
     page.goto(product.url)
     ask(page, QUESTION)
     expect(page.locator("section.answer.running .answer-text")).to_contain_text("taux")
+
+
+SOCKET = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+def test_other_names_and_other_sites_reach_nothing(product: Product) -> None:
+    own = product.url
+    evil = {"Host": "evil.example", "Origin": "http://evil.example"}
+
+    assert httpx.get(f"{own}/", headers=evil).status_code == 421
+    assert httpx.get(f"{own}/_stcore/health", headers=evil).status_code == 421
+    for headers in (evil, {"Origin": "http://evil.example"}):
+        answer = httpx.get(f"{own}/_stcore/stream", headers=SOCKET | headers)
+        assert answer.status_code == 403
+    assert httpx.get(f"{own}/_stcore/metrics").status_code == 404
 
 
 def test_without_session_the_page_explains_how_to_sign_in(
@@ -240,29 +261,45 @@ def test_new_question_comes_into_view(page: Page, product: Product) -> None:
 def test_documents_are_uploaded_reindexed_and_deleted(
     page: Page, product: Product, folder: Path
 ) -> None:
-    good, bad = folder / "note-patinoire.md", folder / "vide.pdf"
+    good, bad = folder / 'note & "patinoire".md', folder / "vide.pdf"
     good.write_text(
         "# Patinoire\n\nLa patinoire de Valbourg ouvre le 3 novembre à midi.\n", "utf-8"
     )
     bad.write_bytes(b"")
+    large = folder / "enorme.pdf"
+    with large.open("wb") as opened:
+        opened.truncate(50_000_001)
     page.goto(product.url)
     page.get_by_role("link", name="Documents", exact=True).click()
 
-    page.locator("input[type=file]").set_input_files([good, bad])
+    page.locator("input[type=file]").set_input_files([good, bad, large])
 
+    sent = page.locator(".upload li")
+    expect(sent.filter(has_text="enorme.pdf")).to_contain_text("la limite est de 50 Mo")
+    expect(sent.filter(has_text=good.name)).to_have_text(re.compile("Consultable$"))
+    expect(sent.filter(has_text="vide.pdf")).to_have_text(re.compile(r"\bvide\b.*\.$"))
+    page.locator("input[type=file]").set_input_files([good])
+    expect(sent.nth(3)).to_contain_text("Inchangé")
+    assert names_sent(product) == [good.name, "vide.pdf", good.name]
     rows = page.locator("tbody tr")
-    expect(rows.filter(has_text="note-patinoire.md")).to_contain_text("Consultable")
+    expect(rows.filter(has_text=good.name)).to_contain_text("Consultable")
     failed = rows.filter(has_text="vide.pdf")
     expect(failed).to_contain_text("En échec")
     expect(failed.locator(".reason")).to_have_text(re.compile(r"\bvide\b.*\."))
-    page.get_by_role("button", name="Réindexer note-patinoire.md").click()
+    page.get_by_role("button", name=f"Réindexer {good.name}").click()
     expect(page.get_by_text("Réindexation lancée.")).to_be_visible()
-    expect(rows.filter(has_text="note-patinoire.md")).to_contain_text("Consultable")
+    expect(rows.filter(has_text=good.name)).to_contain_text("Consultable")
     assert quotes(product, "patinoire de Valbourg")
-    page.get_by_role("button", name="Supprimer note-patinoire.md").click()
+    page.get_by_role("button", name=f"Supprimer {good.name}").click()
     page.get_by_role("dialog").get_by_role("button", name="Supprimer").click()
-    expect(rows.filter(has_text="note-patinoire.md")).to_have_count(0)
+    expect(rows.filter(has_text=good.name)).to_have_count(0)
     assert not quotes(product, "patinoire de Valbourg")
+
+
+def names_sent(product: Product) -> list[str]:
+    """Names of the files sent by the browser, in order; the first job is not its."""
+    _, *jobs = reversed(product.client.list_jobs())
+    return [item.name for job in jobs for item in product.client.list_job_items(job.id)]
 
 
 def quotes(product: Product, text: str) -> bool:
@@ -286,3 +323,32 @@ def test_pages_speak_to_nobody_else(watch: Watch, page: Page, product: Product) 
     for payload in watch.first_messages:
         message = ForwardMsg.FromString(payload)
         assert message.new_session.config.gather_usage_stats is False
+
+
+def test_pages_keep_to_their_security_policy(watch: Watch, page: Page, product: Product) -> None:
+    answer = page.goto(product.url)
+
+    assert answer is not None
+    assert "default-src 'none'" in (answer.header_value("content-security-policy") or "")
+    assert [one[-300:] for one in watch.policy_breaches] == []
+    page.evaluate("fetch('http://ailleurs.example/').catch(() => null)")
+    wait_for(lambda: watch.policy_breaches, seconds=5)
+    watch.policy_breaches.clear()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_server_that_stops_is_told_in_french(
+    context: BrowserContext, tmp_path: Path, host: str
+) -> None:
+    """Streamlit has a message for the machine's own name, and another one."""
+    assert context.browser is not None
+    page = context.browser.new_page(locale="fr-FR")
+    with running_product(tmp_path, model_url="http://127.0.0.1:9/v1", model="aucun") as own:
+        page.goto(own.url.replace("127.0.0.1", host))
+        expect(page.get_by_role("heading", name="Connexion nécessaire")).to_be_visible()
+
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", name="Connexion perdue")).to_be_visible()
+    words = re.compile("^Connexion perdue\\s+Le service ne répond plus.*assistant serve »\\.$")
+    expect(dialog).to_have_text(words, use_inner_text=True)
+    page.close()

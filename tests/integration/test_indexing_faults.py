@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -132,15 +131,13 @@ def test_disk_full_while_vectors_are_kept_pauses_and_goes_on(tmp_path: Path) -> 
 
     def fill(texts: object) -> object:
         disk.is_full, disk.allowed = True, 0
-        vectors = add(texts)  # pyright: ignore[reportArgumentType]
-        threading.Timer(0.05, lambda: setattr(disk, "is_full", False)).start()
-        return vectors
+        return add(texts)  # pyright: ignore[reportArgumentType]
 
     house.embedder.embed_passages = fill  # pyright: ignore[reportAttributeAccessIssue]
     worker = house.new_worker()
     with pytest.raises(StorageError):
         worker.run_once()
-    time.sleep(0.1)
+    disk.is_full = False
     house.embedder.embed_passages = add  # pyright: ignore[reportAttributeAccessIssue]
     house.clock.advance(60)
     house.settle()

@@ -184,7 +184,7 @@ class ScriptedClient:
     def me(self) -> MeOut:
         self._check()
         roles = ["agent", "tenant_admin"] if self.is_admin else ["agent"]
-        return MeOut(person_id="me", roles=roles, is_admin=self.is_admin)
+        return MeOut(person_id="me", roles=roles, is_admin=self.is_admin, max_file_mb=50)
 
     def examples(self, *, limit: int = 4) -> ExampleQuestions:
         self._check()

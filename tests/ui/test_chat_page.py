@@ -206,6 +206,27 @@ def test_refused_question_is_given_back(api: ScriptedClient, page: AppTest) -> N
 
     assert "Trop longue" in page.error[0].value
     assert page.code[0].value == "Une très longue question"
+    assert api.conversations == {}
+
+
+def test_refused_question_leaves_its_conversation(api: ScriptedClient, page: AppTest) -> None:
+    open_conversation(api, page)
+    api.refuse_questions = problem("invalid_input", status=422, detail="Trop longue.")
+
+    page.chat_input[0].set_value("Une très longue question").run()
+
+    assert list(api.conversations) == ["c1"]
+
+
+def test_question_that_may_have_been_taken_keeps_its_conversation(
+    api: ScriptedClient, page: AppTest
+) -> None:
+    page.run()
+    api.refuse_questions = problem("unreachable", status=0, detail="Pas de réponse.")
+
+    page.chat_input[0].set_value("Quel taux ?").run()
+
+    assert list(api.conversations) == ["c1"]
 
 
 def test_rename_and_delete(api: ScriptedClient, page: AppTest) -> None:

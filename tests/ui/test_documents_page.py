@@ -115,6 +115,7 @@ def test_cancelled_files_are_retried(api: ScriptedClient, documents_page: AppTes
     page.button("retry-job-1").click().run()
 
     assert api.calls == [("retry-job", "job-1")]
+    assert page.button("retry-job-1").label == "Relancer"
     assert [one for one in page.button if one.key == "failures-job-1"] == []
 
 

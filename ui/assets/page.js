@@ -27,10 +27,24 @@ function rename(root) {
   if (skip && skip.textContent === "Skip to main content") skip.textContent = "Aller au contenu";
 }
 
-export default function () {
+function translate(texts) {
+  for (const dialog of document.querySelectorAll('[role="dialog"]')) {
+    const walker = document.createTreeWalker(dialog, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const french = texts[walker.currentNode.nodeValue.trim()];
+      if (french) walker.currentNode.nodeValue = french;
+    }
+  }
+}
+
+export default function ({ data }) {
+  const act = () => {
+    rename(document);
+    translate(data.texts);
+  };
   document.documentElement.lang = "fr";
-  rename(document);
-  const observer = new MutationObserver(() => rename(document));
+  act();
+  const observer = new MutationObserver(act);
   observer.observe(document.body, { childList: true, subtree: true });
   return () => observer.disconnect();
 }

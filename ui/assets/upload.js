@@ -1,13 +1,18 @@
-// Sends files from the browser straight to the API, a few in each request, so that one is one job.
+// Sends files from the browser straight to the API, a few in each request, so that one is one job,
+// and tells what became of each: what is received has not been read yet.
 const BATCH_FILES = 50;
 const BATCH_BYTES = 64 * 1024 * 1024;
+const BATCH_LARGEST = 10;
+const POLL_MS = 1000;
+const ENDS = ["indexed", "unchanged", "failed", "cancelled"];
 
-function batches(entries) {
+function batches(entries, maxBytes) {
+  const limit = Math.min(BATCH_BYTES, BATCH_LARGEST * maxBytes);
   const made = [];
   let bytes = 0;
   for (const entry of entries) {
     const last = made[made.length - 1];
-    if (!last || last.length >= BATCH_FILES || bytes + entry.file.size > BATCH_BYTES) {
+    if (!last || last.length >= BATCH_FILES || bytes + entry.file.size > limit) {
       made.push([entry]);
       bytes = entry.file.size;
     } else {
@@ -33,6 +38,7 @@ function line(list, file, texts) {
   item.append(name, bar, state);
   list.append(item);
   return {
+    isThere: () => item.isConnected,
     progress: (share) => { bar.value = share; },
     end: (kind, words) => {
       item.className = kind;
@@ -63,9 +69,9 @@ function send(batch, texts) {
   return new Promise((resolve) => {
     const form = new FormData();
     for (const entry of batch) form.append("files", entry.file, entry.file.name);
-    const end = (accepted, words) => {
-      for (const entry of batch) entry.shown.end(accepted ? "sent" : "refused", words);
-      resolve(accepted);
+    const end = (job, words) => {
+      for (const entry of batch) entry.shown.end(job ? "reading" : "refused", words);
+      resolve(job);
     };
     const request = new XMLHttpRequest();
     request.open("POST", "/api/v1/documents");
@@ -73,11 +79,38 @@ function send(batch, texts) {
     request.upload.onprogress = (event) => share(batch, event.loaded);
     request.onload = () => {
       const accepted = request.status >= 200 && request.status < 300;
-      end(accepted, accepted ? texts.sent : refusal(request, texts));
+      const job = accepted ? JSON.parse(request.responseText).job : null;
+      end(job, accepted ? texts.reading : refusal(request, texts));
     };
-    request.onerror = () => end(false, texts.network);
+    request.onerror = () => end(null, texts.network);
     request.send(form);
   });
+}
+
+async function itemsOf(job) {
+  try {
+    const answer = await fetch(`/api/v1/jobs/${job.id}/items?limit=1000`);
+    if (answer.status === 401 || answer.status === 404) return null;
+    return answer.ok ? await answer.json() : [];
+  } catch {
+    return []; // the server may be back at the next try
+  }
+}
+
+// Items stand in the order of the files sent, under names that the server may have changed.
+async function follow(batch, job, texts) {
+  let open = batch.map((entry, place) => ({ entry, place }));
+  while (open.length && open[0].entry.shown.isThere()) {
+    const items = await itemsOf(job);
+    if (!items) return; // signed out: the page says so
+    open = open.filter(({ entry, place }) => {
+      const item = items[place];
+      if (!item || !ENDS.includes(item.state)) return true;
+      entry.shown.end(item.state, item.reason || texts[item.state]);
+      return false;
+    });
+    if (open.length) await new Promise((resolve) => { setTimeout(resolve, POLL_MS); });
+  }
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -94,8 +127,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   const take = async (files) => {
     const entries = Array.from(files).map((file) => ({ file, shown: line(list, file, texts) }));
-    for (const batch of batches(entries)) {
-      if (await send(batch, texts)) setTriggerValue("sent", Date.now());
+    const fitting = entries.filter((entry) => entry.file.size <= data.max_bytes);
+    for (const entry of entries) {
+      if (!fitting.includes(entry)) entry.shown.end("refused", texts.too_large);
+    }
+    for (const batch of batches(fitting, data.max_bytes)) {
+      const job = await send(batch, texts);
+      if (!job) continue;
+      setTriggerValue("sent", Date.now());
+      follow(batch, job, texts);
     }
   };
 

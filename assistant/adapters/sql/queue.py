@@ -14,20 +14,22 @@ from assistant.adapters.sql.rows import job_of, reason_fields
 from assistant.adapters.sql.tables import documents, job_items, jobs
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.documents import DocumentState, Reason
-from assistant.domain.ids import DocumentId, JobId, VersionId
+from assistant.domain.ids import CollectionId, DocumentId, JobId, VersionId
 from assistant.domain.jobs import (
     FINAL_ITEM_STATES,
     FINAL_JOB_STATES,
     ItemState,
     Job,
     JobItem,
+    JobKind,
     JobState,
 )
 
 _OPEN_JOBS = (JobState.QUEUED, JobState.RUNNING)
 _TO_DO = (ItemState.PENDING, ItemState.PARSING, ItemState.EMBEDDING)
 _OPEN = sorted(frozenset(ItemState) - FINAL_ITEM_STATES)
-_NOT_CANCELLABLE = FINAL_ITEM_STATES | {ItemState.INDEXING}
+_NOT_CANCELLABLE = sorted(FINAL_ITEM_STATES | {ItemState.INDEXING})
+_NOT_BEGUN = (ItemState.AWAITING_FILE, ItemState.PENDING)
 
 
 class SqlWorkQueue:
@@ -120,6 +122,38 @@ class SqlWorkQueue:
             .values(state=ItemState.FAILED, **reason_fields(reason))
         )
 
+    def open_jobs(self, source: str, *, collection_id: CollectionId) -> list[Job]:
+        """Jobs of kind INGEST of a source that have not ended, oldest first."""
+        query = (
+            select(jobs)
+            .where(
+                jobs.c.state.in_(_OPEN_JOBS),
+                jobs.c.collection_id == collection_id,
+                jobs.c.source == source,
+                jobs.c.kind == JobKind.INGEST,
+            )
+            .order_by(jobs.c.number)
+        )
+        return [job_of(row) for row in self._transaction.read(query)]
+
+    def give_way(self, job_id: JobId, *, to: JobId) -> bool:
+        """Cancel the items not yet begun (AWAITING_FILE, PENDING) of files that another job names too.
+
+        Returns:
+            False when other files are still to be read for this job.
+        """
+        named = select(job_items.c.name).where(job_items.c.job_id == to)
+        own = job_items.c.job_id == job_id
+        self._change_items(
+            update(job_items)
+            .where(own, job_items.c.state.in_(_NOT_BEGUN), job_items.c.name.in_(named))
+            .values(state=ItemState.CANCELLED)
+        )
+        other = select(job_items.c.id).where(
+            own, job_items.c.state.not_in(_NOT_CANCELLABLE), job_items.c.name.not_in(named)
+        )
+        return self._transaction.first(other.limit(1)) is None
+
     def cancel_open(self, job_id: JobId, *, reason: Reason, now: datetime) -> None:
         """Move items that have not ended, INDEXING excepted, to CANCELLED.
 
@@ -127,7 +161,7 @@ class SqlWorkQueue:
         """
         self._change_items(
             update(job_items)
-            .where(job_items.c.job_id == job_id, job_items.c.state.not_in(sorted(_NOT_CANCELLABLE)))
+            .where(job_items.c.job_id == job_id, job_items.c.state.not_in(_NOT_CANCELLABLE))
             .values(state=ItemState.CANCELLED)
         )
         cancelled = select(job_items.c.document_id).where(

@@ -26,13 +26,14 @@ async def ready(state: StateDep) -> ReadyOut:
 
 
 @router.get("/me")
-def me(caller: Reader) -> MeOut:
-    """Who is signed in."""
+def me(caller: Reader, services: UseCases) -> MeOut:
+    """Who is signed in, and how large a file may be."""
     principal = caller.principal
     return MeOut(
         person_id=principal.person_id,
         roles=sorted(role.value for role in principal.roles),
         is_admin=principal.is_admin,
+        max_file_mb=services.settings.ingest.max_file_mb,
     )
 
 

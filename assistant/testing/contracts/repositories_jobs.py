@@ -12,7 +12,7 @@ import pytest
 from assistant.domain.documents import DocumentState, Reason
 from assistant.domain.errors import Conflict, NotFound, StorageError
 from assistant.domain.ids import DocumentId, JobId, JobItemId, VersionId
-from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, Job, JobItem, JobState
+from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, Job, JobItem, JobKind, JobState
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts.repositories_world import (
     NOON,
@@ -325,6 +325,34 @@ class QueueContract(RepositoryContract):
             found = work.jobs.find_item(items[0].id, scope=world.here.scope)
         assert found == replace(items[0], state=ItemState.FAILED, reason=reason)
         assert states_of(open_work, world, job)[1] is ItemState.PENDING
+
+    def test_open_jobs_are_those_of_the_source(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        job, _ = store_job(open_work, world.here)
+        store_job(open_work, world.there)
+        with open_work() as work:
+            for other in ({"source": "/autre"}, {"kind": JobKind.REINDEX}):
+                work.jobs.add(replace(make_job(world.here), **other), [])
+            work.commit()
+
+        with open_work() as work:
+            assert work.queue.open_jobs("upload", collection_id=job.collection_id) == [job]
+            work.queue.finish(job.id, state=JobState.CANCELLED, now=LATER)
+            assert work.queue.open_jobs("upload", collection_id=job.collection_id) == []
+
+    @pytest.mark.parametrize(("named", "is_free"), [(3, False), (4, True)])
+    def test_gives_way_where_another_job_names_the_file(
+        self, open_work: UnitOfWorkFactory, world: World, named: int, is_free: bool
+    ) -> None:
+        older, _ = store_job(open_work, world.here, states=[*ItemState])
+        newer, _ = store_job(open_work, world.here, states=[ItemState.PENDING] * named)
+
+        with open_work() as work:
+            assert work.queue.give_way(older.id, to=newer.id) == is_free
+            work.commit()
+        left = [*ItemState][2:]
+        assert states_of(open_work, world, older) == [ItemState.CANCELLED] * 2 + left
 
     def test_cancels_what_has_not_ended(self, open_work: UnitOfWorkFactory, world: World) -> None:
         states: Sequence[ItemState] = [

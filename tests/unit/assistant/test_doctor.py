@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,24 @@ def test_what_was_opened_is_closed(settings: Settings, monkeypatch: pytest.Monke
     assert found["embedder"].state is CheckState.OK
     assert model.is_closed
     assert WatchedEmbedder.opened == 0
+
+
+def test_sizes_are_written_in_french(settings: Settings) -> None:
+    detail = checks(settings)["disk"].detail
+
+    assert re.fullmatch(r"\d+,\d Go libres.*", detail)
+
+
+def test_an_address_is_shown_without_what_it_hides(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def watched_model(settings: Settings) -> WatchedModel:
+        del settings
+        return WatchedModel([])
+
+    monkeypatch.setattr(bootstrap, "build_chat_model", watched_model)
+    hidden = ModelSettings(url="http://u:secret@serveur/v1?key=secret")
+
+    detail = checks(settings.model_copy(update={"model": hidden}))["model"].detail
+
+    assert "http://***@serveur/v1?***" in detail

@@ -94,6 +94,28 @@ def test_an_unknown_variable_is_refused_with_the_nearest_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("ASSISTANT_DATADIR", "ASSISTANT_DATA_DIR"),
+        ("ASSISTANT_MODEL_KEY", "ASSISTANT_MODEL_API_KEY"),
+        ("ASSISTANT_FOO", None),
+        ("ASSISTANT_TOKEN", None),
+        ("ASSISTANT_", None),
+    ],
+)
+def test_a_name_is_suggested_only_when_it_is_close(name: str, meant: str | None) -> None:
+    said = refusal({name: "1"})
+
+    assert (f"vouliez-vous dire {meant} ?" in said) == (meant is not None)
+    assert ("vouliez-vous" in said) == (meant is not None)
+
+
+@pytest.mark.parametrize("toml", ["data_dir = ''", "[model]\nstall_s = inf"])
+def test_a_file_is_as_strict_as_a_variable(toml: str) -> None:
+    assert "a.toml" in refusal(toml=toml)
+
+
+@pytest.mark.parametrize(
     ("toml", "words"),
     [
         ("[modle]\nurl = 'x'", "« modle »"),
@@ -117,6 +139,11 @@ def test_an_unknown_key_of_the_file_is_refused(toml: str, words: str) -> None:
         ("ASSISTANT_SERVER_PORT", "", "nombre entier"),
         ("ASSISTANT_MODEL_CONNECT_S", "0", "nombre supérieur à 0"),
         ("ASSISTANT_INDEX_ENGINE", "faiss", "« edge » ou « server »"),
+        ("ASSISTANT_MODEL_STALL_S", "inf", "nombre supérieur à 0"),
+        ("ASSISTANT_MODEL_TEMPERATURE", "nan", "nombre d'au moins 0 et d'au plus 2"),
+        ("ASSISTANT_LIMITS_DELTAS_PER_S", "-inf", "nombre supérieur à 0"),
+        ("ASSISTANT_DATA_DIR", "", "chemin d'un dossier"),
+        ("ASSISTANT_DATA_DIR", "  ", "chemin d'un dossier"),
     ],
 )
 def test_a_wrong_value_is_refused_with_what_is_expected(
@@ -162,6 +189,26 @@ def test_secrets_are_never_shown() -> None:
     assert loaded.shown()["model.api_key"] == "***"
     assert loaded.shown()["model.url"] == "http://***@serveur/v1"
     assert SECRET not in str(loaded.shown()) + repr(loaded.settings.model.api_key)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://serveur/v1?key=abc&v=2", "http://serveur/v1?***"),
+        ("http://u:p@serveur/v1?key=abc", "http://***@serveur/v1?***"),
+        ("http://u:p/q r@serveur/v1", "http://***@serveur/v1"),
+        ("http://serveur/v1#abc", "http://serveur/v1#***"),
+        ("http://serveur:8000/v1", "http://serveur:8000/v1"),
+    ],
+)
+def test_what_an_address_may_hide_is_not_shown(url: str, shown: str) -> None:
+    assert load({"ASSISTANT_MODEL_URL": url}).shown()["model.url"] == shown
+
+
+def test_a_question_mark_outside_an_address_is_shown() -> None:
+    loaded = load({"ASSISTANT_EMBEDDINGS_QUERY_PREFIX": "Quoi ? "})
+
+    assert loaded.shown()["embeddings.query_prefix"] == "Quoi ? "
 
 
 def test_a_secret_of_the_wrong_type_is_not_told() -> None:

@@ -60,6 +60,37 @@ def test_signature_at_the_end_of_a_long_document_counts() -> None:
     assert document_date(text, title="Convention", name="x") == date(2022, 5, 2)
 
 
+TODAY = date(2025, 3, 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Forum des associations le 12 septembre 2025.\nÉcrit ici le 3 mars 2025.", "2025-03-03"),
+        ("Séance du 11 mars 2025", None),
+        ("Fait à Lille, le 11 mars 2025", None),
+        ("Fait à Lille, le 10 mars 2025", "2025-03-10"),
+        ("L'an deux mille vingt-six, le 6 mars, le conseil", None),
+    ],
+)
+def test_a_day_still_to_come_never_dates_a_document(text: str, expected: str | None) -> None:
+    found = document_date(text, title="Avis", name="avis.pdf", today=TODAY)
+
+    assert found == (date.fromisoformat(expected) if expected else None)
+
+
+def test_a_future_title_or_name_gives_way_to_a_past_date() -> None:
+    text = "Fait à Lille, le 2 mars 2025"
+
+    for title, name in (("Forum du 12 mai 2025", "x"), ("Forum", "forum-2025-05-12.pdf")):
+        assert document_date(text, title=title, name=name, today=TODAY) == date(2025, 3, 2)
+        assert document_date("Bonjour", title=title, name=name, today=TODAY) is None
+
+
+def test_today_is_the_present_day() -> None:
+    assert document_date("Fait à Lille, le 2 mai 2045", title="Avis", name="x") is None
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

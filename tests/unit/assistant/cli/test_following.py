@@ -31,7 +31,9 @@ def job(**changes: object) -> JobOut:
     return JobOut.model_validate({**fields, **changes})
 
 
-def failed(name: str) -> JobItemOut:
+def failed(
+    name: str, *, code: str = "file_empty", reason: str = "Le fichier est vide."
+) -> JobItemOut:
     return JobItemOut(
         id="i",
         name=name,
@@ -39,8 +41,8 @@ def failed(name: str) -> JobItemOut:
         document_id=None,
         chunks=0,
         pages=0,
-        reason_code="file_empty",
-        reason="Le fichier est vide.",
+        reason_code=code,
+        reason=reason,
     )
 
 
@@ -85,6 +87,26 @@ def test_outcomes_of_several_jobs_add_up(capsys: pytest.CaptureFixture[str]) -> 
         "4 fichiers : 1 indexé, 1 inchangé, 1 retiré, 1 annulé, 1 en échec ; 5 passages en 0 s.\n"
         "  ✗ a.pdf : Le fichier est vide.\n"
     )
+    assert exit_code(outcome) == 3
+
+
+def test_an_unreadable_folder_is_no_file_and_keeps_what_is_missing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    outcome = Outcome()
+    folder = failed("sous", code="folder_unreadable", reason="Le dossier ne peut pas être lu.")
+    outcome.add(job(total=3, counts={"unchanged": 2, "failed": 1}, chunks=0), [folder])
+    outcome.kept_sources.append("/actes")
+
+    summarise(outcome)
+
+    assert capsys.readouterr().out == (
+        "2 fichiers : 2 inchangés, 1 dossier illisible ; 0 passage en 0 s.\n"
+        "  ✗ sous : Le dossier ne peut pas être lu.\n"
+        "« /actes » : rien n'a été retiré car un sous-dossier n'a pas pu être lu.\n"
+    )
+    assert outcome.as_json()["removal_skipped"] is True
+    assert Outcome().as_json()["removal_skipped"] is False
     assert exit_code(outcome) == 3
 
 

@@ -48,8 +48,12 @@ def test_help_is_french_and_imports_nothing_heavy() -> None:
         (["search", "-k", "a", "x"], "La valeur donnée à -k doit être un entier."),
         (["search", "a", "b"], "Ces mots sont de trop : b."),
         (["search", "-k"], "L'option -k demande une valeur."),
-        (["ingest"], "Il manque CHEMIN…."),
-        (["documents", "show"], "Il manque ID."),
+        (["ingest"], "Il manque CHEMIN… « assistant --help »"),
+        (["documents", "delete"], "Il manque ID… « assistant --help »"),
+        (["documents", "show"], "Il manque ID. « assistant --help »"),
+        (["search", "caf\udce9"], "« caf\ufffd » n'est pas en UTF-8."),
+        (["ask", "--after", "\udce9", "a"], "« \ufffd » n'est pas en UTF-8."),
+        (["ingest", "/nulle/part/\udce9"], "« /nulle/part/\ufffd » n'est pas en UTF-8."),
         (["search"], "Donnez soit un texte, soit un fichier avec « --queries »."),
         (["ask", " "], "La question est vide."),
         (["ingest", "/nulle/part"], "Le chemin « /nulle/part » n'existe pas."),
@@ -65,6 +69,50 @@ def test_misuse_is_one_french_sentence(
     assert written.out == ""
     assert written.err.startswith(sentence)
     assert written.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [[], ["documents"], ["jobs"], ["index"]])
+def test_a_bare_command_shows_its_help(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(words)
+
+    written = capsys.readouterr()
+    assert (code, written.err) == (ExitCode.OK, "")
+    assert written.out.startswith(" ".join(["Utilisation : assistant", *words, "[OPTIONS]"]))
+
+
+COMMANDS = (["documents", "list"], ["ask", "Oui ?"], ["settings"], ["link"], ["index", "rebuild"])
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"ASSISTANT_MODEL_URL": "ftp://x"}, "« model.url » n'est pas une adresse http://"),
+        ({"ASSISTANT_DATA_DIR": "/etc/passwd"}, "« /etc/passwd » n'est pas un dossier."),
+        ({"ASSISTANT_DATA_DIR": "/etc/passwd/x"}, "car « /etc/passwd » n'est pas un dossier."),
+        ({"ASSISTANT_DATA_DIR": " "}, "data_dir (variable ASSISTANT_DATA_DIR)"),
+    ],
+)
+def test_every_command_refuses_what_nothing_can_be_built_from(
+    words: list[str],
+    variables: dict[str, str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in ({"ASSISTANT_DATA_DIR": str(tmp_path / "data")} | variables).items():
+        monkeypatch.setenv(name, value)
+
+    code = main(words)
+
+    written = capsys.readouterr()
+    assert (code, written.out) == (ExitCode.CONFIGURATION, "")
+    assert said in written.err
+    assert "assistant settings" not in written.err
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_wrong_setting_ends_with_its_code(

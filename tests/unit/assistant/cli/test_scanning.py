@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,9 +128,38 @@ def test_a_folder_without_permission_removes_nothing(folder: Path) -> None:
     (folder / "sous").chmod(0o700)
 
     assert not source.is_complete
+    assert source.skips_removal
     assert [problem.name for problem in source.unreadable] == ["sous"]
+
+
+def test_a_folder_that_cannot_be_listed_is_told_as_a_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = os.scandir
+
+    def refuse(path: str) -> Any:
+        if Path(path) == folder / "sous":
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    (source,) = scan([folder])
+
+    assert (source.is_complete, source.skips_removal) == (False, True)
+    assert [(each.name, each.code) for each in source.unreadable] == [("sous", "folder_unreadable")]
+    assert [file.name for file in source.files] == ["a.txt", "b.txt"]
 
 
 def test_a_path_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Misuse, match="n'existe pas"):
         scan([tmp_path / "absent"])
+
+
+def test_a_folder_whose_name_is_no_utf_8_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"d\xe9libs")
+    path = write(folder / "a.txt")
+
+    for given in (folder, path):
+        with pytest.raises(Misuse, match="n'est pas en UTF-8"):
+            scan([given])

@@ -87,7 +87,7 @@ def test_credentials_go_with_every_call_and_no_cookie_is_kept() -> None:
 
     def handler(request: httpx.Request) -> httpx.Response:
         seen.append(request.headers)
-        body = MeOut(person_id="p", roles=[], is_admin=False).model_dump_json()
+        body = MeOut(person_id="p", roles=[], is_admin=False, max_file_mb=50).model_dump_json()
         return httpx.Response(200, content=body, headers={"Set-Cookie": "assistant_session=vole"})
 
     owner = client_of(handler, token="jeton")

@@ -237,6 +237,22 @@ def test_unreadable_new_file_is_a_failed_document(house: House) -> None:
     assert house.all_documents()["x.pdf"].state is DocumentState.FAILED
 
 
+@pytest.mark.parametrize("name", ["sous", "."])
+def test_an_unreadable_folder_is_told_and_becomes_no_document(house: House, name: str) -> None:
+    house.ingest(TWO)
+    files = (announced("a.txt", TWO["a.txt"]),)
+
+    told = submit(house, *files, unreadable=((name, "folder_unreadable"),))
+    again = house.ingest(TWO)
+
+    reason = told.items[name].reason
+    assert reason is not None
+    assert reason.code == "folder_unreadable"
+    assert told.job.state is JobState.PARTLY_FAILED
+    assert set(house.states(again).values()) == {ItemState.UNCHANGED}
+    assert set(house.all_documents()) == set(TWO)
+
+
 def test_unknown_code_of_an_unreadable_file_is_refused(house: House) -> None:
     with pytest.raises(InvalidInput):
         submit(house, unreadable=(("x.pdf", "no_such_code"),))

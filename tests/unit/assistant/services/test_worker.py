@@ -132,8 +132,8 @@ def test_vectors_are_kept_per_batch_and_never_paid_twice(tmp_path: Path) -> None
 
 
 def test_two_jobs_with_one_content_read_it_once(house: House) -> None:
-    first = house.submit({"a.txt": "Texte A"}, is_complete=False)
-    second = house.submit({"a.txt": "Texte A"}, is_complete=False)
+    first = house.submit({"a.txt": "Texte A"}, source="upload", is_complete=False)
+    second = house.submit({"a.txt": "Texte A"}, source="upload", is_complete=False)
 
     house.new_worker().run_once()
     house.apply()
@@ -146,8 +146,8 @@ def test_two_jobs_with_one_content_read_it_once(house: House) -> None:
 
 
 def test_two_jobs_before_the_index_saw_the_first_both_end(house: House) -> None:
-    first = house.submit({"a.txt": "Texte A"}, is_complete=False)
-    second = house.submit({"a.txt": "Texte A"}, is_complete=False)
+    first = house.submit({"a.txt": "Texte A"}, source="upload", is_complete=False)
+    second = house.submit({"a.txt": "Texte A"}, source="upload", is_complete=False)
 
     house.settle()
 
@@ -158,8 +158,8 @@ def test_two_jobs_before_the_index_saw_the_first_both_end(house: House) -> None:
 
 
 def test_newer_content_wins_over_an_older_job(house: House) -> None:
-    old = house.submit({"a.txt": "Ancien"}, is_complete=False)
-    new = house.submit({"a.txt": "Nouveau"}, is_complete=False)
+    old = house.submit({"a.txt": "Ancien"}, source="upload", is_complete=False)
+    new = house.submit({"a.txt": "Nouveau"}, source="upload", is_complete=False)
 
     house.settle()
 

@@ -90,6 +90,8 @@ ACTS: dict[str, Act] = {
     "make_live": lambda w, _: w.ledger.make_live(VersionId("a"), now=NOON),
     "vectors": lambda w, _: w.vectors.find(HASHES, embedder_id="e"),
     "lease": lambda w, _: w.queue.lease(owner="a", now=NOON, until=NOON),
+    "open jobs": lambda w, x: w.queue.open_jobs("s", collection_id=x.here.collection_id),
+    "give way": lambda w, _: w.queue.give_way("a", to="b"),  # type: ignore[arg-type]
     "job counts": lambda w, x: w.jobs.counts("a", scope=x.here.scope),  # type: ignore[arg-type]
     "jobs": lambda w, x: w.jobs.list_recent(scope=x.here.scope, limit=9),
     "session": lambda w, _: w.sessions.find("a", now=NOON),

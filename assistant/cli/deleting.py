@@ -1,0 +1,39 @@
+"""`assistant documents delete`: what exists goes, what does not is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.cli.console import note, say
+from assistant.cli.failures import ExitCode
+from assistant.client import AssistantClient, ClientError
+from assistant.domain.catalogue import sentence
+from assistant.services.submission import UPLOAD
+
+_NOT_FOUND = 404
+
+
+def delete(client: AssistantClient, ids: Sequence[str]) -> ExitCode:
+    """Delete documents one by one, saying of each what became of it.
+
+    Returns:
+        0, or 6 when some document is unknown; the others are deleted all the same.
+
+    Raises:
+        ClientError: The service failed.
+    """
+    code = ExitCode.OK
+    for id in dict.fromkeys(ids):
+        try:
+            document = client.get_document(id)
+            client.delete_document(id)
+        except ClientError as error:
+            if error.problem.status != _NOT_FOUND:
+                raise
+            note(sentence("document_unknown", id=id))
+            code = ExitCode.REFUSED
+            continue
+        say(f"{id} supprimé.")
+        if document.source != UPLOAD:
+            note(sentence("document_comes_back", name=document.name, source=document.source))
+    return code

@@ -1,0 +1,34 @@
+"""A newer announcement of a source takes the place of older ones that nobody finished."""
+
+from __future__ import annotations
+
+from assistant.domain.jobs import Job
+from assistant.ports.repositories import UnitOfWork
+from assistant.services.finishing import JobFinisher
+from assistant.services.submission import UPLOAD
+
+
+def supersede_older(
+    work: UnitOfWork, job: Job, *, is_complete: bool, finisher: JobFinisher
+) -> None:
+    """Have older jobs of the same source leave what is left of them to a new job, already kept.
+
+    A plan is a diff against what is known now, so only the newest one is right: the older ones, of a
+    command that was killed or of a folder that changed since, would only be in its way. Complete
+    readings still reach the index. Uploads are apart: each is another set of files.
+
+    Args:
+        work: The transaction that keeps the new job and its items, which must be there by now: a
+            document that the new job reads is then not blamed for the end of the older one.
+        job: The new job.
+        is_complete: True when it names all files of its source. Else an older job goes on with the
+            files that it does not name.
+        finisher: Ends jobs.
+    """
+    if job.source == UPLOAD:
+        return
+    for older in work.queue.open_jobs(job.source, collection_id=job.collection_id):
+        if older.id == job.id:
+            continue
+        if is_complete or work.queue.give_way(older.id, to=job.id):
+            finisher.cancel(work, older)

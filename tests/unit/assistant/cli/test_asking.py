@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from assistant.cli.asking import answer_row, exit_code, stream_answer
+from assistant.cli.failures import ExitCode
+from assistant.cli.queries import QueryLine
+from assistant.client import AssistantClient
+from assistant.schemas.answers import AnswerEventOut, AnswerOut, CompletedEvent, DeltaEvent
+
+
+def answer(*, status: str = "answered", is_complete: bool = True) -> AnswerOut:
+    return AnswerOut.model_validate(
+        {
+            "id": "a",
+            "answer_id": "a",
+            "status": status,
+            "answer": "Le taux est",
+            "citations": [],
+            "unsupported": [],
+            "model": "m",
+            "tokens": None,
+            "first_token_ms": 1,
+            "notice": None,
+            "is_complete": is_complete,
+        }
+    )
+
+
+class OneAnswer(AssistantClient):
+    """Gives one answer whatever is asked."""
+
+    def __init__(self, given: AnswerOut) -> None:
+        super().__init__("http://127.0.0.1:1")
+        self.given = given
+
+    def ask(self, question: str, *, after: str = "", id: str = "") -> AnswerOut:
+        del question, after, id
+        return self.given
+
+    def stream_answer(
+        self, question: str, *, after: str = "", id: str = ""
+    ) -> Iterator[AnswerEventOut]:
+        del question, after, id
+        yield DeltaEvent(text=self.given.answer)
+        yield CompletedEvent(answer=self.given)
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (answer(), ExitCode.OK),
+        (answer(status="refused"), ExitCode.OK),
+        (answer(is_complete=False), ExitCode.SOME_FAILED),
+        (answer(status="cancelled", is_complete=False), ExitCode.SOME_FAILED),
+    ],
+)
+def test_an_answer_cut_short_has_its_exit_code(given: AnswerOut, code: ExitCode) -> None:
+    client = OneAnswer(given)
+
+    row = answer_row(client, QueryLine("q", "Quel taux ?", ""))
+
+    assert exit_code(row) == code
+    assert row["is_complete"] is given.is_complete
+    assert stream_answer(client, "Quel taux ?", after="") == code
+
+
+def test_a_failed_answer_is_a_failure_of_the_service() -> None:
+    row = answer(status="failed", is_complete=False).model_dump(mode="json")
+
+    assert exit_code(row) == ExitCode.SERVICE
