@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from ingest.chunking import CHUNKER_VERSION
 from ingest.limits import Limits
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 """Raised whenever the same file would give other blocks, title, date or kind."""
 
 _LIBRARIES = (
@@ -22,6 +22,8 @@ _LIBRARIES = (
     "markdownify",
     "pdfplumber",
     "pypdfium2",
+    "olefile",
+    "python-oxmsg",
     "python-pptx",
     "selectolax",
     "trafilatura",
