@@ -22,6 +22,8 @@ _LIBRARIES = (
     "markdownify",
     "pdfplumber",
     "pypdfium2",
+    "olefile",
+    "python-oxmsg",
     "python-pptx",
     "selectolax",
     "trafilatura",
