@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261201_1"
+revision = "20261125_1"
 down_revision = "20261123_1"
 branch_labels = None
 depends_on = None
