@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LIGATURES = {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
 _CONTROLS = [*range(9), 0x0B, *range(0x0E, 0x20), 0x7F, *range(0x80, 0xA0)]
@@ -44,6 +45,11 @@ def one_line(text: str) -> str:
 
 def fold(text: str) -> str:
     """Lower case without accents nor typographic variants, to compare words."""
-    text = text.replace("’", "'").replace("œ", "oe").replace("Œ", "oe")
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    return "".join(map(_folded, text))
+
+
+@lru_cache(maxsize=8192)
+def _folded(char: str) -> str:
+    plain = {"’": "'", "œ": "oe", "Œ": "oe"}.get(char, char)
+    decomposed = unicodedata.normalize("NFKD", plain.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))

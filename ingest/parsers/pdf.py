@@ -12,14 +12,17 @@ from ingest.model import Block, BlockKind, Notice
 from ingest.parsers.draft import Draft, Work, table_block, text_block
 from ingest.parsers.ocr import ScanReport, read_scans
 from ingest.parsers.ocr_page import sure_block
+from ingest.parsers.pdf_figures import drop_figure_labels
 from ingest.parsers.pdf_headings import drop_furniture, settle_headings
+from ingest.parsers.pdf_hidden import visible_file
 from ingest.parsers.pdf_layout import layout_pages
-from ingest.parsers.pdf_lines import placed_block
+from ingest.parsers.pdf_lines import overlapping_share, placed_block
 from ingest.parsers.pdf_page import Page
 from ingest.parsers.pdf_tables import continue_tables, place_ruled_tables
 from ingest.parsers.pdf_text import PlainPdf, loses_words
 
 _MIN_LETTERS = 25
+_OVERLAPPING_SHARE = 0.2
 _A4 = (595.0, 842.0)
 _NEARLY_EMPTY_LETTERS_PER_PAGE = 80
 
@@ -42,10 +45,13 @@ def read_pdf(path: Path, work: Work) -> Draft:
             raise ParseFailed("file_damaged")
         check_pages(count, limits=work.limits)
         work.on_pages(count)
-        pages = _laid_out_pages(path, plain=plain, count=count, limits=work.limits)
-        scans = read_scans(path, pages, work=work)
+        visible = visible_file(plain, path=path)
+        pages = _laid_out_pages(visible.path, plain=plain, count=count, limits=work.limits)
+        scans = read_scans(visible.path, pages, work=work)
         _settle_pages(pages, plain=plain)
-        return _draft(pages, plain=plain, scans=scans)
+        draft = _draft(pages, plain=plain, scans=scans)
+        draft.notices.extend(_print_notices(pages, is_hidden=visible.is_worth_telling))
+        return draft
     finally:
         plain.close()
 
@@ -64,6 +70,7 @@ def _laid_out_pages(path: Path, *, plain: PlainPdf, count: int, limits: Limits) 
 
 
 def _settle_pages(pages: list[Page], *, plain: PlainPdf) -> None:
+    drop_figure_labels(pages)
     place_ruled_tables(pages)
     drop_furniture(pages)
     settle_headings(pages, bookmarks=plain.bookmarks())
@@ -97,6 +104,13 @@ def _draft(pages: list[Page], *, plain: PlainPdf, scans: ScanReport) -> Draft:
     draft.notices.extend(scans.notices)
     draft.engine = "+".join(_engines(pages, scans=scans))
     return draft
+
+
+def _print_notices(pages: list[Page], *, is_hidden: bool) -> Iterator[Notice]:
+    if is_hidden:
+        yield Notice.HIDDEN_TEXT
+    if any(overlapping_share(page.lines) > _OVERLAPPING_SHARE for page in pages):
+        yield Notice.OVERLAPPING_TEXT
 
 
 def _engines(pages: list[Page], *, scans: ScanReport) -> Iterator[str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.cleaning import fold
 from ingest.model import BlockKind
+from ingest.parsers.pdf_lines import squeezed
 from ingest.parsers.pdf_page import Line, Page, Piece, Rect, lines_text, piece_words, union
 from ingest.parsers.pdf_tables import find_ruled_tables
 
@@ -76,6 +76,8 @@ def _page(parsed: ParsedPage) -> Page:
         [piece for piece in pieces if piece is not None], lines=page.lines
     )
     _cover_lines(page)
+    drawn = parsed.vector_graphics
+    page.strokes = len(drawn.lines) + len(drawn.shapes) if drawn is not None else 0
     return page
 
 
@@ -94,11 +96,11 @@ def _cover_lines(page: Page) -> None:
     The engine gives some wrapped blocks the rectangle of their first line only, and drops some lines:
     those become pieces of their own.
     """
-    whole = _squeezed(" ".join(piece_words(piece) for piece in page.pieces))
+    whole = squeezed(" ".join(piece_words(piece) for piece in page.pieces))
     for line in page.lines:
         if any(line.rect.share_inside(piece.rect) > _INSIDE for piece in page.pieces):
             continue
-        words = _squeezed(line.text)
+        words = squeezed(line.text)
         owner = _owner(page.pieces, line=line, words=words) if words else None
         if owner is not None:
             owner.rect = owner.rect.joined(line.rect)
@@ -113,7 +115,7 @@ def _owner(pieces: list[Piece], *, line: Line, words: str) -> Piece | None:
         for index, piece in enumerate(pieces)
         if piece.rect.top - reach <= line.rect.bottom
         and piece.rect.bottom + reach >= line.rect.top
-        and words in _squeezed(piece_words(piece))
+        and words in squeezed(piece_words(piece))
     ]
     return pieces[min(near)[1]] if near else None
 
@@ -190,13 +192,13 @@ def _is_false_table(table: Piece, *, lines: list[Line]) -> bool:
         return True
     if _cuts_sentences(cells):
         return True
-    folded = [_squeezed(cell) for cell in cells]
+    folded = [squeezed(cell) for cell in cells]
     inside = [
         line
         for line in lines
         if line.rect.share_inside(table.rect) > 0.5 and " " in line.text.strip()
     ]
-    broken = sum(1 for line in inside if not any(_squeezed(line.text) in cell for cell in folded))
+    broken = sum(1 for line in inside if not any(squeezed(line.text) in cell for cell in folded))
     return bool(inside) and broken > len(inside) * _BROKEN_LINE_SHARE
 
 
@@ -204,10 +206,6 @@ def _cuts_sentences(cells: list[str]) -> bool:
     filled = [cell.strip() for cell in cells if cell.strip()]
     odd = sum(1 for cell in filled if cell in _BULLETS or cell.lower() in _FUNCTION_WORDS)
     return odd >= 2 and odd > len(filled) * _ODD_CELL_SHARE
-
-
-def _squeezed(text: str) -> str:
-    return "".join(char for char in fold(text) if char.isalnum())
 
 
 def _replaced_by_lines(pieces: list[Piece], *, table: Piece, lines: list[Line]) -> list[Piece]:

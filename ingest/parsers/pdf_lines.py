@@ -18,6 +18,7 @@ _MIN_COVERED = 0.9
 _SURE_CHARS = 12
 _EDGE_POINTS = 2.0
 _SAME_ROW = 0.5
+_CROSSED_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,11 @@ def line_spans(text: str, *, lines: Sequence[Line]) -> list[LineSpan]:
         text: Text of a block.
         lines: Runs of text that may be part of it, in the engine's order.
     """
-    squeezed, offsets = squeeze(text)
-    if not squeezed:
+    letters, offsets = squeeze(text)
+    if not letters:
         return []
-    found = _claims(squeezed, lines=lines)
-    if sum(end - start for start, end, _ in found) < _MIN_COVERED * len(squeezed):
+    found = _claims(letters, lines=lines)
+    if sum(end - start for start, end, _ in found) < _MIN_COVERED * len(letters):
         return []
     spans = [LineSpan(offsets[start], offsets[end - 1] + 1, rect) for start, end, rect in found]
     return _joined_rows(_without_gaps(text, spans=spans))
@@ -91,27 +92,32 @@ def squeeze(text: str) -> tuple[str, list[int]]:
     return "".join(kept), offsets
 
 
+def squeezed(text: str) -> str:
+    """Letters and digits of a text, folded."""
+    return "".join(map(_folded, text))
+
+
 @lru_cache(maxsize=4096)
 def _folded(char: str) -> str:
     return "".join(letter for letter in fold(char) if letter.isalnum())
 
 
-def _claims(squeezed: str, *, lines: Sequence[Line]) -> list[tuple[int, int, Rect]]:
+def _claims(letters: str, *, lines: Sequence[Line]) -> list[tuple[int, int, Rect]]:
     """Where each line stands in a text: long ones wherever they are, short ones between neighbours."""
-    words = [squeeze(line.text)[0] for line in lines]
+    words = [squeezed(line.text) for line in lines]
     claimed: dict[int, tuple[int, int]] = {}
-    taken = bytearray(len(squeezed))
+    taken = bytearray(len(letters))
     cursor = 0
     for index, word in enumerate(words):
         if len(word) >= _SURE_CHARS:
-            start = _free(squeezed, word, taken=taken, bounds=(cursor, len(squeezed)))
-            start = start if start >= 0 else _free(squeezed, word, taken=taken, bounds=(0, cursor))
+            start = _free(letters, word, taken=taken, bounds=(cursor, len(letters)))
+            start = start if start >= 0 else _free(letters, word, taken=taken, bounds=(0, cursor))
             if start >= 0:
                 cursor = _claim(claimed, index, start=start, length=len(word), taken=taken)
     for index, word in enumerate(words):
         if 0 < len(word) < _SURE_CHARS:
-            bounds = _bounds(claimed, index, length=len(squeezed))
-            start = _free(squeezed, word, taken=taken, bounds=bounds)
+            bounds = _bounds(claimed, index, length=len(letters))
+            start = _free(letters, word, taken=taken, bounds=bounds)
             if start >= 0:
                 _claim(claimed, index, start=start, length=len(word), taken=taken)
     return sorted(
@@ -136,11 +142,11 @@ def _bounds(claimed: dict[int, tuple[int, int]], index: int, *, length: int) -> 
     return (low, high) if low <= high else (low, length)
 
 
-def _free(squeezed: str, word: str, *, taken: bytearray, bounds: tuple[int, int]) -> int:
+def _free(letters: str, word: str, *, taken: bytearray, bounds: tuple[int, int]) -> int:
     """First place of a word within bounds that no other line has taken, else -1."""
-    start = squeezed.find(word, bounds[0], max(bounds[1], bounds[0]))
+    start = letters.find(word, bounds[0], max(bounds[1], bounds[0]))
     while start >= 0 and any(taken[start : start + len(word)]):
-        start = squeezed.find(word, start + 1, bounds[1])
+        start = letters.find(word, start + 1, bounds[1])
     return start
 
 
@@ -176,3 +182,29 @@ def _is_same_row(rect: Rect, following: Rect) -> bool:
     shared = min(rect.bottom, following.bottom) - max(rect.top, following.top)
     low = min(rect.height, following.height)
     return shared > _SAME_ROW * low and following.left >= rect.right - low
+
+
+def overlapping_share(lines: Sequence[Line]) -> float:
+    """Share of the lines of a page printed across another one of other words, in [0, 1].
+
+    Two drafts laid over each other, or tracked changes shown in place, give many of them.
+    """
+    ordered = sorted(
+        (line for line in lines if len(squeezed(line.text)) >= _SURE_CHARS),
+        key=lambda line: line.rect.top,
+    )
+    crossed: set[int] = set()
+    for index, line in enumerate(ordered):
+        for other in range(index + 1, len(ordered)):
+            if ordered[other].rect.top >= line.rect.bottom:
+                break
+            if _are_crossed(line, ordered[other]):
+                crossed.update((index, other))
+    return len(crossed) / len(ordered) if ordered else 0.0
+
+
+def _are_crossed(line: Line, other: Line) -> bool:
+    narrow, wide = sorted((line, other), key=lambda item: item.rect.area)
+    return narrow.rect.share_inside(wide.rect) > _CROSSED_SHARE and squeezed(
+        narrow.text
+    ) not in squeezed(wide.text)

@@ -85,6 +85,8 @@ class Page:
     """Tables drawn with lines, not yet among the pieces."""
     is_image: bool = False
     """The engine sees a scan, drawn text, or an invisible text layer."""
+    strokes: int = 0
+    """Number of lines and shapes drawn on it."""
     is_fallback: bool = False
     """The pieces come from the second engine."""
 

@@ -6,6 +6,7 @@ against 0.5 s of processor on 134 pages of real tables) and gives "(cid:84)" for
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
@@ -165,7 +166,7 @@ def _cells(edges: list[_Edge]) -> list[list[Cell]]:
     merged = cast("list[_Edge]", geometry.merge_edges(edges, *[_EDGE_POINTS] * 4))
     kept = [edge for edge in merged if max(edge["width"], edge["height"]) >= _EDGE_POINTS]
     across = sum(1 for edge in kept if edge["orientation"] == "h")
-    if across * (len(kept) - across) > _MAX_CROSSINGS:
+    if not across or across * (len(kept) - across) > _MAX_CROSSINGS or len(kept) - across < 2:
         return []
     crossings = geometry.edges_to_intersections(kept, _EDGE_POINTS, _EDGE_POINTS)
     cells = geometry.intersections_to_cells(crossings)
@@ -178,8 +179,15 @@ def _table(cells: list[Cell], *, words: list[Line]) -> Piece | None:
     rect = union([Rect(*cell) for cell in cells])
     if len(columns) < 2 or len(tops) < 2 or not _is_tiled(cells, rect=rect):
         return None
-    inside = [word for word in words if word.rect.share_inside(rect) > 0]
-    texts = {(cell[0], cell[1]): _cell_text(Rect(*cell), words=inside) for cell in cells}
+    inside = sorted((word for word in words if _is_inside(word.rect, rect)), key=_middle)
+    middles = [_middle(word) for word in inside]
+    texts = {
+        (cell[0], cell[1]): _cell_text(
+            Rect(*cell),
+            words=inside[bisect_left(middles, cell[1]) : bisect_right(middles, cell[3])],
+        )
+        for cell in cells
+    }
     rows = [[texts.get((left, top), "") for left in columns] for top in tops]
     filled = [index for index, row in enumerate(rows) if any(row)]
     is_used = sum(1 for text in texts.values() if text) >= _MIN_FILLED_SHARE * len(texts)
@@ -197,11 +205,20 @@ def _table(cells: list[Cell], *, words: list[Line]) -> Piece | None:
 
 def _is_crossed(cells: list[Cell], *, runs: list[Rect]) -> bool:
     """Running text goes through what looks like borders of cells: they only set off some words."""
-    rects = [Rect(*cell) for cell in cells]
-    area = union(rects)
-    inside = [run for run in runs if run.share_inside(area) > _INSIDE]
-    crossing = sum(1 for run in inside if all(run.share_inside(rect) < _INSIDE for rect in rects))
+    area = union([Rect(*cell) for cell in cells])
+    inside = [run for run in runs if _is_inside(run, area)]
+    crossing = sum(1 for run in inside if not any(_is_held(run, cell) for cell in cells))
     return crossing > _CROSSED_SHARE * max(len(inside), 1)
+
+
+def _is_held(run: Rect, cell: Cell) -> bool:
+    """The run ends in the cell it starts in, a hair's breadth allowed."""
+    left, top, right, bottom = cell
+    return (
+        left - _EDGE_POINTS <= run.left
+        and run.right <= right + _EDGE_POINTS
+        and top <= (run.top + run.bottom) / 2 < bottom
+    )
 
 
 def _is_tiled(cells: list[Cell], *, rect: Rect) -> bool:
@@ -211,11 +228,8 @@ def _is_tiled(cells: list[Cell], *, rect: Rect) -> bool:
 
 
 def _cell_text(rect: Rect, *, words: list[Line]) -> str:
-    """Words whose middle lies in the cell, line by line."""
-    held = sorted(
-        (word for word in words if _is_inside(word.rect, rect)),
-        key=lambda word: word.rect.top + word.rect.bottom,
-    )
+    """Words whose middle lies in the cell, line by line; they come from top to bottom."""
+    held = [word for word in words if _is_inside(word.rect, rect)]
     lines: list[list[Line]] = []
     for word in held:
         middle = (word.rect.top + word.rect.bottom) / 2
@@ -251,6 +265,10 @@ def _is_broken(line: list[Line], following: Line, *, rect: Rect) -> bool:
         and word.text[-1] not in ".,;:)!?"
         and (first.islower() or first.isdigit() or first == "_")
     )
+
+
+def _middle(word: Line) -> float:
+    return (word.rect.top + word.rect.bottom) / 2
 
 
 def _is_inside(word: Rect, cell: Rect) -> bool:

@@ -49,6 +49,7 @@ class PlainPdf:
             ParseFailed: It is encrypted with a password, or damaged.
         """
         self._pdfium = cast("Any", import_module("pypdfium2"))
+        self._texts: dict[int, str] = {}
         try:
             self._document = self._pdfium.PdfDocument(str(path))
         except self._pdfium.PdfiumError as error:
@@ -83,17 +84,32 @@ class PlainPdf:
             return found
         return found
 
+    def page(self, number: int) -> Any | None:
+        """A page (from 1) as PDFium holds it, to be closed; None when it cannot be read."""
+        try:
+            return self._document[number - 1]
+        except (self._pdfium.PdfiumError, IndexError):
+            return None
+
+    def keep_text(self, page: Any, *, number: int) -> None:
+        """Read the text of an open page for the time when it is asked for."""
+        textpage = page.get_textpage()
+        self._texts[number] = joined_words(str(textpage.get_text_range()))
+        textpage.close()
+
     def text(self, number: int) -> str:
         """Plain text of a page (from 1), empty when it cannot be read."""
-        try:
-            page = self._document[number - 1]
-        except (self._pdfium.PdfiumError, IndexError):
-            return ""
-        textpage = page.get_textpage()
-        text = str(textpage.get_text_range())
-        textpage.close()
-        page.close()
-        return joined_words(text)
+        if number not in self._texts:
+            page = self.page(number)
+            if page is None:
+                return ""
+            self.keep_text(page, number=number)
+            page.close()
+        return self._texts[number]
+
+    def save(self, path: Path) -> None:
+        """Write the document as it is now."""
+        self._document.save(str(path))
 
     def plain_page(self, page: Page) -> Page:
         """The same page as paragraphs of lines, in the order of the content stream."""
