@@ -201,7 +201,7 @@ def test_nested_markup_does_not_stop_the_reader(pool: ParserPool, tmp_path: Path
 
 
 def test_image_that_is_none_is_damaged(refuse: Callable[..., str]) -> None:
-    assert refuse(b"\xff\xd8\xff\xe0" + bytes(100)) == "file_damaged"
+    assert refuse(b"\xff\xd8\xff\xe0" + bytes(100)) == "image_damaged"
 
 
 def test_page_images_of_what_has_none(
