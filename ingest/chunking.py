@@ -31,6 +31,7 @@ _SMALL_SHARE = 0.5
 _LEAD_TOKENS = 60
 _TAIL_TOKENS = 30
 _SENTENCE_ENDS = ".!?:;…»)"
+_WHOLE = (0.0, 1.0)
 _LINE_MARGIN = 0.025
 """Share of a page's height kept around a cut inside a block: about two lines."""
 
@@ -175,13 +176,13 @@ class _SectionChunker:
         room = max(self._table_budget - count_tokens(header), self._table_budget // 3)
         lines = [row_line(row) for row in table.rows]
         pieces: list[_Piece] = []
-        for first, last, body in _row_groups(lines, room=room):
+        for first, last, body, share in _row_groups(lines, room=room):
             pieces.append(
                 self._piece(
                     f"{header}\n{body}",
                     first=index,
                     last=index,
-                    boxes=_rows_boxes(block, table=table, first=first, last=last),
+                    boxes=_rows_boxes(block, table=table, rows=(first, last), share=share),
                     cells=cell_range(table, first=first, last=last),
                 )
             )
@@ -235,24 +236,25 @@ def _separator(block: Block, following: Block) -> str:
     return " " if is_cut else "\n\n"
 
 
-def _row_groups(lines: list[str], *, room: int) -> list[tuple[int, int, str]]:
-    """Consecutive rows that fit together, as (first, last, text); a row too long alone is cut."""
-    groups: list[tuple[int, int, str]] = []
+def _row_groups(lines: list[str], *, room: int) -> list[tuple[int, int, str, tuple[float, float]]]:
+    """Consecutive rows that fit together, as (first, last, text, share of it); one too long is cut."""
+    groups: list[tuple[int, int, str, tuple[float, float]]] = []
     start, used = 0, 0
     for index, line in enumerate(lines):
         tokens = count_tokens(line)
         if used and used + tokens > room:
-            groups.append((start, index - 1, "\n".join(lines[start:index])))
+            groups.append((start, index - 1, "\n".join(lines[start:index]), _WHOLE))
             start, used = index, 0
         if tokens > room:
             groups.extend(
-                (index, index, line[first:last]) for first, last in split_text(line, budget=room)
+                (index, index, line[first:last], (first / len(line), last / len(line)))
+                for first, last in split_text(line, budget=room)
             )
             start, used = index + 1, 0
         else:
             used += tokens
     if start < len(lines):
-        groups.append((start, len(lines) - 1, "\n".join(lines[start:])))
+        groups.append((start, len(lines) - 1, "\n".join(lines[start:]), _WHOLE))
     return groups
 
 
@@ -268,21 +270,25 @@ def _covered(block: Block, *, start: int, end: int) -> tuple[Box, ...]:
     return _present(_clip(block.box, share=share))
 
 
-def _rows_boxes(block: Block, *, table: Table, first: int, last: int) -> tuple[Box, ...]:
+def _rows_boxes(
+    block: Block, *, table: Table, rows: tuple[int, int], share: tuple[float, float]
+) -> tuple[Box, ...]:
     """Some rows, and the header that is repeated above them where it is on the same page."""
+    first, last = rows
     boxes = table.row_boxes[1 + first : 2 + last]
     if boxes:
-        header, rows = table.row_boxes[0], bounding_box(boxes)
-        if header.bottom <= header.top:
-            return (rows,)
-        return (bounding_box([header, rows]),) if first == 0 else (header, rows)
+        header, held = table.row_boxes[0], _clip(bounding_box(boxes), share=share)
+        is_apart = first > 0 or share[0] > 0
+        if held is None or header.bottom <= header.top:
+            return _present(held)
+        return (header, held) if is_apart else (bounding_box([header, held]),)
     count = max(len(table.rows), 1)
     return _present(_clip(block.box, share=(first / count, (last + 1) / count)))
 
 
 def _clip(box: Box | None, *, share: tuple[float, float]) -> Box | None:
     """The part of a block's box that holds a share of its text, with a margin of lines around a cut."""
-    if box is None or share == (0.0, 1.0):
+    if box is None or share == _WHOLE:
         return box
     height = box.bottom - box.top
     top = box.top + height * share[0] - (_LINE_MARGIN if share[0] > 0 else 0)

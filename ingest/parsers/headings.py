@@ -33,6 +33,8 @@ _LEVELS = {
     "sous-section": 4,
 }
 ARTICLE_LEVEL = 5
+PART_LEVEL = 4
+ENACTING_PART = "Dispositif"
 ACT_LEVEL = 3
 _MAX_CHARS = 200
 _MIN_LETTER_SHARE = 0.4
@@ -56,6 +58,29 @@ _DECIDING = re.compile(
 )
 _SENTENCE_INSIDE = re.compile(r"[a-zà-ÿ»)]{3}[.;] +[A-ZÀ-Þ«]")
 _MAX_DECIDING_CHARS = 24
+
+
+_PARTS = (
+    (
+        "Visas",
+        re.compile(r"^[-–•*]?\s*V[Uu]\s*:?\s+(?:[Ll](?:es?\b|a\b|['’])|[Ll]['’]|ensemble\b|que\b)"),
+    ),
+    ("Considérants", re.compile(r"^[-–•*]?\s*(?:C(?:ONSID[ÉE]RANT|onsidérant))\b(?!e)")),
+    (
+        ENACTING_PART,
+        re.compile(
+            r"^(?:(?:ARR[ÊE]TE(?:NT)?|D[ÉE]CIDE(?:NT)?|D[ÉE]LIB[ÈE]RE(?:NT)?)\s*:?\s*$|"
+            r"(?:L[ea] (?:conseil|comité|bureau|commission|assemblée)\b.{0,120}?,?\s+)?"
+            r"[Aa]près en avoir délibéré)",
+            re.S,
+        ),
+    ),
+)
+
+
+def part_label(text: str) -> str:
+    """The part of an act that a text opens: Visas, Considérants or Dispositif; empty for others."""
+    return next((label for label, pattern in _PARTS if pattern.match(text)), "")
 
 
 def article_label(text: str) -> str:

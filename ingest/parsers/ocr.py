@@ -28,7 +28,8 @@ _BASE_SHARE = 0.5
 """Part of the time given to any file that pages read from their image may use up."""
 _INSIDE = 0.5
 _BETTER = 1.1
-_MIN_REGION_QUALITY = 0.6
+_MIN_REGION_QUALITY, _MIN_REGION_CONFIDENCE = 0.6, 0.6
+"""The labels of diagrams stay below, tables and paragraphs above."""
 _MIN_REGION_WORDS = 4
 _WITHOUT_TEXT = frozenset({Reason.NO_TEXT, Reason.STAMP, Reason.DRAWN})
 """Without their image, nothing or next to nothing of these pages is read."""
@@ -173,7 +174,10 @@ def _settle(scan: Scan, reading: Reading, *, scale: float) -> bool:
     pieces = page_pieces(replace(reading, words=words), scale=scale, region=scan.region)
     if not pieces:
         return False
-    page.pieces = _among(page.pieces, pieces) if is_region else _around(pieces, page.pieces)
+    if is_region:
+        page.pieces = _among(page.pieces, pieces)
+    else:
+        page.pieces, page.is_fallback = _around(pieces, page.pieces), False
     page.lines = [*page.lines, *(line for piece in pieces for line in piece.lines)]
     return True
 
@@ -189,7 +193,11 @@ def _replace(page: Page, reading: Reading, *, scale: float) -> bool:
 
 
 def _is_telling(reading: Reading) -> bool:
-    return reading.quality >= _MIN_REGION_QUALITY and len(reading.words) >= _MIN_REGION_WORDS
+    return (
+        reading.quality >= _MIN_REGION_QUALITY
+        and reading.confidence >= _MIN_REGION_CONFIDENCE
+        and len(reading.words) >= _MIN_REGION_WORDS
+    )
 
 
 def page_pieces(reading: Reading, *, scale: float, region: Rect | None = None) -> list[Piece]:

@@ -13,10 +13,11 @@ from ingest.parsers.draft import Draft, Work, table_block, text_block
 from ingest.parsers.ocr import ScanReport, read_scans
 from ingest.parsers.ocr_page import sure_block
 from ingest.parsers.pdf_figures import drop_figure_labels
-from ingest.parsers.pdf_headings import drop_furniture, settle_headings
+from ingest.parsers.pdf_headings import drop_furniture, drop_stamps, settle_headings
 from ingest.parsers.pdf_hidden import visible_file
 from ingest.parsers.pdf_layout import layout_pages
 from ingest.parsers.pdf_lines import overlapping_share, placed_block
+from ingest.parsers.pdf_notes import attach_notes
 from ingest.parsers.pdf_page import Page
 from ingest.parsers.pdf_tables import continue_tables, place_ruled_tables
 from ingest.parsers.pdf_text import PlainPdf, loses_words
@@ -47,10 +48,11 @@ def read_pdf(path: Path, work: Work) -> Draft:
         work.on_pages(count)
         visible = visible_file(plain, path=path)
         pages = _laid_out_pages(visible.path, plain=plain, count=count, limits=work.limits)
+        notices = list(_print_notices(pages, is_hidden=visible.is_worth_telling))
         scans = read_scans(visible.path, pages, work=work)
         _settle_pages(pages, plain=plain)
         draft = _draft(pages, plain=plain, scans=scans)
-        draft.notices.extend(_print_notices(pages, is_hidden=visible.is_worth_telling))
+        draft.notices.extend(notices)
         return draft
     finally:
         plain.close()
@@ -72,7 +74,9 @@ def _laid_out_pages(path: Path, *, plain: PlainPdf, count: int, limits: Limits) 
 def _settle_pages(pages: list[Page], *, plain: PlainPdf) -> None:
     drop_figure_labels(pages)
     place_ruled_tables(pages)
+    drop_stamps(pages)
     drop_furniture(pages)
+    attach_notes(pages)
     settle_headings(pages, bookmarks=plain.bookmarks())
     continue_tables(pages)
 

@@ -28,6 +28,16 @@ _REPEAT_SHARE = 0.4
 _PAGE_NUMBER = re.compile(
     r"^(?:page|p\.)?\s*[-–—|/]*\s*\d{1,4}\s*(?:(?:/|sur|de)\s*\d{1,4})?\s*[-–—|]*$", re.I
 )
+_STAMP = re.compile(
+    r"(?:Envoyé|Transmis|Reçu) en préfecture le\s*:?\s*\d{2}/\d{2}/\d{4}|"
+    r"(?:Publié|Affiché|Mis en ligne|Notifié) le\s*:?\s*(?:\d{2}/\d{2}/\d{4}|(?=\s*ID\s*:))|"
+    r"ID\s*:\s*\d{2,3}-\d{6,9}-\d{8}-[\w.-]+|"
+    r"Accusé (?:de réception|certifié exécutoire)(?: en préfecture| - Ministère de l['’]Intérieur)?"
+    r"\s*(?:\d{2,3}-\d{6,9}-\d{8}-[\w.-]+)?|"
+    r"Date de (?:télétransmission|réception(?: en)? préfecture|transmission)\s*:?\s*\d{2}/\d{2}/\d{4}|"
+    r"(?:Réception par le préfet|Affichage|Publication)\s*:\s*\d{2}/\d{2}/\d{4}"
+)
+_MIN_LEFT_LETTERS = 8
 _DIGITS = re.compile(r"\d+")
 _CONTENTS = re.compile(r"^(?:table des mati[eè]res|sommaire)\b", re.I)
 _MAX_PROMOTED_CHARS = 200
@@ -59,15 +69,41 @@ def drop_furniture(pages: list[Page]) -> None:
         ]
 
 
+def drop_stamps(pages: list[Page]) -> None:
+    """Remove the stamps of transmission to the prefecture, wherever they stand on a page.
+
+    A page that carries two of their phrases carries the stamp; one alone may be a sentence.
+    """
+    for page in pages:
+        found = {
+            match.group()[:4]
+            for piece in page.pieces
+            if piece.rows is None
+            for match in _STAMP.finditer(piece.text)
+        }
+        if len(found) > 1:
+            page.pieces = [piece for piece in page.pieces if _is_left(piece)]
+
+
+def _is_left(piece: Piece) -> bool:
+    if piece.rows is not None or not _STAMP.search(piece.text):
+        return True
+    piece.text = _STAMP.sub(" ", piece.text).strip()
+    return sum(char.isalpha() for char in piece.text) >= _MIN_LEFT_LETTERS
+
+
 def settle_headings(pages: list[Page], *, bookmarks: list[Bookmark]) -> None:
     """Decide which pieces are headings, and how deep.
 
-    Bookmarks rule where at least five are found on their pages; else the engine's headings count,
-    wrapped ones merged, implausible ones demoted. The form of the words ("Article 3") always counts.
+    Bookmarks rule where at least five are found on their pages, else the headings that the file tags,
+    five at least; else the engine's headings count, wrapped ones merged, implausible ones demoted. The
+    form of the words ("Article 3") always counts.
     """
     for page in pages:
         page.pieces = _merged(page.pieces)
-    marked = _mark_bookmarks(pages, bookmarks=bookmarks)
+    marked = _mark_bookmarks(pages, bookmarks=bookmarks) or _mark_bookmarks(
+        pages, bookmarks=_tagged(pages)
+    )
     repeats = _repeated_headings(pages)
     for page in pages:
         for piece in page.pieces:
@@ -146,6 +182,14 @@ def _mark_bookmarks(pages: list[Page], *, bookmarks: list[Bookmark]) -> set[int]
             piece.kind, piece.level = BlockKind.HEADING, bookmark.level
             marked.add(id(piece))
     return marked if len(marked) >= _MIN_BOOKMARKS else set()
+
+
+def _tagged(pages: list[Page]) -> list[Bookmark]:
+    return [
+        Bookmark(title=one_line(text), page=page.number, level=level)
+        for page in pages
+        for text, level in page.tags
+    ]
 
 
 def _titled(page: Page, *, title: str, marked: set[int]) -> Piece | None:

@@ -13,7 +13,7 @@ from ingest.parsers.pdf_page import Line, Page, Piece, Rect, lines_text, piece_w
 from ingest.parsers.pdf_tables import find_ruled_tables
 
 if TYPE_CHECKING:
-    from liteparse.types import LayoutBlock, LayoutCell, ParsedPage
+    from liteparse.types import LayoutBlock, LayoutCell, ParsedPage, StructureTreeElement
 
 _BATCH_PAGES = 50
 _IMAGE_REASONS = frozenset({"scanned", "no-text", "invisible-text-layer"})
@@ -25,6 +25,7 @@ _ODD_CELL_SHARE = 0.15
 _INSIDE = 0.5
 _REACH_LINES = 2.0
 _MIN_LOST_LETTERS = 3
+_TAG = re.compile(r"H([1-6])$")
 _BULLETS = frozenset("•-–—▪◦➢*·")
 _FUNCTION_WORD_LIST = (
     "le la les un une des de du d l et ou à au aux en par pour sur dans avec qui que ce "
@@ -55,6 +56,8 @@ def layout_pages(path: Path, *, max_pages: int) -> Iterator[Page]:
         keep_headers_footers=True,
         extract_vector_graphics=True,
         emit_word_boxes=True,
+        extract_structure_tree=True,
+        extract_text_metadata=True,
     )
     for batch in engine.parse_batches(str(path), batch_size=_BATCH_PAGES):
         for parsed in batch.result.pages:
@@ -76,9 +79,42 @@ def _page(parsed: ParsedPage) -> Page:
         [piece for piece in pieces if piece is not None], lines=page.lines
     )
     _cover_lines(page)
+    page.tags = _tagged_headings(parsed)
     drawn = parsed.vector_graphics
     page.strokes = len(drawn.lines) + len(drawn.shapes) if drawn is not None else 0
     return page
+
+
+def _tagged_headings(parsed: ParsedPage) -> list[tuple[str, int]]:
+    """Words and depth of what the structure tree of a tagged page calls H1 to H6, in order."""
+    if parsed.structure_tree is None or not parsed.structure_tree.roots:
+        return []
+    words: dict[int, list[str]] = {}
+    for item in parsed.text_items:
+        if item.mcid is not None:
+            words.setdefault(item.mcid, []).append(item.text)
+    found: list[tuple[str, int]] = []
+    pending = list(reversed(parsed.structure_tree.roots))
+    while pending:
+        element = pending.pop()
+        level = _TAG.match(element.type)
+        if level is None:
+            pending.extend(reversed(element.children))
+            continue
+        text = " ".join(word for mark in _marks(element) for word in words.get(mark, []))
+        if text.strip():
+            found.append((text, int(level[1])))
+    return found
+
+
+def _marks(element: StructureTreeElement) -> list[int]:
+    marks: list[int] = []
+    pending = [element]
+    while pending:
+        inner = pending.pop()
+        marks.extend(inner.marked_content_ids)
+        pending.extend(inner.children)
+    return sorted(marks)
 
 
 def _words(parsed: ParsedPage) -> list[Line]:

@@ -85,6 +85,8 @@ class Page:
     """Tables drawn with lines, not yet among the pieces."""
     is_image: bool = False
     """The engine sees a scan, drawn text, or an invisible text layer."""
+    tags: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    """Words and depth of the headings that the file itself tags as such."""
     strokes: int = 0
     """Number of lines and shapes drawn on it."""
     is_fallback: bool = False
