@@ -63,7 +63,7 @@ def parse_eml(data: bytes) -> Message:
     try:
         bare = data.removeprefix(b"\xef\xbb\xbf").lstrip()
         return _message(cast("_Part", message_from_bytes(bare, policy=_Policy())))
-    except ParseFailed:
+    except (ParseFailed, MemoryError):
         raise
     except Exception as error:  # the library lets errors of every kind through on broken headers
         raise ParseFailed("file_damaged") from error

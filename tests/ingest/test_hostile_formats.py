@@ -221,6 +221,7 @@ MESSAGES = [
         "base64-bomb",
         lambda scale: archives.packed_attachment(bytes(3_000_000 * scale), name="zéros.bin"),
         READ,
+        DIED,
     ),
 ]
 CASES = [*ARCHIVES, *COMPOUNDS, *OFFICE, *PDFS, *PAGES, *MESSAGES]
