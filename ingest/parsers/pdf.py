@@ -12,7 +12,7 @@ from ingest.model import Block, BlockKind, Notice
 from ingest.parsers.draft import Draft, Work, table_block, text_block
 from ingest.parsers.ocr import ScanReport, read_scans
 from ingest.parsers.ocr_page import sure_block
-from ingest.parsers.pdf_figures import drop_figure_labels
+from ingest.parsers.pdf_figures import drop_figure_labels, drop_spots
 from ingest.parsers.pdf_headings import drop_furniture, drop_stamps, settle_headings
 from ingest.parsers.pdf_hidden import visible_file
 from ingest.parsers.pdf_layout import layout_pages
@@ -48,6 +48,7 @@ def read_pdf(path: Path, work: Work) -> Draft:
         work.on_pages(count)
         visible = visible_file(plain, path=path)
         pages = _laid_out_pages(visible.path, plain=plain, count=count, limits=work.limits)
+        drop_spots(pages, spots=visible.spots)
         notices = list(_print_notices(pages, is_hidden=visible.is_worth_telling))
         scans = read_scans(visible.path, pages, work=work)
         _settle_pages(pages, plain=plain)

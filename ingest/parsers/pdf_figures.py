@@ -10,7 +10,7 @@ import re
 from statistics import median
 
 from ingest.parsers.pdf_lines import lines_within, squeezed
-from ingest.parsers.pdf_page import Line, Page, Piece, lines_text, piece_words, union
+from ingest.parsers.pdf_page import Line, Page, Piece, Rect, lines_text, piece_words, union
 from ingest.parsers.pdf_text import joined_words
 
 _CAPTION = re.compile(r"^\W*(?:figure|fig\.|schéma|diagramme|illustration)\s*(?:n\s?°\s?)?\d", re.I)
@@ -30,14 +30,35 @@ def drop_figure_labels(pages: list[Page]) -> None:
             _drop(page)
 
 
+def drop_spots(
+    pages: list[Page], *, spots: dict[int, list[tuple[float, float, float, float]]]
+) -> None:
+    """Remove the lines of pages whose middle lies in some places, in place.
+
+    Args:
+        pages: The pages.
+        spots: By page number, left, top, right and bottom as shares of the page.
+    """
+    for page in pages:
+        for left, top, right, bottom in spots.get(page.number, ()):
+            rect = Rect(
+                left * page.width, top * page.height, right * page.width, bottom * page.height
+            )
+            dropped = {id(line) for line in lines_within(page.lines, rect=rect)}
+            _take_out(page, dropped)
+
+
+def _take_out(page: Page, dropped: set[int]) -> None:
+    page.pieces = [left for piece in page.pieces for left in _without(piece, page, dropped)]
+    page.lines = [line for line in page.lines if id(line) not in dropped]
+
+
 def _drop(page: Page) -> None:
     captions = [line for line in page.lines if _CAPTION.match(line.text)]
     labels = [label for caption in captions for label in _labels(caption, page=page)]
     if not labels:
         return
-    dropped = {id(line) for line in labels}
-    page.pieces = [left for piece in page.pieces for left in _without(piece, page, dropped)]
-    page.lines = [line for line in page.lines if id(line) not in dropped]
+    _take_out(page, {id(line) for line in labels})
 
 
 def pieces_of_lines(lines: list[Line], *, like: Piece) -> list[Piece]:

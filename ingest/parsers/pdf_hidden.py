@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -32,12 +32,14 @@ _FAINT_ALPHA = 26
 _NO_INK = frozenset({3, 7})
 _FILLED = frozenset({0, 4})
 _SEEN_DIFFERENCE = 12
-_SEEN_SHARE = 0.01
+_SEEN_SHARE = 0.05
+_GRID = 20_000
 _MAX_PIXELS = 4_000_000
 _MARK_BYTES = 64
 _LAYER_MARK = "OC".encode("utf-16-le")
 
 _Box = tuple[float, float, float, float]
+Share = tuple[float, float, float, float]
 _Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
@@ -66,6 +68,8 @@ class VisibleFile:
 
     path: Path
     """The file itself when nothing was hidden, else a copy beside it."""
+    spots: dict[int, list[Share]] = field(default_factory=dict[int, "list[Share]"])
+    """What could not be removed from the copy, by page: left, top, right, bottom as shares of it."""
     is_worth_telling: bool = False
     """More was hidden than the remnants that programs leave behind."""
 
@@ -81,12 +85,16 @@ def visible_file(plain: PlainPdf, *, path: Path) -> VisibleFile:
     """
     raw = cast("Any", import_module("pypdfium2.raw"))
     chars = 0.0
+    spots: dict[int, list[Share]] = {}
     for number in range(1, len(plain) + 1):
         page = plain.page(number)
         if page is None:
             continue
         hidden = _hidden_runs(raw, page)
         if hidden:
+            nested = [run.box for run in hidden if run.parent is not None]
+            if nested:
+                spots[number] = [_share(raw, page, box) for box in nested]
             _remove(raw, page, hidden)
             chars += _chars(hidden)
         plain.keep_text(page, number=number)
@@ -95,7 +103,7 @@ def visible_file(plain: PlainPdf, *, path: Path) -> VisibleFile:
         return VisibleFile(path)
     copy = path.with_name(_COPY_NAME)
     plain.save(copy)
-    return VisibleFile(copy, is_worth_telling=chars >= _TELLING_CHARS)
+    return VisibleFile(copy, spots=spots, is_worth_telling=chars >= _TELLING_CHARS)
 
 
 def _hidden_runs(raw: Any, page: Any) -> list[_Run]:
@@ -302,16 +310,25 @@ def _drawn(page: Any) -> Any:
     return np.array(bitmap.to_numpy(), dtype=np.int16).reshape(bitmap.height, bitmap.width)
 
 
-def _is_seen(raw: Any, page: Any, changed: Any, box: _Box) -> bool:
-    rows, columns = changed.shape
-    xs: list[int] = []
-    ys: list[int] = []
+def _share(raw: Any, page: Any, box: _Box) -> Share:
+    """Where a box lies on the page as it is shown, in shares of its width and height."""
+    xs: list[float] = []
+    ys: list[float] = []
     for x, y in ((box[0], box[1]), (box[2], box[3])):
         shown_x, shown_y = ctypes.c_int(), ctypes.c_int()
-        raw.FPDF_PageToDevice(page, 0, 0, columns, rows, 0, x, y, shown_x, shown_y)
-        xs.append(min(max(shown_x.value, 0), columns))
-        ys.append(min(max(shown_y.value, 0), rows))
-    area = changed[min(ys) : max(ys) + 1, min(xs) : max(xs) + 1]
+        raw.FPDF_PageToDevice(page, 0, 0, _GRID, _GRID, 0, x, y, shown_x, shown_y)
+        xs.append(shown_x.value / _GRID)
+        ys.append(shown_y.value / _GRID)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _is_seen(raw: Any, page: Any, changed: Any, box: _Box) -> bool:
+    rows, columns = changed.shape
+    left, top, right, bottom = _share(raw, page, box)
+    area = changed[
+        max(int(top * rows), 0) : int(bottom * rows) + 1,
+        max(int(left * columns), 0) : int(right * columns) + 1,
+    ]
     return area.size == 0 or float(area.mean()) >= _SEEN_SHARE
 
 

@@ -193,7 +193,7 @@ def overlapping_share(lines: Sequence[Line]) -> float:
         (line for line in lines if len(squeezed(line.text)) >= _SURE_CHARS),
         key=lambda line: line.rect.top,
     )
-    crossed: set[int] = set()
+    crossed = {index for index, line in enumerate(ordered) if "\n" in line.text.strip()}
     for index, line in enumerate(ordered):
         for other in range(index + 1, len(ordered)):
             if ordered[other].rect.top >= line.rect.bottom:

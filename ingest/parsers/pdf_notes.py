@@ -9,7 +9,7 @@ from ingest.parsers.pdf_lines import lines_within
 from ingest.parsers.pdf_page import Line, Page, Piece
 
 _MARK = re.compile(r"\(?(\d{1,2})\)?$")
-_NUMBERED = re.compile(r"\(?(\d{1,2})\)?\s+(?=[^\W\d_])")
+_NUMBERED = re.compile(r"\(?(\d{1,2})\)?(?:\s+(?=[^\W\d_])|(?=[A-ZÀ-Ý][a-zà-ÿ]))")
 _RAISED_SHARE = 0.8
 _SAME_HEIGHT = 0.12
 _NEAR_POINTS = 12.0
@@ -41,7 +41,9 @@ def _notes(page: Page) -> list[tuple[Piece, str]]:
 
 def _caller(page: Page, *, number: str, note: Piece) -> Line | None:
     """The run above a note that carries its number, alone and raised or glued to a word."""
-    glued = re.compile(rf"[^\W\d_]{{3,}}[»\")’']?{number}(?=[\s.,;:)]|$)")
+    glued = re.compile(
+        rf"[^\W\d_]{{3,}}[»\")’']?{number}(?=[\s.,;:)]|$)|^{number}(?=[a-zà-ÿ]{{2}})"
+    )
     for index, line in enumerate(page.lines):
         if line.rect.bottom > note.rect.top:
             continue
