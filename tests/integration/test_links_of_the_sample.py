@@ -14,29 +14,19 @@ from assistant.domain.links import LinkState
 from assistant.services.links import LinkService
 from assistant.services.submission import AnnouncedFile, Submission
 from ingest.limits import Limits
-from ingest.model import IngestedFile
-from ingest.reading import read_file
-from tests.house import House, LineReader, open_house
+from ingest.reader import ParserPool
+from tests.house import House, open_house
 
 SAMPLE = Path(__file__).parents[2] / "eval" / "sample" / "documents"
 
 
-def _ignore(pages: int, *, scans: int = 0) -> None:
-    del pages, scans
-
-
-class TrueReader(LineReader):
-    """Implements `FileReader`: reads as the product does, in this very process."""
-
-    def read(self, path: Path, *, name: str) -> IngestedFile:
-        return read_file(path, name=name, limits=Limits(), on_pages=_ignore)
-
-
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    house = open_house(tmp_path, reader=TrueReader())
+    reader = ParserPool(Limits(), children=1, scratch=tmp_path)
+    house = open_house(tmp_path, reader=reader)
     yield house
     house.close()
+    reader.close()
 
 
 def ingest(house: House, *paths: Path) -> None:
