@@ -50,7 +50,7 @@ class Draft:
     @property
     def letters(self) -> int:
         """Number of letters and digits in all blocks."""
-        return sum(1 for block in self.blocks for char in block.text if char.isalnum())
+        return sum(sum(map(str.isalnum, block.text)) for block in self.blocks)
 
 
 def text_block(

@@ -27,6 +27,7 @@ _CHAR_WIDTH = 0.5
 _MIN_CHARS = 8.0
 """Fewer on a page say nothing: a page number of the colour of its ground."""
 _TELLING_CHARS = 40
+"""Fewer are what a program leaves behind; cut away, they are not read by the first engine either."""
 _WHITE = 235
 _FAINT_ALPHA = 26
 _NO_INK = frozenset({3, 7})
@@ -128,7 +129,8 @@ def _hidden_runs(raw: Any, page: Any) -> list[_Run]:
             doubtful.append(run)
     if _chars(doubtful) >= _MIN_CHARS:
         hidden += _unseen(raw, page, doubtful)
-    return hidden if _chars(hidden) >= _MIN_CHARS else []
+    is_remnant = all(run.is_cut_away for run in hidden)
+    return hidden if _chars(hidden) >= (_TELLING_CHARS if is_remnant else _MIN_CHARS) else []
 
 
 def _chars(runs: list[_Run]) -> float:

@@ -73,7 +73,7 @@ def _page(parsed: ParsedPage) -> Page:
     ]
     if parsed.complexity is not None:
         page.is_image = bool(_IMAGE_REASONS & set(parsed.complexity.reasons))
-    page.ruled_tables = find_ruled_tables(parsed, words=_words(parsed))
+    page.ruled_tables = find_ruled_tables(parsed)
     pieces = [_piece(block) for block in parsed.blocks or []]
     page.pieces = _without_false_tables(
         [piece for piece in pieces if piece is not None], lines=page.lines
@@ -115,15 +115,6 @@ def _marks(element: StructureTreeElement) -> list[int]:
         marks.extend(inner.marked_content_ids)
         pending.extend(inner.children)
     return sorted(marks)
-
-
-def _words(parsed: ParsedPage) -> list[Line]:
-    return [
-        Line(word.text, Rect(word.x, word.y, word.x + word.width, word.y + word.height))
-        for item in parsed.text_items
-        for word in (item.words or [item])
-        if word.text.strip()
-    ]
 
 
 def _cover_lines(page: Page) -> None:

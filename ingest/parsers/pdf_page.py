@@ -42,6 +42,8 @@ class Rect:
         """Share of this rectangle's area that lies in the other, in [0, 1]."""
         width = min(self.right, other.right) - max(self.left, other.left)
         height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        if width <= 0 or height <= 0:
+            return 0.0
         return max(width, 0) * max(height, 0) / self.area if self.area else 0.0
 
 

@@ -36,20 +36,23 @@ Cell = tuple[float, float, float, float]
 _Edge = dict[str, Any]
 
 
-def find_ruled_tables(parsed: ParsedPage, *, words: list[Line]) -> list[Piece]:
+def find_ruled_tables(parsed: ParsedPage) -> list[Piece]:
     """Tables drawn with lines on a page, of two rows and two columns at least.
 
     Pages with too many drawn lines (maps, plans) have none.
 
     Args:
-        parsed: The page, with its vector graphics.
-        words: Its words, each with its own rectangle.
+        parsed: The page, with its vector graphics and the rectangles of its words.
     """
     edges = _edges(parsed)
     if not 4 <= len(edges) <= _MAX_DRAWN:
         return []
+    found = _cells(edges)
+    if not found:
+        return []
     runs = [Rect(run.x, run.y, run.x + run.width, run.y + run.height) for run in parsed.text_items]
-    grids = [cells for cells in _cells(edges) if not _is_crossed(cells, runs=runs)]
+    grids = [cells for cells in found if not _is_crossed(cells, runs=runs)]
+    words = _words(parsed) if grids else []
     tables = [_table(cells, words=words) for cells in grids]
     return [table for table in tables if table is not None]
 
@@ -66,6 +69,15 @@ def tables_of_rules(rules: list[Rect], *, words: list[Line]) -> list[Piece]:
         return []
     tables = [_table(cells, words=words) for cells in _cells(edges)]
     return [table for table in tables if table is not None]
+
+
+def _words(parsed: ParsedPage) -> list[Line]:
+    return [
+        Line(word.text, Rect(word.x, word.y, word.x + word.width, word.y + word.height))
+        for item in parsed.text_items
+        for word in (item.words or [item])
+        if word.text.strip()
+    ]
 
 
 def place_ruled_tables(pages: list[Page]) -> None:
