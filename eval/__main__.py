@@ -1,22 +1,39 @@
-"""Command of the evaluations: `python -m eval run`."""
+"""Command of the evaluations: `python -m eval COMMAND`. A command's module is imported when it runs."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
 
-from eval.run import evaluate_sample, report
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("eval.run", "mesure la recherche et les réponses sur des jeux de questions"),
+}
+"""Name → (module with `add_arguments(parser)` and `run(arguments) -> int`, help in French)."""
 
 
-def main() -> None:
-    """Run the named evaluation and print its report."""
-    parser = argparse.ArgumentParser(
-        prog="python -m eval", description="Évaluations de l'assistant"
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code.
+
+    Args:
+        words: Words after `python -m eval`; None takes those of the process.
+    """
+    given = list(sys.argv[1:] if words is None else words)
+    listing = argparse.ArgumentParser(
+        prog="python -m eval",
+        description="Évaluations de l'assistant",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="\n".join(f"  {name:14}{help_}" for name, (_, help_) in COMMANDS.items()),
     )
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("run", help="corpus d'exemple : soixante questions jugées")
-    parser.parse_args()
-    print(report(evaluate_sample()))
+    listing.add_argument("command", metavar="COMMANDE", choices=COMMANDS)
+    name = listing.parse_args(given[:1]).command
+    module_name, help_text = COMMANDS[name]
+    module = import_module(module_name)
+    parser = argparse.ArgumentParser(prog=f"python -m eval {name}", description=help_text)
+    module.add_arguments(parser)
+    return module.run(parser.parse_args(given[1:]))
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,6 +32,18 @@ class Quality:
     unanswerable: int
     refused: float
     """Share of unanswerable questions that were refused."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """No options yet: the sample corpus is the standard run."""
+    del parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the report of the standard run; always 0."""
+    del arguments
+    print(report(evaluate_sample()))
+    return 0
 
 
 def evaluate_sample(**variables: str) -> Quality:
@@ -82,10 +95,10 @@ def retrieval_measures(
     import pytrec_eval
 
     judgements: dict[str, dict[str, int]] = {}
-    run: dict[str, dict[str, float]] = {}
+    ranked: dict[str, dict[str, float]] = {}
     for question in questions:
         results = found[question.id]["results"]
-        run[question.id] = {f"r{row['rank']}": 1.0 / row["rank"] for row in results}
+        ranked[question.id] = {f"r{row['rank']}": 1.0 / row["rank"] for row in results}
         judgements[question.id] = {
             f"r{row['rank']}": 1
             for row in results
@@ -95,7 +108,7 @@ def retrieval_measures(
     evaluator = cast("Any", pytrec_eval).RelevanceEvaluator(
         judgements, {"success.1,5", "recip_rank"}
     )
-    rows = cast("dict[str, dict[str, float]]", evaluator.evaluate(run))
+    rows = cast("dict[str, dict[str, float]]", evaluator.evaluate(ranked))
     return {name: sum(row[name] for row in rows.values()) / len(questions) for name in measures}
 
 
