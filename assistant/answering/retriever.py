@@ -8,12 +8,21 @@ from __future__ import annotations
 import logging
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from assistant.domain.documents import SourceChunk
 from assistant.domain.errors import EmbedderUnavailable
 from assistant.domain.ids import DocumentId
-from assistant.domain.retrieval import Hit, Ranking, Retrieval, Vector, fuse_convex
+from assistant.domain.retrieval import (
+    Evidence,
+    Hit,
+    Ranking,
+    Retrieval,
+    Vector,
+    evidence_of,
+    fuse_convex,
+)
 from assistant.domain.tenancy import Scope
 from assistant.ports.index import ChunkIndex
 from assistant.ports.models import Embedder
@@ -26,6 +35,22 @@ _WIDENING = 4
 _WORDS_ONLY = "words_only"
 _LIVE_BATCH = 64
 """Greatest number of chunks read from the database at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """Both rankings of a text, and the one made of them."""
+
+    dense: Ranking
+    lexical: Ranking
+    fused: Ranking
+    is_exhausted: bool
+    """True when the index has no more."""
+
+    def evidence_of(self, hits: Sequence[Hit]) -> Evidence:
+        """The raw scores of live chunks."""
+        live = {hit.chunk.id for hit in hits}
+        return evidence_of(live, dense=self.dense, lexical=self.lexical)
 
 
 class Retriever:
@@ -76,10 +101,10 @@ class Retriever:
         notice = _WORDS_ONLY if vector is None else None
         wanted = max(self._candidates, limit)
         while True:
-            ranking, is_exhausted = self._rank(text, vector=vector, scope=scope, wanted=wanted)
-            hits = self._live(ranking, scope=scope, limit=limit)
-            if len(hits) >= limit or is_exhausted:
-                return Retrieval(tuple(hits), notice)
+            ranked = self._rank(text, vector=vector, scope=scope, wanted=wanted)
+            hits = self._live(ranked.fused, scope=scope, limit=limit)
+            if len(hits) >= limit or ranked.is_exhausted:
+                return Retrieval(tuple(hits), notice, ranked.evidence_of(hits))
             wanted *= _WIDENING
 
     def _embed(self, text: str) -> Vector | None:
@@ -89,9 +114,7 @@ class Retriever:
             _logger.warning("query not embedded (%s): lexical search only", error.code)
             return None
 
-    def _rank(
-        self, text: str, *, vector: Vector | None, scope: Scope, wanted: int
-    ) -> tuple[Ranking, bool]:
+    def _rank(self, text: str, *, vector: Vector | None, scope: Scope, wanted: int) -> _Ranked:
         lexical = self._index.search_lexical(text, scope=scope, limit=wanted)
         if vector is None:
             dense: Ranking = ()
@@ -99,7 +122,9 @@ class Retriever:
             dense = self._index.search_dense(vector, scope=scope, limit=wanted)
         weight = self._dense_weight if vector is not None else 0.0
         fused = fuse_convex(dense, lexical, dense_weight=weight, limit=2 * wanted)
-        return fused, len(dense) < wanted and len(lexical) < wanted
+        return _Ranked(
+            dense, lexical, fused, is_exhausted=len(dense) < wanted and len(lexical) < wanted
+        )
 
     def _live(self, ranking: Ranking, *, scope: Scope, limit: int) -> list[Hit]:
         hits: list[Hit] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from assistant.domain.documents import SourceChunk
@@ -62,6 +62,20 @@ class Hit:
     """Chunks of other documents with equal words, best ranked first, one per document."""
 
 
+_EVIDENCE_DEPTH = 10
+"""Scores of each kind kept as evidence, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Raw scores of the hits of one query: what tells whether they answer, which no rank does."""
+
+    cosines: tuple[float, ...] = ()
+    """Similarities to the query, in [-1, 1], best first; empty when it was not embedded."""
+    lexical: tuple[float, ...] = ()
+    """BM25 scores, above 0, best first; empty when no word is shared."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retrieval:
     """What was found for a text."""
@@ -70,6 +84,18 @@ class Retrieval:
     """Best first, ranks from 1."""
     notice: str | None = None
     """Code of a sentence to show with it, when it is less than it should be."""
+    evidence: Evidence = Evidence()
+    """Of these hits."""
+
+
+def evidence_of(chunk_ids: Collection[ChunkId], *, dense: Ranking, lexical: Ranking) -> Evidence:
+    """The raw scores that some chunks have in the two rankings of a query, ten of each at most."""
+
+    def best(ranking: Ranking) -> tuple[float, ...]:
+        scores = (item.score for item in ranking if item.chunk_id in chunk_ids)
+        return tuple(sorted(scores, reverse=True)[:_EVIDENCE_DEPTH])
+
+    return Evidence(cosines=best(dense), lexical=best(lexical))
 
 
 def fuse_convex(dense: Ranking, lexical: Ranking, *, dense_weight: float, limit: int) -> Ranking:

@@ -208,6 +208,39 @@ def test_blank_text_finds_nothing_and_a_limit_is_needed() -> None:
         retriever.retrieve("vélo", scope=SCOPE, limit=0)
 
 
+def test_the_evidence_holds_raw_scores_of_the_hits_best_first() -> None:
+    vanished = make_chunk("Une prime pour le vélo", id="s")
+    retriever = make_retriever([*ALL, vanished], live=LiveChunks(ALL))
+
+    evidence = retriever.retrieve("prime vélo", scope=SCOPE, limit=3).evidence
+
+    vector = HashEmbedder().embed_query("prime vélo")
+    expected = sorted(
+        (
+            sum(a * b for a, b in zip(vector, HashEmbedder().embed_query(chunk.text), strict=True))
+            for chunk in ALL
+        ),
+        reverse=True,
+    )
+    assert evidence.cosines == pytest.approx(expected)
+    assert len(evidence.lexical) == 1
+    assert evidence.lexical[0] > 0
+
+
+def test_the_evidence_is_bounded_and_without_embedder_holds_words_only() -> None:
+    chunks = [make_chunk(f"Prime vélo numéro {n}", id=f"s{n:03}") for n in range(30)]
+    live = LiveChunks(chunks)
+
+    full = make_retriever(chunks, live=live).retrieve("prime vélo", scope=SCOPE, limit=20).evidence
+    deaf = make_retriever(chunks, live=live, embedder=DeafEmbedder())
+    words = deaf.retrieve("prime vélo", scope=SCOPE, limit=20).evidence
+
+    assert len(full.cosines) == 10
+    assert list(full.lexical) == sorted(full.lexical, reverse=True)
+    assert words.cosines == ()
+    assert len(words.lexical) == 10
+
+
 def test_merged_keeps_the_best_of_equal_words_and_ranks_again() -> None:
     hits = make_hits(
         make_chunk("Un taux de 5 %", id="a"),
