@@ -8,13 +8,12 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from assistant.answering.sanitizer import sanitize
 from assistant.answering.terms import folded, terms
+from assistant.answering.units import Unit, cleaned, context_terms, units_of
 from assistant.domain.answers import Citation, Passage, Question
 from assistant.domain.catalogue import sentence
 from assistant.domain.french import french_date
 from assistant.domain.links import standing_of
-from ingest.sentences import split_sentences
 
 _MOST_QUOTES = 5
 _MOST_PER_PASSAGE = 2
@@ -54,22 +53,6 @@ _WORDS_FOR_FIGURES = frozenset(
     )
 )
 _WORDS_FOR_FIGURES_WEIGHT = 0.4
-_MARKER_LIKE = re.compile(r"\[(\s*[\^n°\d][\d\s,;.°\-–—]*)\]")
-_HEADING_LINE = re.compile(
-    r"\A\s*#*\s*(?i:(?:article|art\.|titre|chapitre|section|annexe|axe|action)\s+\S+|\d+(?:\.\d+)*\.?\s)"
-    r"[^\n]{0,90}(?<![.;,])\n+(?=\s*[A-ZÀ-Ý])"
-)
-_EMPHASIS = re.compile(r"[*_`#]+(?=\S)|(?<=\S)[*_`#]+")
-_RULE = re.compile(r"\s*\|?[\s:|-]+\|?\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """A sentence or a table row of a passage."""
-
-    passage: Passage
-    text: str
-    terms: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +71,7 @@ def quote_answer(question: Question, *, passages: Sequence[Passage]) -> Quotes:
         Text and one citation per passage quoted; without citations when no passage shares enough
         of the question's words, with a text that says so and names the nearest documents.
     """
-    units = [unit for passage in passages for unit in _units(passage)]
+    units = [unit for passage in passages for unit in units_of(passage)]
     weights = _weights(question, passages=passages)
     if not weights or _best_coverage(passages, weights=weights) < _LEAST_PASSAGE_COVERAGE:
         return Quotes(text=_nothing_found(passages), citations=())
@@ -101,11 +84,11 @@ def quote_answer(question: Question, *, passages: Sequence[Passage]) -> Quotes:
 def best_quote(statement: str, *, passage: Passage) -> str:
     """The words of a passage to show for a statement: its nearest sentence, else its beginning."""
     wanted = set(terms(statement))
-    units = _units(passage)
+    units = units_of(passage)
     best = max(units, key=lambda unit: len(wanted & unit.terms), default=None)
     if best is not None and wanted & best.terms:
         return _shortened(best.text, limit=_QUOTE_CHARS)
-    return _shortened(_clean(passage.chunk.text), limit=_START_CHARS)
+    return _shortened(cleaned(passage.chunk.text), limit=_START_CHARS)
 
 
 def cited(passage: Passage, *, quote: str) -> Citation:
@@ -127,94 +110,16 @@ def _nothing_found(passages: Sequence[Passage]) -> str:
     return "\n".join(lines)
 
 
-def _units(passage: Passage) -> list[_Unit]:
-    texts: list[str] = []
-    header: list[str] | None = None
-    for kind, text in _parts(passage.chunk.text):
-        if kind == "text":
-            header = None
-            texts += _sentences(text)
-        elif header is None:
-            header = _cells(text)
-        elif not _RULE.fullmatch(text):
-            texts.append(_row(header, values=_cells(text)))
-    headings = [_clean(heading) for heading in passage.chunk.locator.section]
-    cleaned = [_without_headings(_clean(text), headings=headings) for text in texts]
-    return [_Unit(passage, text, frozenset(terms(text))) for text in cleaned if text]
-
-
-def _parts(text: str) -> list[tuple[str, str]]:
-    """Runs of plain text, and the lines of Markdown tables one by one, in order."""
-    parts: list[tuple[str, str]] = []
-    for line in text.split("\n"):
-        if line.lstrip().startswith("|") and line.count("|") > 1:
-            parts.append(("row", line))
-        elif parts and parts[-1][0] == "text":
-            parts[-1] = ("text", f"{parts[-1][1]}\n{line}")
-        elif line.strip():
-            parts.append(("text", line))
-    return parts
-
-
-def _cells(line: str) -> list[str]:
-    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
-
-
-def _row(header: Sequence[str], *, values: Sequence[str]) -> str:
-    pairs = [
-        f"{name} : {value}" if name else value
-        for name, value in zip([*header, *[""] * len(values)], values, strict=False)
-        if value
-    ]
-    return " ; ".join(pairs)
-
-
-def _sentences(text: str) -> list[str]:
-    """Sentences; one that announces a list goes with what it announces."""
-    found: list[str] = []
-    for start, end in split_sentences(text):
-        piece = _HEADING_LINE.sub("", text[start:end])
-        if found and _continues(found[-1], piece=piece):
-            found[-1] = f"{found[-1]} {piece}"
-        else:
-            found.append(piece)
-    return found
-
-
-def _continues(announced: str, *, piece: str) -> bool:
-    if len(announced) + len(piece) >= _QUOTE_CHARS:
-        return False
-    return announced.rstrip().endswith(":") or (":" in announced and piece[:1] in "-–•")
-
-
-def _clean(text: str) -> str:
-    """One line without markup, links or anything that looks like one of our own markers."""
-    safe = sanitize(text, placeholder=sentence("link_removed"))
-    plain = _EMPHASIS.sub("", _MARKER_LIKE.sub(r"(\1)", safe))
-    return " ".join(plain.split())
-
-
-def _without_headings(text: str, *, headings: Sequence[str]) -> str:
-    """A sentence without the headings that precede it on its page."""
-    for heading in headings:
-        text = text.removeprefix(heading).lstrip()
-    return text
-
-
 def _title(passage: Passage) -> str:
-    title = _clean(passage.chunk.title)
+    title = cleaned(passage.chunk.title)
     day = french_date(passage.chunk.date) if passage.chunk.date else ""
-    facts = ", ".join(filter(None, (day, _clean(standing_of(passage.chunk)))))
+    facts = ", ".join(filter(None, (day, cleaned(standing_of(passage.chunk)))))
     return f"{title} ({facts})" if facts else title
-
-
-def _context(passage: Passage) -> set[str]:
-    return set(terms(" ".join((passage.chunk.title, *passage.chunk.locator.section))))
 
 
 def _weights(question: Question, *, passages: Sequence[Passage]) -> dict[str, float]:
     """Weight of each term of the question: the rarer among the passages, the heavier."""
-    held = [_context(passage) | set(terms(passage.chunk.text)) for passage in passages]
+    held = [context_terms(passage) | set(terms(passage.chunk.text)) for passage in passages]
     weights: dict[str, float] = {}
     for text, factor in ((question.after, _AFTER_WEIGHT), (question.text, 1.0)):
         for term in terms(text):
@@ -231,18 +136,18 @@ def _coverage(words: set[str] | frozenset[str], *, weights: dict[str, float]) ->
 
 def _best_coverage(passages: Sequence[Passage], *, weights: dict[str, float]) -> float:
     return max(
-        _coverage(_context(passage) | set(terms(passage.chunk.text)), weights=weights)
+        _coverage(context_terms(passage) | set(terms(passage.chunk.text)), weights=weights)
         for passage in passages
     )
 
 
 def _choose(
-    units: Sequence[_Unit], *, weights: dict[str, float], question: Question, count: int
-) -> list[_Unit]:
+    units: Sequence[Unit], *, weights: dict[str, float], question: Question, count: int
+) -> list[Unit]:
     asked = [told for asks, told in _ASKED if asks.search(folded(question.text))]
     score = partial(_score, weights=weights, asked=asked, count=count)
     ranked = sorted(units, key=lambda unit: (-score(unit), unit.passage.marker))
-    chosen: list[_Unit] = []
+    chosen: list[Unit] = []
     for unit in ranked:
         if len(chosen) == _MOST_QUOTES or score(unit) <= 0:
             break
@@ -255,25 +160,25 @@ def _choose(
 
 
 def _score(
-    unit: _Unit, *, weights: dict[str, float], asked: Sequence[re.Pattern[str]], count: int
+    unit: Unit, *, weights: dict[str, float], asked: Sequence[re.Pattern[str]], count: int
 ) -> float:
     own = _coverage(unit.terms, weights=weights)
     if own <= 0 or len(unit.text.split()) < _SHORTEST_WORDS:
         return 0.0
-    around = _coverage(_context(unit.passage) - unit.terms, weights=weights)
+    around = _coverage(context_terms(unit.passage) - unit.terms, weights=weights)
     tells_figure = any(told.search(folded(unit.text)) for told in asked)
     rank = 1 - (unit.passage.marker - 1) / count
     return own + _CONTEXT_WEIGHT * around + _FIGURE_WEIGHT * tells_figure + _RANK_WEIGHT * rank
 
 
-def _repeats(unit: _Unit, other: _Unit) -> bool:
+def _repeats(unit: Unit, other: Unit) -> bool:
     union = unit.terms | other.terms
     numbers = {term for term in unit.terms ^ other.terms if any(sign.isdigit() for sign in term)}
     return not numbers and len(unit.terms & other.terms) >= _LARGEST_OVERLAP * len(union)
 
 
-def _composed(chosen: Sequence[_Unit]) -> Quotes:
-    groups: dict[str, list[_Unit]] = {}
+def _composed(chosen: Sequence[Unit]) -> Quotes:
+    groups: dict[str, list[Unit]] = {}
     for unit in chosen:
         groups.setdefault(unit.passage.chunk.document_id, []).append(unit)
     blocks: list[str] = []
@@ -290,7 +195,7 @@ def _composed(chosen: Sequence[_Unit]) -> Quotes:
     return Quotes(text="\n\n".join(blocks), citations=ordered)
 
 
-def _is_followed(units: Sequence[_Unit], *, among: Container[str]) -> bool:
+def _is_followed(units: Sequence[Unit], *, among: Container[str]) -> bool:
     """True when what took the place of a document is quoted too: that one comes first."""
     successor = units[0].passage.chunk.successor
     return successor is not None and successor.document_id in among
