@@ -18,7 +18,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from ingest.codec import encode
 from ingest.errors import IngestError, ParserDied
@@ -40,10 +40,14 @@ from ingest.protocol import (
     reply_line,
 )
 
+if TYPE_CHECKING:
+    from ingest.rows import SheetFile
+
 _OPEN_FILES = 256
 _CPU_SHARE = 2.0
 """Processor seconds per second of wall time: parsers may use two cores."""
 STDERR_NAME = "stderr"
+_ROWS = "ingest.rows:read_rows"
 
 
 def main(config_text: str, lifeline: int) -> NoReturn:
@@ -150,7 +154,7 @@ class _Worker:
 
     def serve(self, request: Request) -> None:
         try:
-            data = self._render(request) if request.page else self._read(request)
+            data = self._result(request)
             (self._home / RESULT_NAME).write_bytes(data)
             line = reply_line(is_spent=_has_children())
         except IngestError as error:
@@ -162,6 +166,17 @@ class _Worker:
             line = error_line(_unexpected(error), detail=_place(error), is_spent=True)
         self._empty_temporary()
         os.write(self._replies, line)
+
+    def _result(self, request: Request) -> bytes:
+        if request.page:
+            return self._render(request)
+        return self._rows(request) if request.wants_rows else self._read(request)
+
+    def _rows(self, request: Request) -> bytes:
+        limits = self._config.limits
+        _allow_cpu(limits.wall_s(0))
+        read = cast("Callable[..., SheetFile]", _load(_ROWS))
+        return read(request.path, name=request.name, limits=limits).dump()
 
     def _read(self, request: Request) -> bytes:
         limits = self._config.limits

@@ -55,17 +55,29 @@ class Request:
     name: str = ""
     page: int = 0
     """A page to render, from 1; 0 to read the whole file."""
+    wants_rows: bool = False
+    """The rows of a sheet as they are, instead of a document."""
 
     def dump(self) -> bytes:
         """One line."""
-        plain = {"path": str(self.path), "name": self.name, "page": self.page}
+        plain = {
+            "path": str(self.path),
+            "name": self.name,
+            "page": self.page,
+            "wants_rows": self.wants_rows,
+        }
         return json.dumps(plain).encode() + b"\n"
 
     @classmethod
     def load(cls, line: bytes) -> Request:
         """What `dump` wrote."""
         plain = cast("dict[str, Any]", json.loads(line))
-        return cls(path=Path(plain["path"]), name=plain["name"], page=plain["page"])
+        return cls(
+            path=Path(plain["path"]),
+            name=plain["name"],
+            page=plain["page"],
+            wants_rows=plain["wants_rows"],
+        )
 
 
 def error_line(error: IngestError, *, detail: str = "", is_spent: bool = False) -> bytes:

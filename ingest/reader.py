@@ -14,6 +14,7 @@ from ingest.handle import ChildHandle, remove_leftovers
 from ingest.limits import RENDER_S, Limits
 from ingest.model import IngestedFile
 from ingest.protocol import Request
+from ingest.rows import SheetFile
 from ingest.versions import reader_version
 
 __all__ = ["Limits", "ParserPool", "remove_leftovers"]
@@ -94,6 +95,23 @@ class ParserPool:
         data = self._run(Request(path=path.absolute(), name=name))
         try:
             return decode(data)
+        except ValueError as error:
+            raise ParserDied("parser_crashed") from error
+
+    def read_rows(self, path: Path, *, name: str) -> SheetFile:
+        """The rows of a CSV, ODS or XLSX file as they are, for lists that people fill in.
+
+        Args:
+            path: The content.
+            name: Its extension tells a list of one column from plain text.
+
+        Raises:
+            IngestError: As `read`; another format is refused ("not_a_sheet").
+        """
+        check_access(path, limits=self._limits)
+        data = self._run(Request(path=path.absolute(), name=name, wants_rows=True))
+        try:
+            return SheetFile.load(data)
         except ValueError as error:
             raise ParserDied("parser_crashed") from error
 

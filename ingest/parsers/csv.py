@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ingest.charsets import decode
 from ingest.cleaning import one_line
+from ingest.limits import Limits
 from ingest.parsers.csv_dialect import find_delimiter, parse_rows
 from ingest.parsers.draft import Draft, Work
 from ingest.parsers.sheets import Cell, Intake
@@ -21,20 +22,25 @@ _VALUE = re.compile(
 
 
 def read_csv(path: Path, work: Work) -> Draft:
-    """The blocks of a text in columns; rows are numbered as a spreadsheet would."""
+    """The blocks of a text in columns."""
+    return sheets_draft(csv_rows(path, work.limits), work, engine="csv")
+
+
+def csv_rows(path: Path, limits: Limits) -> Intake:
+    """The rows of a text in columns, as one sheet; they are numbered as a spreadsheet would."""
     text = decode(path.read_bytes())
     declared = _SEPARATOR_LINE.match(text)
     if declared is not None:
         text = text[declared.end() :]
     delimiter = declared[1] if declared is not None else find_delimiter(text, is_expected=True)
     first = 1 if declared is None else 2
-    intake = Intake(work.limits)
+    intake = Intake(limits)
     intake.open_sheet("")
     for number, row in enumerate(parse_rows(text, delimiter=delimiter or ";"), start=first):
         cells = ((column, _cell(field)) for column, field in enumerate(row, start=1))
         if not intake.add_row(number, order=number, cells=cells):
             break
-    return sheets_draft(intake, work, engine="csv")
+    return intake
 
 
 def _cell(field: str) -> Cell:

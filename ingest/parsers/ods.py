@@ -15,6 +15,7 @@ from typing import IO, Any, cast
 
 from ingest.cleaning import one_line
 from ingest.errors import ParseFailed
+from ingest.limits import Limits
 from ingest.model import Notice
 from ingest.parsers.draft import Draft, Work
 from ingest.parsers.sheets import Cell, Intake, Merge
@@ -43,7 +44,17 @@ def read_ods(path: Path, work: Work) -> Draft:
     Raises:
         ParseFailed: It is damaged or encrypted.
     """
-    intake = Intake(work.limits)
+    intake, title = ods_rows(path, work.limits)
+    return sheets_draft(intake, work, engine="ods", declared_title=title)
+
+
+def ods_rows(path: Path, limits: Limits) -> tuple[Intake, str]:
+    """What an ODS file shows, and the title it declares.
+
+    Raises:
+        ParseFailed: As `read_ods`.
+    """
+    intake = Intake(limits)
     etree = cast("Any", import_module("lxml.etree"))
     try:
         with zipfile.ZipFile(path) as archive:
@@ -54,7 +65,7 @@ def read_ods(path: Path, work: Work) -> Draft:
                 raise ParseFailed("file_encrypted")
             title = _title(_member(archive, "meta.xml"))
             with archive.open("content.xml") as stream:
-                _Reader(intake, most_columns=work.limits.max_sheet_columns).read(stream)
+                _Reader(intake, most_columns=limits.max_sheet_columns).read(stream)
     except (
         zipfile.BadZipFile,
         KeyError,
@@ -65,7 +76,7 @@ def read_ods(path: Path, work: Work) -> Draft:
         etree.XMLSyntaxError,
     ) as error:
         raise ParseFailed("file_damaged") from error
-    return sheets_draft(intake, work, engine="ods", declared_title=title)
+    return intake, title
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:

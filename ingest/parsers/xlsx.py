@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from ingest.cleaning import one_line
 from ingest.errors import ParseFailed
+from ingest.limits import Limits
 from ingest.model import Notice
 from ingest.parsers.draft import Draft, Work
 from ingest.parsers.sheets import Cell, Intake, Merge
@@ -54,9 +55,8 @@ def read_xlsx(path: Path, work: Work) -> Draft:
         ParseFailed: It is damaged or encrypted.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _read(path, work)
+        intake, title = _rows(path, work.limits)
+        return sheets_draft(intake, work, engine="openpyxl", declared_title=title)
     except _FAILURES as error:
         draft = read_values(path, work)
         if draft.letters == 0:
@@ -65,10 +65,24 @@ def read_xlsx(path: Path, work: Work) -> Draft:
         return draft
 
 
-def _read(path: Path, work: Work) -> Draft:
+def xlsx_rows(path: Path, limits: Limits) -> Intake:
+    """What an XLSX file shows.
+
+    Raises:
+        ParseFailed: It is damaged.
+    """
+    try:
+        return _rows(path, limits)[0]
+    except _FAILURES as error:
+        raise ParseFailed("file_damaged") from error
+
+
+def _rows(path: Path, limits: Limits) -> tuple[Intake, str]:
+    """What the file shows, and the title it declares."""
     openpyxl = cast("Any", import_module("openpyxl"))
-    intake = Intake(work.limits)
+    intake = Intake(limits)
     with (
+        warnings.catch_warnings(action="ignore"),
         path.open("rb") as stream,
         closing(
             openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
@@ -81,7 +95,7 @@ def _read(path: Path, work: Work) -> Draft:
                 continue
             intake.open_sheet(str(sheet.title))
             _SheetReader(sheet, intake=intake).read()
-    return sheets_draft(intake, work, engine="openpyxl", declared_title=title)
+    return intake, title
 
 
 class _SheetReader:
