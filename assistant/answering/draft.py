@@ -18,11 +18,13 @@ from assistant.domain.answers import (
     AnswerStatus,
     Citation,
     CitationAdded,
+    Notice,
     Passage,
     TextDelta,
     TokenUsage,
 )
 from assistant.domain.catalogue import sentence
+from assistant.domain.marks import Mark, MarkKind
 
 _STATEMENT_CHARS = 300
 """Length of the text before a marker that is compared with the sentences of its passage."""
@@ -89,19 +91,22 @@ class Draft:
         return self._leave(self._coalescer.flush().rstrip())
 
     def completed(
-        self, *, model: str, tokens: TokenUsage | None, notice: str | None
+        self, *, model: str, tokens: TokenUsage | None, notices: Sequence[Notice] = ()
     ) -> AnswerCompleted:
-        """The end of the answer, verified; a notice is the code of a sentence to show with it."""
+        """The end of the answer, verified, with what is to be said of it."""
         is_refusal = normalised(self.text).startswith(normalised(refusal()))
         return AnswerCompleted(
             status=AnswerStatus.REFUSED if is_refusal else AnswerStatus.ANSWERED,
             text=self.text,
             citations=tuple(self._citations[marker] for marker in sorted(self._citations)),
-            unsupported=self._parser.unsupported(),
+            marks=tuple(
+                Mark(MarkKind.UNKNOWN_SOURCE, text, at := self.text.find(text), at + len(text))
+                for text in self._parser.unsupported()
+            ),
             model=model,
             tokens=tokens,
             first_token_ms=self._stopwatch.first_token_ms,
-            notices=() if notice is None else (notice,),
+            notices=tuple(notices),
         )
 
     def _gather(self, parsed: Parsed) -> None:

@@ -14,12 +14,14 @@ from assistant.domain.answers import (
     CitationAdded,
     Passage,
     RetrievalCompleted,
+    SentenceMarked,
     TextDelta,
     TokenUsage,
 )
 from assistant.domain.documents import Params, SourceChunk
 from assistant.domain.ids import AnswerId
 from assistant.domain.links import successor_notice
+from assistant.domain.marks import Mark, reason_of
 from assistant.schemas.answers import (
     AlsoOut,
     AnswerEventOut,
@@ -29,6 +31,8 @@ from assistant.schemas.answers import (
     CompletedEvent,
     DeltaEvent,
     ErrorEvent,
+    MarkEvent,
+    MarkOut,
     RetrievalEvent,
     TokensOut,
 )
@@ -40,12 +44,16 @@ def event_out(
 ) -> AnswerEventOut:
     """An event as it goes over the wire."""
     match event:
-        case RetrievalCompleted(passages=passages):
-            return RetrievalEvent(passages=[_passage_out(each) for each in passages])
+        case RetrievalCompleted(passages=passages, understood=understood):
+            return RetrievalEvent(
+                passages=[_passage_out(each) for each in passages], understood=understood or None
+            )
         case TextDelta(text=text):
             return DeltaEvent(text=text)
         case CitationAdded(citation=citation):
             return CitationEvent(citation=citation_out(citation))
+        case SentenceMarked(mark=mark):
+            return MarkEvent(mark=_mark_out(mark))
         case AnswerCompleted():
             return CompletedEvent(
                 answer=_completed_out(event, answer_id=answer_id, given_id=given_id)
@@ -75,7 +83,8 @@ def answer_out(record: AnswerRecord, *, request: Request, given_id: str = "") ->
         status=record.status.value,
         answer=record.text,
         citations=[citation_out(each) for each in record.citations],
-        unsupported=[],
+        unsupported=[each.sentence for each in record.marks],
+        marks=[*map(_mark_out, record.marks)],
         model=None,
         tokens=None,
         first_token_ms=None,
@@ -88,6 +97,19 @@ def answer_out(record: AnswerRecord, *, request: Request, given_id: str = "") ->
 def citation_out(citation: Citation) -> CitationOut:
     """A citation, with the words of its source."""
     return _cited(citation, text=citation.quote)
+
+
+def _mark_out(mark: Mark) -> MarkOut:
+    return MarkOut(
+        kind=mark.kind.value,
+        sentence=mark.sentence,
+        start=mark.start,
+        end=mark.end,
+        words=list(mark.words),
+        markers=list(mark.markers),
+        found_in=list(mark.found_in),
+        reason=reason_of(mark),
+    )
 
 
 def _passage_out(passage: Passage) -> CitationOut:
@@ -135,7 +157,8 @@ def _completed_out(end: AnswerCompleted, *, answer_id: AnswerId, given_id: str) 
         status=end.status.value,
         answer=end.text,
         citations=[citation_out(each) for each in end.citations],
-        unsupported=list(end.unsupported),
+        unsupported=[each.sentence for each in end.marks],
+        marks=[*map(_mark_out, end.marks)],
         model=end.model,
         tokens=_tokens_out(end.tokens),
         first_token_ms=end.first_token_ms,
@@ -151,7 +174,7 @@ def _notices(end: AnswerCompleted) -> list[str]:
         for cited in end.citations
         if (notice := successor_notice(cited.chunk)) is not None
     }
-    return [*(spoken(notice, params={}) for notice in end.notices), *told.values()]
+    return [*(spoken(notice.code, params=notice.params) for notice in end.notices), *told.values()]
 
 
 def _tokens_out(usage: TokenUsage | None) -> TokensOut | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from assistant.domain.documents import Params, SourceChunk
 from assistant.domain.ids import AnswerId, ConversationId, PersonId, TenantId
+from assistant.domain.marks import Mark
 
 CUT_PREFIX = "answer_cut_"
 """Begins the codes of all notices that say why an answer ends before its end."""
@@ -32,8 +33,8 @@ class Question:
 
     text: str
     """1 to 4,000 characters, as typed."""
-    after: str = ""
-    """The previous question of the conversation, empty for a first one."""
+    earlier: tuple[str, ...] = ()
+    """The last few questions of the conversation, oldest first; empty for a first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,20 @@ class TokenUsage:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence to show with an answer, by its code."""
+
+    code: str
+    params: Params = field(default_factory=dict[str, str | int | float])
+
+
+@dataclass(frozen=True, slots=True)
 class RetrievalCompleted:
     """The passages given to the model, in order of their markers."""
 
     passages: tuple[Passage, ...]
+    understood: str = ""
+    """The question that was searched, when it is not the one typed: a follow-up made to stand alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,13 @@ class CitationAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceMarked:
+    """A sentence of the text sent before could not be verified."""
+
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerCompleted:
     """The end of an answer that did not fail."""
 
@@ -100,20 +118,20 @@ class AnswerCompleted:
     """The whole answer: the concatenation of all deltas."""
     citations: tuple[Citation, ...]
     """One per marker used, by ascending marker."""
-    unsupported: tuple[str, ...]
-    """Sentences that cited a passage that does not exist."""
+    marks: tuple[Mark, ...]
+    """Sentences that could not be verified, in order of the text."""
     model: str | None
     """None without a model."""
     tokens: TokenUsage | None
     first_token_ms: int | None
     """From the start of the answer to its first text, retrieval included."""
-    notices: tuple[str, ...] = ()
-    """Codes of sentences to show with the answer: why without a model, why cut short, how searched."""
+    notices: tuple[Notice, ...] = ()
+    """What to say with the answer: why without a model, why cut short, how searched, what disagrees."""
 
     @property
     def is_complete(self) -> bool:
         """False when it was stopped, or cut short by its model."""
-        is_cut = any(notice.startswith(CUT_PREFIX) for notice in self.notices)
+        is_cut = any(notice.code.startswith(CUT_PREFIX) for notice in self.notices)
         return self.status is not AnswerStatus.CANCELLED and not is_cut
 
 
@@ -125,8 +143,10 @@ class AnswerFailed:
     params: Params
 
 
-AnswerEvent = RetrievalCompleted | TextDelta | CitationAdded | AnswerCompleted | AnswerFailed
-"""Events of one answer: retrieval, then text and citations, then exactly one of the two ends."""
+AnswerEvent = (
+    RetrievalCompleted | TextDelta | CitationAdded | SentenceMarked | AnswerCompleted | AnswerFailed
+)
+"""Events of one answer: retrieval, then text, citations and marks, then exactly one of the two ends."""
 
 
 @dataclass(frozen=True, slots=True)

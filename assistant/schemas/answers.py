@@ -59,6 +59,41 @@ class CitationOut(Wire):
     """Other documents with the same passage, nearest to the question first."""
 
 
+class MarkOut(Wire):
+    """A sentence, list item or table row of the answer that could not be verified."""
+
+    kind: Literal[
+        "unknown_source",
+        "misplaced",
+        "amount",
+        "percentage",
+        "date",
+        "duration",
+        "number",
+        "reference",
+        "name",
+        "in_force",
+        "negation",
+        "meaning",
+        "uncited",
+    ]
+    """The gravest thing wrong with it."""
+    sentence: str
+    """As it stands in the answer."""
+    start: int
+    """Offset of its first character in the answer, in code points."""
+    end: int
+    """Offset just after its last character."""
+    words: list[str]
+    """What its sources do not hold, as written; empty when it fails as a whole."""
+    markers: list[int]
+    """The sources it was compared with."""
+    found_in: list[int]
+    """For "misplaced": the sources that support it."""
+    reason: str
+    """Why it is marked, in French, without a full stop."""
+
+
 class TokensOut(Wire):
     """Tokens of the model call."""
 
@@ -77,6 +112,9 @@ class AnswerOut(Wire):
     answer: str
     citations: list[CitationOut]
     unsupported: list[str]
+    """Sentences that could not be verified, in order of the text."""
+    marks: list[MarkOut] = Field(default=[])
+    """The same sentences with their places and the reasons, in the same order."""
     model: str | None
     tokens: TokensOut | None
     first_token_ms: int | None
@@ -93,6 +131,8 @@ class RetrievalEvent(Wire):
 
     type: Literal["retrieval.completed"] = "retrieval.completed"
     passages: list[CitationOut]
+    understood: str | None = None
+    """The question that was searched, when a follow-up was made to stand alone."""
 
 
 class DeltaEvent(Wire):
@@ -107,6 +147,13 @@ class CitationEvent(Wire):
 
     type: Literal["citation.added"] = "citation.added"
     citation: CitationOut
+
+
+class MarkEvent(Wire):
+    """Event `sentence.marked`: a sentence of the text sent before could not be verified."""
+
+    type: Literal["sentence.marked"] = "sentence.marked"
+    mark: MarkOut
 
 
 class CompletedEvent(Wire):
@@ -124,7 +171,7 @@ class ErrorEvent(Wire):
 
 
 AnswerEventOut = Annotated[
-    RetrievalEvent | DeltaEvent | CitationEvent | CompletedEvent | ErrorEvent,
+    RetrievalEvent | DeltaEvent | CitationEvent | MarkEvent | CompletedEvent | ErrorEvent,
     Field(discriminator="type"),
 ]
 

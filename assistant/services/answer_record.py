@@ -16,8 +16,10 @@ from assistant.domain.answers import (
     Citation,
     CitationAdded,
     NumberedEvent,
+    SentenceMarked,
     TextDelta,
 )
+from assistant.domain.marks import Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ class AnswerRecord:
         """The citations so far, by ascending marker."""
         return citations_of(self.events)
 
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The sentences marked so far, in order of the text."""
+        return marks_of(self.events)
+
 
 def text_of(events: Sequence[NumberedEvent]) -> str:
     """All text among some events."""
@@ -64,6 +71,12 @@ def citations_of(events: Sequence[NumberedEvent]) -> tuple[Citation, ...]:
         return end.citations
     found = (each.event.citation for each in events if isinstance(each.event, CitationAdded))
     return tuple(sorted(found, key=lambda citation: citation.marker))
+
+
+def marks_of(events: Sequence[NumberedEvent]) -> tuple[Mark, ...]:
+    """The marks among some events of a running answer, in order of the text."""
+    found = (each.event.mark for each in events if isinstance(each.event, SentenceMarked))
+    return tuple(sorted(found, key=lambda mark: mark.start))
 
 
 class LiveAnswer:
@@ -117,7 +130,7 @@ class LiveAnswer:
             status=AnswerStatus.CANCELLED,
             text=text_of(self.events),
             citations=citations_of(self.events),
-            unsupported=(),
+            marks=marks_of(self.events),
             model=None,
             tokens=None,
             first_token_ms=self._first_token_ms,

@@ -97,6 +97,7 @@ async def test_an_answer_as_events(site: Site) -> None:
         "answer": "Gratuit pour les internes [1].",
         "citations": IsList(length=1),
         "unsupported": [],
+        "marks": [],
         "model": "scripted",
         "tokens": {"prompt": 100, "completion": 10, "is_estimated": False},
         "first_token_ms": IsInt(ge=0),

@@ -16,13 +16,16 @@ from assistant.domain.answers import (
     AnswerStatus,
     Citation,
     CitationAdded,
+    Notice,
     Passage,
     RetrievalCompleted,
+    SentenceMarked,
     TextDelta,
     TokenUsage,
 )
 from assistant.domain.documents import LinkKind, SourceChunk, Successor
 from assistant.domain.ids import ChunkId, CollectionId, DocumentId, TenantId, VersionId
+from assistant.domain.marks import Mark, MarkKind
 from ingest.model import ActStatus, DocumentKind, FileFormat
 
 Fields = dict[str, Any]
@@ -42,11 +45,14 @@ def load_event(text: str) -> AnswerEvent:
     fields: Fields = json.loads(text)
     match fields["type"]:
         case "retrieval":
-            return RetrievalCompleted(tuple(_passage(item) for item in fields["passages"]))
+            passages = tuple(_passage(item) for item in fields["passages"])
+            return RetrievalCompleted(passages, fields.get("understood", ""))
         case "delta":
             return TextDelta(fields["text"])
         case "citation":
             return CitationAdded(_citation(fields["citation"]))
+        case "mark":
+            return SentenceMarked(_mark(fields["mark"]))
         case "completed":
             return _completed(fields)
         case "failed":
@@ -58,11 +64,14 @@ def load_event(text: str) -> AnswerEvent:
 def _event_fields(event: AnswerEvent) -> Fields:
     match event:
         case RetrievalCompleted():
-            return {"type": "retrieval", "passages": [*map(_passage_fields, event.passages)]}
+            passages = [*map(_passage_fields, event.passages)]
+            return {"type": "retrieval", "passages": passages, "understood": event.understood}
         case TextDelta():
             return {"type": "delta", "text": event.text}
         case CitationAdded():
             return {"type": "citation", "citation": _citation_fields(event.citation)}
+        case SentenceMarked():
+            return {"type": "mark", "mark": _mark_fields(event.mark)}
         case AnswerCompleted():
             return {"type": "completed"} | _completed_fields(event)
         case AnswerFailed():
@@ -77,11 +86,11 @@ def _completed_fields(event: AnswerCompleted) -> Fields:
         "status": event.status.value,
         "text": event.text,
         "citations": [_citation_fields(citation) for citation in event.citations],
-        "unsupported": event.unsupported,
+        "marks": [*map(_mark_fields, event.marks)],
         "model": event.model,
         "tokens": tokens and [tokens.prompt, tokens.completion, tokens.is_estimated],
         "first_token_ms": event.first_token_ms,
-        "notices": event.notices,
+        "notices": [[notice.code, notice.params] for notice in event.notices],
     }
 
 
@@ -91,7 +100,7 @@ def _completed(fields: Fields) -> AnswerCompleted:
         status=AnswerStatus(fields["status"]),
         text=fields["text"],
         citations=tuple(_citation(citation) for citation in fields["citations"]),
-        unsupported=tuple(fields["unsupported"]),
+        marks=_marks(fields),
         model=fields["model"],
         tokens=tokens and TokenUsage(*tokens),
         first_token_ms=fields["first_token_ms"],
@@ -99,11 +108,47 @@ def _completed(fields: Fields) -> AnswerCompleted:
     )
 
 
-def _notices(fields: Fields) -> tuple[str, ...]:
-    """The notices of an end; events of earlier versions have one at most, under another name."""
-    if "notices" in fields:
-        return tuple(fields["notices"])
-    return () if fields["notice"] is None else (fields["notice"],)
+def _marks(fields: Fields) -> tuple[Mark, ...]:
+    """The marks of an end; events of earlier versions have sentences that cite an unknown source."""
+    if "marks" in fields:
+        return tuple(map(_mark, fields["marks"]))
+    return tuple(
+        Mark(MarkKind.UNKNOWN_SOURCE, sentence, start, start + len(sentence))
+        for sentence in fields["unsupported"]
+        for start in [max(fields["text"].find(sentence), 0)]
+    )
+
+
+def _mark_fields(mark: Mark) -> Fields:
+    return {
+        "kind": mark.kind.value,
+        "sentence": mark.sentence,
+        "span": [mark.start, mark.end],
+        "words": mark.words,
+        "markers": mark.markers,
+        "found_in": mark.found_in,
+    }
+
+
+def _mark(fields: Fields) -> Mark:
+    start, end = fields["span"]
+    return Mark(
+        kind=MarkKind(fields["kind"]),
+        sentence=fields["sentence"],
+        start=start,
+        end=end,
+        words=tuple(fields["words"]),
+        markers=tuple(fields["markers"]),
+        found_in=tuple(fields["found_in"]),
+    )
+
+
+def _notices(fields: Fields) -> tuple[Notice, ...]:
+    """The notices of an end; those of earlier versions are codes alone, the first version had one."""
+    if "notices" not in fields:
+        return () if fields["notice"] is None else (Notice(fields["notice"]),)
+    kept = fields["notices"]
+    return tuple(Notice(item) if isinstance(item, str) else Notice(*item) for item in kept)
 
 
 def _passage_fields(passage: Passage | Citation) -> Fields:

@@ -15,15 +15,18 @@ from assistant.domain.answers import (
     AnswerStatus,
     Citation,
     CitationAdded,
+    Notice,
     NumberedEvent,
     Passage,
     RetrievalCompleted,
+    SentenceMarked,
     TextDelta,
     TokenUsage,
 )
 from assistant.domain.conversations import Conversation
 from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.ids import AnswerId, SessionId
+from assistant.domain.marks import Mark, MarkKind
 from assistant.domain.sessions import Session, SignInLink
 from assistant.domain.tenancy import Role
 from assistant.ports.repositories import UnitOfWorkFactory
@@ -316,20 +319,22 @@ def every_event(open_work: UnitOfWorkFactory, reader: Reader) -> list[NumberedEv
     with open_work() as work:
         chunk = work.chunks.find_live(stored.chunk_ids, scope=reader.scope)[stored.chunk_ids[0]]
     citation = Citation(1, chunk, "Le taux de subvention est fixé à 40 %", also=(chunk,))
+    mark = Mark(MarkKind.PERCENTAGE, "Et 50 % [1].", 0, 12, words=("50 %",), markers=(1,))
     completed = AnswerCompleted(
         status=AnswerStatus.ANSWERED,
         text="40 % [1].",
         citations=(citation,),
-        unsupported=("Et 50 % [9].",),
+        marks=(mark,),
         model="mistral-small",
         tokens=TokenUsage(900, 12, is_estimated=True),
         first_token_ms=180,
-        notices=("answer_cut", "words_only"),
+        notices=(Notice("answer_cut"), Notice("passages_dropped", {"count": 3})),
     )
     events = (
-        RetrievalCompleted((Passage(1, chunk, also=(chunk,)),)),
+        RetrievalCompleted((Passage(1, chunk, also=(chunk,)),), "Quel taux en 2025 ?"),
         TextDelta("40 % 🙂"),
         CitationAdded(citation),
+        SentenceMarked(mark),
         completed,
         AnswerFailed("model_busy", {"seconds": 2.5, "name": "é"}),
     )

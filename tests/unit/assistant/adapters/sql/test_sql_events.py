@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -18,12 +19,15 @@ from assistant.domain.answers import (
     AnswerStatus,
     Citation,
     CitationAdded,
+    Notice,
     Passage,
     RetrievalCompleted,
+    SentenceMarked,
     TextDelta,
     TokenUsage,
 )
 from assistant.domain.documents import DocumentState, SourceChunk
+from assistant.domain.marks import Mark, MarkKind
 from ingest.model import Box, Locator
 
 SQLITE = dialect()
@@ -45,21 +49,32 @@ equals = st.lists(source_chunks, max_size=2).map(tuple)
 citations = st.builds(Citation, marker=numbers, chunk=source_chunks, quote=st.text(), also=equals)
 passages = st.builds(Passage, marker=numbers, chunk=source_chunks, also=equals)
 usages = st.builds(TokenUsage, prompt=numbers, completion=numbers, is_estimated=st.booleans())
+notices = st.builds(Notice, st.text(), params)
+marks = st.builds(
+    Mark,
+    kind=st.sampled_from(MarkKind),
+    start=numbers,
+    end=numbers,
+    words=st.lists(st.text(), max_size=2).map(tuple),
+    markers=st.lists(numbers, max_size=2).map(tuple),
+    found_in=st.lists(numbers, max_size=2).map(tuple),
+)
 completed = st.builds(
     AnswerCompleted,
     status=st.sampled_from(AnswerStatus),
     text=st.text(),
     citations=st.lists(citations, max_size=2).map(tuple),
-    unsupported=st.lists(st.text(), max_size=2).map(tuple),
+    marks=st.lists(marks, max_size=2).map(tuple),
     model=st.none() | st.text(),
     tokens=st.none() | usages,
     first_token_ms=st.none() | numbers,
-    notices=st.lists(st.text(), max_size=2).map(tuple),
+    notices=st.lists(notices, max_size=2).map(tuple),
 )
 events: st.SearchStrategy[AnswerEvent] = st.one_of(
-    st.builds(RetrievalCompleted, st.lists(passages, max_size=2).map(tuple)),
+    st.builds(RetrievalCompleted, st.lists(passages, max_size=2).map(tuple), st.text()),
     st.builds(TextDelta, st.text()),
     st.builds(CitationAdded, citations),
+    st.builds(SentenceMarked, marks),
     completed,
     st.builds(AnswerFailed, code=st.text(), params=params),
 )
@@ -79,15 +94,41 @@ def test_an_event_of_an_earlier_version_names_no_equals(chunk: SourceChunk, quot
     assert load_event(json.dumps(fields)) == event
 
 
-@pytest.mark.parametrize(("kept", "notices"), [(None, ()), ("no_model", ("no_model",))])
-def test_an_end_of_an_earlier_version_has_one_notice_at_most(
-    kept: str | None, notices: tuple[str, ...]
+@pytest.mark.parametrize(("kept", "notices"), [(None, ()), ("no_model", (Notice("no_model"),))])
+def test_an_end_of_the_first_version_has_one_notice_at_most(
+    kept: str | None, notices: tuple[Notice, ...]
 ) -> None:
     end = AnswerCompleted(AnswerStatus.ANSWERED, "Oui.", (), (), None, None, None, notices)
     fields = json.loads(dump_event(end))
     del fields["notices"]
 
     assert load_event(json.dumps(fields | {"notice": kept})) == end
+
+
+def test_the_notices_of_an_earlier_version_are_codes() -> None:
+    said = (Notice("no_model"), Notice("words_only"))
+    end = AnswerCompleted(AnswerStatus.ANSWERED, "Oui.", (), (), None, None, None, said)
+    fields = json.loads(dump_event(end))
+
+    assert load_event(json.dumps(fields | {"notices": ["no_model", "words_only"]})) == end
+
+
+def test_a_retrieval_of_an_earlier_version_names_no_other_question() -> None:
+    fields = json.loads(dump_event(RetrievalCompleted(())))
+    del fields["understood"]
+
+    assert load_event(json.dumps(fields)) == RetrievalCompleted(())
+
+
+def test_an_end_of_an_earlier_version_has_sentences_of_unknown_sources() -> None:
+    end = AnswerCompleted(AnswerStatus.ANSWERED, "Vrai. Faux.", (), (), None, None, None)
+    fields = json.loads(dump_event(end))
+    del fields["marks"]
+
+    loaded = load_event(json.dumps(fields | {"unsupported": ["Faux."]}))
+
+    mark = Mark(MarkKind.UNKNOWN_SOURCE, "Faux.", 6, 11)
+    assert loaded == replace(end, marks=(mark,))
 
 
 @given(locators)
