@@ -22,6 +22,7 @@ from assistant.domain.answers import (
 from assistant.domain.catalogue import sentence
 from assistant.domain.documents import SourceChunk
 from assistant.domain.errors import IndexUnavailable, ModelBusy, ModelMisbehaved, ModelUnavailable
+from assistant.domain.marks import MarkKind
 from assistant.domain.retrieval import Hit, Retrieval
 from assistant.domain.tenancy import Scope
 from assistant.ports.models import ChatEnd, ChatModel
@@ -109,7 +110,9 @@ async def test_an_answer_is_streamed_cited_and_verified() -> None:
     assert end.text == "L'aide est de 200 € [1]. Faux. En ligne [2]."
     assert [citation.marker for citation in end.citations] == [1, 2]
     assert end.citations[0].quote == CHUNKS[0].text
-    assert end.unsupported == ("Faux.",)
+    assert [(mark.kind, mark.sentence) for mark in end.marks] == [
+        (MarkKind.UNKNOWN_SOURCE, "Faux.")
+    ]
     assert (end.model, end.tokens, end.notices) == ("scripted", USAGE, ())
     assert end.first_token_ms is not None
     assert model.max_tokens == [64]
