@@ -6,6 +6,7 @@ AssistantError
 ├── Forbidden             signed in, but the role does not allow the act
 ├── Conflict              the state of the thing does not allow the act
 ├── InvalidInput          the request cannot be understood or is out of bounds
+│   └── LinesRefused      a list has faulty lines; it names each
 ├── ConfigurationError    the settings or the data folder do not allow to start
 ├── StorageError          disk full, unreadable or locked files
 ├── IngestionError        a file cannot become a document
@@ -20,6 +21,8 @@ AssistantError
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from assistant.domain.catalogue import sentence
@@ -78,6 +81,36 @@ class InvalidInput(AssistantError):
     """The request cannot be understood or is out of bounds."""
 
     default_code = "invalid_input"
+
+
+@dataclass(frozen=True, slots=True)
+class LineFault:
+    """What is wrong with a line of a list."""
+
+    line: int
+    """From 1, as the program it was written with shows it."""
+    code: str
+    params: Mapping[str, str | int]
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong and what to do, in French, without the number of the line."""
+        return sentence(self.code, **self.params)
+
+
+class LinesRefused(InvalidInput):
+    """A list has faulty lines, and nothing of it was kept.
+
+    Attributes:
+        faults: The first 100 of them, by line.
+    """
+
+    MOST: ClassVar[int] = 100
+
+    def __init__(self, code: str, *, faults: Sequence[LineFault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: fault.line)[: self.MOST])
+        first = self.faults[0]
+        super().__init__(code, count=len(faults), line=first.line, fault=first.sentence)
 
 
 class ConfigurationError(AssistantError):

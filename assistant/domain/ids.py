@@ -18,6 +18,8 @@ JobItemId = NewType("JobItemId", str)
 ConversationId = NewType("ConversationId", str)
 MessageId = NewType("MessageId", str)
 AnswerId = NewType("AnswerId", str)
+QuestionSetId = NewType("QuestionSetId", str)
+EvaluationId = NewType("EvaluationId", str)
 
 
 def new_id() -> str:

@@ -1,0 +1,157 @@
+"""How one question is judged, and what many of them come to."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from assistant.domain.answers import AnswerStatus, Citation
+from assistant.domain.documents import SourceChunk
+from assistant.domain.evaluations import Outcome, Verdict, outcome_of, summarise
+from assistant.domain.ids import ChunkId, CollectionId, DocumentId, TenantId, VersionId
+from assistant.domain.intervals import Share
+from assistant.domain.question_sets import ExpectedAnswer
+from assistant.domain.retrieval import Hit
+from ingest.model import DocumentKind, FileFormat, Locator
+
+EXPECTED = ExpectedAnswer(2, "Quel taux ?", "règlement.pdf", (3,), "40 %", "Le taux est de 40 %")
+
+
+def chunk(
+    text: str = "Le taux est fixé à 40 %.",
+    *,
+    file: str = "actes/règlement.pdf",
+    pages: tuple[int, ...] = (3,),
+) -> SourceChunk:
+    return SourceChunk(
+        id=ChunkId(f"{file}{pages}{text}"),
+        document_id=DocumentId(file),
+        version_id=VersionId("v"),
+        tenant_id=TenantId("t"),
+        collection_id=CollectionId("c"),
+        ordinal=0,
+        text=text,
+        locator=Locator(pages=pages, boxes=(), section=()),
+        tokens=9,
+        file=file,
+        title="Règlement des aides" if "règlement" in file else "Copie",
+        kind=DocumentKind.REGLEMENT,
+        date=date(2024, 1, 1),
+        format=FileFormat.PDF,
+    )
+
+
+OTHER = chunk("Rien de tel.", file="autre.pdf")
+ELSEWHERE = chunk("Le taux est fixé à 40 %.", pages=(9,))
+
+
+def judged(
+    expected: ExpectedAnswer,
+    *found: SourceChunk,
+    cited: tuple[SourceChunk, ...] = (),
+    status: AnswerStatus = AnswerStatus.ANSWERED,
+    text: str = "",
+) -> Outcome:
+    hits = [Hit(rank, each, 0.5) for rank, each in enumerate(found, start=1)]
+    citations = [Citation(place, each, each.text) for place, each in enumerate(cited, start=1)]
+    return outcome_of(expected, hits=hits, citations=citations, status=status, text=text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "règlement.pdf",
+        "RÈGLEMENT",
+        "actes/règlement.pdf",
+        "actes\\règlement",
+        "règlement des  AIDES",
+    ],
+)
+def test_a_document_is_known_by_its_name_or_title(name: str) -> None:
+    expected = ExpectedAnswer(2, "?", name)
+
+    assert judged(expected, chunk()).document_rank == 1
+    assert judged(expected, OTHER).document_rank is None
+
+
+def test_a_name_within_another_is_not_that_document() -> None:
+    assert judged(ExpectedAnswer(2, "?", "reglement.pdf"), chunk()).document_rank is None
+    assert judged(ExpectedAnswer(2, "?", "ment.pdf"), chunk()).document_rank is None
+
+
+def test_ranks_tell_the_document_from_the_page_and_words() -> None:
+    found = judged(EXPECTED, OTHER, ELSEWHERE, chunk("Le taux\nest de 50 %."), chunk())
+
+    assert (found.document_rank, found.passage_rank) == (2, 4)
+
+
+def test_a_format_without_pages_is_judged_by_its_words() -> None:
+    assert judged(EXPECTED, chunk(pages=())).passage_rank == 1
+    assert judged(EXPECTED, chunk("50 %", pages=())).passage_rank is None
+
+
+def test_equal_words_of_another_document_count_where_they_are_shown() -> None:
+    hit = Hit(1, chunk(file="copie.pdf"), 0.5, also=(chunk(),))
+    citation = Citation(1, chunk(file="copie.pdf"), "40 %", also=(chunk(),))
+
+    found = outcome_of(
+        EXPECTED, hits=[hit], citations=[citation], status=AnswerStatus.ANSWERED, text=""
+    )
+
+    assert (found.passage_rank, found.citation_rank) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("expected", "cited", "status", "verdict"),
+    [
+        (EXPECTED, (chunk(),), AnswerStatus.ANSWERED, Verdict.RIGHT),
+        (EXPECTED, (OTHER, OTHER, chunk()), AnswerStatus.SEARCH_ONLY, Verdict.RIGHT),
+        (EXPECTED, (OTHER, OTHER, OTHER, chunk()), AnswerStatus.ANSWERED, Verdict.WRONG),
+        (EXPECTED, (), AnswerStatus.REFUSED, Verdict.REFUSED_WRONGLY),
+        (EXPECTED, (), AnswerStatus.FAILED, Verdict.FAILED),
+        (ExpectedAnswer(2, "?", None), (), AnswerStatus.REFUSED, Verdict.REFUSED_RIGHTLY),
+        (ExpectedAnswer(2, "?", None), (OTHER,), AnswerStatus.ANSWERED, Verdict.ANSWERED_WRONGLY),
+    ],
+)
+def test_a_verdict_is_one_word(
+    expected: ExpectedAnswer,
+    cited: tuple[SourceChunk, ...],
+    status: AnswerStatus,
+    verdict: Verdict,
+) -> None:
+    assert judged(expected, cited=cited, status=status).verdict is verdict
+
+
+def test_the_words_of_an_expected_answer_are_counted_with_their_figures() -> None:
+    assert judged(EXPECTED, text="Le TAUX est fixé à 40 %.").expected_words == 1
+    assert judged(EXPECTED, text="Le taux est fixé à 50 %.").expected_words == 0.5
+    assert judged(ExpectedAnswer(2, "?", "a.pdf"), text="Oui.").expected_words is None
+
+
+def test_a_summary_has_shares_of_what_they_are_about() -> None:
+    nothing = ExpectedAnswer(3, "Et Mars ?", None)
+    summary = summarise(
+        [
+            judged(EXPECTED, chunk(), cited=(chunk(),), text="Le taux est de 40 %"),
+            judged(EXPECTED, OTHER, chunk(), cited=(OTHER,), text="non"),
+            judged(EXPECTED, status=AnswerStatus.REFUSED),
+            judged(EXPECTED, status=AnswerStatus.FAILED),
+            judged(nothing, OTHER, status=AnswerStatus.REFUSED),
+            judged(nothing, OTHER),
+        ]
+    )
+
+    assert (summary.answerable, summary.unanswerable, summary.failed) == (4, 2, 1)
+    assert (summary.document_at_1, summary.document_at_5) == (Share(1, 4), Share(2, 4))
+    assert (summary.passage_at_1, summary.passage_at_5) == (Share(1, 4), Share(2, 4))
+    assert summary.reciprocal_rank == pytest.approx((1 + 1 / 2) / 4)
+    assert (summary.cited, summary.refused_wrongly) == (Share(1, 4), Share(1, 4))
+    assert summary.refused_rightly == Share(1, 2)
+    assert summary.expected_words == pytest.approx(1 / 4)
+
+
+def test_a_summary_of_nothing_has_no_value() -> None:
+    summary = summarise([])
+
+    assert (summary.cited.value, summary.reciprocal_rank, summary.expected_words) == (None,) * 3
