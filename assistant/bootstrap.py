@@ -286,6 +286,8 @@ def _answering(
         passage_tokens=settings.retrieval.passage_tokens,
         max_tokens=settings.model.max_tokens,
         deltas_per_s=settings.limits.deltas_per_s,
+        busy_wait_s=settings.model.busy_wait_s,
+        rewrite_s=settings.model.rewrite_s,
     )
     return retriever, pipeline
 
@@ -341,6 +343,7 @@ def build_chat_model(settings: Settings) -> ChatModel | None:
         connect_s=chosen.connect_s,
         stall_s=chosen.stall_s,
         total_s=chosen.total_s,
+        reach_s=chosen.reach_s,
     )
 
 

@@ -63,6 +63,12 @@ class ModelSettings(Group):
     """Délai sans aucun jeton après lequel le modèle est considéré comme bloqué, en secondes."""
     total_s: float = Field(default=300, gt=0)
     """Durée maximale d'une réponse, en secondes."""
+    reach_s: float = Field(default=2, gt=0)
+    """Délai pour savoir si le modèle répond, en secondes (« assistant doctor », /api/ready)."""
+    busy_wait_s: float = Field(default=10, ge=0)
+    """Attente totale qu'un modèle saturé (429, Retry-After) peut demander pour une réponse, en secondes ; au-delà, les documents sont cités."""
+    rewrite_s: float = Field(default=4, ge=0)
+    """Délai accordé au modèle pour reformuler une question de suite, en secondes ; 0 : toujours par règle, sans modèle."""
 
 
 class EmbeddingsSettings(Group):
@@ -112,6 +118,25 @@ class RetrievalSettings(Group):
     """Passages donnés au modèle."""
     passage_tokens: int = Field(default=6000, ge=200)
     """Longueur totale des passages donnés au modèle, en jetons."""
+
+
+class RerankerSettings(Group):
+    """A cross-encoder that orders the best candidates again. Without `url`, there is none."""
+
+    url: str = ""
+    """Adresse du service de reclassement (Cohere, Jina, TEI, vLLM), avec ou sans son « /rerank » final. Vide : aucun."""
+    protocol: Literal["documents", "texts"] = "documents"
+    """Nom du champ des passages : « documents » (Cohere, Jina, vLLM) ou « texts » (TEI)."""
+    name: str = ""
+    """Nom du modèle, tel que le service le connaît ; inutile avec TEI."""
+    api_key: SecretStr = SecretStr("")
+    """Clé d'accès au service, si besoin."""
+    candidates: int = Field(default=30, ge=2, le=200)
+    """Nombre de passages reclassés par question."""
+    batch_size: int = Field(default=32, ge=1, le=256)
+    """Passages par appel."""
+    timeout_s: float = Field(default=5, gt=0)
+    """Délai total d'un reclassement, en secondes ; au-delà, l'ordre de la recherche reste."""
 
 
 class IngestSettings(Group):
@@ -193,6 +218,7 @@ class Settings(Group):
     embeddings: EmbeddingsSettings = EmbeddingsSettings()
     index: IndexSettings = IndexSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
+    reranker: RerankerSettings = RerankerSettings()
     ingest: IngestSettings = IngestSettings()
     jobs: JobsSettings = JobsSettings()
     limits: LimitsSettings = LimitsSettings()

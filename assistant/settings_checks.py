@@ -30,6 +30,7 @@ def check_settings(settings: Settings) -> None:
         ("embeddings.url", settings.embeddings.url),
         ("index.url", settings.index.url),
         ("model.url", settings.model.url),
+        ("reranker.url", settings.reranker.url),
     ):
         _check_url(name, url)
     _check_socket("ingest.clamav", settings.ingest.clamav)

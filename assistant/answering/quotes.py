@@ -8,6 +8,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from assistant.answering.contradictions import Contradiction
 from assistant.answering.terms import folded, terms
 from assistant.answering.units import Unit, cleaned, context_terms, units_of
 from assistant.domain.answers import Citation, Passage, Question
@@ -27,7 +28,6 @@ _LEAST_SHARE_OF_BEST = 0.55
 _CONTEXT_WEIGHT = 0.35
 _RANK_WEIGHT = 0.15
 _FIGURE_WEIGHT = 0.25
-_AFTER_WEIGHT = 0.4
 _LARGEST_OVERLAP = 0.8
 _FIGURES = (
     (
@@ -64,8 +64,19 @@ class Quotes:
     """Empty when nothing supports an answer; `text` then says so."""
 
 
-def quote_answer(question: Question, *, passages: Sequence[Passage]) -> Quotes:
+def quote_answer(
+    question: Question,
+    *,
+    passages: Sequence[Passage],
+    contradictions: Sequence[Contradiction] = (),
+) -> Quotes:
     """The answer without a model: up to five quotes, grouped by document.
+
+    Args:
+        question: One that stands alone.
+        passages: Where the quotes come from.
+        contradictions: What passages disagree about; all sides are quoted when one of them is, before
+            anything else and the newest first.
 
     Returns:
         Text and one citation per passage quoted; without citations when no passage shares enough
@@ -78,7 +89,8 @@ def quote_answer(question: Question, *, passages: Sequence[Passage]) -> Quotes:
     chosen = _choose(units, weights=weights, question=question, count=len(passages))
     if not chosen:
         return Quotes(text=_nothing_found(passages), citations=())
-    return _composed(chosen)
+    sides = _sides_beside(chosen, contradictions=contradictions)
+    return _composed([*sides, *(unit for unit in chosen if unit.text not in _texts(sides))])
 
 
 def best_quote(statement: str, *, passage: Passage) -> str:
@@ -121,11 +133,10 @@ def _weights(question: Question, *, passages: Sequence[Passage]) -> dict[str, fl
     """Weight of each term of the question: the rarer among the passages, the heavier."""
     held = [context_terms(passage) | set(terms(passage.chunk.text)) for passage in passages]
     weights: dict[str, float] = {}
-    for text, factor in ((question.after, _AFTER_WEIGHT), (question.text, 1.0)):
-        for term in terms(text):
-            frequency = sum(term in words for words in held)
-            share = _WORDS_FOR_FIGURES_WEIGHT if term in _WORDS_FOR_FIGURES else 1.0
-            weights[term] = share * factor * math.log(1 + (len(held) + 1) / (frequency + 1))
+    for term in terms(question.text):
+        frequency = sum(term in words for words in held)
+        share = _WORDS_FOR_FIGURES_WEIGHT if term in _WORDS_FOR_FIGURES else 1.0
+        weights[term] = share * math.log(1 + (len(held) + 1) / (frequency + 1))
     return weights
 
 
@@ -157,6 +168,21 @@ def _choose(
         if per_passage < _MOST_PER_PASSAGE and not any(_repeats(unit, other) for other in chosen):
             chosen.append(unit)
     return chosen
+
+
+def _sides_beside(chosen: Sequence[Unit], *, contradictions: Sequence[Contradiction]) -> list[Unit]:
+    """The sentences of all sides of the disagreements in which a chosen quote takes part."""
+    quoted = {unit.passage.marker for unit in chosen}
+    return [
+        Unit(side.passage, side.words, frozenset(terms(side.words)))
+        for each in contradictions
+        if quoted & {side.passage.marker for side in each.sides}
+        for side in each.sides
+    ]
+
+
+def _texts(units: Sequence[Unit]) -> set[str]:
+    return {unit.text for unit in units}
 
 
 def _score(

@@ -98,13 +98,13 @@ class Retriever:
         if scope.is_empty or not text.strip():
             return Retrieval(())
         vector = self._embed(text)
-        notice = _WORDS_ONLY if vector is None else None
+        notices = (_WORDS_ONLY,) if vector is None else ()
         wanted = max(self._candidates, limit)
         while True:
             ranked = self._rank(text, vector=vector, scope=scope, wanted=wanted)
             hits = self._live(ranked.fused, scope=scope, limit=limit)
             if len(hits) >= limit or ranked.is_exhausted:
-                return Retrieval(tuple(hits), notice, ranked.evidence_of(hits))
+                return Retrieval(tuple(hits), notices, ranked.evidence_of(hits))
             wanted *= _WIDENING
 
     def _embed(self, text: str) -> Vector | None:

@@ -82,8 +82,8 @@ class Retrieval:
 
     hits: tuple[Hit, ...]
     """Best first, ranks from 1."""
-    notice: str | None = None
-    """Code of a sentence to show with it, when it is less than it should be."""
+    notices: tuple[str, ...] = ()
+    """Codes of sentences to show with it, when it is less than it should be."""
     evidence: Evidence = Evidence()
     """Of these hits."""
 

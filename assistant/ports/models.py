@@ -86,7 +86,7 @@ class ChatModel(Protocol):
         ...
 
     async def is_reachable(self) -> bool:
-        """True when the endpoint answers within two seconds; never raises."""
+        """True when the endpoint answers within a few seconds; never raises."""
         ...
 
     async def aclose(self) -> None:

@@ -30,6 +30,8 @@ from assistant.services.search import checked_question
 
 _log = structlog.get_logger(__name__)
 
+_EARLIER = 3
+"""Questions of a conversation that a follow-up may take its subject from."""
 _POLL_S = 0.3
 _TITLE_CHARS = 80
 _BUSY_RETRY_S = 5.0
@@ -75,7 +77,7 @@ class AnswerService:
         scope: Scope,
         conversation_id: ConversationId | None = None,
     ) -> Answer:
-        """Start answering; in a conversation, its previous question is taken from there.
+        """Start answering; in a conversation, its previous questions are taken from there.
 
         Raises:
             InvalidInput: Empty question ("question_empty") or too long ("question_too_long").
@@ -83,7 +85,8 @@ class AnswerService:
             ModelBusy: Too many answers are running ("too_many_answers").
         """
         text = checked_question(question.text, limit=self._question_chars)
-        asked = Question(text, question.after.strip()[: self._question_chars])
+        earlier = [each.strip()[: self._question_chars] for each in question.earlier]
+        asked = Question(text, tuple(filter(None, earlier))[-_EARLIER:])
         if self._running >= self._concurrent:
             raise ModelBusy("too_many_answers", retry_after_s=_BUSY_RETRY_S)
         self._running += 1
@@ -255,7 +258,7 @@ class AnswerService:
             work.conversations.add_message(_message(answer, found, author=author, text=text))
         title = found.title or _title_of(answer.question)
         work.conversations.update(replace(found, title=title, updated_at=answer.created_at))
-        return Question(answer.question, asked[-1] if asked else "")
+        return Question(answer.question, tuple(asked[-_EARLIER:]))
 
     def _end_interrupted(self, work: UnitOfWork, answer: Answer) -> None:
         events = work.answers.events_after(answer.id, number=0, scope=own_scope(answer))

@@ -4,7 +4,7 @@ import pytest
 from starlette.requests import Request
 
 from assistant.api.answers_out import citation_out, event_out
-from assistant.domain.answers import AnswerCompleted, AnswerStatus, Citation
+from assistant.domain.answers import AnswerCompleted, AnswerStatus, Citation, Notice
 from assistant.domain.catalogue import sentence, sentences
 from assistant.domain.ids import AnswerId
 from assistant.schemas.answers import AnswerOut, CompletedEvent
@@ -32,7 +32,7 @@ def test_a_citation_names_the_other_documents_with_the_same_words() -> None:
 def completed(
     *notices: str, status: AnswerStatus = AnswerStatus.SEARCH_ONLY, text: str = "Oui."
 ) -> AnswerOut:
-    end = AnswerCompleted(status, text, (), (), None, None, 1, notices)
+    end = AnswerCompleted(status, text, (), (), None, None, 1, tuple(map(Notice, notices)))
     out = event_out(end, request=Request({"type": "http"}), answer_id=AnswerId("a1"), given_id="")
     assert isinstance(out, CompletedEvent)
     return out.answer
@@ -56,6 +56,7 @@ def test_the_cuts_are_those_of_the_catalogue() -> None:
     assert CUTS == [
         "answer_cut_error",
         "answer_cut_length",
+        "answer_cut_loop",
         "answer_cut_malformed",
         "answer_cut_stall",
     ]

@@ -31,9 +31,6 @@ class _Built:
     shaper: RequestShaper
 
 
-_REACH_S = 2.0
-
-
 class MistralChatModel:
     """Streams replies of one model. One HTTP client per process, built at the first call.
 
@@ -45,6 +42,7 @@ class MistralChatModel:
         connect_s: Longest wait for a connection, in seconds.
         stall_s: Longest wait for a token, the first and those of a reasoning included, in seconds.
         total_s: Longest duration of a reply, in seconds.
+        reach_s: Longest wait for a sign of life, in seconds.
     """
 
     def __init__(
@@ -57,6 +55,7 @@ class MistralChatModel:
         connect_s: float,
         stall_s: float,
         total_s: float,
+        reach_s: float = 2,
     ) -> None:
         self._url = url
         self._name = name
@@ -65,6 +64,7 @@ class MistralChatModel:
         self._connect_s = connect_s
         self._stall_s = stall_s
         self._total_s = total_s
+        self._reach_s = reach_s
         self._built: _Built | None = None
 
     @property
@@ -98,14 +98,14 @@ class MistralChatModel:
         yield reply.end(messages)
 
     async def is_reachable(self) -> bool:
-        """True when the endpoint answers within two seconds; never raises. Also warms the client up."""
+        """True when the endpoint answers in time; never raises. Also warms the client up."""
         try:
             built = await self._client()
             from assistant.adapters.mistral.client import base_url
 
             headers = {"authorization": f"Bearer {self._api_key}"} if self._api_key else {}
             asked = built.http.get(f"{base_url(self._url)}/v1/models", headers=headers)
-            answer = await asyncio.wait_for(asked, timeout=_REACH_S)
+            answer = await asyncio.wait_for(asked, timeout=self._reach_s)
         except Exception:  # noqa: BLE001 - whatever went wrong, the endpoint cannot be used
             return False
         return answer.status_code < failures.SERVER_ERRORS

@@ -58,7 +58,7 @@ async def ask(
     A caller that waits for the whole answer and leaves stops it; one that reads events does not.
     """
     answer = await services.answers.start(
-        Question(asked.question, asked.after), principal=caller.principal, scope=caller.scope
+        Question(asked.question, (asked.after,)), principal=caller.principal, scope=caller.scope
     )
     if is_stream:
         return answer_stream(

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, cast
 
 import pytest
@@ -15,6 +17,7 @@ from assistant.domain.answers import (
     AnswerFailed,
     AnswerStatus,
     CitationAdded,
+    Notice,
     Question,
     RetrievalCompleted,
     TextDelta,
@@ -46,7 +49,7 @@ class Finder:
 
     hits: Sequence[Hit] = field(default_factory=lambda: make_hits(*CHUNKS))
     error: Exception | None = None
-    notice: str | None = None
+    notices: tuple[str, ...] = ()
     texts: list[str] = field(default_factory=list[str])
 
     def retrieve(self, text: str, *, scope: Scope, limit: int) -> Retrieval:
@@ -54,11 +57,15 @@ class Finder:
         self.texts.append(text)
         if self.error is not None:
             raise self.error
-        return Retrieval(tuple(self.hits[:limit]), self.notice)
+        return Retrieval(tuple(self.hits[:limit]), self.notices)
 
 
 def make_pipeline(
-    model: ChatModel | None, *, finder: Finder | None = None, deltas_per_s: float = 1000
+    model: ChatModel | None,
+    *,
+    finder: Finder | None = None,
+    deltas_per_s: float = 1000,
+    rewrite_s: float = 0.3,
 ) -> AnswerPipeline:
     return AnswerPipeline(
         finder or Finder(),
@@ -67,6 +74,8 @@ def make_pipeline(
         passage_tokens=1000,
         max_tokens=64,
         deltas_per_s=deltas_per_s,
+        busy_wait_s=0.5,
+        rewrite_s=rewrite_s,
     )
 
 
@@ -100,6 +109,10 @@ async def end_of(model: ChatModel | None, **options: Any) -> AnswerCompleted:
     return end
 
 
+def codes_of(end: AnswerCompleted) -> tuple[str, ...]:
+    return tuple(notice.code for notice in end.notices)
+
+
 async def test_an_answer_is_streamed_cited_and_verified() -> None:
     model = ScriptedChatModel(["L'aide est de ", "200 € [1", "]. Faux [9]. En ligne [2]."])
 
@@ -113,7 +126,7 @@ async def test_an_answer_is_streamed_cited_and_verified() -> None:
     assert [(mark.kind, mark.sentence) for mark in end.marks] == [
         (MarkKind.UNKNOWN_SOURCE, "Faux.")
     ]
-    assert (end.model, end.tokens, end.notices) == ("scripted", USAGE, ())
+    assert (end.model, end.tokens, codes_of(end)) == ("scripted", USAGE, ())
     assert end.first_token_ms is not None
     assert model.max_tokens == [64]
 
@@ -183,7 +196,7 @@ async def test_without_passages_the_model_is_not_asked() -> None:
 async def test_without_model_the_documents_are_quoted() -> None:
     end = await end_of(None)
 
-    assert (end.status, end.notices, end.model) == (AnswerStatus.SEARCH_ONLY, ("no_model",), None)
+    assert (end.status, codes_of(end), end.model) == (AnswerStatus.SEARCH_ONLY, ("no_model",), None)
     assert "200 € par foyer. » [1]" in end.text
 
 
@@ -217,7 +230,7 @@ async def test_a_model_that_fails_before_its_first_text_gives_way_to_quotes(
 
     end = await end_of(model)
 
-    assert (end.status, end.notices) == (AnswerStatus.SEARCH_ONLY, (notice,))
+    assert (end.status, codes_of(end)) == (AnswerStatus.SEARCH_ONLY, (notice,))
     assert sentence(notice)
     assert len(model.calls) == 1
     assert model.open_streams == 0
@@ -236,7 +249,7 @@ async def test_what_was_sent_before_a_failure_is_kept_and_marked(
 ) -> None:
     end = await end_of(ScriptedChatModel(["L'aide est de 200 € [1]. Et ", error]))
 
-    assert (end.status, end.notices) == (AnswerStatus.ANSWERED, (notice,))
+    assert (end.status, codes_of(end)) == (AnswerStatus.ANSWERED, (notice,))
     assert end.text == "L'aide est de 200 € [1]. Et"
     assert sentence(notice)
 
@@ -253,28 +266,28 @@ async def test_what_was_sent_before_a_failure_is_kept_and_marked(
 async def test_an_answer_says_when_the_passages_were_found_by_words_alone(
     model: ChatModel | None, hits: list[SourceChunk], notices: tuple[str, ...]
 ) -> None:
-    finder = Finder(hits=make_hits(*hits), notice="words_only")
+    finder = Finder(hits=make_hits(*hits), notices=("words_only",))
 
     end = await end_of(model, finder=finder)
 
-    assert end.notices == notices
+    assert codes_of(end) == notices
     assert sentence("words_only")
 
 
 async def test_the_token_cap_is_told() -> None:
     end = await end_of(ScriptedChatModel(["Un début", ChatEnd(usage=USAGE, is_cut=True)]))
 
-    assert (end.status, end.notices) == (AnswerStatus.ANSWERED, ("answer_cut_length",))
+    assert (end.status, codes_of(end)) == (AnswerStatus.ANSWERED, ("answer_cut_length",))
 
 
 @pytest.mark.parametrize("steps", [[], ["  \n"], ["[42]"], ["\u200b"]])
 async def test_a_reply_without_a_word_gives_way_to_quotes(steps: list[str]) -> None:
     end = await end_of(ScriptedChatModel(steps))
 
-    assert (end.status, end.notices) == (AnswerStatus.SEARCH_ONLY, ("model_empty_notice",))
+    assert (end.status, codes_of(end)) == (AnswerStatus.SEARCH_ONLY, ("model_empty_notice",))
 
 
-async def test_a_prompt_that_is_too_long_is_halved_until_it_fits() -> None:
+async def test_a_prompt_that_is_too_long_is_halved_until_it_fits_and_says_so() -> None:
     too_long = ModelUnavailable("model_context_too_long", transient=False)
     model = ScriptedChatModel([too_long], [too_long], ["Vrai [1], faux [2]."])
 
@@ -283,6 +296,8 @@ async def test_a_prompt_that_is_too_long_is_halved_until_it_fits() -> None:
     counts = [call[1].content.count("DÉBUT DU PASSAGE") for call in model.calls]
     assert counts == [4, 2, 1]
     assert end.text == "Vrai [1], faux."
+    assert end.notices == (Notice("passages_dropped", {"dropped": 3, "given": 4}),)
+    assert "3 sur 4" in sentence("passages_dropped", dropped=3, given=4)
 
 
 async def test_a_question_that_never_fits_gives_way_to_quotes() -> None:
@@ -290,29 +305,107 @@ async def test_a_question_that_never_fits_gives_way_to_quotes() -> None:
 
     end = await end_of(model)
 
-    assert (end.status, end.notices) == (
+    assert (end.status, codes_of(end)) == (
         AnswerStatus.SEARCH_ONLY,
         ("model_context_too_long_notice",),
     )
     assert len(model.calls) == 3
 
 
-async def test_a_busy_model_is_asked_once_more_after_the_pause_it_wants() -> None:
-    model = ScriptedChatModel([ModelBusy(retry_after_s=0.01)], ["Vrai [1]."])
+async def test_a_busy_model_is_asked_again_after_the_pause_it_wants() -> None:
+    model = ScriptedChatModel(
+        [ModelBusy(retry_after_s=0.21)], [ModelBusy(retry_after_s=0.21)], ["Vrai [1]."]
+    )
 
-    assert (await end_of(model)).status is AnswerStatus.ANSWERED
+    begun = time.monotonic()
+    end = await end_of(model)
 
-    still = ScriptedChatModel([ModelBusy(retry_after_s=0.01)])
-    assert (await end_of(still)).notices == ("model_busy_notice",)
+    assert (end.status, end.notices) == (AnswerStatus.ANSWERED, ())
+    assert time.monotonic() - begun >= 0.42
+    assert end.first_token_ms is not None
+    assert end.first_token_ms >= 420
+
+
+async def test_a_busy_model_is_not_waited_for_longer_than_allowed() -> None:
+    still = ScriptedChatModel([ModelBusy(retry_after_s=0.3)])
+    too_long = ScriptedChatModel([ModelBusy(retry_after_s=0.6)])
+
+    assert codes_of(await end_of(still)) == ("model_busy_notice",)
     assert len(still.calls) == 2
+    assert codes_of(await end_of(too_long)) == ("model_busy_notice",)
+    assert len(too_long.calls) == 1
 
 
-async def test_a_follow_up_is_searched_with_the_question_before() -> None:
+async def test_a_model_that_repeats_itself_is_stopped_and_the_answer_says_so() -> None:
+    model = ScriptedChatModel(
+        ["L'aide est de 200 € [1]. ", *["La Région accompagne les territoires. "] * 1000]
+    )
+
+    end = await end_of(model)
+
+    assert codes_of(end) == ("answer_cut_loop",)
+    assert not end.is_complete
+    assert end.text.startswith("L'aide est de 200 € [1].")
+    assert len(end.text) < 500
+    assert model.open_streams == 0
+
+
+async def test_a_follow_up_is_searched_and_quoted_as_one_question_that_stands_alone() -> None:
     finder = Finder()
 
-    await end_of(None, finder=finder, question=Question("Et le délai ?", after="Quelle aide ?"))
+    events = await events_of(
+        None, finder=finder, question=Question("Et le délai ?", ("Quelle aide pour un vélo ?",))
+    )
 
-    assert finder.texts == ["Quelle aide ?\nEt le délai ?"]
+    assert finder.texts == ["Le délai (aide pour un vélo) ?"]
+    assert cast("RetrievalCompleted", events[0]).understood == "Le délai (aide pour un vélo) ?"
+
+
+async def test_a_question_that_stands_alone_is_not_said_to_be_understood_otherwise() -> None:
+    finder = Finder()
+
+    events = await events_of(
+        None,
+        finder=finder,
+        question=Question(" Quand le budget est-il voté ? ", ("Quelle aide pour un vélo ?",)),
+    )
+
+    assert finder.texts == ["Quand le budget est-il voté ?"]
+    assert cast("RetrievalCompleted", events[0]).understood == ""
+
+
+async def test_a_model_rewrites_a_follow_up_before_it_answers() -> None:
+    finder = Finder()
+    model = ScriptedChatModel(["Quel est le délai de l'aide pour un vélo ?"], ["En ligne [2]."])
+
+    events = await events_of(
+        model, finder=finder, question=Question("Et le délai ?", ("Quelle aide pour un vélo ?",))
+    )
+
+    assert finder.texts == ["Quel est le délai de l'aide pour un vélo ?"]
+    assert model.max_tokens == [120, 64]
+    assert "Question : Quel est le délai de l'aide pour un vélo ?" in model.calls[1][1].content
+    assert cast("AnswerCompleted", events[-1]).text == "En ligne [2]."
+
+
+async def test_sources_that_disagree_are_both_quoted_the_newest_first_and_named() -> None:
+    old = make_chunk("L'aide au vélo électrique est plafonnée à 200 €.", id="k1", document="d1",
+                     title="Dépliant", day=date(2022, 3, 1))  # fmt: skip
+    new = make_chunk("Le plafond de l'aide au vélo électrique est de 300 €.", id="k2",
+                     document="d2", title="Fiche", day=date(2024, 5, 2))  # fmt: skip
+    asked = Question("Quel est le plafond de l'aide au vélo électrique ?")
+
+    end = await end_of(None, finder=Finder(hits=make_hits(old, new)), question=asked)
+
+    assert end.text.index("300 €") < end.text.index("200 €")
+    assert codes_of(end) == ("no_model", "sources_disagree")
+    told = end.notices[1].params["sides"]
+    assert told == "300 € [2] (« Fiche », 2 mai 2024) ; 200 € [1] (« Dépliant », 1er mars 2022)"
+
+    model = ScriptedChatModel(["Le plafond est de 300 € [2]."])
+    written = await end_of(model, finder=Finder(hits=make_hits(old, new)), question=asked)
+    assert "300 € [2] ; 200 € [1]" in model.calls[0][1].content
+    assert codes_of(written) == ("sources_disagree",)
 
 
 async def test_a_failure_of_the_index_ends_the_answer_with_its_code() -> None:

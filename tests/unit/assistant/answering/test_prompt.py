@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from assistant.answering.passages import choose_passages
-from assistant.answering.prompt import build_messages, refusal
+from assistant.answering.prompt import Brief, build_messages, build_rewriting, refusal
 from assistant.domain.answers import Passage, Question
 from assistant.domain.documents import LinkKind, Successor
 from assistant.domain.ids import DocumentId
@@ -16,12 +16,12 @@ CODE = re.compile(r"===== ([0-9a-f]{16}) DÉBUT DU PASSAGE \[1\] =====")
 
 
 def user_message(question: Question, *, passages: tuple[Passage, ...]) -> str:
-    return build_messages(question, passages=passages)[1].content
+    return build_messages(Brief(question, passages))[1].content
 
 
 def test_the_rules_are_the_same_for_every_question_and_hold_the_refusal() -> None:
-    first = build_messages(Question("Un ?"), passages=make_passages("a"))[0]
-    second = build_messages(Question("Deux ?"), passages=make_passages("b", "c"))[0]
+    first = build_messages(Brief(Question("Un ?"), make_passages("a")))[0]
+    second = build_messages(Brief(Question("Deux ?"), make_passages("b", "c")))[0]
 
     assert first == second
     assert first.role == "system"
@@ -60,7 +60,7 @@ def test_passages_that_contradict_one_another_are_both_given_with_their_dates() 
     new = make_chunk("Le taux est de 50 %.", id="k2", document="d2", day=date(2025, 3, 20))
     passages = choose_passages(make_hits(old, new), limit=5, max_tokens=500)
 
-    system, user = build_messages(Question("Quel taux ?"), passages=passages)
+    system, user = build_messages(Brief(Question("Quel taux ?"), passages))
 
     assert "Date : 4 juillet 2024" in user.content
     assert "Date : 20 mars 2025" in user.content
@@ -82,15 +82,27 @@ def test_the_delimiter_is_drawn_anew_and_no_passage_can_hold_it() -> None:
     assert second.count(f"===== {drawn[1]} FIN DU PASSAGE [1] =====") == 1
 
 
-def test_the_previous_question_is_given_for_a_follow_up_only() -> None:
+def test_earlier_questions_are_given_for_a_follow_up_only() -> None:
     alone = user_message(Question("Et le plafond ?"), passages=make_passages("a"))
-    following = user_message(
-        Question("Et le plafond ?", after="Quelle aide\npour un vélo ?"),
-        passages=make_passages("a"),
+    follow_up = Brief(
+        Question("Et le plafond ?", ("Quelle aide\npour un vélo ?",)),
+        make_passages("a"),
+        understood="Quel plafond pour un vélo ?",
     )
+    following = build_messages(follow_up)[1].content
 
     assert "précédente" not in alone
-    assert "Quelle aide pour un vélo ?" in following
+    assert "- Quelle aide pour un vélo ?" in following
+    assert "« Et le plafond ? »" in following
+    assert following.index("Et le plafond ?") < following.index("Question : Quel plafond")
+
+
+def test_the_rewriting_prompt_holds_the_questions_each_on_one_line() -> None:
+    system, user = build_rewriting(Question("Et\nle plafond ?", ("Un\nvélo ?", "Un {{ train }} ?")))
+
+    assert "une seule ligne" in system.content
+    assert "- Un vélo ?\n- Un {{ train }} ?" in user.content
+    assert "Dernière question : Et le plafond ?" in user.content
 
 
 def test_templates_do_not_run_what_a_passage_holds() -> None:

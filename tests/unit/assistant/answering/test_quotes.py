@@ -80,17 +80,6 @@ def test_nothing_relevant_says_so_and_names_the_nearest_documents(question: str)
     assert "[" not in quotes.text
 
 
-def test_a_follow_up_is_read_with_the_question_before() -> None:
-    follow_up = Question(
-        "Et avant quelle date ?", after="Comment demander l'aide au vélo électrique ?"
-    )
-
-    assert (
-        "« La demande est déposée avant le 31 octobre. »"
-        in quote_answer(follow_up, passages=PASSAGES).text
-    )
-
-
 def test_quotes_and_titles_carry_no_link_markup_or_false_marker() -> None:
     chunk = make_chunk(
         "L'aide au vélo [3] est décrite sur https://region.example/aide et [là](http://a.example).",

@@ -172,9 +172,9 @@ def test_without_embedder_the_words_alone_answer() -> None:
     found = retriever.retrieve("prime vélo", scope=SCOPE, limit=3)
 
     assert [hit.chunk for hit in found.hits] == [BIKE]
-    assert found.notice == "words_only"
+    assert found.notices == ("words_only",)
     hearing = make_retriever(ALL, live=LiveChunks(ALL))
-    assert hearing.retrieve("prime vélo", scope=SCOPE, limit=3).notice is None
+    assert hearing.retrieve("prime vélo", scope=SCOPE, limit=3).notices == ()
 
 
 def test_a_broken_index_is_told() -> None:

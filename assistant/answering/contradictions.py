@@ -1,0 +1,155 @@
+"""Passages that state other figures or dates for the same thing: found by rule, shown side by side.
+
+Nothing is decided: the reader sees both, the newest first. Precision counts more than recall, for a
+false alarm makes a right answer look wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+
+from assistant.answering.terms import folded, terms
+from assistant.answering.units import Unit, context_terms, units_of
+from assistant.domain.answers import Notice, Passage
+from assistant.domain.french import french_date
+
+_MONTHS = "janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre"
+_COUNTS = "un|une|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|douze|quinze|dix-huit|vingt|vingt-quatre|trente"
+_KINDS: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
+    "rate": (
+        re.compile(r"\b(?:taux|pourcentages?|part|quotite)\b"),
+        re.compile(r"\d+(?:[.,]\d+)?\s*%"),
+    ),
+    "amount": (
+        re.compile(r"\b(?:montants?|plafonds?|plancher|prix|couts?|tarifs?|sommes?|franchise)\b"),
+        re.compile(r"\d[\d.,]*\s*(?:k€|m€|€|euros?\b|(?:millions|milliers) euros)"),
+    ),
+    "date": (
+        re.compile(r"\b(?:dates?|quand|echeances?|jusqu'a|avant quel|quel jour)\b"),
+        re.compile(
+            rf"\b\d{{1,2}}(?:er)? (?:{_MONTHS})(?: \d{{4}})?|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}"
+        ),
+    ),
+    "duration": (
+        re.compile(r"\b(?:delais?|durees?|temps)\b"),
+        re.compile(rf"\b(?:\d+|{_COUNTS}) (?:jours?|semaines?|mois|ans?|annees?|heures?)\b"),
+    ),
+}
+"""What a question asks for by these words, and what a sentence that tells it looks like."""
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_MOST_PASSAGES = 6
+"""Passages compared, best first: figures further down are rarely about the same thing."""
+_PASSAGE_COVERAGE = 0.6
+"""Share of the question's words that each passage must hold, its title and headings included."""
+_MOST_SHOWN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one passage says."""
+
+    passage: Passage
+    words: str
+    """Its sentence, as one plain line."""
+    figure: str
+    """The figures or dates of the kind in question, as written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two or more passages that disagree."""
+
+    sides: tuple[Side, ...]
+    """The newest first; undated ones last, in order of rank."""
+
+
+def find_contradictions(question: str, *, passages: Sequence[Passage]) -> tuple[Contradiction, ...]:
+    """What the first passages disagree about that the question asks, two things at most.
+
+    Documents disagree when each holds the question's words, and the sentences of theirs that are
+    nearest to it give other figures of the kind it asks for, not told of other years.
+    """
+    compared = [(passage, units_of(passage)) for passage in passages[:_MOST_PASSAGES]]
+    found: list[Contradiction] = []
+    for kind in _asked(question):
+        sides = _sides(question, kind=kind, compared=compared)
+        pairs = [
+            (one, other)
+            for one, other in combinations(sides, 2)
+            if one.passage.marker != other.passage.marker and _disagree(one, other, kind=kind)
+        ]
+        chosen = {side.passage.marker: side for pair in pairs for side in pair}
+        if chosen:
+            found.append(Contradiction(tuple(sorted(chosen.values(), key=_newest_first))))
+    return tuple(found[:_MOST_SHOWN])
+
+
+def contradiction_notice(contradiction: Contradiction) -> Notice:
+    """The sentence that names both sources of a disagreement, with their dates."""
+    return Notice(
+        "sources_disagree", {"sides": " ; ".join(_told(side) for side in contradiction.sides)}
+    )
+
+
+def _told(side: Side) -> str:
+    chunk = side.passage.chunk
+    day = f", {french_date(chunk.date)}" if chunk.date else ""
+    return f"{side.figure} [{side.passage.marker}] (« {chunk.title} »{day})"
+
+
+def _newest_first(side: Side) -> tuple[int, int]:
+    day = side.passage.chunk.date or date.min
+    return (-day.toordinal(), side.passage.marker)
+
+
+def _asked(question: str) -> list[str]:
+    plain = folded(question)
+    return [kind for kind, (asks, _) in _KINDS.items() if asks.search(plain)]
+
+
+def _sides(
+    question: str, *, kind: str, compared: Sequence[tuple[Passage, list[Unit]]]
+) -> list[Side]:
+    """What each document says of the kind asked for, in its sentence nearest to the question."""
+    wanted = set(terms(question))
+    best: dict[str, tuple[int, Side]] = {}
+    for passage, units in compared:
+        held = context_terms(passage).union(*(unit.terms for unit in units))
+        if not wanted or len(wanted & held) < _PASSAGE_COVERAGE * len(wanted):
+            continue
+        for unit in units:
+            figures = _figures(unit.text, kind=kind)
+            shared = len(wanted & unit.terms)
+            document = passage.chunk.document_id
+            if figures and shared and shared > best.get(document, (0, None))[0]:
+                side = Side(passage, unit.text, ", ".join(dict.fromkeys(figures)))
+                best[document] = (shared, side)
+    return [side for _, side in best.values()]
+
+
+def _disagree(one: Side, other: Side, *, kind: str) -> bool:
+    figures = [set(_keys(side.words, kind=kind)) for side in (one, other)]
+    if figures[0] & figures[1]:
+        return False
+    years = [set(_YEAR.findall(_without(side.words, kind=kind))) for side in (one, other)]
+    return not (years[0] and years[1] and not years[0] & years[1])
+
+
+def _figures(text: str, *, kind: str) -> list[str]:
+    """The figures of a kind, as a reader would write them."""
+    return [" ".join(found.split()) for found in _KINDS[kind][1].findall(folded(text))]
+
+
+def _keys(text: str, *, kind: str) -> list[str]:
+    """The figures of a kind in a form that can be compared."""
+    return [
+        re.sub(r"\s|er\b", "", figure).replace(",", ".") for figure in _figures(text, kind=kind)
+    ]
+
+
+def _without(text: str, *, kind: str) -> str:
+    return _KINDS[kind][1].sub(" ", folded(text))
