@@ -8,13 +8,22 @@ from functools import lru_cache
 
 _LIGATURES = {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
 _CONTROLS = [*range(9), 0x0B, *range(0x0E, 0x20), 0x7F, *range(0x80, 0xA0)]
-_INVISIBLE = [0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xFFFE, 0xFFFD]
-_REMOVED = dict.fromkeys([*_CONTROLS, *_INVISIBLE])
-_BIDI = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_INVISIBLE = [
+    *(0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFEFF, 0xFFA0),
+    *range(0x180B, 0x1810),
+    *range(0x200B, 0x2010),
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2070),
+    *range(0xFE00, 0xFE10),
+    *range(0xFFF0, 0xFFFC),
+    *range(0xE0000, 0xE1000),
+]
+"""Without width, changing the direction, selecting a variant, or tags: a model reads them, no person does."""
+_UNSEEN = dict.fromkeys(_INVISIBLE)
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000))
 _TABLE = {
-    **_REMOVED,
-    **_BIDI,
+    **dict.fromkeys([*_CONTROLS, 0xFFFD, 0xFFFE]),
+    **_UNSEEN,
     **_SURROGATES,
     **{ord(key): value for key, value in _LIGATURES.items()},
 }
@@ -36,6 +45,11 @@ def clean_text(text: str) -> str:
     text = _LEADERS.sub(" ", text)
     text = _AROUND_BREAK.sub("\n", _SPACES.sub(" ", text))
     return _BREAKS.sub("\n\n", text).strip()
+
+
+def seen_text(text: str) -> str:
+    """The text without signs that no reader sees, in which words for a model alone can be written."""
+    return text.translate(_UNSEEN)
 
 
 def one_line(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 _NAME_CHARS = 1000
+_DISGUISES = frozenset({*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE1000)})
 
 
 def normalised_name(name: str) -> str:
@@ -16,7 +17,7 @@ def is_safe_name(name: str) -> bool:
     """True for a relative name with forward slashes that cannot leave its source.
 
     Refused: empty or beyond 1,000 characters, absolute (also in Windows forms), a backslash,
-    an empty, `.` or `..` part, a control or surrogate character.
+    an empty, `.` or `..` part, a control, surrogate or direction-changing character.
     """
     if not 0 < len(name) <= _NAME_CHARS or "\\" in name or _has_drive(name):
         return False
@@ -26,8 +27,14 @@ def is_safe_name(name: str) -> bool:
 
 
 def is_printable(text: str) -> bool:
-    """True without control characters, lone surrogates and line separators."""
-    return not any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in text)
+    """True without control characters, lone surrogates, line separators and disguises.
+
+    Some signs reverse what follows them, so that « fdp.exe » shows as « exe.pdf »; tags are not shown.
+    """
+    return not any(
+        unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} or ord(char) in _DISGUISES
+        for char in text
+    )
 
 
 def displayed_name(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Protocol
 from assistant.domain.errors import InvalidInput
 from assistant.domain.retrieval import Hit, Retrieval
 from assistant.domain.tenancy import Scope
+from ingest.cleaning import seen_text
 
 
 class PassageRetriever(Protocol):
@@ -36,13 +37,13 @@ class SearchService:
 
 
 def checked_question(text: str, *, limit: int) -> str:
-    """The text without surrounding space.
+    """The text without surrounding space and without signs that nobody sees: what was pasted may hide words.
 
     Raises:
         InvalidInput: It is empty ("question_empty") or longer than `limit` characters
             ("question_too_long").
     """
-    stripped = text.strip()
+    stripped = seen_text(text).strip()
     if not stripped:
         raise InvalidInput("question_empty")
     if len(stripped) > limit:

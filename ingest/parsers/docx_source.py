@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
+from ingest.errors import ParseFailed
+from ingest.parsers.docx_hidden import HiddenRuns
 from ingest.parsers.xml import parse_xml
 
 _MAIN = "word/document.xml"
@@ -15,9 +17,9 @@ _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _VML = "{urn:schemas-microsoft-com:vml}"
 _COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _GONE = (f"{_WORD}del", f"{_WORD}moveFrom")
-_MARKS = (b"txbxContent", b":vanish", b":del ", b":moveFrom ")
-"""What the main part of a file that needs a change holds."""
-_OFF = frozenset({"0", "false", "off"})
+_STYLES = "word/styles.xml"
+_MARKS = (b"txbxContent", b":vanish", b":del ", b":moveFrom ", b":color ", b":sz ")
+"""What the main part of a file that may need a change holds."""
 
 
 def visible_docx(path: Path) -> tuple[bytes, bool]:
@@ -30,13 +32,21 @@ def visible_docx(path: Path) -> tuple[bytes, bool]:
     data = path.read_bytes()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         source = archive.read(_MAIN)
-        if not any(mark in source for mark in _MARKS):
+        hidden = HiddenRuns(_styles(archive))
+        if not hidden.may_hide and not any(mark in source for mark in _MARKS):
             return data, False
         root = cast("Any", parse_xml(source))
-        is_hiding = _drop_hidden(root)
+        is_hiding = _drop_hidden(root, hidden)
         _drop_deleted(root)
         _show_boxes(root)
         return _rewritten(archive, main=_dumped(root)), is_hiding
+
+
+def _styles(archive: zipfile.ZipFile) -> Any | None:
+    try:
+        return parse_xml(archive.read(_STYLES))
+    except (KeyError, ParseFailed):
+        return None
 
 
 def _dumped(root: Any) -> bytes:
@@ -52,13 +62,8 @@ def _rewritten(archive: zipfile.ZipFile, *, main: bytes) -> bytes:
     return target.getvalue()
 
 
-def _drop_hidden(root: Any) -> bool:
-    hidden = [
-        run
-        for run in root.iter(f"{_WORD}r")
-        if (mark := run.find(f"{_WORD}rPr/{_WORD}vanish")) is not None
-        and mark.get(f"{_WORD}val", "1") not in _OFF
-    ]
+def _drop_hidden(root: Any, runs: HiddenRuns) -> bool:
+    hidden = runs.find(root)
     is_hiding = any(
         "".join(text.text or "" for text in run.iter(f"{_WORD}t")).strip() for run in hidden
     )

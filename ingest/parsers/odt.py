@@ -12,8 +12,9 @@ from pathlib import Path
 
 from ingest.cleaning import one_line
 from ingest.errors import ParseFailed
-from ingest.model import Block, BlockKind
+from ingest.model import Block, BlockKind, Notice
 from ingest.parsers.draft import Draft, Work, table_block, text_block
+from ingest.parsers.odf_hidden import drop_unseen, may_hide
 from ingest.parsers.xml import XmlElement, parse_xml
 
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
@@ -50,7 +51,7 @@ _TITLE_STYLES = frozenset({"Title", "Titre"})
 
 
 def read_odt(path: Path, work: Work) -> Draft:
-    """The blocks of an ODT file. Deleted revisions, comments and the table of contents are left out.
+    """The blocks of an ODT file. Deletions, comments, hidden text and the table of contents are left out.
 
     Raises:
         ParseFailed: It is damaged or encrypted.
@@ -61,20 +62,26 @@ def read_odt(path: Path, work: Work) -> Draft:
             if b"encryption-data" in _member(archive, "META-INF/manifest.xml"):
                 raise ParseFailed("file_encrypted")
             content = _member(archive, "content.xml")
-            meta = _member(archive, "meta.xml")
+            meta, styles = _member(archive, "meta.xml"), _member(archive, "styles.xml")
     except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
         raise ParseFailed("file_damaged") from error
     root = parse_xml(content)
     body = root.find(f".//{_OFFICE}text")
     if body is None:
         raise ParseFailed("file_damaged")
+    notices: list[Notice] = []
+    if may_hide(content, styles) and drop_unseen(body, styles=[root, *_parsed(styles)]):
+        notices.append(Notice.HIDDEN_TEXT)
     walker = _Walker(title_styles=_title_styles(root))
     try:
         walker.walk(body)
     except RecursionError as error:
         raise ParseFailed("file_damaged") from error
     return Draft(
-        engine="odt", blocks=walker.blocks, declared_title=walker.title or _meta_title(meta)
+        engine="odt",
+        blocks=walker.blocks,
+        declared_title=walker.title or _meta_title(meta),
+        notices=notices,
     )
 
 
@@ -85,13 +92,16 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
         return b""
 
 
-def _meta_title(meta: bytes) -> str:
-    if not meta:
-        return ""
+def _parsed(member: bytes) -> list[XmlElement]:
+    """The root of a part, nothing when it is absent or damaged."""
     try:
-        found = parse_xml(meta).find(f".//{_DC_TITLE}")
+        return [parse_xml(member)] if member else []
     except ParseFailed:
-        return ""
+        return []
+
+
+def _meta_title(meta: bytes) -> str:
+    found = next((root.find(f".//{_DC_TITLE}") for root in _parsed(meta)), None)
     return one_line(found.text or "") if found is not None else ""
 
 

@@ -26,13 +26,13 @@ _BODIES = frozenset({"BODY", "OBJECT", "VERTICAL_BODY", "VERTICAL_OBJECT"})
 _FIELDS = ("slidenum", "datetime")
 _BULLETS = ("buChar", "buAutoNum", "buBlip")
 _MAX_DEPTH = 20
-_DEFAULT_HEIGHT = 6858000
+_DEFAULT_HEIGHT, _DEFAULT_WIDTH = 6858000, 9144000
 
 
 def read_pptx(path: Path, work: Work) -> Draft:
     """The blocks of a PPTX file, slide by slide: title, texts, tables, charts, diagrams, notes.
 
-    Hidden slides, comments, footers, dates and slide numbers are left out.
+    Hidden slides, what lies beside a slide, comments, footers, dates and slide numbers are left out.
 
     Raises:
         RefusedFile: It has too many slides.
@@ -62,13 +62,14 @@ def _open(path: Path) -> Any:
 
 def _slides(deck: Any) -> Iterator[Slide]:
     height = float(deck.slide_height or _DEFAULT_HEIGHT)
+    width = float(deck.slide_width or _DEFAULT_WIDTH)
     for number, found in enumerate(deck.slides, start=1):
         slide = Slide(number=number, height=height)
         if found.element.get("show") in {"0", "false"}:
             slide.is_hidden = True
         else:
             _unwrap_alternatives(found.element)
-            _SlideReader(slide).read(found.shapes)
+            _SlideReader(slide, width=width).read(found.shapes)
             slide.notes = _notes(found)
         yield slide
 
@@ -96,8 +97,9 @@ def _text_length(element: Any) -> int:
 
 
 class _SlideReader:
-    def __init__(self, slide: Slide) -> None:
+    def __init__(self, slide: Slide, *, width: float) -> None:
         self._slide = slide
+        self._width = width
 
     def read(self, shapes: Any) -> None:
         self._slide.frames.extend(self._frames(shapes, depth=0))
@@ -110,6 +112,8 @@ class _SlideReader:
         role = shape.placeholder_format.type.name if shape.is_placeholder else ""
         if role in _FURNITURE or _is_hidden(shape):
             return None
+        if depth == 0 and self._is_outside(shape):
+            return None
         if role in _TITLES and not self._slide.title:
             self._slide.title = one_line(_line_breaks(shape.text_frame.text))
             if self._slide.title:
@@ -118,6 +122,15 @@ class _SlideReader:
         right, bottom = left + float(shape.width or 0), top + float(shape.height or 0)
         blocks = self._blocks(shape, is_body=role in _BODIES, depth=depth)
         return Frame(left=left, top=top, right=right, bottom=bottom, blocks=blocks)
+
+    def _is_outside(self, shape: Any) -> bool:
+        """True for what lies beside the slide; what is inside a group counts from that group."""
+        sides = (shape.left, shape.top, shape.width, shape.height)
+        if any(side is None for side in sides):
+            return False
+        left, top, width, height = map(float, sides)
+        is_beside = left >= self._width or left + width <= 0
+        return is_beside or top >= self._slide.height or top + height <= 0
 
     def _blocks(self, shape: Any, *, is_body: bool, depth: int) -> tuple[Block, ...]:
         if hasattr(shape, "shapes"):

@@ -47,7 +47,7 @@ _FAILURES = (
 
 
 def read_xlsx(path: Path, work: Work) -> Draft:
-    """The blocks of an XLSX file. Hidden sheets, rows and columns are left out; macros are not read.
+    """The blocks of an XLSX file. Hidden sheets, rows, columns and white cells are left out; macros are not read.
 
     Where openpyxl fails, calamine reads the values without their formats.
 
@@ -106,6 +106,7 @@ class _SheetReader:
         self._intake = intake
         self._hidden: list[tuple[int, int]] = []
         self._codes: dict[int, str] = {}
+        self._unseen: dict[int, bool] = {}
         self._skipped = 0
         self._is_open = True
 
@@ -163,8 +164,10 @@ class _SheetReader:
             value, column = cell["value"], int(cell["column"])
             if value is None or column > _MAX_COLUMN:
                 continue
-            code = self._code(int(cell["style_id"]))
-            if is_hiding(code) or any(first <= column <= last for first, last in self._hidden):
+            style = int(cell["style_id"])
+            code = self._code(style)
+            is_skipped = any(first <= column <= last for first, last in self._hidden)
+            if is_skipped or is_hiding(code) or self._is_white(style):
                 self._intake.tell(Notice.HIDDEN_CELLS)
                 continue
             yield column, shown_cell(value, code=code)
@@ -181,6 +184,18 @@ class _SheetReader:
             self._codes[style] = code.replace("$", "€") if number in _LOCAL_CURRENCY else code
         return self._codes[style]
 
+    def _is_white(self, style: int) -> bool:
+        """True for white print in a cell without ground."""
+        if style not in self._unseen:
+            book = self._sheet.parent
+            found = book._cell_styles[style] if style < len(book._cell_styles) else None
+            self._unseen[style] = (
+                found is not None
+                and _is_white(book._fonts[found.fontId].color)
+                and not book._fills[found.fillId].fill_type
+            )
+        return self._unseen[style]
+
     def _take_merge(self, reference: str) -> None:
         utils = cast("Any", import_module("openpyxl.utils"))
         left, top, right, bottom = utils.range_boundaries(reference)
@@ -189,3 +204,12 @@ class _SheetReader:
 
 def _is_true(value: str | None) -> bool:
     return value in {"1", "true"}
+
+
+def _is_white(colour: Any) -> bool:
+    """True for plain white, given as such or as the ground of the theme."""
+    if colour is None:
+        return False
+    if colour.type == "theme":
+        return colour.theme == 0 and not colour.tint
+    return colour.type == "rgb" and str(colour.rgb)[-6:].upper() == "FFFFFF"
