@@ -25,6 +25,7 @@ from assistant.domain.jobs import ItemState, Job, JobItem
 from assistant.domain.sessions import Session, SignInLink
 from assistant.domain.tenancy import Collection, Principal, Scope, Tenant
 from assistant.ports.documents import ChunkRepository, DocumentRepository, LinkRepository
+from assistant.ports.evaluations import EvaluationRepository, QuestionSetRepository
 from assistant.ports.machinery import IndexLedger, VectorRepository, WorkQueue
 
 
@@ -263,6 +264,16 @@ class UnitOfWork(Protocol):
     @property
     def answers(self) -> AnswerRepository:
         """Answers and their events."""
+        ...
+
+    @property
+    def question_sets(self) -> QuestionSetRepository:
+        """Question sets."""
+        ...
+
+    @property
+    def evaluations(self) -> EvaluationRepository:
+        """Evaluations."""
         ...
 
     def __enter__(self) -> Self:

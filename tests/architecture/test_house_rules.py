@@ -109,6 +109,15 @@ WITHOUT_SCOPE = {
         "is_cancel_requested",
         "forget_stateless",
     },
+    # A set names its own tenant; evaluations are run as their person, whose scope is computed anew.
+    "QuestionSetRepository": {"add"},
+    "EvaluationRepository": {
+        "add",
+        "is_cancel_requested",
+        "first_unfinished",
+        "update",
+        "add_row",
+    },
     # The applier's side of the index, all tenants at once.
     "ChunkIndex": {
         "embedder",
@@ -132,6 +141,8 @@ WITHOUT_SCOPE = {
         "sessions",
         "conversations",
         "answers",
+        "question_sets",
+        "evaluations",
         "__enter__",
         "__exit__",
         "lock",
@@ -142,6 +153,7 @@ WITHOUT_SCOPE = {
 SCOPED_PORTS = (
     "assistant/ports/repositories.py",
     "assistant/ports/documents.py",
+    "assistant/ports/evaluations.py",
     "assistant/ports/index.py",
 )
 

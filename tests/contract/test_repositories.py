@@ -75,6 +75,14 @@ class TestAnswers(OnSqlite, repositories.AnswerContract):
     pass
 
 
+class TestQuestionSets(OnSqlite, repositories.QuestionSetContract):
+    pass
+
+
+class TestEvaluations(OnSqlite, repositories.EvaluationContract):
+    pass
+
+
 class TestUnitOfWork(OnSqlite, repositories.UnitOfWorkContract):
     pass
 

@@ -31,6 +31,16 @@ def within_own_tenant(scope: Scope, table: Table) -> ColumnElement[bool]:
     return and_(table.c.tenant_id == scope.tenant_id, within(scope, table))
 
 
+def of_tenant(scope: Scope, table: Table) -> ColumnElement[bool]:
+    """Rows of the reader's own tenant that belong to no collection and to no person.
+
+    Args:
+        scope: Who reads.
+        table: A table with `tenant_id`.
+    """
+    return table.c.tenant_id == scope.tenant_id
+
+
 def of_reader(scope: Scope, table: Table) -> ColumnElement[bool]:
     """Rows of the reader in person, within its own tenant.
 

@@ -61,6 +61,15 @@ STATISTICS: dict[tuple[str, str], str] = {
     ("answers", "status number"): "100000 10000 1",
     ("answers", "conversation_id"): "100000 10",
     ("answer_events", "answer_id number"): "2000000 50 1",
+    ("question_sets", "id"): "1000 1",
+    ("question_sets", "id tenant_id"): "1000 1 1",
+    ("question_sets", "tenant_id number"): "1000 10 1",
+    ("questions", "set_id ordinal"): "100000 100 1",
+    ("evaluations", "id"): "10000 1",
+    ("evaluations", "tenant_id person_id number"): "10000 100 20 1",
+    ("evaluations", "set_id tenant_id"): "10000 10 10",
+    ("evaluations", "state number"): "10000 2000 1",
+    ("evaluation_rows", "evaluation_id ordinal"): "1000000 100 1",
 }
 """By table and columns of an index: rows it holds, rows that share the first column, the first two, …"""
 

@@ -13,9 +13,11 @@ from assistant.adapters.sql.chunks import SqlChunkRepository
 from assistant.adapters.sql.conversations import SqlConversationRepository
 from assistant.adapters.sql.documents import SqlDocumentRepository
 from assistant.adapters.sql.erasure import Erasure
+from assistant.adapters.sql.evaluations import SqlEvaluationRepository
 from assistant.adapters.sql.jobs import SqlJobRepository
 from assistant.adapters.sql.ledger import SqlIndexLedger
 from assistant.adapters.sql.links import SqlLinkRepository
+from assistant.adapters.sql.question_sets import SqlQuestionSetRepository
 from assistant.adapters.sql.queue import SqlWorkQueue
 from assistant.adapters.sql.sessions import SqlSessionRepository
 from assistant.adapters.sql.tenancy import SqlTenancyRepository
@@ -41,6 +43,8 @@ class SqlUnitOfWork:
         self.sessions = SqlSessionRepository(self._transaction)
         self.conversations = SqlConversationRepository(self._transaction)
         self.answers = SqlAnswerRepository(self._transaction)
+        self.question_sets = SqlQuestionSetRepository(self._transaction)
+        self.evaluations = SqlEvaluationRepository(self._transaction)
 
     def __enter__(self) -> Self:
         """Begin."""

@@ -20,6 +20,10 @@ from assistant.domain.tenancy import Scope
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.testing.contracts.repositories_chunks import ChunkContract
 from assistant.testing.contracts.repositories_documents import DocumentContract, TenancyContract
+from assistant.testing.contracts.repositories_evaluations import (
+    EvaluationContract,
+    QuestionSetContract,
+)
 from assistant.testing.contracts.repositories_index import LedgerContract, VectorContract
 from assistant.testing.contracts.repositories_jobs import JobContract, QueueContract
 from assistant.testing.contracts.repositories_links import LinkContract
@@ -46,10 +50,12 @@ __all__ = [
     "ChunkContract",
     "ConversationContract",
     "DocumentContract",
+    "EvaluationContract",
     "IsolationContract",
     "JobContract",
     "LedgerContract",
     "LinkContract",
+    "QuestionSetContract",
     "QueueContract",
     "SessionContract",
     "TenancyContract",

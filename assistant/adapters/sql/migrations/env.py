@@ -8,7 +8,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, types
 
-from assistant.adapters.sql.tables import metadata
+from assistant.adapters.sql.evaluation_tables import metadata
 
 
 def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from assistant.adapters.sql.database import Database
-from assistant.domain.ids import ChunkId, DocumentId, VersionId
+from assistant.domain.ids import ChunkId, DocumentId, EvaluationId, QuestionSetId, VersionId
 from assistant.domain.links import LinkState
 from assistant.ports.repositories import UnitOfWork
 from assistant.testing.contracts.repositories_world import (
@@ -100,6 +100,19 @@ ACTS: dict[str, Act] = {
     "events": lambda w, x: w.answers.events_after(
         make_answer(x.here).id, number=3, scope=x.here.scope
     ),
+    "question sets": lambda w, x: w.question_sets.list_recent(scope=x.here.scope, limit=9),
+    "questions": lambda w, x: w.question_sets.questions(
+        QuestionSetId("a"), scope=x.here.scope, limit=9, offset=0
+    ),
+    "evaluations": lambda w, x: w.evaluations.list_recent(scope=x.here.scope, set_id=None, limit=9),
+    "evaluations of a set": lambda w, x: w.evaluations.list_recent(
+        scope=x.here.scope, set_id=QuestionSetId("a"), limit=9
+    ),
+    "rows of an evaluation": lambda w, x: w.evaluations.rows(
+        EvaluationId("a"), scope=x.here.scope, limit=9, offset=0
+    ),
+    "outcomes": lambda w, x: w.evaluations.outcomes(EvaluationId("a"), scope=x.here.scope),
+    "unfinished evaluations": lambda w, _: w.evaluations.first_unfinished(),
     "running answers": lambda w, _: w.answers.running(),
 }
 
@@ -112,7 +125,18 @@ def test_every_table_is_reached_by_an_index(database: Database, world: World, na
     assert [step for step in steps if step.startswith("SCAN") and "CONSTANT" not in step] == []
 
 
-@pytest.mark.parametrize("name", ["list_page", "conversations", "ready_versions", "jobs"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "list_page",
+        "conversations",
+        "ready_versions",
+        "jobs",
+        "question sets",
+        "evaluations",
+        "questions",
+    ],
+)
 def test_a_page_is_read_in_the_order_of_an_index(
     database: Database, world: World, name: str
 ) -> None:
