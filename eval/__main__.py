@@ -9,6 +9,14 @@ from importlib import import_module
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("eval.run", "mesure la recherche et les réponses sur des jeux de questions"),
+    "compare": ("eval.compare", "compare deux mesures, question par question"),
+    "report": ("eval.report", "montre une mesure et en écrit la page"),
+    "gate": ("eval.gate", "vérifie qu'une mesure tient les seuils de eval/gate.toml"),
+    "dialogues": ("eval.dialogues", "mesure la lecture des questions de suite"),
+    "verification": (
+        "eval.verification",
+        "mesure ce que la vérification des réponses trouve et ce qu'elle signale à tort",
+    ),
 }
 """Name → (module with `add_arguments(parser)` and `run(arguments) -> int`, help in French)."""
 

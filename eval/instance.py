@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,12 @@ from typing import Any
 
 Row = dict[str, Any]
 """One JSON object that a command printed."""
+Keep = Callable[[Row], Row]
+_SOME_FAILED = 3
+
+
+def _whole(row: Row) -> Row:
+    return row
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,39 +32,89 @@ class Instance:
 
     def ingest(self, folder: Path) -> Row:
         """Index a folder; the summary of `assistant ingest --json`. Failed files are allowed."""
-        return json.loads(self._run(["ingest", str(folder), "--json"], allowed=(0, 3)))
+        output = self._run(["ingest", str(folder), "--json"], allowed=(0, _SOME_FAILED))
+        return json.loads(output)
 
-    def search(self, queries: Sequence[tuple[str, str]], *, limit: int) -> list[Row]:
-        """Search for (id, text) pairs; one row each, in order."""
-        return self._batch(["search", "-k", str(limit)], queries)
+    def search(
+        self, queries: Sequence[tuple[str, str]], *, limit: int, keep: Keep = _whole
+    ) -> list[Row]:
+        """Search for (id, text) pairs; one row each, in order, reduced by `keep` as they come."""
+        return self._batch(["search", "-k", str(limit)], queries, keep=keep)
 
-    def ask(self, queries: Sequence[tuple[str, str]]) -> list[Row]:
-        """Ask (id, text) pairs; one row each, in order."""
-        return self._batch(["ask"], queries)
+    def ask(self, queries: Sequence[tuple[str, str]], *, keep: Keep = _whole) -> list[Row]:
+        """Ask (id, text) pairs; one row each, in order, reduced by `keep` as they come."""
+        return self._batch(["ask"], queries, keep=keep)
 
-    def _batch(self, command: Sequence[str], queries: Sequence[tuple[str, str]]) -> list[Row]:
-        path = self.data_dir.parent / "queries.jsonl"
+    def settings(self) -> dict[str, str | int | float]:
+        """Effective settings by dotted key, secrets hidden."""
+        rows = json.loads(self._run(["settings", "--json"], allowed=(0,)))["settings"]
+        return {row["key"]: row["value"] for row in rows}
+
+    def document_ids(self) -> dict[str, str]:
+        """File name → document id, of every document."""
+        listed = json.loads(self._run(["documents", "list", "--json"], allowed=(0,)))
+        return {row["name"]: row["id"] for row in listed["documents"]}
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove documents."""
+        if ids:
+            self._run(["documents", "delete", *ids], allowed=(0,))
+
+    def _batch(
+        self, command: Sequence[str], queries: Sequence[tuple[str, str]], *, keep: Keep
+    ) -> list[Row]:
         lines = [json.dumps({"id": id, "text": text}, ensure_ascii=False) for id, text in queries]
-        path.write_text("\n".join(lines) + "\n", "utf-8")
-        output = self._run([*command, "--queries", str(path), "--json"], allowed=(0,))
-        return [json.loads(line) for line in output.splitlines()]
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".jsonl") as file:
+            file.write("\n".join(lines) + "\n")
+            file.flush()
+            words = [*command, "--queries", file.name, "--json"]
+            return self._stream(words, keep=keep)
+
+    def _stream(self, arguments: Sequence[str], *, keep: Keep) -> list[Row]:
+        """The rows of a command; its output is not held, a hundred passages a question are long."""
+        rows: list[Row] = []
+        with (
+            tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
+            subprocess.Popen(
+                self._command(arguments),
+                env=self._environment(),
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            ) as process,
+        ):
+            assert process.stdout is not None  # noqa: S101 - asked for above
+            for line in process.stdout:
+                row = json.loads(line)
+                if row.get("error") and "status" not in row:
+                    process.kill()
+                    raise RuntimeError(f"{row['id']} : {row['error']['detail']}")
+                rows.append(keep(row))
+            code = process.wait()
+            errors.seek(0)
+            _check(arguments, code=code, allowed=(0, _SOME_FAILED), errors=errors.read())
+        return rows
 
     def _run(self, arguments: Sequence[str], *, allowed: Sequence[int]) -> str:
-        environment = {
-            "PATH": "/usr/bin:/bin",
-            "ASSISTANT_DATA_DIR": str(self.data_dir),
-            **self.variables,
-        }
         result = subprocess.run(
-            [sys.executable, "-m", "assistant", *arguments],
-            env=environment,
+            self._command(arguments),
+            env=self._environment(),
             capture_output=True,
             text=True,
             check=False,
         )
-        if result.returncode not in allowed:
-            raise RuntimeError(f"assistant {arguments[0]} : {result.stderr.strip()[-500:]}")
+        _check(arguments, code=result.returncode, allowed=allowed, errors=result.stderr)
         return result.stdout
+
+    def _command(self, arguments: Sequence[str]) -> list[str]:
+        return [sys.executable, "-m", "assistant", *arguments]
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": "/usr/bin:/bin",
+            "ASSISTANT_DATA_DIR": str(self.data_dir),
+            **self.variables,
+        }
 
 
 @contextmanager
@@ -66,3 +122,8 @@ def temporary_instance(**variables: str) -> Generator[Instance]:
     """An empty instance, removed at the end."""
     with tempfile.TemporaryDirectory(prefix="assistant-eval-") as folder:
         yield Instance(Path(folder) / "data", variables)
+
+
+def _check(arguments: Sequence[str], *, code: int, allowed: Sequence[int], errors: str) -> None:
+    if code not in allowed:
+        raise RuntimeError(f"assistant {arguments[0]} : {errors.strip()[-500:]}")

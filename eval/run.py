@@ -1,135 +1,109 @@
-"""Quality on a set of judged questions: is the right passage found, quoted, refused when absent."""
+"""`python -m eval run`: measures retrieval and answers on question sets, and stores the run."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
-from eval.instance import Instance, Row, temporary_instance
-from eval.questions import JudgedQuestion, load_questions
+from assistant.settings import environment
+from eval import refusal
+from eval.catalogue import sentence, set_name
+from eval.datasets import SETS, SHARED, QuestionSet, load_set
+from eval.judge import find_judge
+from eval.measuring import measure_set
+from eval.report import markdown
+from eval.runs import Run, new_run, save
+from eval.workspace import Workspace, open_workspace
 
-SAMPLE = Path(__file__).parent / "sample"
-DEPTH = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """Figures of one run; shares lie in [0, 1]."""
-
-    questions: int
-    """Answerable questions."""
-    right_passage_at_1: float
-    right_passage_at_5: float
-    reciprocal_rank: float
-    """Mean over questions, 0 where the passage is not among the first ten."""
-    right_quote_in_3: float
-    """Share of answers with the right passage among their first three citations."""
-    false_refusals: float
-    """Share of answerable questions that were refused."""
-    unanswerable: int
-    refused: float
-    """Share of unanswerable questions that were refused."""
+MADE_SETS = ("service_public_dev", "piaf_dev")
+"""Sets large enough to lose documents."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """No options yet: the sample corpus is the standard run."""
-    del parser
+    """Which sets, and where instances are kept."""
+    parser.add_argument("sets", nargs="*", metavar="JEU", help=f"jeux : {', '.join(SETS)} ; tous")
+    add_work_argument(parser)
+    parser.add_argument(
+        "--search-only", action="store_true", help="mesure la recherche, sans les réponses"
+    )
+    parser.add_argument(
+        "--no-refusal", action="store_true", help="ne fabrique pas de questions sans réponse"
+    )
+
+
+def add_work_argument(parser: argparse.ArgumentParser) -> None:
+    """The option that names the work folder."""
+    parser.add_argument(
+        "--work",
+        type=Path,
+        metavar="DOSSIER",
+        help="instances et mesures (variable ASSISTANT_EVAL_DIR, sinon le cache de l'utilisateur)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the report of the standard run; always 0."""
-    del arguments
-    print(report(evaluate_sample()))
+    """Measure, store and print; 2 for an unknown set, 1 when no set is there."""
+    unknown = [name for name in arguments.sets if name not in SETS]
+    if unknown:
+        print(sentence("set_unknown", name=unknown[0], known=", ".join(SETS)))
+        return 2
+    sets = present_sets(arguments.sets or SETS)
+    if not sets:
+        print(sentence("no_set"))
+        return 1
+    workspace = open_workspace(arguments.work)
+    measured = measure(
+        workspace,
+        sets,
+        with_answers=not arguments.search_only,
+        with_refusal=not (arguments.search_only or arguments.no_refusal),
+    )
+    print(markdown(measured))
+    print(sentence("run_saved", path=str(save(measured, folder=workspace.runs))))
     return 0
 
 
-def evaluate_sample(**variables: str) -> Quality:
-    """Index the sample corpus in a new instance and ask its sixty questions."""
-    questions = load_questions(SAMPLE / "questions.jsonl")
-    with temporary_instance(**variables) as instance:
-        instance.ingest(SAMPLE / "documents")
-        return evaluate(instance, questions)
+def present_sets(names: Sequence[str]) -> list[QuestionSet]:
+    """The named sets that are on this machine; says which are not."""
+    sets: list[QuestionSet] = []
+    for name in names:
+        try:
+            sets.append(load_set(name))
+        except FileNotFoundError:
+            print(sentence("set_absent", name=name, folder=str(SHARED)))
+    return sets
 
 
-def evaluate(instance: Instance, questions: Sequence[JudgedQuestion]) -> Quality:
-    """Figures of an indexed instance on judged questions."""
-    asked = [(question.id, question.text) for question in questions]
-    found = {row["id"]: row for row in instance.search(asked, limit=DEPTH)}
-    answers = {row["id"]: row for row in instance.ask(asked)}
-    answerable = [question for question in questions if question.is_answerable]
-    others = [question for question in questions if not question.is_answerable]
-    measures = retrieval_measures(answerable, found)
-    return Quality(
-        questions=len(answerable),
-        right_passage_at_1=measures["success_1"],
-        right_passage_at_5=measures["success_5"],
-        reciprocal_rank=measures["recip_rank"],
-        right_quote_in_3=_share(
-            [is_quoted(question, answers[question.id]) for question in answerable]
-        ),
-        false_refusals=_share([answers[q.id]["status"] == "refused" for q in answerable]),
-        unanswerable=len(others),
-        refused=_share([answers[q.id]["status"] == "refused" for q in others]),
-    )
+def measure(
+    workspace: Workspace,
+    sets: Sequence[QuestionSet],
+    *,
+    with_answers: bool = True,
+    with_refusal: bool = False,
+) -> Run:
+    """Measure some sets on their instances of a work folder.
 
-
-def is_quoted(question: JudgedQuestion, answer: Row) -> bool:
-    """True when one of the first three citations is the right passage."""
-    return any(
-        question.is_answered_by(
-            file=citation["file"],
-            pages=citation["locator"]["pages"],
-            text=citation["text"],
-        )
-        for citation in answer["citations"][:3]
-    )
-
-
-def retrieval_measures(
-    questions: Sequence[JudgedQuestion], found: Mapping[str, Row]
-) -> dict[str, float]:
-    """Success at 1 and 5 and reciprocal rank, means over the questions, by pytrec_eval."""
-    import pytrec_eval
-
-    judgements: dict[str, dict[str, int]] = {}
-    ranked: dict[str, dict[str, float]] = {}
-    for question in questions:
-        results = found[question.id]["results"]
-        ranked[question.id] = {f"r{row['rank']}": 1.0 / row["rank"] for row in results}
-        judgements[question.id] = {
-            f"r{row['rank']}": 1
-            for row in results
-            if question.is_answered_by(file=row["file"], pages=row["pages"], text=row["text"])
-        } or {"missing": 1}
-    measures = ("success_1", "success_5", "recip_rank")
-    evaluator = cast("Any", pytrec_eval).RelevanceEvaluator(
-        judgements, {"success.1,5", "recip_rank"}
-    )
-    rows = cast("dict[str, dict[str, float]]", evaluator.evaluate(ranked))
-    return {name: sum(row[name] for row in rows.values()) / len(questions) for name in measures}
-
-
-def report(quality: Quality) -> str:
-    """The figures as a Markdown table in French."""
-    labels = {
-        "questions": "Questions avec réponse",
-        "right_passage_at_1": "Bon passage au premier rang",
-        "right_passage_at_5": "Bon passage parmi cinq",
-        "reciprocal_rank": "Rang réciproque moyen",
-        "right_quote_in_3": "Bon passage parmi les trois premières citations",
-        "false_refusals": "Refus à tort",
-        "unanswerable": "Questions sans réponse",
-        "refused": "Refus à raison",
-    }
-    lines = ["| mesure | valeur |", "|---|---|"]
-    for name, value in asdict(quality).items():
-        shown = str(value) if isinstance(value, int) else f"{value:.3f}"
-        lines.append(f"| {labels[name]} | {shown} |")
-    return "\n".join(lines)
-
-
-def _share(outcomes: Sequence[bool]) -> float:
-    return sum(outcomes) / len(outcomes) if outcomes else 0.0
+    Args:
+        workspace: Where the instances are.
+        sets: At least one.
+        with_answers: False measures retrieval only.
+        with_refusal: True makes questions without answer where a set allows it.
+    """
+    judge = find_judge(environment())
+    measured: Run | None = None
+    for each in sets:
+        name = set_name(each.name)
+        counts = {"questions": len(each.questions), "documents": len(each.files)}
+        print(sentence("measuring", name=name, **counts), flush=True)
+        instance = workspace.instance(each)
+        measured = measured or new_run(instance.settings())
+        result = measure_set(instance, each, with_answers=with_answers, judge=judge)
+        if with_refusal and each.name in MADE_SETS:
+            print(sentence("measuring_refusal", name=name, made=refusal.MADE), flush=True)
+            result = replace(result, refusal=refusal.measure(workspace, each))
+        measured = replace(measured, sets={**measured.sets, each.name: result})
+    if measured is None:
+        raise ValueError("no set to measure")
+    return measured

@@ -13,9 +13,8 @@ import httpx
 
 from eval.bench.rows import BenchRow
 from eval.bench.running import mock_model, served
+from eval.datasets import SAMPLE, load_sample
 from eval.instance import Instance
-from eval.questions import load_questions
-from eval.run import SAMPLE
 
 SEED = 20240704
 PEOPLE = 50
@@ -27,7 +26,7 @@ CROWD_LIMIT_MS = 300.0
 
 def run() -> list[BenchRow]:
     """Measure on the sample corpus with the mock model."""
-    questions = [q.text for q in load_questions(SAMPLE / "questions.jsonl") if q.is_answerable]
+    questions = [q.text for q in load_sample().questions if q.is_answerable]
     with tempfile.TemporaryDirectory() as folder, mock_model(tokens_per_s=TOKENS_PER_S) as model:
         data_dir = Path(folder) / "data"
         variables = {"ASSISTANT_MODEL_URL": model, "ASSISTANT_MODEL_NAME": "mock-grounded"}

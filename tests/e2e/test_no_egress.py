@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from eval.run import SAMPLE
+from eval.datasets import SAMPLE
 
 WATCH = """
 import os, sys

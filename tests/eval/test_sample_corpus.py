@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from eval.questions import load_questions
-from eval.run import SAMPLE
+from eval.datasets import SAMPLE, load_sample
 from eval.sample.build import build
 from ingest.model import IngestedFile
 from ingest.reader import Limits, ParserPool
 
-QUESTIONS = load_questions(SAMPLE / "questions.jsonl")
+QUESTIONS = load_sample().questions
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +40,11 @@ def test_every_answer_stands_in_one_chunk_at_its_page(
     question: object, documents: dict[str, IngestedFile]
 ) -> None:
     judged = next(q for q in QUESTIONS if q == question)
-    assert judged.file is not None
+    [file] = judged.judged
 
     assert any(
-        judged.is_answered_by(file=judged.file, pages=chunk.locator.pages, text=chunk.text)
-        for chunk in documents[judged.file].chunks
+        judged.is_answered_by(file=file, pages=chunk.locator.pages, text=chunk.text)
+        for chunk in documents[file].chunks
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.run import SAMPLE
+from eval.datasets import SAMPLE
 from ingest.limits import Limits
 from ingest.model import IngestedFile
 from ingest.reading import read_file

@@ -1,0 +1,139 @@
+"""`python -m eval compare A B`: what changed between two runs, question by question."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from eval.catalogue import measure_name, sentence, set_name, shown
+from eval.figures import bootstrap, cluster_means
+from eval.instance import Row
+from eval.report import table
+from eval.runs import Run, SetResult, UnknownRun, load
+from eval.workspace import open_workspace
+
+_SHOWN = 20
+_PASSAGES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One measure of one set in two runs, over the questions that both have."""
+
+    measure: str
+    before: float
+    after: float
+    low: float
+    high: float
+    """95 % paired bootstrap interval of after − before."""
+
+    @property
+    def gain(self) -> float:
+        """After − before."""
+        return self.after - self.before
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which runs, and which differences."""
+    parser.add_argument("first", metavar="AVANT", help="mesure : fichier ou début d'identifiant")
+    parser.add_argument("second", metavar="APRÈS")
+    parser.add_argument("--work", type=Path, metavar="DOSSIER", help="dossier des mesures")
+    parser.add_argument("--measure", default="ndcg_10", help="mesure des écarts par question")
+    parser.add_argument("-n", type=int, default=_SHOWN, help="questions montrées par jeu")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the comparison; 1 when a run is unknown or nothing can be compared."""
+    folder = open_workspace(arguments.work).runs
+    try:
+        first = load(arguments.first, folder=folder)
+        second = load(arguments.second, folder=folder)
+    except UnknownRun as error:
+        print(error)
+        return 1
+    common = [name for name in second.sets if name in first.sets]
+    if not common:
+        print(sentence("nothing_common"))
+        return 1
+    print("\n\n".join(_section(first, second, name, arguments) for name in common))
+    return 0
+
+
+def changes(first: SetResult, second: SetResult) -> list[Change]:
+    """The change of each measure that both runs have, intents weighed as in each run."""
+    before = {row["id"]: row for row in first.rows}
+    pairs = [(before[row["id"]], row) for row in second.rows if row["id"] in before]
+    names = [name for name in second.figures if name in first.figures]
+    found = (_change(name, pairs) for name in names)
+    return [change for change in found if change is not None]
+
+
+def differences(first: SetResult, second: SetResult, *, measure: str) -> list[tuple[Row, Row]]:
+    """Rows before and after of the questions whose measure changed, greatest change first."""
+    before = {row["id"]: row for row in first.rows}
+    pairs = [
+        (before[row["id"]], row)
+        for row in second.rows
+        if row["id"] in before
+        and measure in row["measures"]
+        and measure in before[row["id"]]["measures"]
+    ]
+    changed = [pair for pair in pairs if _gain(pair, measure) != 0]
+    return sorted(changed, key=lambda pair: (-abs(_gain(pair, measure)), pair[0]["id"]))
+
+
+def _gain(pair: tuple[Row, Row], measure: str) -> float:
+    return pair[1]["measures"][measure] - pair[0]["measures"][measure]
+
+
+def _change(name: str, pairs: Sequence[tuple[Row, Row]]) -> Change | None:
+    held = [(old, new) for old, new in pairs if name in old["measures"] and name in new["measures"]]
+    if not held:
+        return None
+    groups = {new["id"]: new["groups"] for _, new in held}
+    before = cluster_means({old["id"]: old["measures"][name] for old, _ in held}, groups)
+    after = cluster_means({new["id"]: new["measures"][name] for _, new in held}, groups)
+    low, high = bootstrap([after[group] - before[group] for group in before])
+    mean_before = sum(before.values()) / len(before)
+    return Change(name, mean_before, sum(after.values()) / len(after), low, high)
+
+
+def _section(first: Run, second: Run, name: str, arguments: argparse.Namespace) -> str:
+    old, new = first.sets[name], second.sets[name]
+    if old.revision != new.revision:
+        return sentence(
+            "revisions_differ", name=set_name(name), first=old.revision, second=new.revision
+        )
+    head = ("mesure", first.id, second.id, "écart", "intervalle à 95 %")
+    rows = [
+        (
+            measure_name(each.measure),
+            shown(each.measure, each.before),
+            shown(each.measure, each.after),
+            shown(each.measure, each.gain),
+            f"{shown(each.measure, each.low)} – {shown(each.measure, each.high)}",
+        )
+        for each in changes(old, new)
+    ]
+    changed = differences(old, new, measure=arguments.measure)[: arguments.n]
+    parts = [f"## {set_name(name)}", table([head, *rows])]
+    parts += [_difference(pair, measure=arguments.measure) for pair in changed]
+    return "\n\n".join(parts)
+
+
+def _difference(pair: tuple[Row, Row], *, measure: str) -> str:
+    before, after = pair
+    values = f"{before['measures'][measure]:.2f} → {after['measures'][measure]:.2f}"
+    lines = [f"### {after['text']} ({after['id']}) : {values}"]
+    for label, row in (("avant", before), ("après", after)):
+        lines.append(f"- {label} :")
+        lines += [f"  {_passage(row, each)}" for each in row["found"][:_PASSAGES]]
+    return "\n".join(lines)
+
+
+def _passage(row: Row, found: Row) -> str:
+    sign = "✓" if found["file"] in row["judged"] else "✗"
+    pages = f", p. {', '.join(map(str, found['pages']))}" if found["pages"] else ""
+    return f"{sign} {found['title']}{pages} — {found['text'][:160]}"

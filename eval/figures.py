@@ -1,0 +1,123 @@
+"""Figures of many questions: means with their intervals, by set, by type and by length."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from assistant.domain.intervals import wilson
+from eval.instance import Row
+
+SEED = 20260101
+RESAMPLES = 2000
+_SHARES = frozenset(
+    {"hit_1", "passage_1", "passage_5", "page_cited", "quote_3", "contains"}
+    | {"refused_right", "refused_wrong", "judged_right", "failed"}
+)
+"""Measures that are yes or no: their interval is Wilson's, unless questions weigh by intent."""
+_LENGTHS = ((5, "5 mots ou moins"), (10, "6 à 10 mots"))
+_LONGER = "plus de 10 mots"
+_LEAST_ROWS = 5
+"""A type with fewer questions has no figures of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A mean and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    count: int
+    """Questions it was taken over."""
+
+
+def figures(rows: Sequence[Row]) -> dict[str, Figure]:
+    """One figure for each measure that some row has, averaged by intent where there are intents."""
+    names = dict.fromkeys(name for row in rows for name in row["measures"])
+    return {name: _figure(name, [row for row in rows if name in row["measures"]]) for name in names}
+
+
+def by_type(rows: Sequence[Row]) -> dict[str, dict[str, Figure]]:
+    """Figures of each type of question that is asked often enough."""
+    return _grouped(rows, key=lambda row: row["kind"])
+
+
+def by_length(rows: Sequence[Row]) -> dict[str, dict[str, Figure]]:
+    """Figures by the number of words of the question."""
+    return _grouped(rows, key=lambda row: length_band(row["text"]))
+
+
+def length_band(text: str) -> str:
+    """The band of a question's length, in French."""
+    words = len(text.split())
+    return next((label for most, label in _LENGTHS if words <= most), _LONGER)
+
+
+def cluster_means(
+    values: Mapping[str, float], groups: Mapping[str, Sequence[str]]
+) -> dict[str, float]:
+    """The mean of each intent; a question without intent is one of its own.
+
+    Args:
+        values: Question → value.
+        groups: Question → its intents.
+    """
+    clusters: dict[str, list[float]] = defaultdict(list)
+    for id, value in values.items():
+        for group in groups.get(id) or (f"question {id}",):
+            clusters[group].append(value)
+    return {group: sum(each) / len(each) for group, each in clusters.items()}
+
+
+def bootstrap(values: Sequence[float]) -> tuple[float, float]:
+    """Percentile bounds of the 95 % bootstrap interval of a mean, seeded.
+
+    Differences of two runs on the same questions make it the paired bootstrap.
+
+    Source:
+        Efron, Tibshirani, "An Introduction to the Bootstrap", 1993; by `scipy.stats.bootstrap`.
+    """
+    if len(set(values)) <= 1:
+        return (values[0], values[0])
+    import numpy as np
+    from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
+
+    interval = (
+        cast("Any", stats)
+        .bootstrap(
+            (list(values),),
+            np.mean,
+            n_resamples=RESAMPLES,
+            method="percentile",
+            batch=100,
+            rng=np.random.default_rng(SEED),
+        )
+        .confidence_interval
+    )
+    return float(interval.low), float(interval.high)
+
+
+def _figure(name: str, rows: Sequence[Row]) -> Figure:
+    values = {row["id"]: row["measures"][name] for row in rows}
+    groups = {row["id"]: row["groups"] for row in rows}
+    means = list(cluster_means(values, groups).values())
+    mean = sum(means) / len(means)
+    if name in _SHARES and not any(groups.values()):
+        low, high = wilson(round(sum(means)), len(means))
+    else:
+        low, high = bootstrap(means)
+    return Figure(mean, low, high, len(rows))
+
+
+def _grouped(rows: Sequence[Row], *, key: Callable[[Row], str]) -> dict[str, dict[str, Figure]]:
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    return {
+        name: figures(members)
+        for name, members in sorted(groups.items())
+        if name and len(members) >= _LEAST_ROWS
+    }

@@ -1,0 +1,163 @@
+"""`python -m eval gate`: holds a run against thresholds kept in a file, and against a baseline run.
+
+`--quick` measures the sample corpus and small seeded slices first, in about a minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from eval.catalogue import measure_name, sentence, set_name, shown
+from eval.compare import changes
+from eval.datasets import QuestionSet, sliced
+from eval.report import all_figures
+from eval.run import add_work_argument, measure, present_sets
+from eval.runs import Run, UnknownRun, load, save
+from eval.workspace import Workspace, open_workspace
+
+THRESHOLDS = Path(__file__).parent / "gate.toml"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a gate found."""
+
+    kept: int = 0
+    """Checks that hold."""
+    reasons: list[str] = field(default_factory=list[str])
+    """French sentences, one for each check that does not hold."""
+    notes: list[str] = field(default_factory=list[str])
+    """What could not be checked."""
+
+    @property
+    def is_open(self) -> bool:
+        """True when something was checked and all of it holds."""
+        return self.kept > 0 and not self.reasons
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which run, against what."""
+    parser.add_argument("run", nargs="?", default="", metavar="MESURE", help="la dernière sinon")
+    add_work_argument(parser)
+    parser.add_argument(
+        "--quick", action="store_true", help="mesure d'abord le corpus d'exemple et des extraits"
+    )
+    parser.add_argument("--baseline", metavar="MESURE", help="mesure de référence à ne pas perdre")
+    parser.add_argument(
+        "--thresholds", type=Path, default=THRESHOLDS, metavar="FICHIER", help="seuils, en TOML"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print whether the gate is open and why not; 1 when it is closed or a run is unknown."""
+    thresholds = tomllib.loads(arguments.thresholds.read_text("utf-8"))
+    workspace = open_workspace(arguments.work)
+    try:
+        measured = (
+            _measure_slices(workspace, thresholds)
+            if arguments.quick
+            else load(arguments.run, folder=workspace.runs)
+        )
+        baseline = load(arguments.baseline, folder=workspace.runs) if arguments.baseline else None
+    except UnknownRun as error:
+        print(error)
+        return 1
+    outcome = check(measured, thresholds, baseline=baseline)
+    print(verdict(outcome))
+    return 0 if outcome.is_open else 1
+
+
+def check(measured: Run, thresholds: Mapping[str, Any], *, baseline: Run | None = None) -> Outcome:
+    """Hold a run against thresholds.
+
+    Args:
+        measured: The run.
+        thresholds: The content of `gate.toml`: `sets.<set>.least` and `.most` by measure, and
+            `loss` by measure, the greatest loss from the baseline.
+        baseline: A run not to fall behind; None compares with none.
+    """
+    outcome = Outcome()
+    figures = all_figures(measured)
+    for name, limits in thresholds["sets"].items():
+        if name not in figures:
+            outcome.notes.append(sentence("gate_unmeasured", set=set_name(name)))
+            continue
+        for side in ("least", "most"):
+            for code, limit in limits.get(side, {}).items():
+                value = figures[name][code].value if code in figures[name] else None
+                _check_one(outcome, (name, code, side), value=value, limit=limit)
+    if baseline is not None:
+        _check_losses(outcome, measured, baseline, thresholds.get("loss", {}))
+    return outcome
+
+
+def verdict(outcome: Outcome) -> str:
+    """The outcome in French, one reason a line."""
+    notes = [f"- {note}" for note in outcome.notes]
+    if outcome.reasons:
+        return "\n".join(
+            [*notes, sentence("gate_failed"), *(f"- {each}" for each in outcome.reasons)]
+        )
+    last = sentence("gate_kept", count=outcome.kept) if outcome.kept else sentence("gate_nothing")
+    return "\n".join([*notes, last])
+
+
+def slices(thresholds: Mapping[str, Any]) -> list[QuestionSet]:
+    """The sets of the quick gate that are on this machine: the sample corpus, and the slices."""
+    wanted = thresholds["slices"]
+    found = present_sets(["sample", *wanted])
+    return [sliced(each, **wanted[each.name]) if each.name in wanted else each for each in found]
+
+
+def _measure_slices(workspace: Workspace, thresholds: Mapping[str, Any]) -> Run:
+    measured = measure(workspace, slices(thresholds))
+    save(measured, folder=workspace.runs)
+    return measured
+
+
+def _check_one(
+    outcome: Outcome, place: tuple[str, str, str], *, value: float | None, limit: float
+) -> None:
+    name, code, side = place
+    words = {"set": set_name(name), "measure": measure_name(code)}
+    if value is None:
+        outcome.reasons.append(sentence("gate_missing", **words))
+    elif value < limit if side == "least" else value > limit:
+        numbers = {"value": shown(code, value), "limit": shown(code, limit)}
+        outcome.reasons.append(sentence(f"gate_{side}", **words, **numbers))
+    else:
+        outcome.kept += 1
+
+
+def _check_losses(
+    outcome: Outcome, measured: Run, baseline: Run, limits: Mapping[str, float]
+) -> None:
+    """A loss counts when it is greater than allowed and its interval leaves zero out."""
+    for name, after in measured.sets.items():
+        before = baseline.sets.get(name)
+        if before is None or before.revision != after.revision:
+            continue
+        for change in changes(before, after):
+            limit = limits.get(change.measure)
+            if limit is None:
+                continue
+            if -change.gain > limit and change.high < 0:
+                outcome.reasons.append(
+                    sentence(
+                        "gate_lost",
+                        set=set_name(name),
+                        measure=measure_name(change.measure),
+                        loss=shown(change.measure, -change.gain),
+                        baseline=baseline.id,
+                        low=shown(change.measure, change.low),
+                        high=shown(change.measure, change.high),
+                        limit=shown(change.measure, limit),
+                    )
+                )
+            else:
+                outcome.kept += 1

@@ -1,0 +1,141 @@
+"""Refusal measured on made questions: those whose documents were taken out of the index.
+
+Half of them, by the hash of their id, choose the threshold; the other half is reported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+from assistant.domain.intervals import Share
+from eval.datasets import QuestionSet
+from eval.figures import SEED
+from eval.instance import Row
+from eval.questions import JudgedQuestion
+from eval.workspace import Workspace
+
+MADE = 250
+"""Questions made unanswerable in a set; as many others keep their documents."""
+MOST_FALSE_REFUSALS = 0.05
+Score = Callable[[Row], float]
+"""How sure the product is that what it found suffices: from an answer row to [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeQuestion:
+    """One question asked of the reduced index."""
+
+    id: str
+    score: float
+    is_answerable: bool
+    """False when its documents were taken out."""
+
+    @property
+    def is_fitting(self) -> bool:
+        """True for the half on which the threshold is chosen."""
+        return hash_half(self.id) == 0
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """What refusing below a threshold would give."""
+
+    threshold: float
+    right: float
+    """Share of the unanswerable questions that are refused."""
+    wrong: float
+    """Share of the answerable questions that are refused."""
+
+
+def hash_half(id: str) -> int:
+    """0 or 1, from the hash of an id: 0 is fitted on, 1 reported."""
+    return hashlib.sha256(id.encode()).digest()[0] % 2
+
+
+def product_score(row: Row) -> float:
+    """The product's own probability that the evidence suffices; its decision where it gives none."""
+    probability = row.get("sufficiency")
+    return float(row["status"] != "refused") if probability is None else float(probability)
+
+
+def make(
+    questions: QuestionSet, *, count: int = MADE, seed: int = SEED
+) -> tuple[list[JudgedQuestion], list[JudgedQuestion]]:
+    """Seeded questions to lose their documents, and others none of whose documents is lost.
+
+    Args:
+        questions: A set of answerable questions.
+        count: How many of each, at most.
+        seed: Of the choice.
+    """
+    pool = sorted(
+        (each for each in questions.questions if each.is_answerable), key=lambda each: each.id
+    )
+    random.Random(seed).shuffle(pool)
+    lost = pool[: min(count, len(pool) // 2)]
+    files = {name for question in lost for name in question.judged}
+    kept = [each for each in pool[len(lost) :] if not files & set(each.judged)]
+    return lost, kept[:count]
+
+
+def measure(workspace: Workspace, questions: QuestionSet, *, score: Score = product_score) -> Row:
+    """Ask the made questions of an index without their documents; the whole curve, fit to store."""
+    lost, kept = make(questions)
+    files = {name for question in lost for name in question.judged}
+    instance = workspace.without(questions, files=files)
+    asked = [(question.id, question.text) for question in (*lost, *kept)]
+    unanswerable = {question.id for question in lost}
+    rows = [
+        MadeQuestion(row["id"], row["score"], is_answerable=row["id"] not in unanswerable)
+        for row in instance.ask(asked, keep=lambda row: {"id": row["id"], "score": score(row)})
+    ]
+    return summary(rows)
+
+
+def summary(rows: Sequence[MadeQuestion]) -> Row:
+    """The curve of the reported half, and what the fitted threshold gives on it."""
+    fitting = [row for row in rows if row.is_fitting]
+    reported = [row for row in rows if not row.is_fitting]
+    threshold = operating_threshold(fitting)
+    right, wrong = _refused(reported, threshold=threshold)
+    return {
+        "threshold": threshold,
+        "right": _share(right),
+        "wrong": _share(wrong),
+        "curve": [asdict(point) for point in curve(reported)],
+        "rows": [asdict(row) for row in rows],
+    }
+
+
+def curve(rows: Sequence[MadeQuestion]) -> list[CurvePoint]:
+    """Every threshold that changes something, ascending: from refusing nothing to refusing all."""
+    thresholds = sorted({row.score for row in rows})
+    points: list[CurvePoint] = []
+    for threshold in [*thresholds, float(thresholds[-1] + 1)] if thresholds else []:
+        right, wrong = _refused(rows, threshold=threshold)
+        points.append(CurvePoint(threshold, right.value or 0.0, wrong.value or 0.0))
+    return points
+
+
+def operating_threshold(
+    rows: Sequence[MadeQuestion], *, most: float = MOST_FALSE_REFUSALS
+) -> float:
+    """The highest threshold that refuses at most a share of the answerable questions; 0 for none."""
+    allowed = [point.threshold for point in curve(rows) if point.wrong <= most]
+    return max(allowed, default=0.0)
+
+
+def _refused(rows: Sequence[MadeQuestion], *, threshold: float) -> tuple[Share, Share]:
+    refused = [(row.is_answerable, row.score < threshold) for row in rows]
+    return (
+        Share.of(is_refused for is_answerable, is_refused in refused if not is_answerable),
+        Share.of(is_refused for is_answerable, is_refused in refused if is_answerable),
+    )
+
+
+def _share(share: Share) -> Row:
+    low, high = share.interval or (0.0, 1.0)
+    return {"value": share.value or 0.0, "low": low, "high": high, "count": share.total}

@@ -1,0 +1,175 @@
+"""`python -m eval report`: a run as Markdown for the terminal and as one page that needs nothing else."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from eval.catalogue import measure_name, sentence, set_name, shown
+from eval.figures import Figure
+from eval.instance import Row
+from eval.plots import history_plot, refusal_plot, retrieval_plot
+from eval.runs import Run, UnknownRun, load, stored
+from eval.workspace import open_workspace
+
+_HISTORY = 20
+"""Runs shown in the history, the last ones."""
+_WORST = 15
+"""Questions listed in a page for each set, worst first."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which run, and where its page goes."""
+    parser.add_argument("run", nargs="?", default="", metavar="MESURE", help="la dernière sinon")
+    parser.add_argument("--work", type=Path, metavar="DOSSIER", help="dossier des mesures")
+    parser.add_argument("--html", type=Path, metavar="FICHIER", help="page à écrire")
+    parser.add_argument("--list", action="store_true", help="liste les mesures gardées")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print a run and write its page; 1 when it is unknown."""
+    folder = open_workspace(arguments.work).runs
+    try:
+        history = [load(str(path), folder=folder) for path in stored(folder)[-_HISTORY:]]
+        if arguments.list:
+            print(history_table(history))
+            return 0
+        chosen = load(arguments.run, folder=folder)
+    except UnknownRun as error:
+        print(error)
+        return 1
+    path = arguments.html or folder / f"{chosen.id}.html"
+    path.write_text(page(chosen, history=history), "utf-8")
+    print(markdown(chosen))
+    print(sentence("report_saved", path=str(path)))
+    return 0
+
+
+def markdown(run: Run) -> str:
+    """What was measured and on what, then one table a set."""
+    facts = [f"- {label} : {value}" for label, value in run_facts(run)]
+    tables = [
+        f"## {set_name(name)}\n\n"
+        + table([("mesure", "valeur", "intervalle à 95 %", "questions"), *figure_rows(figures)])
+        for name, figures in all_figures(run).items()
+    ]
+    return "\n\n".join([f"# {run.id}", "\n".join(facts), *tables]) + "\n"
+
+
+def page(run: Run, *, history: Sequence[Run]) -> str:
+    """One self-contained HTML page: styles and drawings inside, no address.
+
+    Args:
+        run: The run to show.
+        history: Runs to draw beside it, oldest first.
+    """
+    environment = Environment(
+        loader=PackageLoader("eval", "templates"), autoescape=True, undefined=StrictUndefined
+    )
+    has_refusal = any(each.refusal for each in run.sets.values())
+    return environment.get_template("report.html.j2").render(
+        run=run,
+        facts=run_facts(run),
+        sets=[_set_section(run, name) for name in run.sets],
+        retrieval=Markup(retrieval_plot(run)),  # noqa: S704 - drawn by us, without outside text
+        refusal=Markup(refusal_plot(run)) if has_refusal else None,  # noqa: S704
+        history=Markup(history_plot(history)) if len(history) > 1 else None,  # noqa: S704
+    )
+
+
+def history_table(history: Sequence[Run]) -> str:
+    """One line a run, with the measure of each set that tells most."""
+    names = list(dict.fromkeys(name for each in history for name in each.sets))
+    head = ("mesure", "réglages", *(f"{set_name(name)} (nDCG)" for name in names))
+    rows = [
+        (
+            each.id,
+            each.settings_hash,
+            *(
+                shown("ndcg_10", each.sets[name].figures["ndcg_10"].value)
+                if name in each.sets and "ndcg_10" in each.sets[name].figures
+                else ""
+                for name in names
+            ),
+        )
+        for each in history
+    ]
+    return table([head, *rows])
+
+
+def run_facts(run: Run) -> list[tuple[str, str]]:
+    """What made a run, label and value."""
+    revisions = ", ".join(f"{name} {each.revision}" for name, each in run.sets.items())
+    return [
+        ("Date", run.date),
+        ("Version", run.commit),
+        ("Modèles", run.models),
+        ("Réglages", run.settings_hash),
+        ("Jeux", revisions),
+        ("Machine", run.machine),
+    ]
+
+
+def all_figures(run: Run) -> dict[str, dict[str, Figure]]:
+    """Figures by set, those of the made questions included."""
+    return {
+        name: {**each.figures, **_made_figures(each.refusal)} for name, each in run.sets.items()
+    }
+
+
+def figure_rows(figures: Mapping[str, Figure]) -> list[tuple[str, ...]]:
+    """Name, value, interval and count of each figure, as shown."""
+    return [
+        (
+            measure_name(code),
+            shown(code, figure.value),
+            f"{shown(code, figure.low)} – {shown(code, figure.high)}",
+            str(figure.count),
+        )
+        for code, figure in figures.items()
+    ]
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; the first row is its head."""
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def _made_figures(refusal: Row | None) -> dict[str, Figure]:
+    if refusal is None:
+        return {}
+    return {
+        "made_refused_right": Figure(**refusal["right"]),
+        "made_refused_wrong": Figure(**refusal["wrong"]),
+    }
+
+
+def _set_section(run: Run, name: str) -> Row:
+    each = run.sets[name]
+    groups = [
+        (label, group, figure_rows({"ndcg_10": figures["ndcg_10"], "hit_1": figures["hit_1"]}))
+        for label, grouping in (("Type", each.by_type), ("Longueur", each.by_length))
+        for group, figures in grouping.items()
+        if "ndcg_10" in figures
+    ]
+    return {
+        "name": set_name(name),
+        "revision": each.revision,
+        "documents": each.documents,
+        "questions": len(each.rows),
+        "figures": figure_rows(all_figures(run)[name]),
+        "groups": groups,
+        "worst": _worst(each.rows),
+    }
+
+
+def _worst(rows: Sequence[Row]) -> list[Row]:
+    """Answerable questions that retrieval serves worst."""
+    judged = [row for row in rows if "ndcg_10" in row["measures"]]
+    ranked = sorted(judged, key=lambda row: (row["measures"]["ndcg_10"], row["id"]))
+    return [row for row in ranked[:_WORST] if row["measures"]["ndcg_10"] < 1]

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+import respx
+
+from assistant.testing.mock_model import running_mock_model
+from eval.judge import Judge, find_judge
+
+URL = "http://127.0.0.1:9/v1"
+CASE = {"question": "Quel taux ?", "expected": "50 %", "answer": "Le taux est de 50 %."}
+
+
+def test_no_endpoint_no_judge() -> None:
+    assert find_judge({"ASSISTANT_EVAL_JUDGE_NAME": "x"}) is None
+    found = find_judge({"ASSISTANT_EVAL_JUDGE_URL": URL, "ASSISTANT_EVAL_JUDGE_NAME": "x"})
+    assert found == Judge(URL, "x")
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        ("OUI", True),
+        (" **Oui**, car…", True),
+        ("Non.", False),
+        ("Peut-être", None),
+        ("Ouistiti", None),
+    ],
+)
+@respx.mock
+def test_the_first_word_is_the_verdict(said: str, verdict: bool | None) -> None:
+    reply = {"choices": [{"message": {"content": said}}]}
+    route = respx.post(f"{URL}/chat/completions").mock(return_value=httpx.Response(200, json=reply))
+
+    assert Judge(URL, "juge", "clef").is_right(**CASE) is verdict
+    assert route.calls.last.request.headers["Authorization"] == "Bearer clef"
+
+
+@pytest.mark.parametrize("name", ["mock-grounded", "mock-500", "mock-401"])
+def test_a_model_that_fails_or_talks_gives_no_verdict(name: str) -> None:
+    with running_mock_model() as model:
+        assert Judge(model.url, name).is_right(**CASE) is None
+        assert "50 %" in model.bodies[0]["messages"][0]["content"]

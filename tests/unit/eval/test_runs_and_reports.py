@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from eval.__main__ import COMMANDS, main
+from eval.compare import changes, differences
+from eval.gate import check, verdict
+from eval.refusal import MadeQuestion, summary
+from eval.report import markdown, page
+from eval.runs import UnknownRun, load, save
+from tests.made_runs import QUESTIONS, made_result, made_run
+
+GOOD = made_result([1] * 30 + [2] * 10)
+SHUFFLED = made_result([1 + (number * 7) % 10 for number in range(QUESTIONS)])
+THRESHOLDS = {
+    "sets": {"sample": {"least": {"ndcg_10": 0.85}, "most": {}}},
+    "loss": {"ndcg_10": 0.02},
+}
+REFUSAL = summary([MadeQuestion(f"m{n}", n / 100, is_answerable=n % 3 == 0) for n in range(100)])
+
+
+def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
+    kept = made_run("20260101-a", {"sample": GOOD, "piaf_dev": made_result([1], refusal=REFUSAL)})
+    save(kept, folder=tmp_path)
+
+    assert load("", folder=tmp_path) == kept
+    assert load("20260101", folder=tmp_path).settings_hash == kept.settings_hash
+
+
+def test_a_run_that_is_unknown_ambiguous_or_of_another_format_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnknownRun, match="Aucune mesure"):
+        load("", folder=tmp_path)
+    for id in ("2026-a", "2026-b"):
+        save(made_run(id, {}), folder=tmp_path)
+    with pytest.raises(UnknownRun, match="2 mesures"):
+        load("2026", folder=tmp_path)
+    path = tmp_path / "2026-b.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"format": 0}), "utf-8")
+    with pytest.raises(UnknownRun, match="version"):
+        load("2026-b", folder=tmp_path)
+
+
+def test_the_page_refers_to_nothing_outside_it() -> None:
+    measured = made_run("2026-a", {"sample": GOOD, "piaf_dev": made_result([3], refusal=REFUSAL)})
+    text = page(measured, history=[measured, made_run("2026-b", {"sample": SHUFFLED})])
+    nodes = LexborHTMLParser(text).css("*")
+    values = [
+        (name, value or "")
+        for node in nodes
+        for name, value in node.attributes.items()
+        if not name.startswith("xmlns")
+    ]
+    links = [value for name, value in values if name.endswith(("href", "src"))]
+
+    assert [node.tag for node in nodes].count("svg") == 3
+    assert [each for each in values if "//" in each[1]] == []
+    assert [value for value in links if not value.startswith("#")] == []
+    assert not {"script", "link", "img", "iframe"} & {node.tag for node in nodes}
+    assert "@import" not in text
+    assert "url(http" not in text
+    assert "<la>" not in text
+
+
+def test_the_report_names_what_made_the_run_and_every_figure() -> None:
+    measured = made_run("2026-a", {"sample": made_result([1], refusal=REFUSAL)})
+    text = markdown(measured)
+
+    assert f"- Réglages : {measured.settings_hash}" in text
+    assert "- Jeux : sample r1" in text
+    assert "| nDCG parmi 10 | 1,000 | 1,000 – 1,000 | 1 |" in text
+    assert "| Refus à raison des questions privées de documents |" in text
+
+
+def test_changes_are_paired_and_questions_listed_by_their_change() -> None:
+    better, worse = [2] * 20 + [1] * 20, [1] * 19 + [9] + [1] * 20
+    found = {each.measure: each for each in changes(made_result(better), made_result(worse))}
+    listed = differences(made_result(better), made_result(worse), measure="mrr")
+
+    assert found["hit_1"].gain == pytest.approx(19 / 40 - 1 / 40 + 1 / 40)
+    assert found["hit_1"].low > 0
+    assert listed[0][1]["id"] == "q0"
+    assert len(listed) == 20
+
+
+def test_the_comparison_shows_passages_and_refuses_other_revisions(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = tmp_path / "runs"
+    save(made_run("2026-a", {"sample": GOOD, "piaf_dev": GOOD}), folder=runs)
+    other = made_result([2] * 40, revision="r2")
+    save(made_run("2026-b", {"sample": SHUFFLED, "piaf_dev": other}), folder=runs)
+
+    assert main(["compare", "2026-a", "2026-b", "--work", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "✓ Titre d" in shown
+    assert "✗ Titre x0.md, p. 1 — texte x0.md" in shown
+    assert "PIAF : les deux mesures ne portent pas sur la même révision" in shown
+
+
+def test_the_gate_opens_for_a_good_run_and_closes_for_a_shuffled_one() -> None:
+    good, bad = made_run("2026-a", {"sample": GOOD}), made_run("2026-b", {"sample": SHUFFLED})
+
+    assert check(good, THRESHOLDS).is_open
+    closed = check(bad, THRESHOLDS, baseline=good)
+    assert not closed.is_open
+    assert "il en faut au moins 0,850" in verdict(closed)
+    assert "par rapport à la mesure 2026-a" in verdict(closed)
+
+
+def test_a_loss_within_chance_or_within_what_is_allowed_does_not_close_the_gate() -> None:
+    before = made_run("2026-a", {"sample": made_result([1] * 40)})
+    after = made_run("2026-b", {"sample": made_result([1] * 39 + [10])})
+
+    assert check(after, THRESHOLDS, baseline=before).is_open
+
+
+def test_the_gate_stays_closed_when_nothing_could_be_checked() -> None:
+    outcome = check(made_run("2026-a", {"piaf_dev": GOOD}), THRESHOLDS)
+
+    assert not outcome.is_open
+    assert "Corpus d'exemple n'est pas dans cette mesure" in verdict(outcome)
+    assert "Aucun seuil" in verdict(outcome)
+
+
+def test_a_measure_that_is_wanted_and_missing_closes_the_gate() -> None:
+    thresholds = {"sets": {"sample": {"most": {"refused_wrong": 0.1}}}}
+    outcome = check(made_run("2026-a", {"sample": GOOD}), thresholds)
+
+    assert "Refus à tort n'a pas été mesuré" in verdict(outcome)
+    assert not outcome.is_open
+
+
+@pytest.mark.parametrize("side", ["least", "most"])
+def test_a_limit_itself_is_kept(side: str) -> None:
+    thresholds = {"sets": {"sample": {side: {"hit_1": 0.75}}}}
+
+    assert check(made_run("2026-a", {"sample": GOOD}), thresholds).is_open
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+
+    assert ended.value.code == 0
+    assert COMMANDS[name][1].split()[0] in capsys.readouterr().out
+
+
+def test_the_history_and_the_page_are_written_for_a_person(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(made_run("2026-a", {"sample": GOOD}), folder=tmp_path / "runs")
+
+    assert main(["report", "--list", "--work", str(tmp_path)]) == 0
+    assert "| 2026-a |" in capsys.readouterr().out
+    assert main(["report", "--work", str(tmp_path)]) == 0
+    assert (tmp_path / "runs" / "2026-a.html").read_text("utf-8").startswith("<!doctype html>")
+    assert main(["report", "2027", "--work", str(tmp_path)]) == 1
+
+
+def test_an_unknown_set_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "pia"]) == 2
+    assert "« pia » inconnu" in capsys.readouterr().out
