@@ -21,7 +21,8 @@ _logger = logging.getLogger(__name__)
 _MAX_TOKENS = 120
 _LONGEST_CHARS = 400
 _LEADING = re.compile(
-    r"\A(?:question(?: (?:autonome|complète|reformulée))?|reformulation)\s*:\s*", re.IGNORECASE
+    r"\A(?:question(?: (?:autonome|complète|reformulée|réécrite))?|reformulation)\s*:\s*",
+    re.IGNORECASE,
 )
 _QUOTES = '«»"“” \u00a0\u202f'
 _DIGITS = re.compile(r"\d+")

@@ -17,13 +17,13 @@ lesquelles
 """
 _FRAME_TEXT = """
 a ai alors apres au aussi aux avant avec c ca ce cela celle celles celui ces cet cette ceux d dans de
-depuis des dois-je doit doit-on donc du elle elles en est est-ce est-elle est-il et etait exactement fait
-faut faut-il fin fois fut il ils je jusque l la le les leur leurs lui mais max maximum meme minimum
-moyenne n ne on ont par partir pas peut peut-on plus pour prevu prevue puis-je qu s'eleve sa se sera ses si
-sinon son sont sont-elles sont-ils sous sur t temps total totale un une va vaut y
+depuis des dois-je doit doit-on donc coute coutent dure durent du elle elles en est est-ce est-elle est-il et
+etait exactement fait faut faut-il fin fois fut il ils je jusque l la le les leur leurs lui mais max
+maximum meme minimum moyenne n ne on ont par partir pas peut peut-on plus pour prevu prevue
+puis-je qu s'eleve sa se sera ses si sinon son sont sont-elles sont-ils sous sur t temps total totale un une va valent vaut vient viennent y
 """
 _ATTRIBUTES_TEXT = """
-adresse age budget calendrier condition conditions contact cout couts critere criteres date dates delai
+adresse age calendrier condition conditions contact cout couts critere criteres date dates delai
 delais demarche duree durees echeance echeances effectif exclusion exclusions financement horaire
 horaires justificatif justificatifs lieu limite limites majoration montant montants nombre objectif
 objectifs obligation obligations part piece pieces plafond plafonds plancher pourcentage prix procedure
@@ -43,6 +43,7 @@ _STARTS_ON = re.compile(r"\A(?:et|mais|ou bien|alors|pareil|idem|meme question)\
 _OTHER_SUBJECT = re.compile(
     r"\A(?:au fait|autre question|autre chose|sinon|par ailleurs|rien a voir)\b[\s,:]*"
 )
+_OF_A_PART = re.compile(r"\Acombien (?:pour|en|dans|a|au|aux|chez|avec)\b")
 _IMPERSONAL = re.compile(
     r"\b(?:faut-il|y a-t-il|existe-t-il|s'agit-il|qu'en est-il|"
     r"est-il (?:possible|obligatoire|necessaire|interdit|prevu|permis|autorise))\b"
@@ -51,12 +52,15 @@ _SUBJECT_PRONOUN = re.compile(r"-(?:t-)?(?:il|elle|ils|elles)\b|\b(?:il|elle|ils
 _POINTING = re.compile(
     r"\b(?:celui|celle|ceux|celles|cela|ca|la-bas|lui|y en a|combien en|en (?:beneficie|est-il|dispose))\b|"
     r"\b\w+-(?:t-)?(?:on|il|je|ils?|elles?) (?:en|y|le|la|les|l') ?\w+(?:er|ir|re|oir)\b|\bqui y\b|"
+    r"\b(?:qui|quoi|ou|comment|quand) (?:en|y|le|la|les) ?\w+(?:er|ir|re|oir)\b|"
     r"\b(?:cet|cette|ces|ce) (?!annee|mois|jour|semaine|dernier|que\b|qui\b|sont\b|dont\b)[a-z]"
 )
 _OWN = re.compile(r"\b(?:son|sa|ses|leur|leurs)\b")
 _INVERTED = re.compile(
     r"\s(?:(?:se|ne|en|y)\s|(?:s|n)['’])?[\w’']+-(?:t-)?(?:elles?|ils?|on)\b.*\Z", re.IGNORECASE
 )
+_ARTICLES = frozenset(("le", "la", "les", "un", "une"))
+_ARTICLE = re.compile(r"(?:le|la|les|un|une|ce|cet|cette|ces)\Z|l['’]", re.IGNORECASE)
 _NAME = re.compile(r"(?<=\s)(?:[A-ZÀ-Ý][\w’'\-]*)(?:\s[A-ZÀ-Ý][\w’'\-]*)*")
 
 
@@ -85,12 +89,18 @@ def needs_context(text: str) -> bool:
         return True
     if _OTHER_SUBJECT.match(bare):
         return False
-    asks = any(word in _INTERROGATIVES or word == "est-ce" for word in words.split())
-    if _STARTS_ON.match(bare) and not asks:
+    if _STARTS_ON.match(bare) or _is_slight(text, words=words):
         return True
+    asks = any(word in _INTERROGATIVES or word == "est-ce" for word in words.split())
     if not asks and _FRAGMENT.match(words) and not _SUBJECT_PRONOUN.search(words):
         return True
     return _points_back(words)
+
+
+def _is_slight(text: str, *, words: str) -> bool:
+    """True when one common word is all that tells the subject, or a figure is asked of a part."""
+    names = _NAME.search(_one_line(text)) or any(sign.isdigit() for sign in text)
+    return (len(_specific(words)) == 1 and not names) or _OF_A_PART.match(words) is not None
 
 
 def _points_back(words: str) -> bool:
@@ -136,6 +146,7 @@ def _joined(rest: str, *, topic: str) -> str:
 def _swapped(base: str, *, rest: str) -> str:
     """The question before with another complement: the one with the same preposition, or the name."""
     complement = rest.rstrip(" ?!.")
+    complement = complement[:1].lower() + complement[1:]
     head = _bare(complement).split()[:1]
     if head == ["si"]:
         return _extended(base, complement)
@@ -155,7 +166,9 @@ def _last_place(base: str, *, preposition: str) -> tuple[int, int] | None:
     """Where the last complement with a preposition stands, up to the end or the bracket."""
     forms = {"a": "(?:à|au|aux)", "au": "(?:à|au|aux)", "aux": "(?:à|au|aux)"}
     form = forms.get(preposition, re.escape(preposition))
-    found = list(re.finditer(rf"\s{form}\s[^()?]*?(?=\s*(?:\)|\?|\Z))", base, re.IGNORECASE))
+    found = list(
+        re.finditer(rf"\s{form}\s[^()?]*?(?=\s*(?:\)|\?|\Z|\sen \d))", base, re.IGNORECASE)
+    )
     last = re.compile(rf"\s{form}\s", re.IGNORECASE)
     if not found:
         return None
@@ -177,18 +190,11 @@ def _topic(text: str) -> str:
         return inner[1]
     words = _one_line(text).rstrip(" ?!.").split(" ")
     start = next((place for place, word in enumerate(words) if _specific(_bare(word))), len(words))
-    if start and _bare(words[start - 1]) in {"qui", "que"}:
-        start += 1  # the verb
-    while 0 < start < len(words) and _bare(words[start - 1]) in {
-        "le",
-        "la",
-        "les",
-        "un",
-        "une",
-        "l",
-    }:
+    if any(_ARTICLE.match(word) for word in words[start + 1 : start + 2]):
+        start += 1  # a verb: no noun stands before an article
+    elif start and _bare(words[start - 1]) in _ARTICLES:
         start -= 1
-    topic = " ".join(words[start:])
+    topic = re.sub(r"\A(?:de |d['’])", "", " ".join(words[start:]))
     shorter = _INVERTED.sub("", topic)
     return shorter if _specific(_bare(shorter)) else topic
 
