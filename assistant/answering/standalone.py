@@ -12,22 +12,21 @@ from assistant.answering.terms import folded
 from assistant.domain.answers import Question
 
 _INTERROGATIVES_TEXT = """
-quel quelle quels quelles combien quand ou qui que quoi comment pourquoi lequel laquelle lesquels
-lesquelles
+combien comment laquelle lequel lesquelles lesquels ou pourquoi quand que quel quelle quelles quels qui quoi
 """
 _FRAME_TEXT = """
-a ai alors apres au aussi aux avant avec c ca ce cela celle celles celui ces cet cette ceux d dans de
-depuis des dois-je doit doit-on donc coute coutent dure durent du elle elles en est est-ce est-elle est-il et
-etait exactement fait faut faut-il fin fois fut il ils je jusque l la le les leur leurs lui mais max
-maximum meme minimum moyenne n ne on ont par partir pas peut peut-on plus pour prevu prevue
-puis-je qu s'eleve sa se sera ses si sinon son sont sont-elles sont-ils sous sur t temps total totale un une va valent vaut vient viennent y
+a ai alors apres au aussi aux avant avec c ca ce cela celle celles celui ces cet cette ceux coute coutent d
+dans de depuis des dois-je doit doit-on donc du dure durent elle elles en est est-ce est-elle est-il et etait
+exactement fait faut faut-il fin fois fut il ils je jusque l la le les leur leurs lui mais max maximum meme
+minimum moyenne n ne on ont par partir pas peut peut-on plus pour prevu prevue puis-je qu s'eleve sa se sera
+ses si sinon son sont sont-elles sont-ils sous sur t temps total totale un une va valent vaut viennent vient y
 """
 _ATTRIBUTES_TEXT = """
-adresse age calendrier condition conditions contact cout couts critere criteres date dates delai
-delais demarche duree durees echeance echeances effectif exclusion exclusions financement horaire
-horaires justificatif justificatifs lieu limite limites majoration montant montants nombre objectif
-objectifs obligation obligations part piece pieces plafond plafonds plancher pourcentage prix procedure
-recours sanction sanctions somme tarif tarifs taux valeur versement
+adresse age calendrier condition conditions contact cout couts critere criteres date dates delai delais
+demarche duree durees echeance echeances effectif exclusion exclusions financement horaire horaires
+justificatif justificatifs lieu limite limites majoration montant montants nombre objectif objectifs
+obligation obligations part piece pieces plafond plafonds plancher pourcentage prix procedure recours sanction
+sanctions somme tarif tarifs taux valeur versement
 """
 _INTERROGATIVES = frozenset(_INTERROGATIVES_TEXT.split())
 _FRAME = _INTERROGATIVES | frozenset(_FRAME_TEXT.split())
