@@ -7,13 +7,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Literal, overload
 from uuid import uuid4
 
 from assistant.adapters.files.folder import FolderFileStore
 from assistant.adapters.sql.database import Database, open_database
 from assistant.answering.pipeline import AnswerPipeline
-from assistant.answering.retriever import Retriever
+from assistant.answering.retriever import Reranking, Retriever
 from assistant.containers import Container, WorkerContainer
 from assistant.data_folder import DataFolder, prepare_data_folder
 from assistant.domain.errors import ConfigurationError
@@ -22,18 +23,22 @@ from assistant.indexes import open_index, replacement
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.index import ChunkIndex
-from assistant.ports.models import ChatModel, Embedder
+from assistant.ports.models import ChatModel, Embedder, Reranker
 from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.ports.scanning import VirusScanner
+from assistant.readers import open_reader
 from assistant.services.access import AccessService
 from assistant.services.answers import AnswerService
 from assistant.services.applier import IndexApplier
 from assistant.services.conversations import ConversationService
 from assistant.services.documents import DocumentService
+from assistant.services.evaluation_runner import EvaluationRunner
+from assistant.services.evaluations import EvaluationService
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
+from assistant.services.question_sets import QuestionSetService
 from assistant.services.rebuild import RebuildProgress, rebuild
 from assistant.services.search import SearchService
 from assistant.services.sign_in import SignInService
@@ -113,7 +118,7 @@ def build(
     with ExitStack() as stack:
         stack.callback(embedder.close)
         children = settings.ingest.children if role == "worker" else 1
-        reader = reader or _reader(settings, folder=folder, children=children)
+        reader = reader or open_reader(settings, scratch=folder.scratch, children=children)
         stack.callback(reader.close)
         database = open_database(folder.database, migrate=role == "web")
         stack.callback(database.close)
@@ -236,8 +241,9 @@ def _web_container(
     applier = IndexApplier(open_work, index, files, clock)
     stack.callback(applier.stop)
     model = model or build_chat_model(settings)
-    retriever, pipeline = _answering(common, index=index, model=model)
-    question_chars = settings.limits.question_chars
+    retriever, pipeline = _answering(common, index=index, model=model, stack=stack)
+    search, answers = _asking(common, retriever=retriever, pipeline=pipeline)
+    made_by = _made_by(identity, model)
     return Container(
         settings=settings,
         folder=common.folder,
@@ -254,22 +260,21 @@ def _web_container(
         jobs=JobService(open_work, clock, files=files),
         documents=DocumentService(open_work, files, common.reader),
         links=LinkService(open_work, common.clock),
-        search=SearchService(retriever, question_chars=question_chars),
-        answers=AnswerService(
-            open_work,
-            pipeline,
-            clock,
-            concurrent=settings.limits.concurrent_answers,
-            question_chars=question_chars,
-        ),
+        search=search,
+        answers=answers,
         conversations=ConversationService(open_work, clock),
+        question_sets=_question_sets(common),
+        evaluations=EvaluationService(open_work, clock),
+        evaluation_runner=EvaluationRunner(
+            open_work, pipeline, search, clock, made_by=made_by, is_busy=lambda: answers.is_busy
+        ),
         applier=applier,
         resources=stack.pop_all(),
     )
 
 
 def _answering(
-    common: _Common, *, index: ChunkIndex, model: ChatModel | None
+    common: _Common, *, index: ChunkIndex, model: ChatModel | None, stack: ExitStack
 ) -> tuple[Retriever, AnswerPipeline]:
     settings = common.settings
     retriever = Retriever(
@@ -278,6 +283,7 @@ def _answering(
         open_work=common.database.unit_of_work,
         dense_weight=settings.retrieval.dense_weight,
         candidates=settings.retrieval.candidates,
+        reranking=_reranking(settings, stack=stack),
     )
     pipeline = AnswerPipeline(
         retriever,
@@ -290,6 +296,39 @@ def _answering(
         rewrite_s=settings.model.rewrite_s,
     )
     return retriever, pipeline
+
+
+def _asking(
+    common: _Common, *, retriever: Retriever, pipeline: AnswerPipeline
+) -> tuple[SearchService, AnswerService]:
+    limits = common.settings.limits
+    answers = AnswerService(
+        common.database.unit_of_work,
+        pipeline,
+        common.clock,
+        concurrent=limits.concurrent_answers,
+        question_chars=limits.question_chars,
+    )
+    return SearchService(retriever, question_chars=limits.question_chars), answers
+
+
+def _question_sets(common: _Common) -> QuestionSetService:
+    return QuestionSetService(
+        common.database.unit_of_work,
+        common.reader,
+        common.clock,
+        scratch=common.folder.scratch,
+        question_chars=common.settings.limits.question_chars,
+    )
+
+
+def _made_by(embedder: EmbedderIdentity, model: ChatModel | None) -> dict[str, str]:
+    """What names the program and its models in a measurement; the model is empty without one."""
+    return {
+        "program": version("assistant-regional"),
+        "embedder": embedder.id,
+        "model": model.name if model is not None else "",
+    }
 
 
 def _sign_in(common: _Common) -> SignInService:
@@ -328,6 +367,31 @@ def build_scanner(settings: Settings) -> VirusScanner | None:
     return ClamavScanner(settings.ingest.clamav)
 
 
+def build_reranker(settings: Settings) -> Reranker | None:
+    """The reranker of the settings, None when they name none."""
+    chosen = settings.reranker
+    if not chosen.url:
+        return None
+    from assistant.adapters.reranker.endpoint import EndpointReranker
+
+    return EndpointReranker(
+        url=chosen.url,
+        protocol=chosen.protocol,
+        model=chosen.name,
+        api_key=chosen.api_key.get_secret_value(),
+        batch_size=chosen.batch_size,
+        timeout_s=chosen.timeout_s,
+    )
+
+
+def _reranking(settings: Settings, *, stack: ExitStack) -> Reranking | None:
+    reranker = build_reranker(settings)
+    if reranker is None:
+        return None
+    stack.callback(reranker.close)
+    return Reranking(reranker, candidates=settings.reranker.candidates)
+
+
 def build_chat_model(settings: Settings) -> ChatModel | None:
     """The chat model of the settings, None when they name none."""
     chosen = settings.model
@@ -345,30 +409,6 @@ def build_chat_model(settings: Settings) -> ChatModel | None:
         total_s=chosen.total_s,
         reach_s=chosen.reach_s,
     )
-
-
-def _reader(settings: Settings, *, folder: DataFolder, children: int) -> FileReader:
-    from ingest.reader import Limits, ParserPool
-
-    chosen = settings.ingest
-    limits = Limits(
-        max_file_bytes=chosen.max_file_mb * _MEGABYTE,
-        max_text_bytes=chosen.max_text_mb * _MEGABYTE,
-        max_pages=chosen.max_pages,
-        max_expanded_bytes=chosen.max_expanded_mb * _MEGABYTE,
-        max_expansion_ratio=chosen.max_expansion_ratio,
-        max_archive_entries=chosen.max_archive_entries,
-        max_sheet_rows=chosen.max_sheet_rows,
-        max_sheet_columns=chosen.max_sheet_columns,
-        max_sheet_cells=chosen.max_sheet_cells,
-        max_attachments=chosen.max_attachments,
-        base_s=chosen.parse_base_s,
-        page_s=chosen.parse_page_s,
-        ocr_page_s=chosen.ocr_page_s,
-        memory_bytes=chosen.parse_memory_mb * _MEGABYTE,
-        chunk_tokens=chosen.chunk_tokens,
-    )
-    return ParserPool(limits, children=children, scratch=folder.scratch)
 
 
 def _batch_size(settings: Settings) -> int:

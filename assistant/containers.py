@@ -17,9 +17,12 @@ from assistant.services.answers import AnswerService
 from assistant.services.applier import IndexApplier
 from assistant.services.conversations import ConversationService
 from assistant.services.documents import DocumentService
+from assistant.services.evaluation_runner import EvaluationRunner
+from assistant.services.evaluations import EvaluationService
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
+from assistant.services.question_sets import QuestionSetService
 from assistant.services.search import SearchService
 from assistant.services.sign_in import SignInService
 from assistant.services.worker import Worker
@@ -48,6 +51,9 @@ class Container:
     search: SearchService
     answers: AnswerService
     conversations: ConversationService
+    question_sets: QuestionSetService
+    evaluations: EvaluationService
+    evaluation_runner: EvaluationRunner
     applier: IndexApplier
     resources: ExitStack
     """What `close` gives back."""
@@ -58,8 +64,13 @@ class Container:
         self.answers.recover()
         self.applier.start()
 
+    async def aopen(self) -> None:
+        """Go on with unfinished evaluations, in the loop that will serve."""
+        self.evaluation_runner.wake()
+
     async def aclose(self) -> None:
-        """End running answers and the model's connections, in the loop that used them."""
+        """End running evaluations, answers and the model's connections, in the loop that used them."""
+        await self.evaluation_runner.close()
         await self.answers.close()
         if self.model is not None:
             await self.model.aclose()

@@ -59,7 +59,8 @@ class Backend:
 
     @asynccontextmanager
     async def open_for_requests(self) -> AsyncGenerator[None]:
-        """End running answers and leave the model with the block; the event loop must still run."""
+        """Go on with evaluations; end what runs and leave the model with the block, in the same loop."""
+        await self.container.aopen()
         try:
             yield
         finally:

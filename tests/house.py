@@ -37,6 +37,7 @@ from assistant.testing.clock import FrozenClock
 from assistant.testing.embedder import HashEmbedder
 from assistant.testing.index import InMemoryChunkIndex
 from ingest.errors import IngestError, ParseFailed
+from ingest.limits import Limits
 from ingest.model import (
     Chunk,
     DocumentKind,
@@ -45,6 +46,7 @@ from ingest.model import (
     Locator,
     ParsedDocument,
 )
+from ingest.rows import SheetFile, read_rows
 
 MAX_FILE_BYTES = 5_000_000
 
@@ -84,6 +86,9 @@ class LineReader:
             kind=DocumentKind.REGLEMENT,
         )
         return IngestedFile(document, chunks)
+
+    def read_rows(self, path: Path, *, name: str) -> SheetFile:
+        return read_rows(path, name=name, limits=Limits())
 
     def render_page(self, path: Path, *, page: int) -> bytes:
         if page > 3:

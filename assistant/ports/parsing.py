@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ingest.model import IngestedFile
+from ingest.rows import SheetFile
 
 
 class FileReader(Protocol):
@@ -25,6 +26,18 @@ class FileReader(Protocol):
 
         Raises:
             IngestError: The file cannot become a document, or its parser died.
+        """
+        ...
+
+    def read_rows(self, path: Path, *, name: str) -> SheetFile:
+        """The rows of a CSV, ODS or XLSX file as they are.
+
+        Args:
+            path: The content.
+            name: Its extension tells a list of one column from plain text.
+
+        Raises:
+            IngestError: It is damaged, empty, too large, of another format, or its reader died.
         """
         ...
 

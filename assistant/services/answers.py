@@ -69,6 +69,11 @@ class AnswerService:
         self._keeper = AnswerKeeper(open_work, clock)
         self._running = 0
 
+    @property
+    def is_busy(self) -> bool:
+        """True while some answer is running."""
+        return self._running > 0
+
     async def start(
         self,
         question: Question,

@@ -32,6 +32,7 @@ from assistant.testing.chat import ScriptedChatModel
 from assistant.testing.embedder import HashEmbedder
 from assistant.testing.index import InMemoryChunkIndex
 from ingest.errors import IngestError, ParseFailed
+from ingest.limits import Limits
 from ingest.model import (
     Box,
     Chunk,
@@ -41,6 +42,7 @@ from ingest.model import (
     Locator,
     ParsedDocument,
 )
+from ingest.rows import SheetFile, read_rows
 
 TOKEN = "jeton-local"
 BASE_URL = "http://127.0.0.1:8501"
@@ -74,6 +76,9 @@ class SheetReader:
             page_count=len(lines) if is_pdf else 0,
         )
         return IngestedFile(document, chunks)
+
+    def read_rows(self, path: Path, *, name: str) -> SheetFile:
+        return read_rows(path, name=name, limits=Limits())
 
     def render_page(self, path: Path, *, page: int) -> bytes:
         if path.read_text("utf-8").startswith("%PDF-blank"):

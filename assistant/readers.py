@@ -1,0 +1,41 @@
+"""The pool of parsing children of the settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assistant.ports.parsing import FileReader
+from assistant.settings import Settings
+
+_MEGABYTE = 1_000_000
+
+
+def open_reader(settings: Settings, *, scratch: Path, children: int) -> FileReader:
+    """A pool with the limits of the settings; its children start when they are needed.
+
+    Args:
+        settings: They give the limits.
+        scratch: Folder for the children's own folders.
+        children: Greatest number of files read at once.
+    """
+    from ingest.reader import Limits, ParserPool
+
+    chosen = settings.ingest
+    limits = Limits(
+        max_file_bytes=chosen.max_file_mb * _MEGABYTE,
+        max_text_bytes=chosen.max_text_mb * _MEGABYTE,
+        max_pages=chosen.max_pages,
+        max_expanded_bytes=chosen.max_expanded_mb * _MEGABYTE,
+        max_expansion_ratio=chosen.max_expansion_ratio,
+        max_archive_entries=chosen.max_archive_entries,
+        max_sheet_rows=chosen.max_sheet_rows,
+        max_sheet_columns=chosen.max_sheet_columns,
+        max_sheet_cells=chosen.max_sheet_cells,
+        max_attachments=chosen.max_attachments,
+        base_s=chosen.parse_base_s,
+        page_s=chosen.parse_page_s,
+        ocr_page_s=chosen.ocr_page_s,
+        memory_bytes=chosen.parse_memory_mb * _MEGABYTE,
+        chunk_tokens=chosen.chunk_tokens,
+    )
+    return ParserPool(limits, children=children, scratch=scratch)

@@ -1,0 +1,268 @@
+"""What runs evaluations: one question at a time in the serving process, behind people's own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+import structlog
+from anyio import to_thread
+
+from assistant.domain.answers import (
+    AnswerCompleted,
+    AnswerFailed,
+    AnswerStatus,
+    Citation,
+    Question,
+)
+from assistant.domain.documents import Reason
+from assistant.domain.errors import AssistantError, Conflict, StorageError
+from assistant.domain.evaluations import (
+    DEPTH,
+    CitedPassage,
+    Evaluation,
+    EvaluationRow,
+    EvaluationState,
+    is_right,
+    outcome_of,
+)
+from assistant.domain.question_sets import ExpectedAnswer
+from assistant.domain.retrieval import Hit
+from assistant.domain.tenancy import Principal, Scope
+from assistant.ports.clock import Clock
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.answers import AnswerSource
+from assistant.services.search import SearchService
+
+_log = structlog.get_logger(__name__)
+
+_ATTEMPTS = 3
+"""Times an evaluation is taken up without getting a question further."""
+_YIELD_S = 0.2
+_MOST_YIELDS = 100
+"""Pauses that a question makes for people's answers: an evaluation always gets on."""
+_STORAGE_PAUSE_S = 4.0
+_CLOSE_S = 5.0
+_PAGE = 200
+_QUOTE_CHARS = 400
+
+
+class EvaluationRunner:
+    """Runs what is queued, oldest first. Used from one event loop, by the one serving process.
+
+    Every row is kept at once, so that after a restart an evaluation goes on with its next question.
+    What is read is the scope of its person as it stands when the evaluation is taken up.
+    """
+
+    def __init__(
+        self,
+        open_work: UnitOfWorkFactory,
+        answers: AnswerSource,
+        search: SearchService,
+        clock: Clock,
+        *,
+        made_by: Mapping[str, str],
+        is_busy: Callable[[], bool],
+    ) -> None:
+        """Prepare; nothing runs before `wake`.
+
+        Args:
+            open_work: The relational store.
+            answers: Answers a question; nothing of it is kept but the row.
+            search: Finds passages.
+            clock: The time.
+            made_by: What names the program and its models in each evaluation.
+            is_busy: Tells that somebody waits for an answer.
+        """
+        self._open_work = open_work
+        self._answers = answers
+        self._search = search
+        self._clock = clock
+        self._made_by = made_by
+        self._is_busy = is_busy
+        self._task: asyncio.Task[None] | None = None
+        self._is_wanted = False
+
+    def wake(self) -> None:
+        """Begin to run what is queued, unless that is going on."""
+        self._is_wanted = True
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._loop())
+
+    async def close(self) -> None:
+        """Stop; what is unfinished goes on at the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task}, timeout=_CLOSE_S)
+
+    async def _loop(self) -> None:
+        while self._is_wanted:
+            # Whoever wakes it from here on may have come too late for this look.
+            self._is_wanted = False
+            try:
+                while (taken := await to_thread.run_sync(self._take)) is not None:
+                    await self._run(*taken)
+            except StorageError as error:
+                _log.warning("evaluation_waits", code=error.code)
+                self._is_wanted = True
+                await asyncio.sleep(_STORAGE_PAUSE_S)
+            except Exception as error:  # noqa: BLE001 - the next ones must still run
+                _log.error("evaluation_crashed", kind=type(error).__name__)
+                self._is_wanted = True
+                await asyncio.sleep(_STORAGE_PAUSE_S)
+
+    def _take(self) -> tuple[Evaluation, Scope] | None:
+        """The next evaluation, marked as running, with the scope of its person."""
+        with self._open_work() as work:
+            work.lock()
+            while (found := work.evaluations.first_unfinished()) is not None:
+                taken = self._taken(work, found)
+                work.evaluations.update(taken)
+                if taken.state is EvaluationState.RUNNING:
+                    person = Principal(found.person_id, found.tenant_id, frozenset())
+                    scope = work.tenancy.scope_of(person)
+                    work.commit()
+                    return taken, scope
+            work.commit()
+            return None
+
+    def _taken(self, work: UnitOfWork, found: Evaluation) -> Evaluation:
+        now = self._clock.now()
+        if work.evaluations.is_cancel_requested(found.id):
+            return replace(found, state=EvaluationState.CANCELLED, finished_at=now)
+        if found.attempt >= _ATTEMPTS:
+            reason = Reason("evaluation_given_up", {})
+            return replace(found, state=EvaluationState.FAILED, finished_at=now, reason=reason)
+        return replace(
+            found,
+            state=EvaluationState.RUNNING,
+            started_at=found.started_at or now,
+            attempt=found.attempt + 1,
+            made_by=self._made_by,
+        )
+
+    async def _run(self, evaluation: Evaluation, scope: Scope) -> None:
+        left = await to_thread.run_sync(self._left, evaluation, scope)
+        for ordinal, expected in left:
+            if await to_thread.run_sync(self._is_cancelled, evaluation):
+                await self._end(evaluation, EvaluationState.CANCELLED)
+                return
+            await self._let_people_pass()
+            row = await self._row(ordinal, expected, scope=scope)
+            if not await self._keep(evaluation, row):
+                return
+            evaluation = replace(evaluation, attempt=0)
+        await self._end(evaluation, EvaluationState.SUCCEEDED)
+
+    def _left(self, evaluation: Evaluation, scope: Scope) -> list[tuple[int, ExpectedAnswer]]:
+        left: list[tuple[int, ExpectedAnswer]] = []
+        offset = 0
+        with self._open_work() as work:
+            while page := work.evaluations.rows(
+                evaluation.id, scope=scope, limit=_PAGE, offset=offset
+            ):
+                left.extend(
+                    (ordinal, expected)
+                    for ordinal, (expected, row) in enumerate(page, start=offset)
+                    if row is None
+                )
+                offset += len(page)
+        return left
+
+    def _is_cancelled(self, evaluation: Evaluation) -> bool:
+        with self._open_work() as work:
+            return work.evaluations.is_cancel_requested(evaluation.id)
+
+    async def _let_people_pass(self) -> None:
+        for _ in range(_MOST_YIELDS):
+            if not self._is_busy():
+                return
+            await asyncio.sleep(_YIELD_S)
+
+    async def _row(self, ordinal: int, expected: ExpectedAnswer, *, scope: Scope) -> EvaluationRow:
+        begun = time.monotonic()
+        hits: Sequence[Hit] = ()
+        try:
+            hits = await to_thread.run_sync(
+                lambda: self._search.search(expected.question, limit=DEPTH, scope=scope)
+            )
+            end = await self._answer(expected.question, scope=scope)
+        except AssistantError as error:
+            end = AnswerFailed(error.code, dict(error.params))
+        except Exception as error:  # noqa: BLE001 - one question never stops the others
+            _log.error("evaluated_question_crashed", kind=type(error).__name__)
+            end = AnswerFailed("internal_error", {})
+        elapsed_ms = round((time.monotonic() - begun) * 1000)
+        return _row_of(ordinal, expected, hits=hits, end=end, elapsed_ms=elapsed_ms)
+
+    async def _answer(self, question: str, *, scope: Scope) -> AnswerCompleted | AnswerFailed:
+        end: AnswerCompleted | AnswerFailed = AnswerFailed("answer_interrupted", {})
+        async for event in self._answers.run(Question(question), scope=scope):
+            if isinstance(event, AnswerCompleted | AnswerFailed):
+                end = event
+        return end
+
+    async def _keep(self, evaluation: Evaluation, row: EvaluationRow) -> bool:
+        """Write a row, waiting for a storage that fails; False when the evaluation is gone."""
+        while True:
+            with suppress(StorageError):
+                return await to_thread.run_sync(lambda: self._write(evaluation, row))
+            await asyncio.sleep(_STORAGE_PAUSE_S)
+
+    def _write(self, evaluation: Evaluation, row: EvaluationRow) -> bool:
+        with self._open_work() as work:
+            try:
+                work.evaluations.add_row(evaluation.id, row)
+            except Conflict:
+                return False
+            if evaluation.attempt:
+                work.evaluations.update(replace(evaluation, attempt=0))
+            work.commit()
+        return True
+
+    async def _end(self, evaluation: Evaluation, state: EvaluationState) -> None:
+        ended = replace(evaluation, state=state, finished_at=self._clock.now())
+        await to_thread.run_sync(lambda: self._update(ended))
+
+    def _update(self, evaluation: Evaluation) -> None:
+        with self._open_work() as work:
+            work.evaluations.update(evaluation)
+            work.commit()
+
+
+def _row_of(
+    ordinal: int,
+    expected: ExpectedAnswer,
+    *,
+    hits: Sequence[Hit],
+    end: AnswerCompleted | AnswerFailed,
+    elapsed_ms: int,
+) -> EvaluationRow:
+    has_failed = isinstance(end, AnswerFailed)
+    citations = () if has_failed else end.citations
+    text = "" if has_failed else end.text
+    status = AnswerStatus.FAILED if has_failed else end.status
+    return EvaluationRow(
+        ordinal=ordinal,
+        outcome=outcome_of(expected, hits=hits, citations=citations, status=status, text=text),
+        text=text,
+        citations=tuple(_cited(expected, each) for each in citations),
+        reason=Reason(end.code, end.params) if has_failed else None,
+        elapsed_ms=elapsed_ms,
+    )
+
+
+def _cited(expected: ExpectedAnswer, citation: Citation) -> CitedPassage:
+    chunks = (citation.chunk, *citation.also)
+    right = next((chunk for chunk in chunks if is_right(expected, chunk)), None)
+    shown = right or citation.chunk
+    return CitedPassage(
+        file=shown.file,
+        title=shown.title,
+        pages=tuple(shown.locator.pages),
+        quote=citation.quote[:_QUOTE_CHARS],
+        is_right=right is not None,
+    )

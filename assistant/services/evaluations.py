@@ -1,0 +1,182 @@
+"""Evaluations as people see them: started, followed, cancelled. `EvaluationRunner` does the work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from assistant.domain.errors import Conflict, NotFound
+from assistant.domain.evaluations import (
+    UNFINISHED,
+    Evaluation,
+    EvaluationRow,
+    EvaluationState,
+    Summary,
+    summarise,
+)
+from assistant.domain.ids import EvaluationId, QuestionSetId, new_id
+from assistant.domain.question_sets import ExpectedAnswer, QuestionSet
+from assistant.domain.tenancy import Principal, Scope
+from assistant.ports.clock import Clock
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.roles import require_admin
+
+_WAITING = 5
+"""Unfinished evaluations of one person: they run one after the other."""
+_LOOKED_AT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationReport:
+    """An evaluation as it stands now."""
+
+    evaluation: Evaluation
+    question_set: QuestionSet
+    done: int
+    """Questions with a row."""
+    elapsed_s: float
+    """Since its start, until now or its end; 0 before."""
+    left_s: float | None
+    """Estimated time left; None while unknown or when ended."""
+    summary: Summary
+    """Figures of the questions done."""
+
+
+class EvaluationService:
+    """Starts, reads and stops evaluations; each is private to its person. Blocking."""
+
+    def __init__(self, open_work: UnitOfWorkFactory, clock: Clock) -> None:
+        self._open_work = open_work
+        self._clock = clock
+
+    def start(
+        self, set_id: QuestionSetId, *, principal: Principal, scope: Scope
+    ) -> EvaluationReport:
+        """Queue an evaluation of a set; the runner takes it up when woken.
+
+        Raises:
+            Forbidden: The principal is no administrator.
+            NotFound: The set is not the tenant's.
+            Conflict: The person has too many that wait ("evaluations_too_many").
+        """
+        require_admin(principal)
+        evaluation = Evaluation(
+            id=EvaluationId(new_id()),
+            tenant_id=principal.tenant_id,
+            person_id=principal.person_id,
+            set_id=set_id,
+            state=EvaluationState.QUEUED,
+            created_at=self._clock.now(),
+        )
+        with self._open_work() as work:
+            work.lock()
+            if work.question_sets.find(set_id, scope=scope) is None:
+                raise NotFound
+            recent = work.evaluations.list_recent(scope=scope, set_id=None, limit=_LOOKED_AT)
+            if sum(each.state in UNFINISHED for each in recent) >= _WAITING:
+                raise Conflict("evaluations_too_many", limit=_WAITING)
+            work.evaluations.add(evaluation)
+            work.commit()
+            return self._report(work, evaluation, scope=scope)
+
+    def list_recent(
+        self,
+        *,
+        principal: Principal,
+        scope: Scope,
+        set_id: QuestionSetId | None = None,
+        limit: int,
+    ) -> list[EvaluationReport]:
+        """The person's evaluations, newest first; of one set, or of all.
+
+        Raises:
+            Forbidden: The principal is no administrator.
+        """
+        require_admin(principal)
+        with self._open_work() as work:
+            found = work.evaluations.list_recent(scope=scope, set_id=set_id, limit=limit)
+            return [self._report(work, each, scope=scope) for each in found]
+
+    def get(
+        self, evaluation_id: EvaluationId, *, principal: Principal, scope: Scope
+    ) -> EvaluationReport:
+        """An evaluation as it stands now.
+
+        Raises:
+            Forbidden: The principal is no administrator.
+            NotFound: It is not the person's.
+        """
+        require_admin(principal)
+        with self._open_work() as work:
+            return self._report(work, _found(work, evaluation_id, scope=scope), scope=scope)
+
+    def rows(
+        self,
+        evaluation_id: EvaluationId,
+        *,
+        principal: Principal,
+        scope: Scope,
+        limit: int,
+        offset: int = 0,
+    ) -> list[tuple[ExpectedAnswer, EvaluationRow | None]]:
+        """Questions in order, each with its result, None while it waits.
+
+        Raises:
+            Forbidden: The principal is no administrator.
+            NotFound: The evaluation is not the person's.
+        """
+        require_admin(principal)
+        with self._open_work() as work:
+            _found(work, evaluation_id, scope=scope)
+            return work.evaluations.rows(evaluation_id, scope=scope, limit=limit, offset=offset)
+
+    def cancel(
+        self, evaluation_id: EvaluationId, *, principal: Principal, scope: Scope
+    ) -> EvaluationReport:
+        """Stop an evaluation: at once when it waits, else after its present question; rows stay.
+
+        Raises:
+            Forbidden: The principal is no administrator.
+            NotFound: It is not the person's.
+            Conflict: It has ended ("evaluation_ended").
+        """
+        require_admin(principal)
+        with self._open_work() as work:
+            work.lock()
+            found = _found(work, evaluation_id, scope=scope)
+            if not work.evaluations.request_cancel(evaluation_id, scope=scope):
+                raise Conflict("evaluation_ended")
+            if found.state is EvaluationState.QUEUED:
+                found = replace(
+                    found, state=EvaluationState.CANCELLED, finished_at=self._clock.now()
+                )
+                work.evaluations.update(found)
+            work.commit()
+            return self._report(work, found, scope=scope)
+
+    def _report(
+        self, work: UnitOfWork, evaluation: Evaluation, *, scope: Scope
+    ) -> EvaluationReport:
+        question_set = work.question_sets.find(evaluation.set_id, scope=scope)
+        if question_set is None:
+            raise NotFound
+        outcomes = work.evaluations.outcomes(evaluation.id, scope=scope)
+        end = evaluation.finished_at or self._clock.now()
+        begun = evaluation.started_at or end
+        elapsed_s = max(0.0, (end - begun).total_seconds())
+        left = question_set.question_count - len(outcomes)
+        is_running = evaluation.state is EvaluationState.RUNNING and bool(outcomes)
+        return EvaluationReport(
+            evaluation=evaluation,
+            question_set=question_set,
+            done=len(outcomes),
+            elapsed_s=elapsed_s,
+            left_s=elapsed_s / len(outcomes) * left if is_running else None,
+            summary=summarise(outcomes),
+        )
+
+
+def _found(work: UnitOfWork, evaluation_id: EvaluationId, *, scope: Scope) -> Evaluation:
+    found = work.evaluations.find(evaluation_id, scope=scope)
+    if found is None:
+        raise NotFound
+    return found
