@@ -14,7 +14,7 @@ from uuid import uuid4
 from assistant.adapters.files.folder import FolderFileStore
 from assistant.adapters.sql.database import Database, open_database
 from assistant.answering.pipeline import AnswerPipeline
-from assistant.answering.retriever import Reranking, Retriever
+from assistant.answering.retriever import Retriever
 from assistant.containers import Container, WorkerContainer
 from assistant.data_folder import DataFolder, prepare_data_folder
 from assistant.domain.errors import ConfigurationError
@@ -23,11 +23,12 @@ from assistant.indexes import open_index, replacement
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.index import ChunkIndex
-from assistant.ports.models import ChatModel, Embedder, Reranker
+from assistant.ports.models import ChatModel, Embedder
 from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.ports.scanning import VirusScanner
 from assistant.readers import open_reader
+from assistant.rerankers import reranking_of
 from assistant.services.access import AccessService
 from assistant.services.answers import AnswerService
 from assistant.services.applier import IndexApplier
@@ -283,7 +284,7 @@ def _answering(
         open_work=common.database.unit_of_work,
         dense_weight=settings.retrieval.dense_weight,
         candidates=settings.retrieval.candidates,
-        reranking=_reranking(settings, stack=stack),
+        reranking=reranking_of(settings, stack=stack),
     )
     pipeline = AnswerPipeline(
         retriever,
@@ -365,31 +366,6 @@ def build_scanner(settings: Settings) -> VirusScanner | None:
     from assistant.adapters.clamav.scanner import ClamavScanner
 
     return ClamavScanner(settings.ingest.clamav)
-
-
-def build_reranker(settings: Settings) -> Reranker | None:
-    """The reranker of the settings, None when they name none."""
-    chosen = settings.reranker
-    if not chosen.url:
-        return None
-    from assistant.adapters.reranker.endpoint import EndpointReranker
-
-    return EndpointReranker(
-        url=chosen.url,
-        protocol=chosen.protocol,
-        model=chosen.name,
-        api_key=chosen.api_key.get_secret_value(),
-        batch_size=chosen.batch_size,
-        timeout_s=chosen.timeout_s,
-    )
-
-
-def _reranking(settings: Settings, *, stack: ExitStack) -> Reranking | None:
-    reranker = build_reranker(settings)
-    if reranker is None:
-        return None
-    stack.callback(reranker.close)
-    return Reranking(reranker, candidates=settings.reranker.candidates)
 
 
 def build_chat_model(settings: Settings) -> ChatModel | None:

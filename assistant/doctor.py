@@ -17,9 +17,10 @@ import anyio
 
 from assistant.bootstrap import build_embedder, build_scanner
 from assistant.data_folder import DataFolder, check_data_folder, prepare_data_folder
-from assistant.domain.errors import AssistantError, ScannerUnavailable
+from assistant.domain.errors import AssistantError, RerankerUnavailable, ScannerUnavailable
 from assistant.ownership import find_owner, find_server
 from assistant.ports.models import ChatModel
+from assistant.rerankers import build_reranker
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
 from assistant.settings_sources import shown_value
@@ -64,6 +65,7 @@ def examine(settings: Settings) -> list[Check]:
         _database,
         _embedder,
         _model,
+        _reranker,
         _index,
         _isolation,
         _antivirus,
@@ -158,6 +160,23 @@ def _model(settings: Settings) -> Check:
         return Check("model", subject, CheckState.OK, f"{chosen.name} répond à {url}.")
     detail = f"{url} ne répond pas ; les réponses citent directement les documents."
     return Check("model", subject, CheckState.LIMITED, detail)
+
+
+def _reranker(settings: Settings) -> Check:
+    subject, chosen = "Modèle de reclassement", settings.reranker
+    found = build_reranker(settings)
+    if found is None:
+        detail = (
+            "aucun (réglage « reranker.url ») ; les passages restent dans l'ordre de la recherche."
+        )
+        return Check("reranker", subject, CheckState.OK, detail)
+    try:
+        with closing(found) as reranker:
+            reranker.score("délibération", ["une délibération", "un budget"])
+    except RerankerUnavailable as error:
+        return Check("reranker", subject, CheckState.LIMITED, error.sentence)
+    detail = f"répond à {shown_value(chosen.url)}."
+    return Check("reranker", subject, CheckState.OK, detail)
 
 
 async def _answers(model: ChatModel) -> bool:

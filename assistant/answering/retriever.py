@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from assistant.domain.documents import SourceChunk
-from assistant.domain.errors import EmbedderUnavailable
+from assistant.domain.errors import EmbedderUnavailable, RerankerUnavailable
 from assistant.domain.ids import DocumentId
 from assistant.domain.retrieval import (
     Evidence,
@@ -25,7 +25,7 @@ from assistant.domain.retrieval import (
 )
 from assistant.domain.tenancy import Scope
 from assistant.ports.index import ChunkIndex
-from assistant.ports.models import Embedder
+from assistant.ports.models import Embedder, Reranker
 from assistant.ports.repositories import UnitOfWorkFactory
 
 _logger = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ _logger = logging.getLogger(__name__)
 _WIDENING = 4
 """Factor on the number of candidates when too few of them were live."""
 _WORDS_ONLY = "words_only"
+_NOT_RERANKED = "not_reranked"
 _LIVE_BATCH = 64
 """Greatest number of chunks read from the database at a time."""
 
@@ -53,6 +54,39 @@ class _Ranked:
         return evidence_of(live, dense=self.dense, lexical=self.lexical)
 
 
+class Reranking:
+    """Orders the best hits again by a cross-encoder."""
+
+    def __init__(self, reranker: Reranker, *, candidates: int) -> None:
+        """Prepare.
+
+        Args:
+            reranker: What judges a chunk against a question.
+            candidates: How many of the best hits it judges.
+        """
+        self._reranker = reranker
+        self.candidates = candidates
+
+    def applied(self, hits: list[Hit], *, text: str) -> tuple[list[Hit], bool]:
+        """The hits in their new order with new ranks, equal scores in the old one; False as they were."""
+        judged = hits[: self.candidates]
+        if not judged:
+            return hits, True
+        try:
+            scores = self._reranker.score(text, [_judged_text(hit.chunk) for hit in judged])
+        except RerankerUnavailable as error:
+            _logger.warning("hits not reranked (%s)", error.code)
+            return hits, False
+        order = sorted(range(len(judged)), key=lambda place: -scores[place])
+        ordered = [*(judged[place] for place in order), *hits[self.candidates :]]
+        return [replace(hit, rank=rank) for rank, hit in enumerate(ordered, start=1)], True
+
+
+def _judged_text(chunk: SourceChunk) -> str:
+    """A chunk under its title and headings, without which it may not tell what it is about."""
+    return "\n".join((" > ".join((chunk.title, *chunk.locator.section)), chunk.text))
+
+
 class Retriever:
     """Finds the chunks of a scope that fit a text. Blocking and safe to call from several threads.
 
@@ -67,12 +101,14 @@ class Retriever:
         open_work: UnitOfWorkFactory,
         dense_weight: float,
         candidates: int,
+        reranking: Reranking | None = None,
     ) -> None:
         self._index = index
         self._embedder = embedder
         self._open_work = open_work
         self._dense_weight = dense_weight
         self._candidates = candidates
+        self._reranking = reranking
 
     def retrieve(self, text: str, *, scope: Scope, limit: int) -> Retrieval:
         """The live chunks of the scope that fit a text best.
@@ -86,7 +122,8 @@ class Retriever:
             limit: Greatest number of hits, at least 1.
 
         Returns:
-            At most `limit` hits; with the notice "words_only" when the embedder failed.
+            At most `limit` hits; with the notice "words_only" when the embedder failed, and
+            "not_reranked" when the reranker did.
 
         Raises:
             ValueError: `limit` is below 1.
@@ -99,13 +136,19 @@ class Retriever:
             return Retrieval(())
         vector = self._embed(text)
         notices = (_WORDS_ONLY,) if vector is None else ()
-        wanted = max(self._candidates, limit)
+        depth = limit if self._reranking is None else max(limit, self._reranking.candidates)
+        wanted = max(self._candidates, depth)
         while True:
             ranked = self._rank(text, vector=vector, scope=scope, wanted=wanted)
-            hits = self._live(ranked.fused, scope=scope, limit=limit)
-            if len(hits) >= limit or ranked.is_exhausted:
-                return Retrieval(tuple(hits), notices, ranked.evidence_of(hits))
+            hits = self._live(ranked.fused, scope=scope, limit=depth)
+            if len(hits) >= depth or ranked.is_exhausted:
+                break
             wanted *= _WIDENING
+        evidence = ranked.evidence_of(hits)
+        if self._reranking is not None:
+            hits, is_reranked = self._reranking.applied(hits, text=text)
+            notices += () if is_reranked else (_NOT_RERANKED,)
+        return Retrieval(tuple(hits[:limit]), notices, evidence)
 
     def _embed(self, text: str) -> Vector | None:
         try:

@@ -159,6 +159,12 @@ class UpstreamError(AssistantError):
         self.retry_after_s = retry_after_s
 
 
+class RerankerUnavailable(UpstreamError):
+    """The reranking model cannot be used."""
+
+    default_code = "reranker_unavailable"
+
+
 class ModelUnavailable(UpstreamError):
     """The chat model cannot be reached, refuses our key, or does not exist."""
 

@@ -39,6 +39,24 @@ class Embedder(Protocol):
         ...
 
 
+class Reranker(Protocol):
+    """Judges texts against a query, each by itself. Blocking and safe to call from several threads."""
+
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
+        """How well each of any number of texts answers a query: one finite number each, in order.
+
+        Comparable within a call only.
+
+        Raises:
+            RerankerUnavailable: The model cannot be reached in time or sends something unusable.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release connections; idempotent. The reranker is not used afterwards."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
     """One message of a prompt."""

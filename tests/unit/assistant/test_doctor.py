@@ -9,9 +9,10 @@ from assistant import bootstrap, doctor
 from assistant.adapters.sql.database import open_database
 from assistant.data_folder import prepare_data_folder
 from assistant.doctor import Check, CheckState, examine
-from assistant.settings import ModelSettings, Settings
+from assistant.settings import ModelSettings, RerankerSettings, Settings
 from assistant.testing.chat import ScriptedChatModel
 from assistant.testing.embedder import HashEmbedder
+from assistant.testing.reranker import WordReranker
 
 
 class WatchedEmbedder(HashEmbedder):
@@ -121,3 +122,27 @@ def test_an_address_is_shown_without_what_it_hides(
     detail = checks(settings.model_copy(update={"model": hidden}))["model"].detail
 
     assert "http://***@serveur/v1?***" in detail
+
+
+def test_no_reranker_is_no_fault(settings: Settings) -> None:
+    assert checks(settings)["reranker"].state is CheckState.OK
+
+
+@pytest.mark.parametrize(("is_up", "state"), [(True, CheckState.OK), (False, CheckState.LIMITED)])
+def test_a_reranker_is_tried_and_its_fault_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, *, is_up: bool, state: CheckState
+) -> None:
+    reranker = WordReranker(is_up=is_up)
+
+    def build(settings: Settings) -> WordReranker:
+        del settings
+        return reranker
+
+    monkeypatch.setattr(doctor, "build_reranker", build)
+    chosen = RerankerSettings(url="http://utilisateur:secret@reranker.test/v1")
+
+    found = checks(settings.model_copy(update={"reranker": chosen}))["reranker"]
+
+    assert found.state is state
+    assert "secret" not in found.detail
+    assert len(reranker.calls) == 1

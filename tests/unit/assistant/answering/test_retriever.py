@@ -7,7 +7,7 @@ from typing import Any, Self, cast
 
 import pytest
 
-from assistant.answering.retriever import Retriever, merged, normalised
+from assistant.answering.retriever import Reranking, Retriever, merged, normalised
 from assistant.domain.documents import SourceChunk
 from assistant.domain.errors import EmbedderUnavailable, IndexUnavailable
 from assistant.domain.ids import ChunkId, CollectionId, PersonId, TenantId, VersionId
@@ -18,6 +18,7 @@ from assistant.ports.models import Embedder
 from assistant.ports.repositories import UnitOfWork
 from assistant.testing.embedder import HashEmbedder
 from assistant.testing.index import InMemoryChunkIndex
+from assistant.testing.reranker import WordReranker
 from tests.unit.assistant.answering.samples import COLLECTION, SCOPE, TENANT, make_chunk, make_hits
 
 
@@ -94,6 +95,7 @@ def make_retriever(
     embedder: Embedder | None = None,
     index: ChunkIndex | None = None,
     candidates: int = 10,
+    reranking: Reranking | None = None,
 ) -> Retriever:
     used = index or InMemoryChunkIndex(embedder=HashEmbedder().identity)
     if indexed:
@@ -104,6 +106,7 @@ def make_retriever(
         open_work=lambda: cast("UnitOfWork", live),
         dense_weight=0.5,
         candidates=candidates,
+        reranking=reranking,
     )
 
 
@@ -278,3 +281,61 @@ def test_the_double_stands_for_the_database() -> None:
     live: Any = LiveChunks(ALL)
 
     assert live.find_live([VersionId("x")], scope=SCOPE) == {}
+
+
+def test_a_reranker_orders_the_best_hits_again_and_the_others_follow() -> None:
+    chunks = [
+        make_chunk("Prime vélo. Prime vélo.", id="a"),
+        make_chunk("La prime vélo couvre un vélo électrique neuf", id="b"),
+        make_chunk("Vélo", id="c"),
+    ]
+    reranker = WordReranker()
+    retriever = make_retriever(
+        chunks, live=LiveChunks(chunks), reranking=Reranking(reranker, candidates=2)
+    )
+
+    found = retriever.retrieve("prime vélo électrique neuf", scope=SCOPE, limit=3)
+    plain = make_retriever(chunks, live=LiveChunks(chunks))
+    before = plain.retrieve("prime vélo électrique neuf", scope=SCOPE, limit=3)
+
+    judged = reranker.calls[0][1]
+    assert len(judged) == 2
+    assert all(text.startswith("Règlement des aides\n") for text in judged)
+    assert [hit.rank for hit in found.hits] == [1, 2, 3]
+    assert found.hits[0].chunk.id == "b"
+    assert found.hits[2].chunk == before.hits[2].chunk
+    assert (found.notices, found.evidence) == ((), before.evidence)
+
+
+def test_a_reranker_sees_more_hits_than_are_wanted() -> None:
+    chunks = [make_chunk(f"Prime vélo numéro {n}", id=f"s{n:03}") for n in range(20)]
+    reranker = WordReranker()
+    retriever = make_retriever(
+        chunks, live=LiveChunks(chunks), reranking=Reranking(reranker, candidates=12)
+    )
+
+    found = retriever.retrieve("prime vélo numéro 7", scope=SCOPE, limit=1)
+
+    assert len(reranker.calls[0][1]) == 12
+    assert len(found.hits) == 1
+    assert len(found.evidence.cosines) == 10
+
+
+def test_without_its_reranker_the_order_stays_and_it_is_said() -> None:
+    reranking = Reranking(WordReranker(is_up=False), candidates=9)
+    plain = make_retriever(ALL, live=LiveChunks(ALL)).retrieve("prime vélo", scope=SCOPE, limit=3)
+
+    found = make_retriever(ALL, live=LiveChunks(ALL), reranking=reranking).retrieve(
+        "prime vélo", scope=SCOPE, limit=3
+    )
+
+    assert found.hits == plain.hits
+    assert found.notices == ("not_reranked",)
+
+
+def test_a_reranker_is_not_asked_about_nothing() -> None:
+    reranker = WordReranker()
+    retriever = make_retriever((), live=LiveChunks(()), reranking=Reranking(reranker, candidates=9))
+
+    assert retriever.retrieve("prime vélo", scope=SCOPE, limit=3).hits == ()
+    assert reranker.calls == []
