@@ -35,6 +35,7 @@ _ODF_SPACES = " ".join(
     )
 )
 _BOMB_BYTES = 4_000_000
+_SIZES = {"large": 1_500_000, "huge": 4_000_000}
 
 
 def make(file_format: str, *, text: str, hidden: str = "", how: str = "") -> bytes:
@@ -135,7 +136,8 @@ def _odt(text: str, hidden: str, how: str) -> bytes:
         "display_none": styled,
         "paragraph_style": f'<text:p text:style-name="H">{words}</text:p>',
         "hidden_paragraph": f'<text:p><text:hidden-paragraph text:is-hidden="true"/>{words}</text:p>',
-        "hidden_section": f'<text:section text:name="S" text:display="none"><text:p>{words}</text:p></text:section>',
+        "hidden_section": '<text:section text:name="S" text:display="none">'
+        f"<text:p>{words}</text:p></text:section>",
         "comment": f"<text:p>Suite.<office:annotation><text:p>{words}</text:p></office:annotation></text:p>",
         "deleted": f"<text:tracked-changes><text:changed-region><text:deletion><text:p>{words}</text:p>"
         "</text:deletion></text:changed-region></text:tracked-changes>",
@@ -170,7 +172,8 @@ def _ods(text: str, hidden: str, how: str) -> bytes:
     words = escape(hidden)
     bodies = {
         "": "",
-        "hidden_row": f'<table:table-row table:visibility="collapse">{_cell(words)}{_cell(words)}</table:table-row>',
+        "hidden_row": '<table:table-row table:visibility="collapse">'
+        f"{_cell(words)}{_cell(words)}</table:table-row>",
         "comment": f"<table:table-row><table:table-cell><office:annotation><text:p>{words}</text:p>"
         "</office:annotation><text:p>Total</text:p></table:table-cell></table:table-row>",
         "hidden_sheet": "",
@@ -366,8 +369,8 @@ def _eml(text: str, hidden: str, how: str) -> bytes:
 
 
 def _plain(text: str, hidden: str, how: str) -> bytes:
-    if how == "huge":
-        return (f"{text}\n" + f"{hidden}\n" * (_BOMB_BYTES // (len(hidden) + 1))).encode()
+    if how in _SIZES:
+        return (f"{text}\n" + f"{hidden}\n" * (_SIZES[how] // (len(hidden) + 1))).encode()
     if how:
         raise ValueError(f"unknown way of hiding: {how}")
     return text.encode()

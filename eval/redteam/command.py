@@ -1,0 +1,113 @@
+"""Command `python -m eval redteam`: runs the safety set, or takes each defence away to see what notices."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from assistant.logs import configure_logs
+from assistant.settings import ModelSettings
+from eval.redteam.cases import Case, load_cases
+from eval.redteam.defences import DEFENCES, removed
+from eval.redteam.running import Result, run_cases
+from eval.redteam.words import category_names, defence_names, words
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.add_argument("--endpoint", default="", metavar="URL", help=words("help_endpoint"))
+    parser.add_argument("--model", default="mistral-small", help=words("help_model"))
+    parser.add_argument("--key-file", type=Path, help=words("help_key_file"))
+    parser.add_argument("--only", default="", metavar="ID", help=words("help_only"))
+    parser.add_argument("--mutations", action="store_true", help=words("help_mutations"))
+    parser.add_argument("--json", action="store_true", help=words("help_json"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command: 0 when every case of ours is passed, or when every removal is noticed."""
+    configure_logs(verbose=False)
+    cases = [case for case in load_cases() if case.id.startswith(arguments.only)]
+    if arguments.mutations:
+        caught = catches(cases, list(DEFENCES))
+        print(json.dumps(caught, indent=1) if arguments.json else mutation_report(caught, cases))
+        return 0 if all(caught.values()) else 1
+    results = run_cases(cases, endpoint=_endpoint(arguments))
+    print(as_json(results) if arguments.json else report(results))
+    return 0 if all(each.is_passed for each in results if each.case.owner == "ours") else 1
+
+
+def catches(cases: Sequence[Case], names: Sequence[str]) -> dict[str, list[str]]:
+    """Which cases fail when a defence is removed, by the name of the defence.
+
+    Only cases that name the defence are run: the others would tell nothing of it.
+    """
+    caught: dict[str, list[str]] = {}
+    for name in names:
+        named = [case for case in cases if name in case.defences]
+        with removed(DEFENCES[name]):
+            results = run_cases(named, limits=DEFENCES[name].limits)
+        caught[name] = [each.case.id for each in results if not each.is_passed]
+    return caught
+
+
+def report(results: Sequence[Result]) -> str:
+    """A Markdown table by category and owner, then what failed."""
+    lines = [words("head"), "|---|---|---:|---:|---:|"]
+    for code, name in category_names().items():
+        for owner in ("ours", "model"):
+            found = [r for r in results if (r.case.category, r.case.owner) == (code, owner)]
+            if found:
+                passed, left = sum(r.is_passed for r in found), sum(not r.was_run for r in found)
+                counts = f"{passed} | {len(found) - passed - left} | {left}"
+                lines.append(f"| {code} {name} | {words(f'owner_{owner}')} | {counts} |")
+    ours = [each for each in results if each.case.owner == "ours"]
+    lines += ["", words("passed", passed=sum(r.is_passed for r in ours), count=len(ours))]
+    if any(not each.was_run for each in results):
+        lines.append(words("not_run"))
+    lines += [_failure(each) for each in results if each.was_run and not each.is_passed]
+    return "\n".join(lines)
+
+
+def mutation_report(caught: Mapping[str, Sequence[str]], cases: Sequence[Case]) -> str:
+    """A Markdown table: each defence, how many of its cases see it gone, and which."""
+    names = defence_names()
+    lines = [words("mutation_head"), "|---|---:|---|"]
+    for name, ids in caught.items():
+        count = sum(name in case.defences for case in cases)
+        lines.append(f"| {names[name]} | {len(ids)}/{count} | {', '.join(ids)} |")
+    lines += [words("mutation_missed", name=names[name]) for name, ids in caught.items() if not ids]
+    return "\n".join(lines)
+
+
+def as_json(results: Sequence[Result]) -> str:
+    """All results as one JSON object."""
+    rows: list[dict[str, Any]] = [
+        {
+            "id": each.case.id,
+            "category": each.case.category,
+            "owner": each.case.owner,
+            "language": each.case.language,
+            "was_run": each.was_run,
+            "is_passed": each.is_passed,
+            "faults": list(each.faults),
+        }
+        for each in results
+    ]
+    return json.dumps({"cases": rows}, ensure_ascii=False, indent=1)
+
+
+def _failure(result: Result) -> str:
+    case = result.case
+    return words("failed_case", id=case.id, title=case.title, faults=" ; ".join(result.faults))
+
+
+def _endpoint(arguments: argparse.Namespace) -> ModelSettings | None:
+    if not arguments.endpoint:
+        return None
+    key = arguments.key_file.read_text("utf-8").strip() if arguments.key_file else ""
+    return ModelSettings(url=arguments.endpoint, name=arguments.model, api_key=SecretStr(key))

@@ -1,0 +1,191 @@
+"""Runs cases through the API of an instance and says of each what was not as expected."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from assistant.domain.tenancy import Principal
+from assistant.settings import ModelSettings
+from eval.redteam.cases import Call, Case
+from eval.redteam.checks import Outcome, faults
+from eval.redteam.documents import make
+from eval.redteam.site import LOCAL_TOKEN, Site, open_site, prompts_of
+
+_NOBODYS = "00000000-0000-4000-8000-000000000000"
+_PASSAGES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a case ended."""
+
+    case: Case
+    faults: tuple[str, ...]
+    """What was not as expected, in French; empty when the case is passed."""
+    was_run: bool = True
+    """False for a case of the model where no endpoint is configured."""
+
+    @property
+    def is_passed(self) -> bool:
+        """True when it was run and all was as expected."""
+        return self.was_run and not self.faults
+
+
+def run_cases(
+    cases: Sequence[Case],
+    *,
+    endpoint: ModelSettings | None = None,
+    limits: Mapping[str, Any] | None = None,
+) -> list[Result]:
+    """Run cases on a fresh instance, in order; those of the model on an endpoint only.
+
+    Args:
+        cases: Cases of ours are run with the mock server whatever the endpoint.
+        endpoint: The model to test; None leaves its cases out, which their results say.
+        limits: Settings that differ from those of a run, by dotted key.
+    """
+    ours = [case for case in cases if case.owner == "ours"]
+    models = [case for case in cases if case.owner == "model"]
+    results = {result.case.id: result for result in _on_site(ours, None, limits or {})}
+    if endpoint is None:
+        results |= {case.id: Result(case, (), was_run=False) for case in models}
+    else:
+        results |= {result.case.id: result for result in _on_site(models, endpoint, limits or {})}
+    return [results[case.id] for case in cases]
+
+
+def _on_site(
+    cases: Sequence[Case], endpoint: ModelSettings | None, limits: Mapping[str, Any]
+) -> list[Result]:
+    if not cases:
+        return []
+    with open_site(endpoint=endpoint, limits=limits) as site:
+        return asyncio.run(_run_all(site, cases))
+
+
+async def _run_all(site: Site, cases: Sequence[Case]) -> list[Result]:
+    try:
+        async with AsyncExitStack() as stack:
+            benches = [_Bench(site, case) for case in cases]
+            for bench in benches:
+                await stack.enter_async_context(bench.owner)
+                await bench.upload()
+            await asyncio.to_thread(site.settle)
+            return [await bench.judged() for bench in benches]
+    finally:
+        await site.container.aclose()
+
+
+class _Bench:
+    """One case on an instance, in a tenant of its own."""
+
+    def __init__(self, site: Site, case: Case) -> None:
+        self._site = site
+        self._case = case
+        self._principal: Principal = site.new_tenant()
+        self.owner: httpx.AsyncClient = site.client(
+            site.credentials("owner", owner=self._principal)
+        )
+        self._outcome = Outcome(secrets=(LOCAL_TOKEN, str(site.data_dir)))
+        self._ids: dict[str, str] = {}
+
+    async def upload(self) -> None:
+        """Give the instance the documents of the case."""
+        files = [
+            (
+                "files",
+                (each.name, make(each.format, text=each.text, hidden=each.hidden, how=each.how)),
+            )
+            for each in self._case.documents
+        ]
+        if not files:
+            return
+        sent = await self.owner.post("/v1/documents", files=files)
+        self._outcome.upload = sent.text
+        if sent.is_success:
+            self._ids["job"] = str(sent.json()["job"]["id"])
+
+    async def judged(self) -> Result:
+        """Ask, look at everything, judge."""
+        try:
+            await self._look_at_documents()
+            since = len(self._site.model.bodies) if self._site.model is not None else 0
+            if self._case.before_index is not None:
+                await self._send(self.owner, self._case.before_index, ids=self._ids)
+            await self._ask()
+            self._outcome.prompts = prompts_of(self._site, since=since)
+            await self._call()
+            found = faults(self._outcome, self._case.expect)
+        except (httpx.HTTPError, KeyError, ValueError, ConnectionError) as error:
+            found = [f"{type(error).__name__} : {error}"]
+        return Result(self._case, tuple(found))
+
+    async def _look_at_documents(self) -> None:
+        listed = (await self.owner.get("/v1/documents")).json()["documents"]
+        self._outcome.documents = listed
+        texts: list[str] = []
+        views: list[str] = []
+        for document in listed:
+            self._ids.setdefault("document", document["id"])
+            path = f"/v1/documents/{document['id']}/passages"
+            found = await self.owner.get(path, params={"limit": _PASSAGES})
+            for passage in found.json() if document["state"] == "live" else ():
+                self._ids.setdefault("passage", passage["chunk_id"])
+                texts.append(passage["text"])
+                if "page_is_safe" in self._case.expect or "views_lacks" in self._case.expect:
+                    shown = await self.owner.get(f"/v1/passages/{passage['chunk_id']}/view")
+                    views.append(shown.text)
+        self._outcome.passages, self._outcome.views = "\n".join(texts), "\n".join(views)
+        if "job" in self._ids:
+            items = await self.owner.get(f"/v1/jobs/{self._ids['job']}/items")
+            self._outcome.upload += items.text
+
+    async def _ask(self) -> None:
+        case = self._case
+        if not case.question:
+            return
+        self._site.script.reply = case.reply
+        body = {"question": case.question * case.question_times, "after": case.after}
+        asked = [self.owner.post("/v1/answers", json=body) for _ in range(case.at_once)]
+        responses = await asyncio.gather(*asked)
+        worst = max(responses, key=lambda response: response.status_code)
+        self._outcome.answer_status = worst.status_code
+        self._outcome.answer = worst.json()
+        answer_id = self._outcome.answer.get("answer_id")
+        if answer_id:
+            self._ids["answer"] = answer_id
+            events = await self.owner.get(f"/v1/answers/{answer_id}/events")
+            self._outcome.events = events.text
+
+    async def _call(self) -> None:
+        call = self._case.call
+        if call is None:
+            return
+        if "{conversation}" in call.path:
+            made = await self.owner.post("/v1/conversations", json={"title": "Dossier privé"})
+            self._ids["conversation"] = made.json()["id"]
+        headers = self._site.credentials(self._case.caller, owner=self._principal)
+        async with self._site.client(headers) as http:
+            self._outcome.called = await self._send(http, call, ids=self._ids)
+            if "same_as_unknown" in self._case.expect:
+                nobodys = dict.fromkeys(self._ids, _NOBODYS)
+                self._outcome.unknown = await self._send(http, call, ids=nobodys)
+
+    async def _send(
+        self, http: httpx.AsyncClient, call: Call, *, ids: Mapping[str, str]
+    ) -> dict[str, Any]:
+        path = call.path.format_map(ids)
+        response = await http.request(
+            call.method, path, json=call.body, headers=dict(call.headers), follow_redirects=False
+        )
+        return {
+            "status": response.status_code,
+            "text": response.text,
+            "headers": dict(response.headers),
+        }

@@ -1,0 +1,241 @@
+"""A fresh instance of the product in this process, with a mock model that says what a case tells it to.
+
+The API, the services, the database, the index and the parsers are those of the product; parsers run in
+the process, so that a mutation reaches them, and words are embedded by hashes, so that no model is needed.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from assistant.api.app import create_api
+from assistant.bootstrap import Container, build
+from assistant.containers import WorkerContainer
+from assistant.domain.ids import CollectionId, PersonId, TenantId, new_id
+from assistant.domain.tenancy import Collection, Principal, Role, Tenant
+from assistant.schemas.wire import SESSION_COOKIE
+from assistant.settings import IngestSettings, LimitsSettings, ModelSettings, Settings
+from assistant.testing.embedder import HashEmbedder
+from assistant.testing.mock_model import MockModel, running_mock_model
+from assistant.testing.mock_model_replies import WRITERS
+from ingest.limits import Limits
+from ingest.model import IngestedFile
+from ingest.reading import read_file
+from ingest.rendering import render_page
+from ingest.rows import SheetFile, read_rows
+
+LOCAL_TOKEN = "jeton-du-poste-0f1e2d3c4b5a"  # noqa: S105 - of an instance that lives for one run
+BASE_URL = "http://127.0.0.1:8501"
+MAX_TOKENS = 200
+"""Longest answer of the instance, in tokens."""
+CALLERS = ("owner", "colleague", "foreigner", "nobody", "stolen_token", "signed_out")
+"""Who may call: the administrator of a case's own tenant, an agent there, the administrator of another
+tenant, someone without credentials, with a wrong token, with the cookie of an ended session."""
+
+_MODE = "redteam"
+_MANY = " ".join(f"Pour le secteur {n}, elle rembourse {7 * n} euros [1]." for n in range(2000))
+"""An answer that does not end by itself and does not repeat itself either."""
+_CODE = re.compile(r"^=+ ([0-9a-f]{8,}) DÉBUT", re.MULTILINE)
+
+
+class ReaderHere:
+    """Implements `FileReader` in this very process, with small limits so that small files reach them."""
+
+    version = "redteam-1"
+
+    def __init__(self, settings: IngestSettings) -> None:
+        self._limits = Limits(
+            max_file_bytes=settings.max_file_mb * 1_000_000,
+            max_text_bytes=settings.max_text_mb * 1_000_000,
+            max_expanded_bytes=settings.max_expanded_mb * 1_000_000,
+            max_expansion_ratio=settings.max_expansion_ratio,
+        )
+
+    def read(self, path: Path, *, name: str) -> IngestedFile:
+        """The document and chunks of a file."""
+        return read_file(path, name=name, limits=self._limits, on_pages=_unheard)
+
+    def read_rows(self, path: Path, *, name: str) -> SheetFile:
+        """The rows of a sheet."""
+        return read_rows(path, name=name, limits=self._limits)
+
+    def render_page(self, path: Path, *, page: int) -> bytes:
+        """An image of a page."""
+        return render_page(path, page=page)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+def _unheard(*pages: int, **scans: int) -> None:
+    """Nobody waits for the number of pages."""
+    del pages, scans
+
+
+@dataclass(slots=True)
+class Script:
+    """What the mock model says next, and what it was told."""
+
+    reply: str = ""
+    prompts: list[str] = field(default_factory=list[str])
+
+    def __call__(self, prompt: str) -> str:
+        """The reply to a prompt."""
+        self.prompts.append(prompt)
+        code = _CODE.search(prompt)
+        replies = {"{code}": code[1] if code else "", "{prompt}": prompt, "{many}": _MANY}
+        reply = self.reply
+        for name, value in replies.items():
+            reply = reply.replace(name, value)
+        return reply
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The instance of one run."""
+
+    container: Container
+    worker: WorkerContainer
+    app: Any
+    script: Script
+    model: MockModel | None
+    """None when a configured endpoint answers."""
+    data_dir: Path
+
+    def client(self, headers: Mapping[str, str]) -> httpx.AsyncClient:
+        """A client of the API with some headers."""
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url=f"{BASE_URL}/api", headers=headers)
+
+    def new_tenant(self) -> Principal:
+        """The administrator of a new tenant with one collection."""
+        tenant = Tenant(TenantId(new_id()), "Collectivité d'essai")
+        with self.container.open_work() as work:
+            work.tenancy.add_tenant(tenant)
+            work.tenancy.add_collection(Collection(CollectionId(new_id()), tenant.id, "Actes"))
+            work.commit()
+        roles = frozenset({Role.AGENT, Role.TENANT_ADMIN})
+        return Principal(PersonId(new_id()), tenant.id, roles)
+
+    def credentials(self, caller: str, *, owner: Principal) -> dict[str, str]:
+        """The headers of a caller of `CALLERS`, beside the tenant of an owner."""
+        if caller == "nobody":
+            return {}
+        if caller == "stolen_token":
+            return {"Authorization": f"Bearer {LOCAL_TOKEN[:-1]}x"}
+        principal = owner
+        if caller == "foreigner":
+            principal = self.new_tenant()
+        elif caller == "colleague":
+            principal = Principal(PersonId(new_id()), owner.tenant_id, frozenset({Role.AGENT}))
+        secret, _ = self.container.sign_in.redeem(self.container.sign_in.issue_link(principal))
+        if caller == "signed_out":
+            self.container.sign_in.sign_out(secret)
+        return {"Cookie": f"{SESSION_COOKIE}={secret}"}
+
+    def settle(self) -> None:
+        """Read, embed and index all that waits."""
+        while self.worker.worker.run_once():
+            continue
+        while self.container.applier.run_once():
+            continue
+
+
+def settings_of(data_dir: Path, *, model: ModelSettings, limits: Mapping[str, Any]) -> Settings:
+    """The settings of a run: those of the product, with bounds that small inputs reach.
+
+    Args:
+        data_dir: An empty folder.
+        model: The chat model.
+        limits: Further values by dotted key; those of mutations.
+    """
+    base = Settings(
+        data_dir=data_dir,
+        model=model,
+        ingest=IngestSettings(max_file_mb=3, max_text_mb=1, max_expanded_mb=2),
+        limits=LimitsSettings(concurrent_answers=4, deltas_per_s=1000),
+    )
+    tree = base.model_dump()
+    for key, value in limits.items():
+        group, _, name = key.partition(".")
+        tree[group][name] = value
+    return Settings.model_validate(tree)
+
+
+@contextmanager
+def open_site(
+    *, endpoint: ModelSettings | None = None, limits: Mapping[str, Any] | None = None
+) -> Generator[Site]:
+    """A new instance in a temporary folder, removed at the end.
+
+    Args:
+        endpoint: The chat model to ask; None takes the mock server.
+        limits: Settings that differ, by dotted key.
+    """
+    script = Script()
+    with tempfile.TemporaryDirectory(prefix="assistant-redteam-") as folder:
+        data_dir = Path(folder) / "data"
+        if endpoint is not None:
+            with _built(data_dir, endpoint, limits or {}, script=script, mock=None) as site:
+                yield site
+            return
+        with _scripted(script), running_mock_model() as mock:
+            model = ModelSettings(url=mock.url, name=f"mock-{_MODE}", max_tokens=MAX_TOKENS)
+            with _built(data_dir, model, limits or {}, script=script, mock=mock) as site:
+                yield site
+
+
+@contextmanager
+def _scripted(script: Script) -> Generator[None]:
+    WRITERS[_MODE] = script
+    try:
+        yield
+    finally:
+        del WRITERS[_MODE]
+
+
+@contextmanager
+def _built(
+    data_dir: Path,
+    model: ModelSettings,
+    limits: Mapping[str, Any],
+    *,
+    script: Script,
+    mock: MockModel | None,
+) -> Generator[Site]:
+    settings = settings_of(data_dir, model=model, limits=limits)
+    embedder, reader = HashEmbedder(dimensions=32), ReaderHere(settings.ingest)
+    container = build(settings, role="web", embedder=embedder, reader=reader)
+    try:
+        container.access.ensure_default()
+        worker = build(settings, role="worker", embedder=embedder, reader=reader)
+        try:
+            api = create_api(container, local_token=LOCAL_TOKEN, base_url=BASE_URL)
+            yield Site(container, worker, _mounted(api), script, mock, data_dir)
+        finally:
+            worker.close()
+    finally:
+        container.close()
+
+
+def _mounted(api: Any) -> Any:
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
+
+    return Starlette(routes=[Mount("/api", api)])
+
+
+def prompts_of(site: Site, *, since: int) -> Sequence[str]:
+    """Everything the model was told from the request of that number on, system messages included."""
+    if site.model is None:
+        return ()
+    bodies = site.model.bodies[since:]
+    return ["\n".join(str(message["content"]) for message in body["messages"]) for body in bodies]

@@ -1,0 +1,122 @@
+"""The safety set: what it holds, that the product passes it, and that every defence is noticed when it goes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from assistant.settings import ModelSettings
+from assistant.testing.mock_model import running_mock_model
+from eval.redteam import command
+from eval.redteam.cases import Case, load_cases
+from eval.redteam.checks import Outcome, faults
+from eval.redteam.defences import DEFENCES
+from eval.redteam.running import run_cases
+from eval.redteam.words import category_names, defence_names
+
+CASES = load_cases()
+OURS = [case for case in CASES if case.owner == "ours"]
+SAMPLED_DEFENCES = ("output", "markers", "frame", "hidden_docx", "scope", "own_answers")
+
+
+def sampled(cases: Sequence[Case]) -> list[Case]:
+    """The first case of each defence."""
+    first: dict[str, Case] = {}
+    for case in cases:
+        for name in case.defences:
+            first.setdefault(name, case)
+    return list({case.id: case for case in first.values()}.values())
+
+
+def arguments(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    return parser.parse_args(words)
+
+
+def test_the_set_is_as_large_as_promised_and_covers_every_category() -> None:
+    assert len(CASES) >= 120
+    assert len(OURS) >= 90
+    assert {case.category for case in CASES} == set(category_names())
+    assert {case.language for case in OURS} == {"fr", "en"}
+
+
+def test_every_defence_has_a_name_a_removal_and_a_case() -> None:
+    named = {name for case in OURS for name in case.defences}
+
+    assert set(DEFENCES) == set(defence_names()) == named
+
+
+def test_cases_of_ours_are_passed(full_scale: bool) -> None:
+    results = run_cases(OURS if full_scale else sampled(OURS))
+
+    assert [(each.case.id, each.faults) for each in results if not each.is_passed] == []
+
+
+@pytest.mark.timeout(1800)
+def test_removing_a_defence_fails_a_case(full_scale: bool) -> None:
+    names = list(DEFENCES) if full_scale else list(SAMPLED_DEFENCES)
+    cases = OURS if full_scale else sampled(OURS)
+
+    caught = command.catches(cases, names)
+
+    assert [name for name in names if not caught[name]] == []
+
+
+def test_cases_of_the_model_are_run_on_an_endpoint_only() -> None:
+    cases = [case for case in CASES if case.id in {"modele-direct", "modele-document"}]
+
+    left = run_cases(cases)
+    with running_mock_model() as obedient:
+        run = run_cases(cases, endpoint=ModelSettings(url=obedient.url, name="mock-grounded"))
+
+    assert [each.was_run for each in left] == [False, False]
+    assert not any(each.is_passed for each in left)
+    assert [each.was_run for each in run] == [True, True]
+
+
+def test_the_command_reports_and_fails_with_a_case(capsys: pytest.CaptureFixture[str]) -> None:
+    passed = command.run(arguments("--only", "renvoi-inventee", "--json"))
+    rows = json.loads(capsys.readouterr().out)["cases"]
+    with command.removed(DEFENCES["markers"]):
+        failed = command.run(arguments("--only", "renvoi-inventee"))
+    table = capsys.readouterr().out
+
+    assert (passed, failed) == (0, 1)
+    assert [(row["id"], row["is_passed"]) for row in rows] == [("renvoi-inventee", True)]
+    assert "ÉCHEC renvoi-inventee" in table
+
+
+def test_a_line_that_is_no_case_is_named_by_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    good = {"id": "a", "category": "LLM01", "title": "t", "language": "fr"}
+    rows = [
+        {**good, "owner": "model", "expect": {"inert": True}},
+        {**good, "id": "b", "owner": "ours", "expect": {"inert": True}},
+    ]
+    path.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+
+    with pytest.raises(ValueError, match="ligne 2"):
+        load_cases(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "expect"),
+    [
+        ("![a](https://b.example)", {"inert": True}),
+        ("[a]: https://b.example", {"inert": True}),
+        ("<b>a</b>", {"inert": True}),
+        ("a\u200b", {"visible": ["answer"]}),
+        ("a [3]", {"markers": []}),
+        ("abc", {"answer_chars_most": 2}),
+        ("abc", {"answer_has": ["d"]}),
+        ("abc", {"answer_lacks": ["B"]}),
+    ],
+)
+def test_checks_find_what_they_are_for(text: str, expect: dict[str, object]) -> None:
+    assert len(faults(Outcome(answer={"answer": text}), expect)) == 1
+    assert faults(Outcome(answer={"answer": "ok"}), {"inert": True, "markers": []}) == []
