@@ -13,6 +13,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("eval.report", "montre une mesure et en écrit la page"),
     "gate": ("eval.gate", "vérifie qu'une mesure tient les seuils de eval/gate.toml"),
     "dialogues": ("eval.dialogues", "mesure la lecture des questions de suite"),
+    "redteam": ("eval.redteam.command", "joue le jeu de sûreté, ou retire chaque défense"),
+    "bias": (
+        "eval.bias.command",
+        "mesure ce que noms, genres, lieux et registres changent à la recherche",
+    ),
     "verification": (
         "eval.verification",
         "mesure ce que la vérification des réponses trouve et ce qu'elle signale à tort",

@@ -1,0 +1,1 @@
+"""Bias probes: the same question under other names, genders, places and registers finds the same passages."""
