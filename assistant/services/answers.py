@@ -27,6 +27,7 @@ from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.answer_keeper import AnswerKeeper
 from assistant.services.answer_record import AnswerRecord, LiveAnswer, text_of
 from assistant.services.search import checked_question
+from ingest.cleaning import seen_text
 
 _log = structlog.get_logger(__name__)
 
@@ -90,7 +91,7 @@ class AnswerService:
             ModelBusy: Too many answers are running ("too_many_answers").
         """
         text = checked_question(question.text, limit=self._question_chars)
-        earlier = [each.strip()[: self._question_chars] for each in question.earlier]
+        earlier = [seen_text(each).strip()[: self._question_chars] for each in question.earlier]
         asked = Question(text, tuple(filter(None, earlier))[-_EARLIER:])
         if self._running >= self._concurrent:
             raise ModelBusy("too_many_answers", retry_after_s=_BUSY_RETRY_S)

@@ -89,7 +89,12 @@ DEFENCES: Mapping[str, Removal] = {
             "ingest.parsers.text:clean_text": _being(str),
         }
     ),
-    "question_signs": Removal({"assistant.services.search:seen_text": _being(str)}),
+    "question_signs": Removal(
+        {
+            "assistant.services.search:seen_text": _being(str),
+            "assistant.services.answers:seen_text": _being(str),
+        }
+    ),
     "suspicions": Removal({"ingest.reading:find_quality": without.trusting}),
     "duplicates": Removal({"assistant.answering.passages:merged": _being(list)}),
     "scope": Removal({"assistant.services.access:AccessService.scope_of": without.all_grants}),
