@@ -20,13 +20,16 @@ from assistant.api.routes import (
     answers,
     conversations,
     documents,
+    evaluations,
     jobs,
     passages,
+    question_sets,
     search,
     service,
     sign_in,
 )
 from assistant.containers import Container
+from assistant.domain.question_sets import MAX_FILE_BYTES
 
 _MEGABYTE = 1_000_000
 _USUAL_BYTES = _MEGABYTE
@@ -102,7 +105,17 @@ def _routed() -> FastAPI:
 
 def _version_1() -> APIRouter:
     router = APIRouter()
-    for part in (search, answers, conversations, documents, passages, jobs, service):
+    for part in (
+        search,
+        answers,
+        conversations,
+        documents,
+        passages,
+        jobs,
+        question_sets,
+        evaluations,
+        service,
+    ):
         router.include_router(part.router)
     return router
 
@@ -116,6 +129,8 @@ def _body_limit(max_file_bytes: int) -> BodyLimit:
             return max_file_bytes + _USUAL_BYTES
         if method == "POST" and route == "/v1/documents":
             return max_file_bytes * _FILES_PER_FORM + _USUAL_BYTES
+        if method == "POST" and route == "/v1/question-sets":
+            return MAX_FILE_BYTES + _USUAL_BYTES
         if method == "POST" and route == "/v1/jobs":
             return _ANNOUNCEMENT_BYTES
         return _USUAL_BYTES

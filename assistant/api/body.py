@@ -19,6 +19,24 @@ from assistant.services.submission import AnnouncedFile
 MAX_FILES = 500
 """Files of one form: each may hold a descriptor, and a process often has 1,024."""
 
+FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files"],
+                    "properties": {
+                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}}
+                    },
+                }
+            }
+        },
+    }
+}
+"""How a form of files is described: its body is read by hand, so that it may stay out of memory."""
+
 _ESCAPED = {"%22": '"', "%0D": "\r", "%0A": "\n"}
 """All that the HTML standard has browsers escape in a file name of a form; `%` itself is not."""
 
@@ -108,10 +126,10 @@ def announced(upload: UploadFile) -> AnnouncedFile:
         digest.update(block)
         size += len(block)
     upload.file.seek(0)
-    return AnnouncedFile(_name_of(upload), digest.hexdigest(), size)
+    return AnnouncedFile(name_of(upload), digest.hexdigest(), size)
 
 
-def _name_of(upload: UploadFile) -> str:
+def name_of(upload: UploadFile) -> str:
     """The name as the sender's folder shows it; one with "%22" in it cannot be told from a quote."""
     name = upload.filename or ""
     for escaped, sign in _ESCAPED.items():

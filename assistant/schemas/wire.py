@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 SESSION_COOKIE: Final = "assistant_session"
 """Name of the cookie that holds a browser's session."""
@@ -14,6 +14,21 @@ class Wire(BaseModel):
     """Unknown keys are refused in requests; attribute docstrings become descriptions."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class FaultyLine(Wire):
+    """What is wrong with a line of a list that was sent."""
+
+    line: int
+    """From 1, as the program it was written with shows it."""
+    code: str
+    """Stable code for programs."""
+    detail: str
+    """What is wrong and what to do, in French."""
+
+
+def _is_absent(value: object) -> bool:
+    return value is None
 
 
 class Problem(Wire):
@@ -33,3 +48,5 @@ class Problem(Wire):
     """Stable code for programs."""
     request_id: str
     """To quote when asking for help."""
+    lines: list[FaultyLine] | None = Field(default=None, exclude_if=_is_absent)
+    """Faulty lines of a list, the first hundred; absent from all other problems."""

@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.responses import FileResponse, Response
 
-from assistant.api.body import announced, uploads_of
+from assistant.api.body import FORM, announced, uploads_of
 from assistant.api.deps import Admin, Caller, DrawingDep, Reader, UseCases
 from assistant.api.mapping import counts_out, document_out, job_out, passage_out
 from assistant.api.reading_out import link_out
@@ -54,22 +54,6 @@ _MEDIA_TYPES = {
     FileFormat.MSG: "application/vnd.ms-outlook",
 }
 _IMAGE_TYPES = {".webp": "image/webp", ".png": "image/png", ".jpg": "image/jpeg"}
-_FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["files"],
-                    "properties": {
-                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}}
-                    },
-                }
-            }
-        },
-    }
-}
 
 
 @router.get("")
@@ -91,7 +75,7 @@ def list_documents(
     )
 
 
-@router.post("", status_code=201, openapi_extra=_FORM)
+@router.post("", status_code=201, openapi_extra=FORM)
 async def upload_documents(
     request: Request,
     caller: Admin,

@@ -1,0 +1,421 @@
+"""Question sets over HTTP, and their evaluations on the live index."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from assistant.domain.answers import Question
+from assistant.domain.evaluations import EvaluationState
+from assistant.domain.ids import EvaluationId
+from assistant.testing.chat import ScriptedChatModel
+from tests.api.site import REGULATION, Site, open_site
+from tests.ingest.made_hostile_archives import bomb, open_document
+
+pytestmark = pytest.mark.anyio
+
+SETS = "/api/v1/question-sets"
+RUNS = "/api/v1/evaluations"
+LIST = """question;document attendu;page ou passage;réponse attendue
+Le transport scolaire est-il gratuit pour les internes ?;reglement.txt;gratuit pour les élèves;Oui, gratuit
+Avant quelle date déposer une demande ?;Règlement des transports scolaires;30 juin;
+Quel est le tarif du ski ?;;;sans réponse
+"""
+FINAL = {"succeeded", "failed", "cancelled"}
+
+
+async def send(
+    http: httpx.AsyncClient, content: str | bytes = LIST, name: str = "questions.csv"
+) -> httpx.Response:
+    data = content.encode() if isinstance(content, str) else content
+    return await http.post(SETS, files=[("files", (name, data))])
+
+
+async def started(http: httpx.AsyncClient, content: str = LIST) -> dict[str, Any]:
+    kept = (await send(http, content)).json()
+    response = await http.post(RUNS, json={"question_set_id": kept["id"]})
+    assert response.status_code == 202, response.text
+    return response.json()
+
+
+async def ended(http: httpx.AsyncClient, evaluation_id: str) -> dict[str, Any]:
+    for _ in range(400):
+        found = (await http.get(f"{RUNS}/{evaluation_id}")).json()
+        if found["evaluation"]["state"] in FINAL:
+            return found
+        await asyncio.sleep(0.02)
+    raise AssertionError("the evaluation did not end")
+
+
+@pytest.fixture
+async def owner(site: Site) -> AsyncIterator[httpx.AsyncClient]:
+    await site.upload({"reglement.txt": REGULATION})
+    async with site.owner() as http:
+        yield http
+    await site.container.evaluation_runner.close()
+
+
+async def test_a_list_is_kept_whole_and_read_back(owner: httpx.AsyncClient) -> None:
+    response = await send(owner, LIST.replace("réponse attendue", "Réponse attendue;Thème"))
+    kept = response.json()
+    listed = (await owner.get(SETS)).json()
+    read = (await owner.get(f"{SETS}/{kept['id']}")).json()
+    page = (await owner.get(f"{SETS}/{kept['id']}?limit=1&offset=2")).json()
+
+    assert response.status_code == 201
+    assert kept["ignored_columns"] == ["Thème"]
+    assert (kept["name"], kept["question_count"], kept["unanswerable_count"]) == (
+        "questions.csv",
+        3,
+        1,
+    )
+    assert listed == [read["question_set"]]
+    assert read["questions"][0] == {
+        "line": 2,
+        "question": "Le transport scolaire est-il gratuit pour les internes ?",
+        "document": "reglement.txt",
+        "pages": [],
+        "passage": "gratuit pour les élèves",
+        "answer": "Oui, gratuit",
+    }
+    assert [each["document"] for each in page["questions"]] == [None]
+
+
+async def test_every_faulty_line_is_named_and_nothing_is_kept(owner: httpx.AsyncClient) -> None:
+    response = await send(owner, LIST + ";reglement.txt;;\nQui paie ?;;;La Région\n")
+
+    problem = response.json()
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    assert problem["code"] == "question_set_refused"
+    assert "(2 à corriger). Ligne 5 : il manque la question." in problem["detail"]
+    assert [(each["line"], each["code"]) for each in problem["lines"]] == [
+        (5, "question_expected"),
+        (6, "document_expected"),
+    ]
+    assert "écrivez « sans réponse »" in problem["lines"][1]["detail"]
+    assert (await owner.get(SETS)).json() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "status", "code"),
+    [
+        (b"", "q.csv", 422, "file_empty"),
+        (b"PK\x03\x04 and no more", "q.ods", 422, "file_truncated"),
+        (open_document("spreadsheet", "<a></b>"), "q.ods", 422, "file_damaged"),
+        (bomb("spreadsheet"), "q.ods", 422, "archive_bomb"),
+        (b"%PDF-1.7\n%%EOF", "q.pdf", 422, "not_a_sheet"),
+        (b"theme;note\na;b\n", "q.csv", 422, "question_set_refused"),
+        (b"question;document\n" + b"Qui ?;a.pdf\n" * 100_000, "q.csv", 422, "question_set_refused"),
+        (b"question;document\n" + b"x" * 5_100_000, "q.csv", 413, "question_set_too_large"),
+        (b"question;document\n" + b"x" * 7_000_000, "q.csv", 413, "request_too_large"),
+    ],
+)
+async def test_a_file_that_is_no_list_is_refused_with_its_reason(
+    owner: httpx.AsyncClient, content: bytes, name: str, status: int, code: str
+) -> None:
+    response = await send(owner, content, name)
+
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert (await owner.get(SETS)).json() == []
+
+
+async def test_nothing_of_a_file_is_left_in_the_scratch_folder(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    await send(owner)
+    await send(owner, b"")
+
+    assert list(site.container.folder.scratch.iterdir()) == []
+
+
+async def test_two_files_at_once_are_refused(owner: httpx.AsyncClient) -> None:
+    files = [("files", (name, LIST.encode())) for name in ("a.csv", "b.csv")]
+
+    assert (await owner.post(SETS, files=files)).json()["code"] == "invalid_input"
+
+
+async def test_an_evaluation_tells_of_each_question_what_was_found_cited_and_refused(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    run = await started(owner)
+    found = await ended(owner, run["id"])
+
+    evaluation = found["evaluation"]
+    assert (evaluation["state"], evaluation["done"], evaluation["total"]) == ("succeeded", 3, 3)
+    assert evaluation["embedder"] == site.container.embedder.identity.id
+    assert evaluation["model"] == "scripted"
+    first, second, third = (row["result"] for row in found["rows"])
+    assert (first["verdict"], first["passage_rank"], first["citation_rank"]) == ("right", 1, 1)
+    assert first["answer"].startswith("Gratuit pour les internes")
+    assert first["expected_words"] == 1
+    assert first["citations"][0] | {"quote": ""} == {
+        "file": "reglement.txt",
+        "title": "Règlement des transports scolaires",
+        "pages": [],
+        "quote": "",
+        "is_right": True,
+    }
+    assert second["document_rank"] == 1
+    assert (third["verdict"], third["document_rank"]) == ("answered_wrongly", None)
+    summary = evaluation["summary"]
+    assert (summary["answerable"], summary["unanswerable"], summary["failed"]) == (2, 1, 0)
+    assert summary["document_at_1"] == {
+        "successes": 2,
+        "total": 2,
+        "value": 1,
+        "low": pytest.approx(0.342380),
+        "high": 1,
+    }
+    assert summary["refused_rightly"]["value"] == 0
+
+
+async def test_an_evaluation_leaves_no_answer_behind(owner: httpx.AsyncClient, site: Site) -> None:
+    run = await started(owner)
+    await ended(owner, run["id"])
+
+    with site.container.open_work() as work:
+        assert work.answers.running() == []
+    assert (await owner.get("/api/v1/conversations")).json() == []
+
+
+async def test_what_does_not_exist_is_refused(owner: httpx.AsyncClient) -> None:
+    absent = await owner.post(RUNS, json={"question_set_id": "inconnu"})
+    missing = [
+        await owner.get(f"{SETS}/inconnu"),
+        await owner.delete(f"{SETS}/inconnu"),
+        await owner.get(f"{RUNS}/inconnu"),
+        await owner.post(f"{RUNS}/inconnu/cancel"),
+    ]
+
+    assert [each.status_code for each in (absent, *missing)] == [404] * 5
+
+
+async def test_a_deleted_set_takes_its_evaluations_along(owner: httpx.AsyncClient) -> None:
+    run = await started(owner)
+    await ended(owner, run["id"])
+    deleted = await owner.delete(f"{SETS}/{run['question_set']['id']}")
+
+    assert deleted.status_code == 204
+    assert (await owner.get(f"{RUNS}/{run['id']}")).status_code == 404
+    assert (await owner.get(RUNS)).json() == []
+
+
+async def test_only_administrators_have_question_sets(owner: httpx.AsyncClient, site: Site) -> None:
+    run = await started(owner)
+    async with site.person(site.agent()) as agent:
+        refused = [
+            await agent.get(SETS),
+            await send(agent),
+            await agent.get(f"{SETS}/{run['question_set']['id']}"),
+            await agent.delete(f"{SETS}/{run['question_set']['id']}"),
+            await agent.get(RUNS),
+            await agent.post(RUNS, json={"question_set_id": run["question_set"]["id"]}),
+            await agent.get(f"{RUNS}/{run['id']}"),
+            await agent.post(f"{RUNS}/{run['id']}/cancel"),
+        ]
+
+    assert [each.status_code for each in refused] == [403] * 8
+
+
+async def test_a_tenant_evaluates_its_own_documents_and_sees_its_own_runs(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    own = await ended(owner, (await started(owner))["id"])
+    async with site.person(site.foreigner()) as foreigner:
+        other = await ended(foreigner, (await started(foreigner))["id"])
+        listed = (await foreigner.get(RUNS)).json()
+        sets = (await foreigner.get(SETS)).json()
+        crossed = await foreigner.post(
+            RUNS, json={"question_set_id": own["evaluation"]["question_set"]["id"]}
+        )
+        of_foreign_set = await foreigner.get(
+            f"{RUNS}?question_set_id={own['evaluation']['question_set']['id']}"
+        )
+
+    assert own["evaluation"]["summary"]["document_at_1"]["successes"] == 2
+    assert other["evaluation"]["summary"]["document_at_1"]["successes"] == 0
+    assert all(row["result"]["citations"] == [] for row in other["rows"])
+    assert {row["result"]["status"] for row in other["rows"]} == {"refused"}
+    assert [each["id"] for each in listed] == [other["evaluation"]["id"]]
+    assert [each["id"] for each in sets] == [other["evaluation"]["question_set"]["id"]]
+    assert crossed.status_code == 404
+    assert of_foreign_set.json() == []
+
+
+class Held:
+    """Answers as the pipeline does, but each only once it is let go."""
+
+    def __init__(self, site: Site) -> None:
+        self.asked: list[str] = []
+        self.gate = asyncio.Semaphore(0)
+        self.runner = site.container.evaluation_runner
+        self._inner = vars(self.runner)["_answers"]
+        vars(self.runner)["_answers"] = self
+
+    async def run(self, question: Question, *, scope: Any) -> AsyncIterator[Any]:
+        self.asked.append(question.text)
+        await self.gate.acquire()
+        async for event in self._inner.run(question, scope=scope):
+            yield event
+
+    async def reached(self, count: int) -> None:
+        for _ in range(400):
+            if len(self.asked) >= count:
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(self.asked)
+
+
+async def test_a_running_evaluation_stops_and_keeps_what_it_measured(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    held = Held(site)
+    run = await started(owner)
+    await held.reached(1)
+    running = (await owner.get(f"{RUNS}/{run['id']}")).json()
+    held.gate.release()
+    await held.reached(2)
+    asked = await owner.post(f"{RUNS}/{run['id']}/cancel")
+    held.gate.release()
+    stopped = await ended(owner, run["id"])
+    again = await owner.post(f"{RUNS}/{run['id']}/cancel")
+
+    assert running["evaluation"]["state"] == "running"
+    assert asked.status_code == 200
+    assert stopped["evaluation"]["state"] == "cancelled"
+    assert [row["result"] is not None for row in stopped["rows"]] == [True, True, False]
+    assert len(held.asked) == 2
+    assert (again.status_code, again.json()["code"]) == (409, "evaluation_ended")
+
+
+async def test_a_waiting_evaluation_stops_at_once(owner: httpx.AsyncClient, site: Site) -> None:
+    held = Held(site)
+    first = await started(owner)
+    await held.reached(1)
+    second = await started(owner)
+    stopped = await owner.post(f"{RUNS}/{second['id']}/cancel")
+    for _ in range(3):
+        held.gate.release()
+    await ended(owner, first["id"])
+
+    assert (second["state"], stopped.json()["state"]) == ("queued", "cancelled")
+    assert len(held.asked) == 3
+
+
+async def test_an_evaluation_goes_on_after_a_restart(owner: httpx.AsyncClient, site: Site) -> None:
+    held = Held(site)
+    run = await started(owner)
+    held.gate.release()
+    await held.reached(2)
+    await site.container.evaluation_runner.close()
+    between = (await owner.get(f"{RUNS}/{run['id']}")).json()["evaluation"]
+    for _ in range(3):
+        held.gate.release()
+    await site.container.aopen()
+    found = await ended(owner, run["id"])
+
+    assert (between["state"], between["done"]) == ("running", 1)
+    assert found["evaluation"]["state"] == "succeeded"
+    first, second, third = (row["expected"]["question"] for row in found["rows"])
+    assert held.asked == [first, second, second, third]
+
+
+async def test_a_question_that_never_lets_the_service_live_is_given_up(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    held = Held(site)
+    run = await started(owner)
+    for attempt in range(1, 4):
+        await held.reached(attempt)
+        await site.container.evaluation_runner.close()
+        await site.container.aopen()
+    found = await ended(owner, run["id"])
+
+    assert len(held.asked) == 3
+    assert found["evaluation"]["state"] == "failed"
+    assert found["evaluation"]["reason_code"] == "evaluation_given_up"
+    assert found["evaluation"]["reason"].startswith("L'évaluation a été interrompue")
+
+
+async def test_people_who_ask_go_first(owner: httpx.AsyncClient, site: Site) -> None:
+    held = Held(site)
+    vars(site.container.answers)["_running"] = 1
+    run = await started(owner)
+    await asyncio.sleep(0.5)
+    before = list(held.asked)
+    vars(site.container.answers)["_running"] = 0
+    for _ in range(3):
+        held.gate.release()
+    found = await ended(owner, run["id"])
+
+    assert before == []
+    assert found["evaluation"]["state"] == "succeeded"
+
+
+async def test_a_person_has_a_few_evaluations_that_wait(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    held = Held(site)
+    kept = (await send(owner)).json()["id"]
+    asked = [await owner.post(RUNS, json={"question_set_id": kept}) for _ in range(6)]
+    await owner.delete(f"{SETS}/{kept}")
+    held.gate.release()
+
+    assert [each.status_code for each in asked] == [202] * 5 + [409]
+    assert asked[-1].json()["code"] == "evaluations_too_many"
+
+
+async def test_a_set_deleted_while_it_runs_ends_it(owner: httpx.AsyncClient, site: Site) -> None:
+    held = Held(site)
+    run = await started(owner)
+    await held.reached(1)
+    await owner.delete(f"{SETS}/{run['question_set']['id']}")
+    held.gate.release()
+    other = await started(owner)
+    for _ in range(3):
+        held.gate.release()
+
+    assert (await ended(owner, other["id"]))["evaluation"]["done"] == 3
+    assert len(held.asked) == 4
+
+
+async def test_a_failing_model_is_a_row_and_not_the_end(tmp_path: Path) -> None:
+    site = open_site(tmp_path / "data", model=ScriptedChatModel(["Oui [1]."]))
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("contenu confidentiel")
+
+    vars(site.container.evaluation_runner)["_answers"] = type("Broken", (), {"run": fail})()
+    async with site.owner() as http:
+        found = await ended(http, (await started(http))["id"])
+    await site.container.evaluation_runner.close()
+    site.close()
+
+    assert found["evaluation"]["state"] == "succeeded"
+    assert found["evaluation"]["summary"]["failed"] == 3
+    assert {row["result"]["reason_code"] for row in found["rows"]} == {"internal_error"}
+    assert "confidentiel" not in str(found)
+
+
+async def test_the_scope_is_that_of_the_moment(owner: httpx.AsyncClient, site: Site) -> None:
+    """What a person may no longer read is not read by an evaluation that it left behind."""
+    principal = site.container.access.local_principal()
+    scope = site.container.access.scope_of(principal)
+    kept, _ = site.container.question_sets.add(
+        BytesIO(LIST.encode()), name="q.csv", principal=principal
+    )
+    report = site.container.evaluations.start(kept.id, principal=principal, scope=scope)
+    listed = (await owner.get("/api/v1/documents")).json()["documents"]
+    await owner.delete(f"/api/v1/documents/{listed[0]['id']}")
+    await site.container.aopen()
+    found = await ended(owner, EvaluationId(report.evaluation.id))
+
+    assert report.evaluation.state is EvaluationState.QUEUED
+    assert all(row["result"]["citations"] == [] for row in found["rows"])
