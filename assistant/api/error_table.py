@@ -49,6 +49,7 @@ ERROR_TABLE: dict[str, Row] = {
     "question_too_long": (422, _QUESTION),
     "source_invalid": (422, "Source refusée"),
     "source_empty": (422, "Dossier vide"),
+    "question_set_unknown": (404, "Jeu de questions inconnu"),
     "question_set_refused": (422, "Jeu de questions refusé"),
     "question_set_too_large": (413, "Fichier trop volumineux"),
     "evaluation_ended": (409, _NOT_ALLOWED),

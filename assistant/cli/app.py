@@ -10,6 +10,7 @@ import typer
 from assistant.cli.french import FrenchCommand, FrenchGroup
 from assistant.cli.managing import documents_app, index_app, jobs_app
 from assistant.cli.options import AllowEmpty, Invocation, Json, Queries, Server, invocation
+from assistant.cli.questioning import evaluate, questions_app
 
 app = typer.Typer(
     cls=FrenchGroup,
@@ -21,6 +22,7 @@ app = typer.Typer(
 app.add_typer(documents_app, name="documents")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(index_app, name="index")
+app.add_typer(questions_app, name="questions")
 
 
 def _print_version(asked: bool) -> None:
@@ -170,6 +172,9 @@ def ask(
         row = answer_row(client, QueryLine("", question or "", after))
     say_json(row)
     return exit_code(row)
+
+
+app.command(cls=FrenchCommand)(evaluate)
 
 
 @app.command(cls=FrenchCommand)

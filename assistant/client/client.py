@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx
 
 from assistant.client.errors import ClientError
+from assistant.client.evaluations import EvaluationCalls
 from assistant.client.files import FileCalls
 from assistant.client.following import Follower
 from assistant.client.transport import Transport
@@ -24,7 +25,7 @@ _ANSWER_S = 660.0
 """A whole answer: the model's own limit and the retrieval before it."""
 
 
-class AssistantClient(FileCalls):
+class AssistantClient(FileCalls, EvaluationCalls):
     """Calls the API for one caller. Every method raises `ClientError` when its call fails."""
 
     def __init__(

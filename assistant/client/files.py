@@ -97,7 +97,7 @@ class FileCalls:
     def upload_documents(self, paths: Sequence[Path]) -> JobStarted:
         """Send files as an upload, under their own names; streamed from disk."""
         with ExitStack() as stack:
-            files = [("files", (path.name, stack.enter_context(_opened(path)))) for path in paths]
+            files = [("files", (path.name, stack.enter_context(opened(path)))) for path in paths]
             return self._transport.call(
                 "POST", "/api/v1/documents", returns=JobStarted, files=files, timeout=_UPLOAD_S
             )
@@ -142,7 +142,7 @@ class FileCalls:
         Raises:
             ClientError: Also "file_unreadable" when the file cannot be opened here.
         """
-        with _opened(path) as stream:
+        with opened(path) as stream:
             # without a length, which the content would have to keep to while it changes
             return self._transport.call(
                 "PUT",
@@ -183,7 +183,12 @@ class FileCalls:
         return self._transport.call("POST", f"/api/v1/jobs/{job_id}/retry", returns=JobOut)
 
 
-def _opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BinaryIO:
+    """A file to be sent.
+
+    Raises:
+        ClientError: It cannot be opened here ("file_unreadable").
+    """
     try:
         return path.open("rb")
     except OSError:

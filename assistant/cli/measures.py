@@ -1,0 +1,142 @@
+"""The figures of an evaluation for a person, and its rows as CSV for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from assistant.cli.console import plural, say
+from assistant.cli.failures import Misuse
+from assistant.domain.catalogue import sentence
+from assistant.schemas.evaluations import EvaluationDetail, EvaluationRowOut, ShareOut
+
+_VERDICTS = {
+    "right": "bonne source citée",
+    "wrong": "bonne source non citée",
+    "refused_rightly": "refus à raison",
+    "refused_wrongly": "refus à tort",
+    "answered_wrongly": "réponse à tort",
+    "failed": "échec",
+}
+_COLUMNS = (
+    "ligne", "question", "document attendu", "pages", "passage", "réponse attendue", "verdict",
+    "rang du document", "rang du passage", "rang de la citation", "mots attendus", "réponse",
+    "sources citées", "raison", "millisecondes",
+)  # fmt: skip
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_SHOWN_MISSES = 20
+
+
+def open_table(path: Path) -> TextIO:
+    """A file for the rows, opened before the work so that it is not done in vain.
+
+    Raises:
+        Misuse: It cannot be written.
+    """
+    try:
+        return path.open("w", encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise Misuse(sentence("table_unwritable", path=str(path))) from error
+
+
+def write_table(table: TextIO, rows: Sequence[EvaluationRowOut]) -> None:
+    """One line a question, with semicolons and a byte order mark, as French spreadsheets expect.
+
+    A text that a spreadsheet would take for a formula begins with an apostrophe: it may come from
+    any document.
+    """
+    writer = csv.writer(table, delimiter=";")
+    writer.writerow(_COLUMNS)
+    for row in rows:
+        writer.writerow([_inert(cell) for cell in _cells(row)])
+
+
+def show_summary(detail: EvaluationDetail) -> None:
+    """The figures with their 95 % intervals, then the questions that went wrong."""
+    evaluation = detail.evaluation
+    summary = evaluation.summary
+    say(
+        f"{evaluation.question_set.name} : {evaluation.done}/{plural(evaluation.total, 'question')}"
+        f", {summary.answerable} avec réponse, {summary.unanswerable} sans réponse."
+    )
+    shares = (
+        ("Bon document au premier rang", summary.document_at_1),
+        ("Bon document parmi cinq passages", summary.document_at_5),
+        ("Bon passage au premier rang", summary.passage_at_1),
+        ("Bon passage parmi cinq", summary.passage_at_5),
+        ("Bon passage parmi les trois premières citations", summary.cited),
+        ("Refus à tort", summary.refused_wrongly),
+        ("Refus à raison", summary.refused_rightly),
+    )
+    for label, share in shares:
+        say(f"{label:<49}{_share(share)}")
+    means = (
+        ("Rang réciproque moyen", summary.reciprocal_rank),
+        ("Mots de la réponse attendue retrouvés", summary.expected_words),
+    )
+    for label, mean in means:
+        if mean is not None:
+            say(f"{label:<49}{mean:6.3f}".replace(".", ","))
+    if summary.failed:
+        say(f"{'Réponses en échec':<49}{summary.failed:>6}")
+    for line in _misses(detail.rows):
+        say(line)
+
+
+def _misses(rows: Sequence[EvaluationRowOut]) -> Iterator[str]:
+    missed = [
+        (row, row.result)
+        for row in rows
+        if row.result is not None and row.result.verdict not in {"right", "refused_rightly"}
+    ]
+    for row, result in missed[:_SHOWN_MISSES]:
+        why = _VERDICTS[result.verdict]
+        yield f"  ligne {row.expected.line} : {why} — {row.expected.question}"
+    if len(missed) > _SHOWN_MISSES:
+        yield f"  … et {len(missed) - _SHOWN_MISSES} autres : voir « --csv » ou « --json »."
+
+
+def _share(share: ShareOut) -> str:
+    if share.value is None or share.low is None or share.high is None:
+        return "     —"
+    shown = (
+        f"{100 * share.value:5.1f} %  [{100 * share.low:.1f} ; {100 * share.high:.1f}]"
+        f"  ({share.successes}/{share.total})"
+    )
+    return shown.replace(".", ",")
+
+
+def _cells(row: EvaluationRowOut) -> list[str]:
+    expected, result = row.expected, row.result
+    told = [
+        str(expected.line),
+        expected.question,
+        "sans réponse" if expected.document is None else expected.document,
+        ", ".join(map(str, expected.pages)),
+        expected.passage,
+        expected.answer,
+    ]
+    if result is None:
+        return [*told, "non posée", *[""] * (len(_COLUMNS) - len(told) - 1)]
+    sources = (
+        f"{each.file}{', p. ' + ', '.join(map(str, each.pages)) if each.pages else ''}"
+        for each in result.citations
+    )
+    ranks = (result.document_rank, result.passage_rank, result.citation_rank)
+    words = "" if result.expected_words is None else f"{result.expected_words:.3f}"
+    return [
+        *told,
+        _VERDICTS[result.verdict],
+        *("" if rank is None else str(rank) for rank in ranks),
+        words.replace(".", ","),
+        result.answer,
+        " | ".join(sources),
+        result.reason or "",
+        str(result.elapsed_ms),
+    ]
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
