@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from ingest.cleaning import fold
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -30,12 +30,13 @@ _MONTHS = {
     )
     for name in names.split()
 }
+"""Folded names of the months and their abbreviations, to their numbers from 1."""
 _UNIT_LIST = (
     "zero un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize "
     "dix-sept dix-huit dix-neuf vingt"
 )
 _UNITS = _UNIT_LIST.split()
-_NUMBERS = {
+NUMBER_WORDS = {
     **{word: value for value, word in enumerate(_UNITS)},
     "premier": 1,
     "1er": 1,
@@ -47,8 +48,9 @@ _NUMBERS = {
     **{f"vingt-{_UNITS[unit]}": 20 + unit for unit in range(2, 10)},
     **{f"vingt {_UNITS[unit]}": 20 + unit for unit in range(2, 10)},
 }
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_NUMBER = "|".join(sorted(map(re.escape, _NUMBERS), key=len, reverse=True))
+"""Numbers in letters up to 31, folded."""
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
+_NUMBER = "|".join(sorted(map(re.escape, NUMBER_WORDS), key=len, reverse=True))
 _LONG = re.compile(rf"\b(\d{{1,2}})\s?(?:er)?[\s_-]+({_MONTH})\.?[\s_-]+((?:19|20)\d{{2}})\b")
 _SHORT = re.compile(r"(?<![\d/.-])(\d{1,2})\s?[/.-]\s?(\d{1,2})\s?[/.-]\s?((?:19|20)\d{2})(?!\d)")
 _ISO = re.compile(r"(?<!\d)((?:19|20)\d{2})-(\d{2})-(\d{2})(?!\d)")
@@ -194,7 +196,7 @@ def _dates(text: str) -> list[tuple[int, date]]:
     found: list[tuple[int, date | None]] = []
     for match in _LONG.finditer(text):
         day, month, year = match.groups()
-        found.append((match.start(), _date(int(year), month=_MONTHS[month], day=int(day))))
+        found.append((match.start(), _date(int(year), month=MONTHS[month], day=int(day))))
     for match in _SHORT.finditer(text):
         day, month, year = match.groups()
         found.append((match.start(), _date(int(year), month=int(month), day=int(day))))
@@ -206,8 +208,8 @@ def _dates(text: str) -> list[tuple[int, date]]:
 
 def _date_in_words(match: re.Match[str]) -> date | None:
     words, digits, day, month = match.groups()
-    year = 2000 + _NUMBERS[words] if words else int(digits)
-    return _date(year, month=_MONTHS[month], day=int(day) if day.isdigit() else _NUMBERS[day])
+    year = 2000 + NUMBER_WORDS[words] if words else int(digits)
+    return _date(year, month=MONTHS[month], day=int(day) if day.isdigit() else NUMBER_WORDS[day])
 
 
 def _date(year: int, *, month: int, day: int) -> date | None:

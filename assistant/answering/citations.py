@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ingest.sentences import split_sentences
-
 _MARKER_CHARS = 48
 """Longest content of brackets that is still examined as a marker."""
 _WORDS = (
@@ -54,6 +52,8 @@ class Parsed:
     """Text to send; never taken back."""
     markers: tuple[Marker, ...]
     """Markers that appear in it for the first time of the answer, in order."""
+    removed: tuple[int, ...]
+    """Offsets in the text of the answer where a marker of no passage was removed, in order."""
 
 
 class CitationParser:
@@ -70,7 +70,7 @@ class CitationParser:
         self._text = ""
         self._seen: set[int] = set()
         self._fresh: list[Marker] = []
-        self._removed_at: list[int] = []
+        self._removed: list[int] = []
         self._is_removing = False
 
     @property
@@ -87,16 +87,6 @@ class CitationParser:
         """What was held back; a marker cut by the end is dropped. Nothing is fed afterwards."""
         return self._advance(is_end=True)
 
-    def unsupported(self) -> tuple[str, ...]:
-        """Sentences of the text sent that cited a passage that does not exist, in order, once each."""
-        spans = split_sentences(self._text)
-        found: dict[tuple[int, int], None] = {}
-        for place in self._removed_at:
-            before = [span for span in spans if span[0] < max(place, 1)]
-            if before:
-                found[before[-1]] = None
-        return tuple(self._text[start:end].strip() for start, end in sorted(found))
-
     def _advance(self, *, is_end: bool) -> Parsed:
         start = len(self._text)
         while self._buffer:
@@ -105,7 +95,8 @@ class CitationParser:
                 break
             self._text += step
         markers, self._fresh = tuple(self._fresh), []
-        return Parsed(text=self._text[start:], markers=markers)
+        removed, self._removed = tuple(self._removed), []
+        return Parsed(text=self._text[start:], markers=markers, removed=removed)
 
     def _step(self, *, is_end: bool) -> str | None:
         """Decide what stands first in the buffer; None when that depends on what follows."""
@@ -150,7 +141,7 @@ class CitationParser:
     def _cite(self, numbers: list[int], *, spaces: int, length: int) -> str:
         known = [number for number in dict.fromkeys(numbers) if 1 <= number <= self._count]
         if len(known) < len(set(numbers)):
-            self._removed_at.append(len(self._text))
+            self._removed.append(len(self._text))
         if not known:
             self._buffer = self._buffer[:spaces] + self._buffer[length:]
             self._is_removing = True

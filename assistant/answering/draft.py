@@ -12,6 +12,7 @@ from assistant.answering.prompt import refusal
 from assistant.answering.quotes import best_quote, cited
 from assistant.answering.retriever import normalised
 from assistant.answering.sanitizer import OutputSanitizer
+from assistant.answering.verification import Verifier
 from assistant.domain.answers import (
     AnswerCompleted,
     AnswerEvent,
@@ -20,11 +21,11 @@ from assistant.domain.answers import (
     CitationAdded,
     Notice,
     Passage,
+    SentenceMarked,
     TextDelta,
     TokenUsage,
 )
 from assistant.domain.catalogue import sentence
-from assistant.domain.marks import Mark, MarkKind
 
 _STATEMENT_CHARS = 300
 """Length of the text before a marker that is compared with the sentences of its passage."""
@@ -55,10 +56,12 @@ class Draft:
         self._parser = CitationParser(count=len(passages))
         self._coalescer = Coalescer(per_second=deltas_per_s)
         self._stopwatch = stopwatch
-        self._pending: list[Citation] = []
+        self._verifier = Verifier(passages)
+        self._pending: list[CitationAdded | SentenceMarked] = []
         self._citations: dict[int, Citation] = {}
         self._sent: list[str] = []
-        self._has_begun = False
+        self._lead_chars: int | None = None
+        """White space taken off the beginning of the reply; None before its first word."""
 
     @property
     def has_sent(self) -> bool:
@@ -83,12 +86,18 @@ class Draft:
         """Seconds until gathered text is due, None when there is none."""
         return self._coalescer.wait_s(now=time.perf_counter())
 
-    def finish(self) -> Iterator[AnswerEvent]:
-        """The reply is over: everything that was held back."""
+    def finish(self, *, is_whole: bool = True) -> Iterator[AnswerEvent]:
+        """The reply is over: everything that was held back.
+
+        Args:
+            is_whole: False when it stops before its end: its last statement is then not verified.
+        """
         rest = self._parser.feed(self._sanitizer.finish())
         self._gather(rest)
         self._gather(self._parser.finish())
-        return self._leave(self._coalescer.flush().rstrip())
+        self._pending += map(SentenceMarked, self._verifier.finish(is_whole=is_whole))
+        yield from self._leave(self._coalescer.flush().rstrip())
+        yield from self._noted()
 
     def completed(
         self, *, model: str, tokens: TokenUsage | None, notices: Sequence[Notice] = ()
@@ -99,10 +108,7 @@ class Draft:
             status=AnswerStatus.REFUSED if is_refusal else AnswerStatus.ANSWERED,
             text=self.text,
             citations=tuple(self._citations[marker] for marker in sorted(self._citations)),
-            marks=tuple(
-                Mark(MarkKind.UNKNOWN_SOURCE, text, at := self.text.find(text), at + len(text))
-                for text in self._parser.unsupported()
-            ),
+            marks=self._verifier.marks,
             model=model,
             tokens=tokens,
             first_token_ms=self._stopwatch.first_token_ms,
@@ -110,15 +116,19 @@ class Draft:
         )
 
     def _gather(self, parsed: Parsed) -> None:
-        text = parsed.text if self._has_begun else parsed.text.lstrip()
-        self._has_begun = self._has_begun or bool(text)
+        text = parsed.text if self._lead_chars is not None else parsed.text.lstrip()
+        if self._lead_chars is None and text:
+            self._lead_chars = len(self._parser.text) - len(text)
         self._coalescer.hold(text)
         for marker in parsed.markers:
             passage = self._passages[marker.number]
             quote = best_quote(self._statement(marker.end), passage=passage)
             citation = cited(passage, quote=quote)
             self._citations[marker.number] = citation
-            self._pending.append(citation)
+            self._pending.append(CitationAdded(citation))
+        for place in parsed.removed:
+            self._verifier.remove(max(place - (self._lead_chars or 0), 0))
+        self._pending += map(SentenceMarked, self._verifier.feed(text))
 
     def _statement(self, end: int) -> str:
         """The words before a marker; its number and those of others are none of them."""
@@ -129,5 +139,9 @@ class Draft:
             self._stopwatch.mark_first()
             self._sent.append(text)
             yield TextDelta(text)
-            pending, self._pending = self._pending, []
-            yield from map(CitationAdded, pending)
+            yield from self._noted()
+
+    def _noted(self) -> Iterator[AnswerEvent]:
+        """What is to be said of the text sent before."""
+        pending, self._pending = self._pending, []
+        yield from pending

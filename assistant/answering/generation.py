@@ -160,7 +160,7 @@ class _Ending:
     def ended(self, end: ChatEnd) -> Iterator[AnswerEvent]:
         """In order, or by the token cap. Nothing is said of a reply without a word."""
         self.is_over = True
-        yield from self.draft.finish()
+        yield from self.draft.finish(is_whole=not end.is_cut)
         if self.draft.has_sent:
             yield from self._completed("answer_cut_length" if end.is_cut else None, end.usage)
 
@@ -173,7 +173,7 @@ class _Ending:
     def cut(self, code: str) -> Iterator[AnswerEvent]:
         """Before its end."""
         self.is_over = True
-        yield from self.draft.finish()
+        yield from self.draft.finish(is_whole=False)
         yield from self._completed(code, None)
 
     def _completed(self, code: str | None, tokens: TokenUsage | None) -> Iterator[AnswerEvent]:

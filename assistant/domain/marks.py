@@ -26,6 +26,8 @@ class MarkKind(StrEnum):
     """Of a law, an article or an act."""
     NAME = "name"
     """From AMOUNT to NAME: the passages cited do not hold these words."""
+    EXCHANGED = "exchanged"
+    """The passage cited holds these words elsewhere, not where it says the rest of the sentence."""
     IN_FORCE = "in_force"
     """It says that something is in force, which no passage it cites says."""
     NEGATION = "negation"
@@ -73,6 +75,8 @@ def reason_of(mark: Mark) -> str:
         )
     if mark.kind in _MISSING:
         return sentence(f"mark_missing_{form}", words=words, sources=_sources(mark.markers))
+    if mark.kind is MarkKind.EXCHANGED:
+        return sentence("mark_exchanged", words=words, sources=_sources(mark.markers))
     if mark.kind is MarkKind.NEGATION and words:
         return sentence("mark_negation_of", words=words, sources=_sources(mark.markers))
     return sentence(f"mark_{mark.kind.value}", sources=_sources(mark.markers))

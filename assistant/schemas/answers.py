@@ -72,6 +72,7 @@ class MarkOut(Wire):
         "number",
         "reference",
         "name",
+        "exchanged",
         "in_force",
         "negation",
         "meaning",
@@ -120,6 +121,8 @@ class AnswerOut(Wire):
     first_token_ms: int | None
     notice: str | None
     """French sentences to show with the answer, such as why no model was used."""
+    understood: str | None = None
+    """The question that was searched, when a follow-up was made to stand alone."""
     is_complete: bool = True
     """False while it runs, and when it ends before its end: failed, stopped, cut by its model or limit."""
     error: Problem | None = None

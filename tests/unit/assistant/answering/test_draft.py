@@ -21,7 +21,7 @@ def completed(pieces: list[str]) -> AnswerCompleted:
     draft = Draft(PASSAGES, stopwatch=Stopwatch(), deltas_per_s=1000)
     events = [event for piece in pieces for event in draft.feed(piece)]
     events += draft.finish()
-    end = draft.completed(model="m", tokens=None, notice=None)
+    end = draft.completed(model="m", tokens=None)
     added = {event.citation for event in events if isinstance(event, CitationAdded)}
     assert added == set(end.citations)
     return end

@@ -1,0 +1,66 @@
+"""Where two sentences about one thing disagree by a negation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.answering.facts import flat
+from assistant.answering.terms import terms
+
+_WORD = re.compile(r"[a-z0-9œæ]+'?")
+_NEGATORS_TEXT = "pas plus jamais aucun aucune aucunement ni guere rien nul nulle point"
+_NEGATORS = frozenset(_NEGATORS_TEXT.split())
+_PRONOUNS = frozenset(
+    ["se", "s'", "en", "y", "l'", "le", "la", "les", "lui", "leur", "m'", "me", "nous", "vous"]
+)
+_WINDOW = 7
+"""Words after a verb among which the second half of its negation stands."""
+_REACH = 12
+"""Words after a verb among which its topic stands."""
+_TOPIC_TERMS = 4
+
+
+def disagreement(first: str, second: str) -> str:
+    """The word that one sentence denies and the other says of the same thing; empty when none."""
+    left, right = _WORD.findall(flat(first)), _WORD.findall(flat(second))
+    return _denied_only_in(left, right) or _denied_only_in(right, left)
+
+
+def _denied_only_in(denying: Sequence[str], saying: Sequence[str]) -> str:
+    for at in _denied(denying):
+        topic = _topic(denying, at)
+        same = [
+            place
+            for place, word in enumerate(saying)
+            if word == denying[at] and topic & _topic(saying, place)
+        ]
+        if same and not _denied(saying).intersection(same):
+            return denying[at]
+    return ""
+
+
+def _topic(words: Sequence[str], at: int) -> frozenset[str]:
+    """What a word is said of: the first terms after it."""
+    return frozenset(terms(" ".join(words[at + 1 : at + _REACH]))[:_TOPIC_TERMS])
+
+
+def _denied(words: Sequence[str]) -> set[int]:
+    return {place for at in range(len(words)) for place in _denied_by(words, at)}
+
+
+def _denied_by(words: Sequence[str], at: int) -> list[int]:
+    """The place of the word that the word at a place denies."""
+    if at + 1 >= len(words):
+        return []
+    if words[at] == "non":
+        return [at + 1]
+    if words[at] not in {"ne", "n'"}:
+        return []
+    verb = at + 1
+    while verb < len(words) - 1 and words[verb] in _PRONOUNS:
+        verb += 1
+    after = words[verb + 1 : verb + _WINDOW]
+    around = {*after, *words[max(at - 4, 0) : at]}
+    is_only = any(word in {"que", "qu'"} for word in after) and not around & _NEGATORS
+    return [] if is_only else [verb]
