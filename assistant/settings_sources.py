@@ -28,6 +28,8 @@ _CLOSE = 0.75
 PREFIX = "ASSISTANT_"
 CONFIG_VARIABLE = "ASSISTANT_CONFIG"
 """Names the TOML file; not a setting itself."""
+EVALUATION_PREFIX = "ASSISTANT_EVAL_"
+"""Variables of the evaluations, which may stand beside the product's own."""
 DEFAULT_CONFIG = Path("assistant.toml")
 """Read from the current folder when no file is named."""
 DEFAULT_ORIGIN = "défaut"
@@ -190,7 +192,8 @@ def _config_file(config: Path | None, environ: Mapping[str, str]) -> Path | None
 def _from_variables(environ: Mapping[str, str], problems: list[str]) -> Iterator[_Given]:
     by_variable = {each.variable: each for each in all_settings()}
     for name in sorted(environ):
-        if not name.startswith(PREFIX) or name == CONFIG_VARIABLE:
+        is_ours = name.startswith(PREFIX) and not name.startswith(EVALUATION_PREFIX)
+        if not is_ours or name == CONFIG_VARIABLE:
             continue
         if name in by_variable:
             yield _Given(by_variable[name].key, environ[name], f"variable {name}")

@@ -50,10 +50,9 @@ class Instance:
         rows = json.loads(self._run(["settings", "--json"], allowed=(0,)))["settings"]
         return {row["key"]: row["value"] for row in rows}
 
-    def document_ids(self) -> dict[str, str]:
-        """File name → document id, of every document."""
-        listed = json.loads(self._run(["documents", "list", "--json"], allowed=(0,)))
-        return {row["name"]: row["id"] for row in listed["documents"]}
+    def documents(self) -> list[Row]:
+        """Every document that is known, as the API gives it."""
+        return json.loads(self._run(["documents", "list", "--json"], allowed=(0,)))["documents"]
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove documents."""

@@ -35,8 +35,9 @@ class JudgedQuestion:
         return bool(self.judged)
 
     def is_placed(self, *, file: str, pages: Sequence[int]) -> bool:
-        """True for a right file and, where pages are known, a right page."""
-        return file in self.judged and (not self.pages or bool(set(self.pages) & set(pages)))
+        """True for a right file and, where both sides know pages, a right page."""
+        is_on_page = not (self.pages and pages) or bool(set(self.pages) & set(pages))
+        return file in self.judged and is_on_page
 
     def is_answered_by(self, *, file: str, pages: Sequence[int], text: str) -> bool:
         """True when a passage stands at the right place and contains a quote."""

@@ -11,8 +11,10 @@ from assistant.settings import environment
 from eval import refusal
 from eval.catalogue import sentence, set_name
 from eval.datasets import SETS, SHARED, QuestionSet, load_set
+from eval.instance import Instance
 from eval.judge import find_judge
 from eval.measuring import measure_set
+from eval.own_questions import QuestionsRefused, load_own
 from eval.report import markdown
 from eval.runs import Run, new_run, save
 from eval.workspace import Workspace, open_workspace
@@ -31,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-refusal", action="store_true", help="ne fabrique pas de questions sans réponse"
     )
+    parser.add_argument(
+        "--questions", type=Path, metavar="FICHIER", help="vos questions (CSV ou ODS), avec --data"
+    )
+    parser.add_argument(
+        "--data", type=Path, metavar="DOSSIER", help="dossier de données de votre instance"
+    )
 
 
 def add_work_argument(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +52,10 @@ def add_work_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure, store and print; 2 for an unknown set, 1 when no set is there."""
+    """Measure, store and print; 2 for an unknown set or a faulty file, 1 when no set is there."""
+    workspace = open_workspace(arguments.work)
+    if arguments.questions is not None:
+        return _run_own(arguments, workspace)
     unknown = [name for name in arguments.sets if name not in SETS]
     if unknown:
         print(sentence("set_unknown", name=unknown[0], known=", ".join(SETS)))
@@ -53,16 +64,13 @@ def run(arguments: argparse.Namespace) -> int:
     if not sets:
         print(sentence("no_set"))
         return 1
-    workspace = open_workspace(arguments.work)
     measured = measure(
         workspace,
         sets,
         with_answers=not arguments.search_only,
         with_refusal=not (arguments.search_only or arguments.no_refusal),
     )
-    print(markdown(measured))
-    print(sentence("run_saved", path=str(save(measured, folder=workspace.runs))))
-    return 0
+    return _finish(measured, workspace)
 
 
 def present_sets(names: Sequence[str]) -> list[QuestionSet]:
@@ -107,3 +115,30 @@ def measure(
     if measured is None:
         raise ValueError("no set to measure")
     return measured
+
+
+def _run_own(arguments: argparse.Namespace, workspace: Workspace) -> int:
+    """Ask the instance of a tenant the questions of its file."""
+    if arguments.data is None:
+        print(sentence("questions_need_data"))
+        return 2
+    instance = Instance(arguments.data.absolute(), workspace.variables)
+    try:
+        own = load_own(arguments.questions, instance=instance)
+    except QuestionsRefused as error:
+        print(error)
+        return 2
+    result = measure_set(
+        instance,
+        own,
+        with_answers=not arguments.search_only,
+        judge=find_judge(environment()),
+    )
+    run = replace(new_run(instance.settings()), sets={own.name: result})
+    return _finish(run, workspace)
+
+
+def _finish(measured: Run, workspace: Workspace) -> int:
+    print(markdown(measured))
+    print(sentence("run_saved", path=str(save(measured, folder=workspace.runs))))
+    return 0

@@ -45,7 +45,7 @@ class Workspace:
             shutil.rmtree(data_dir)
         shutil.copytree(original.data_dir, data_dir)
         reduced = Instance(data_dir, self.variables)
-        ids = reduced.document_ids()
+        ids = {row["name"]: row["id"] for row in reduced.documents()}
         reduced.delete([ids[name] for name in sorted(files)])
         return reduced
 

@@ -57,6 +57,13 @@ def test_a_variable_wins_over_the_file_and_the_file_over_the_default() -> None:
     assert loaded.origins["server.port"] == "défaut"
 
 
+def test_variables_of_the_evaluations_are_not_settings() -> None:
+    loaded = load({"ASSISTANT_EVAL_DIR": "/srv/eval"})
+
+    assert set(loaded.origins.values()) == {"défaut"}
+    assert "ASSISTANT_EVA_DIR" in refusal({"ASSISTANT_EVA_DIR": "/srv/eval"})
+
+
 def test_the_file_is_named_by_a_variable_or_lies_in_the_current_folder() -> None:
     Path("assistant.toml").write_text("[server]\nport = 1\n", "utf-8")
     Path("other.toml").write_text("[server]\nport = 2\n", "utf-8")
