@@ -45,7 +45,7 @@ def evaluate(*, limit: int | None = None, **variables: str) -> list[Divergence]:
     print(messages()["sentences"]["measuring"].format(count=len(probes)), file=sys.stderr)
     with temporary_instance(**variables) as instance:
         instance.ingest(SAMPLE / "documents")
-        return measure(instance, probes, {each.id: each for each in answerable})
+        return measure(instance, probes, questions={each.id: each for each in answerable})
 
 
 def report(rows: Sequence[Divergence]) -> str:

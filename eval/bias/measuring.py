@@ -56,7 +56,7 @@ class Gap:
 
 
 def measure(
-    instance: Instance, probes: Sequence[Probe], questions: Mapping[str, JudgedQuestion]
+    instance: Instance, probes: Sequence[Probe], *, questions: Mapping[str, JudgedQuestion]
 ) -> list[Divergence]:
     """One divergence for each probe that is not neutral, in order.
 
