@@ -72,6 +72,7 @@ class Draft:
     text: str = ""
     passages: list[CitationOut] | None = None
     """None until the search has ended."""
+    understood: str | None = None
     citations: dict[int, CitationOut] = field(default_factory=dict[int, CitationOut])
     answer: AnswerOut | None = None
     problem: Problem | None = None
@@ -85,7 +86,7 @@ class Draft:
         """Take one more event."""
         match event:
             case RetrievalEvent():
-                self.passages = event.passages
+                self.passages, self.understood = event.passages, event.understood
             case DeltaEvent():
                 self.text += event.text
             case CitationEvent():
@@ -106,6 +107,7 @@ class Draft:
         label = escape(text(_LABELS["running"]))
         return (
             f'<section class="answer running" aria-label="{label}" aria-busy="true">'
+            f"{_understood(self.understood)}"
             f'<div class="answer-text">{body}</div>'
             f'<p class="waiting"><span class="pulse"></span>{escape(self._waiting())}</p></section>'
         )
@@ -161,10 +163,17 @@ def _ended_html(answer: AnswerOut) -> str:
     body = answer_html(answer.answer, targets(answer.citations))
     return (
         f'<section class="answer {answer.status}" aria-label="{label}">'
-        f'<p class="answer-label">{label}</p>{_lead(answer)}'
+        f'<p class="answer-label">{label}</p>{_understood(answer.understood)}{_lead(answer)}'
         f'<div class="answer-text">{body}</div>{_unsupported(answer.unsupported)}{_meta(answer)}'
         f'<p class="hidden" role="status">{escape(text("answer.done"))}</p></section>'
     )
+
+
+def _understood(question: str | None) -> str:
+    """How a follow-up was read, so that a person sees when it was misread."""
+    if not question:
+        return ""
+    return f'<p class="meta">{escape(text("answer.understood", question=question))}</p>'
 
 
 def _lead(answer: AnswerOut) -> str:

@@ -26,7 +26,7 @@ _KINDS: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
     ),
     "amount": (
         re.compile(r"\b(?:montants?|plafonds?|plancher|prix|couts?|tarifs?|sommes?|franchise)\b"),
-        re.compile(r"\d[\d.,]*\s*(?:k€|m€|€|euros?\b|(?:millions|milliers) euros)"),
+        re.compile(r"\d(?:[\d.,]*\d)?\s*(?:k€|m€|€|euros?\b|(?:millions|milliers) euros)"),
     ),
     "date": (
         re.compile(r"\b(?:dates?|quand|echeances?|jusqu'a|avant quel|quel jour)\b"),
@@ -45,6 +45,12 @@ _MOST_PASSAGES = 6
 """Passages compared, best first: figures further down are rarely about the same thing."""
 _PASSAGE_COVERAGE = 0.6
 """Share of the question's words that each passage must hold, its title and headings included."""
+_FEWEST_SHARED = 2
+"""Words of the question that each of the two sentences must hold."""
+_MOST_FIGURES = 3
+"""A sentence with more figures of a kind is a list, of which none can be told to be the one asked for."""
+_SAME_WORDS = 0.7
+"""Share of common words from which two sentences of one document speak of the same thing."""
 _MOST_SHOWN = 2
 
 
@@ -71,17 +77,14 @@ def find_contradictions(question: str, *, passages: Sequence[Passage]) -> tuple[
     """What the first passages disagree about that the question asks, two things at most.
 
     Documents disagree when each holds the question's words, and the sentences of theirs that are
-    nearest to it give other figures of the kind it asks for, not told of other years.
+    nearest to it give other figures of the kind it asks for, not told of other years. Within one
+    document the two sentences must besides say the same but for the figure.
     """
     compared = [(passage, units_of(passage)) for passage in passages[:_MOST_PASSAGES]]
     found: list[Contradiction] = []
     for kind in _asked(question):
         sides = _sides(question, kind=kind, compared=compared)
-        pairs = [
-            (one, other)
-            for one, other in combinations(sides, 2)
-            if one.passage.marker != other.passage.marker and _disagree(one, other, kind=kind)
-        ]
+        pairs = [pair for pair in combinations(sides, 2) if _disagree(*pair, kind=kind)]
         chosen = {side.passage.marker: side for pair in pairs for side in pair}
         if chosen:
             found.append(Contradiction(tuple(sorted(chosen.values(), key=_newest_first))))
@@ -114,29 +117,40 @@ def _asked(question: str) -> list[str]:
 def _sides(
     question: str, *, kind: str, compared: Sequence[tuple[Passage, list[Unit]]]
 ) -> list[Side]:
-    """What each document says of the kind asked for, in its sentence nearest to the question."""
+    """What each passage says of the kind asked for, in its sentence nearest to the question.
+
+    Of one document only the passages nearest to the question count, equal ones all.
+    """
     wanted = set(terms(question))
-    best: dict[str, tuple[int, Side]] = {}
+    found: list[tuple[int, Side]] = []
+    nearest: dict[str, int] = {}
     for passage, units in compared:
         held = context_terms(passage).union(*(unit.terms for unit in units))
-        if not wanted or len(wanted & held) < _PASSAGE_COVERAGE * len(wanted):
+        telling = [unit for unit in units if _figures(unit.text, kind=kind)]
+        best = max(telling, key=lambda unit: len(wanted & unit.terms), default=None)
+        shared = len(wanted & best.terms) if best else 0
+        figures = dict.fromkeys(_figures(best.text, kind=kind) if best else ())
+        is_told = min(_FEWEST_SHARED, len(wanted)) <= shared and len(figures) <= _MOST_FIGURES
+        if best is None or not is_told or len(wanted & held) < _PASSAGE_COVERAGE * len(wanted):
             continue
-        for unit in units:
-            figures = _figures(unit.text, kind=kind)
-            shared = len(wanted & unit.terms)
-            document = passage.chunk.document_id
-            if figures and shared and shared > best.get(document, (0, None))[0]:
-                side = Side(passage, unit.text, ", ".join(dict.fromkeys(figures)))
-                best[document] = (shared, side)
-    return [side for _, side in best.values()]
+        found.append((shared, Side(passage, best.text, ", ".join(figures))))
+        document = passage.chunk.document_id
+        nearest[document] = max(shared, nearest.get(document, 0))
+    return [side for shared, side in found if shared == nearest[side.passage.chunk.document_id]]
 
 
 def _disagree(one: Side, other: Side, *, kind: str) -> bool:
     figures = [set(_keys(side.words, kind=kind)) for side in (one, other)]
     if figures[0] & figures[1]:
         return False
-    years = [set(_YEAR.findall(_without(side.words, kind=kind))) for side in (one, other)]
-    return not (years[0] and years[1] and not years[0] & years[1])
+    rests = [_without(side.words, kind=kind) for side in (one, other)]
+    years = [set(_YEAR.findall(rest)) for rest in rests]
+    if years[0] and years[1] and not years[0] & years[1]:
+        return False
+    if one.passage.chunk.document_id != other.passage.chunk.document_id:
+        return True
+    words = [set(terms(rest)) for rest in rests]
+    return len(words[0] & words[1]) >= _SAME_WORDS * len(words[0] | words[1])
 
 
 def _figures(text: str, *, kind: str) -> list[str]:

@@ -175,7 +175,11 @@ def _noted(event: AnswerEvent, *, found: _Found) -> AnswerEvent:
         for each in found.brief.contradictions
         if used & {side.passage.marker for side in each.sides}
     ]
-    return replace(event, notices=(*event.notices, *found.notices, *told))
+    return replace(
+        event,
+        notices=(*event.notices, *found.notices, *told),
+        understood=found.brief.understood,
+    )
 
 
 def _quoted(brief: Brief, *, notice: Notice, stopwatch: Stopwatch) -> list[AnswerEvent]:

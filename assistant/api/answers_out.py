@@ -163,6 +163,7 @@ def _completed_out(end: AnswerCompleted, *, answer_id: AnswerId, given_id: str) 
         tokens=_tokens_out(end.tokens),
         first_token_ms=end.first_token_ms,
         notice=" ".join(_notices(end)) or None,
+        understood=end.understood or None,
         is_complete=end.is_complete,
     )
 

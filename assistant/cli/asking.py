@@ -6,6 +6,7 @@ from assistant.cli.console import note, say, say_raw
 from assistant.cli.failures import ExitCode
 from assistant.cli.queries import QueryLine, Row
 from assistant.client import AssistantClient
+from assistant.domain.catalogue import sentence
 from assistant.schemas.answers import (
     AnswerOut,
     CitationOut,
@@ -54,6 +55,8 @@ def _code_of(*, is_complete: bool) -> ExitCode:
 
 def _show_end(answer: AnswerOut) -> None:
     say("")
+    if answer.understood:
+        say(f"\n{sentence('question_understood', question=answer.understood)}")
     if answer.notice:
         say(f"\n{answer.notice}")
     if answer.citations:
@@ -62,8 +65,8 @@ def _show_end(answer: AnswerOut) -> None:
         say(f"[{citation.marker}] {citation.title}{_place(citation)} ({citation.file})")
     if answer.unsupported:
         say("\nPhrases dont la source n'a pas été retrouvée :")
-    for sentence in answer.unsupported:
-        say(f"- {sentence}")
+    for unsupported in answer.unsupported:
+        say(f"- {unsupported}")
 
 
 def _place(citation: CitationOut) -> str:

@@ -128,6 +128,9 @@ class AnswerCompleted:
     notices: tuple[Notice, ...] = ()
     """What to say with the answer: why without a model, why cut short, how searched, what disagrees."""
 
+    understood: str = ""
+    """As in `RetrievalCompleted`."""
+
     @property
     def is_complete(self) -> bool:
         """False when it was stopped, or cut short by its model."""

@@ -27,7 +27,7 @@ from assistant.domain.ids import CollectionId, DocumentId, PersonId, TenantId, n
 from assistant.domain.links import Proposal
 from assistant.domain.tenancy import Collection, Principal, Role, Tenant
 from assistant.ports.models import ChatModel
-from assistant.settings import IngestSettings, LimitsSettings, Settings
+from assistant.settings import IngestSettings, LimitsSettings, ModelSettings, Settings
 from assistant.testing.chat import ScriptedChatModel
 from assistant.testing.embedder import HashEmbedder
 from assistant.testing.index import InMemoryChunkIndex
@@ -174,6 +174,7 @@ def open_site(
     settings = Settings(
         data_dir=root,
         ingest=IngestSettings(max_file_mb=changes.pop("max_file_mb", 2)),
+        model=changes.pop("model_settings", ModelSettings()),
         limits=LimitsSettings(**({"deltas_per_s": 1000} | changes)),
     )
     embedder = HashEmbedder(dimensions=32)

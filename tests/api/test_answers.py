@@ -49,6 +49,24 @@ def opened(tmp_path: Path) -> Iterator[Callable[..., Site]]:
         site.close()
 
 
+async def test_a_follow_up_tells_how_it_was_understood(site: Site) -> None:
+    await site.upload({"reglement.txt": REGULATION})
+    asked = {
+        "question": "Et avant quelle date ?",
+        "after": "Le transport scolaire est-il gratuit ?",
+    }
+    async with site.owner() as http:
+        streamed = events_of(await http.post("/api/v1/answers", json=asked, headers=SSE))
+        whole = (await http.post("/api/v1/answers", json=asked)).json()
+        first = (await http.post("/api/v1/answers", json=ASKED)).json()
+
+    understood = "Avant quelle date (Le transport scolaire) ?"
+    assert streamed[0][1]["understood"] == understood
+    assert streamed[-1][1]["answer"]["understood"] == understood
+    assert whole["understood"] == understood
+    assert first["understood"] is None
+
+
 async def test_an_answer_as_events(site: Site) -> None:
     await site.upload({"reglement.txt": REGULATION})
     async with site.owner() as http:
@@ -102,6 +120,7 @@ async def test_an_answer_as_events(site: Site) -> None:
         "tokens": {"prompt": 100, "completion": 10, "is_estimated": False},
         "first_token_ms": IsInt(ge=0),
         "notice": None,
+        "understood": None,
         "is_complete": True,
         "error": None,
     }

@@ -132,6 +132,18 @@ def test_each_kind_of_answer_says_what_it_is(
     assert "Aucun modèle n&#x27;est configuré." in markup(page)
 
 
+def test_a_follow_up_shows_how_it_was_understood(api: ScriptedClient, page: AppTest) -> None:
+    open_conversation(api, page, understood="Quel délai pour <l'aide> ?")
+
+    assert "Question comprise : Quel délai pour &lt;l&#x27;aide&gt; ?" in markup(page)
+
+
+def test_a_question_understood_as_typed_says_nothing(api: ScriptedClient, page: AppTest) -> None:
+    open_conversation(api, page)
+
+    assert "Question comprise" not in markup(page)
+
+
 def test_unsupported_sentences_are_marked(api: ScriptedClient, page: AppTest) -> None:
     open_conversation(api, page, unsupported=["Le plafond est <libre> [9]."])
 

@@ -90,6 +90,7 @@ def _completed_fields(event: AnswerCompleted) -> Fields:
         "model": event.model,
         "tokens": tokens and [tokens.prompt, tokens.completion, tokens.is_estimated],
         "first_token_ms": event.first_token_ms,
+        "understood": event.understood,
         "notices": [[notice.code, notice.params] for notice in event.notices],
     }
 
@@ -105,6 +106,7 @@ def _completed(fields: Fields) -> AnswerCompleted:
         tokens=tokens and TokenUsage(*tokens),
         first_token_ms=fields["first_token_ms"],
         notices=_notices(fields),
+        understood=fields.get("understood", ""),
     )
 
 

@@ -71,3 +71,12 @@ def test_a_failed_answer_is_a_failure_of_the_service() -> None:
     row = answer(status="failed", is_complete=False).model_dump(mode="json")
 
     assert exit_code(row) == ExitCode.SERVICE
+
+
+def test_a_follow_up_tells_how_it_was_understood(capsys: pytest.CaptureFixture[str]) -> None:
+    given = answer().model_copy(update={"understood": "Quel taux pour un vélo ?"})
+
+    stream_answer(OneAnswer(given), "Et le taux ?", after="Quelle aide pour un vélo ?")
+    stream_answer(OneAnswer(answer()), "Quel taux ?", after="")
+
+    assert capsys.readouterr().out.count("Question comprise : Quel taux pour un vélo ?") == 1

@@ -69,6 +69,7 @@ completed = st.builds(
     tokens=st.none() | usages,
     first_token_ms=st.none() | numbers,
     notices=st.lists(notices, max_size=2).map(tuple),
+    understood=st.text(),
 )
 events: st.SearchStrategy[AnswerEvent] = st.one_of(
     st.builds(RetrievalCompleted, st.lists(passages, max_size=2).map(tuple), st.text()),
