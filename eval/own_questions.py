@@ -34,6 +34,8 @@ def load_own(file: Path, *, instance: Instance) -> QuestionSet:
     Raises:
         QuestionsRefused: The file is absent or no list of questions; each faulty line is named.
     """
+    if not file.is_file():
+        raise QuestionsRefused(product_sentence("queries_unreadable", path=str(file)))
     question_chars = int(instance.settings()["limits.question_chars"])
     try:
         rows = read_rows(file, name=file.name, limits=Limits())
@@ -45,8 +47,6 @@ def load_own(file: Path, *, instance: Instance) -> QuestionSet:
         raise QuestionsRefused("\n".join(faults)) from error
     except IngestError as error:
         raise QuestionsRefused(error.sentence) from error
-    except OSError as error:
-        raise QuestionsRefused(product_sentence("queries_unreadable", path=str(file))) from error
     documents = instance.documents()
     return QuestionSet(file.stem, tuple(_judged(each, documents) for each in listed), {})
 
