@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Literal, overload
@@ -15,6 +15,7 @@ from assistant.adapters.files.folder import FolderFileStore
 from assistant.adapters.sql.database import Database, open_database
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.retriever import Retriever
+from assistant.answering.sufficiency import JUDGE
 from assistant.containers import Container, WorkerContainer
 from assistant.data_folder import DataFolder, prepare_data_folder
 from assistant.domain.errors import ConfigurationError
@@ -295,6 +296,7 @@ def _answering(
         deltas_per_s=settings.limits.deltas_per_s,
         busy_wait_s=settings.model.busy_wait_s,
         rewrite_s=settings.model.rewrite_s,
+        judge=replace(JUDGE, threshold=settings.retrieval.least_sufficiency),
     )
     return retriever, pipeline
 

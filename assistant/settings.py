@@ -66,9 +66,9 @@ class ModelSettings(Group):
     reach_s: float = Field(default=2, gt=0)
     """Délai pour savoir si le modèle répond, en secondes (« assistant doctor », /api/ready)."""
     busy_wait_s: float = Field(default=10, ge=0)
-    """Attente totale qu'un modèle saturé (429, Retry-After) peut demander pour une réponse, en secondes ; au-delà, les documents sont cités."""
+    """Attente qu'un modèle saturé (429, Retry-After) peut demander par réponse, en secondes ; après, citations."""
     rewrite_s: float = Field(default=4, ge=0)
-    """Délai accordé au modèle pour reformuler une question de suite, en secondes ; 0 : toujours par règle, sans modèle."""
+    """Délai laissé au modèle pour reformuler une question de suite, en secondes ; 0 : toujours par règle."""
 
 
 class EmbeddingsSettings(Group):
@@ -118,13 +118,15 @@ class RetrievalSettings(Group):
     """Passages donnés au modèle."""
     passage_tokens: int = Field(default=6000, ge=200)
     """Longueur totale des passages donnés au modèle, en jetons."""
+    least_sufficiency: float = Field(default=0.21, ge=0, le=1)
+    """Vraisemblance sous laquelle une question est refusée, faute de passages qui y répondent ; 0 : jamais."""
 
 
 class RerankerSettings(Group):
     """A cross-encoder that orders the best candidates again. Without `url`, there is none."""
 
     url: str = ""
-    """Adresse du service de reclassement (Cohere, Jina, TEI, vLLM), avec ou sans son « /rerank » final. Vide : aucun."""
+    """Adresse du service de reclassement (Cohere, Jina, TEI, vLLM), avec ou sans « /rerank ». Vide : aucun."""
     protocol: Literal["documents", "texts"] = "documents"
     """Nom du champ des passages : « documents » (Cohere, Jina, vLLM) ou « texts » (TEI)."""
     name: str = ""

@@ -16,8 +16,10 @@ from assistant.answering.draft import Stopwatch
 from assistant.answering.generation import Fallback, Generator
 from assistant.answering.passages import choose_passages
 from assistant.answering.prompt import Brief, load_templates
-from assistant.answering.quotes import quote_answer
+from assistant.answering.quotes import no_evidence, quote_answer
+from assistant.answering.retriever import text_under_headings
 from assistant.answering.rewriting import QuestionRewriter
+from assistant.answering.sufficiency import Judge, signs_of
 from assistant.domain.answers import (
     AnswerCompleted,
     AnswerEvent,
@@ -63,6 +65,7 @@ class AnswerPipeline:
         deltas_per_s: float,
         busy_wait_s: float,
         rewrite_s: float,
+        judge: Judge,
     ) -> None:
         """Prepare.
 
@@ -75,10 +78,12 @@ class AnswerPipeline:
             deltas_per_s: Times a second that text leaves at most.
             busy_wait_s: Longest wait that a busy model may ask of one answer.
             rewrite_s: Longest wait for a follow-up rewritten by the model; 0 leaves it to the rule.
+            judge: Tells whether the passages suffice; what falls below its threshold is refused.
         """
         self._retriever = retriever
         self._passages = passages
         self._passage_tokens = passage_tokens
+        self._judge = judge
         self._rewriter = QuestionRewriter(model, timeout_s=rewrite_s)
         self._generator: Generator | None = None
         if model is not None:
@@ -112,7 +117,7 @@ class AnswerPipeline:
         find = partial(self._find, question, understood=understood, scope=scope)
         found = await anyio.to_thread.run_sync(find, abandon_on_cancel=True)
         yield RetrievalCompleted(found.brief.passages, found.brief.understood)
-        events = self._respond(found.brief, stopwatch=stopwatch)
+        events = self._respond(found, stopwatch=stopwatch)
         try:
             async for event in events:
                 yield _noted(event, found=found)
@@ -132,11 +137,18 @@ class AnswerPipeline:
             understood="" if understood == question.text.strip() else understood,
             contradictions=find_contradictions(understood, passages=passages),
         )
-        return _Found(brief, tuple(map(Notice, retrieval.notices)))
+        texts = [text_under_headings(passage.chunk) for passage in passages]
+        signs = signs_of(understood, evidence=retrieval.evidence, texts=texts)
+        sufficiency = self._judge.probability(signs) if passages else None
+        return _Found(brief, tuple(map(Notice, retrieval.notices)), sufficiency)
 
-    async def _respond(self, brief: Brief, *, stopwatch: Stopwatch) -> AsyncIterator[AnswerEvent]:
-        if not brief.passages:
-            for event in _refused(sentence("answer_no_documents"), stopwatch=stopwatch):
+    async def _respond(self, found: _Found, *, stopwatch: Stopwatch) -> AsyncIterator[AnswerEvent]:
+        brief = found.brief
+        if found.sufficiency is None or found.sufficiency < self._judge.threshold:
+            text = (
+                no_evidence(brief.passages) if brief.passages else sentence("answer_no_documents")
+            )
+            for event in _refused(text, stopwatch=stopwatch):
                 yield event
             return
         notice = Notice("no_model")
@@ -163,6 +175,8 @@ class _Found:
 
     brief: Brief
     notices: tuple[Notice, ...]
+    sufficiency: float | None
+    """How likely the passages suffice; None without passages."""
 
 
 def _noted(event: AnswerEvent, *, found: _Found) -> AnswerEvent:
@@ -179,6 +193,7 @@ def _noted(event: AnswerEvent, *, found: _Found) -> AnswerEvent:
         event,
         notices=(*event.notices, *found.notices, *told),
         understood=found.brief.understood,
+        sufficiency=found.sufficiency,
     )
 
 

@@ -85,10 +85,10 @@ def quote_answer(
     units = [unit for passage in passages for unit in units_of(passage)]
     weights = _weights(question, passages=passages)
     if not weights or _best_coverage(passages, weights=weights) < _LEAST_PASSAGE_COVERAGE:
-        return Quotes(text=_nothing_found(passages), citations=())
+        return Quotes(text=no_evidence(passages), citations=())
     chosen = _choose(units, weights=weights, question=question, count=len(passages))
     if not chosen:
-        return Quotes(text=_nothing_found(passages), citations=())
+        return Quotes(text=no_evidence(passages), citations=())
     sides = _sides_beside(chosen, contradictions=contradictions)
     return _composed([*sides, *(unit for unit in chosen if unit.text not in _texts(sides))])
 
@@ -114,11 +114,13 @@ def nearest_titles(passages: Sequence[Passage]) -> list[str]:
     return list(titles)[:3]
 
 
-def _nothing_found(passages: Sequence[Passage]) -> str:
+def no_evidence(passages: Sequence[Passage]) -> str:
+    """Says that nothing found answers, which documents are nearest, and what to do next."""
     lines = [sentence("answer_no_evidence")]
     titles = nearest_titles(passages)
     if titles:
         lines += ["", sentence("answer_nearest"), *(f"- {title}" for title in titles)]
+    lines += ["", sentence("answer_next_step")]
     return "\n".join(lines)
 
 

@@ -50,7 +50,7 @@ class _Ranked:
 
     def evidence_of(self, hits: Sequence[Hit]) -> Evidence:
         """The raw scores of live chunks."""
-        live = {hit.chunk.id for hit in hits}
+        live = [hit.chunk.id for hit in hits]
         return evidence_of(live, dense=self.dense, lexical=self.lexical)
 
 
@@ -73,7 +73,7 @@ class Reranking:
         if not judged:
             return hits, True
         try:
-            scores = self._reranker.score(text, [_judged_text(hit.chunk) for hit in judged])
+            scores = self._reranker.score(text, [text_under_headings(hit.chunk) for hit in judged])
         except RerankerUnavailable as error:
             _logger.warning("hits not reranked (%s)", error.code)
             return hits, False
@@ -82,7 +82,7 @@ class Reranking:
         return [replace(hit, rank=rank) for rank, hit in enumerate(ordered, start=1)], True
 
 
-def _judged_text(chunk: SourceChunk) -> str:
+def text_under_headings(chunk: SourceChunk) -> str:
     """A chunk under its title and headings, without which it may not tell what it is about."""
     return "\n".join((" > ".join((chunk.title, *chunk.locator.section)), chunk.text))
 

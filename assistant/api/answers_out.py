@@ -164,6 +164,7 @@ def _completed_out(end: AnswerCompleted, *, answer_id: AnswerId, given_id: str) 
         first_token_ms=end.first_token_ms,
         notice=" ".join(_notices(end)) or None,
         understood=end.understood or None,
+        sufficiency=end.sufficiency,
         is_complete=end.is_complete,
     )
 

@@ -130,6 +130,8 @@ class AnswerCompleted:
 
     understood: str = ""
     """As in `RetrievalCompleted`."""
+    sufficiency: float | None = None
+    """How likely the passages suffice to answer, in [0, 1]; None when nothing was found."""
 
     @property
     def is_complete(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.domain.documents import SourceChunk
@@ -74,6 +74,10 @@ class Evidence:
     """Similarities to the query, in [-1, 1], best first; empty when it was not embedded."""
     lexical: tuple[float, ...] = ()
     """BM25 scores, above 0, best first; empty when no word is shared."""
+    leads_dense: bool = False
+    """True when the first hit is also the most similar one."""
+    leads_lexical: bool = False
+    """True when the first hit also has the best BM25 score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +92,21 @@ class Retrieval:
     """Of these hits."""
 
 
-def evidence_of(chunk_ids: Collection[ChunkId], *, dense: Ranking, lexical: Ranking) -> Evidence:
-    """The raw scores that some chunks have in the two rankings of a query, ten of each at most."""
+def evidence_of(chunk_ids: Sequence[ChunkId], *, dense: Ranking, lexical: Ranking) -> Evidence:
+    """The raw scores that some chunks, best first, have in the two rankings of a query.
 
-    def best(ranking: Ranking) -> tuple[float, ...]:
-        scores = (item.score for item in ranking if item.chunk_id in chunk_ids)
-        return tuple(sorted(scores, reverse=True)[:_EVIDENCE_DEPTH])
-
-    return Evidence(cosines=best(dense), lexical=best(lexical))
+    Ten scores of each ranking are kept at most.
+    """
+    known = set(chunk_ids)
+    near = [item for item in dense if item.chunk_id in known]
+    worded = [item for item in lexical if item.chunk_id in known]
+    first = chunk_ids[0] if chunk_ids else None
+    return Evidence(
+        cosines=tuple(item.score for item in near[:_EVIDENCE_DEPTH]),
+        lexical=tuple(item.score for item in worded[:_EVIDENCE_DEPTH]),
+        leads_dense=bool(near) and near[0].chunk_id == first,
+        leads_lexical=bool(worded) and worded[0].chunk_id == first,
+    )
 
 
 def fuse_convex(dense: Ranking, lexical: Ranking, *, dense_weight: float, limit: int) -> Ranking:

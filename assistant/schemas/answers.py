@@ -123,6 +123,8 @@ class AnswerOut(Wire):
     """French sentences to show with the answer, such as why no model was used."""
     understood: str | None = None
     """The question that was searched, when a follow-up was made to stand alone."""
+    sufficiency: float | None = None
+    """How likely the passages suffice to answer, in [0, 1]; below a setting the question is refused."""
     is_complete: bool = True
     """False while it runs, and when it ends before its end: failed, stopped, cut by its model or limit."""
     error: Problem | None = None

@@ -91,6 +91,7 @@ def _completed_fields(event: AnswerCompleted) -> Fields:
         "tokens": tokens and [tokens.prompt, tokens.completion, tokens.is_estimated],
         "first_token_ms": event.first_token_ms,
         "understood": event.understood,
+        "sufficiency": event.sufficiency,
         "notices": [[notice.code, notice.params] for notice in event.notices],
     }
 
@@ -107,6 +108,7 @@ def _completed(fields: Fields) -> AnswerCompleted:
         first_token_ms=fields["first_token_ms"],
         notices=_notices(fields),
         understood=fields.get("understood", ""),
+        sufficiency=fields.get("sufficiency"),
     )
 
 

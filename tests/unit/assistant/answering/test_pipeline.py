@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ import pytest
 
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.prompt import refusal
+from assistant.answering.sufficiency import JUDGE
 from assistant.domain.answers import (
     AnswerCompleted,
     AnswerEvent,
@@ -66,6 +67,7 @@ def make_pipeline(
     finder: Finder | None = None,
     deltas_per_s: float = 1000,
     rewrite_s: float = 0.3,
+    least_sufficiency: float = 0.0,
 ) -> AnswerPipeline:
     return AnswerPipeline(
         finder or Finder(),
@@ -76,6 +78,7 @@ def make_pipeline(
         deltas_per_s=deltas_per_s,
         busy_wait_s=0.5,
         rewrite_s=rewrite_s,
+        judge=replace(JUDGE, threshold=least_sufficiency),
     )
 
 
@@ -205,6 +208,22 @@ async def test_without_model_and_without_evidence_it_is_a_refusal() -> None:
 
     assert end.status is AnswerStatus.REFUSED
     assert end.citations == ()
+
+
+async def test_too_little_evidence_is_refused_before_the_model_is_asked() -> None:
+    model = ScriptedChatModel(["Jamais demandé."])
+    pipeline = make_pipeline(model, least_sufficiency=1.0)
+
+    events = [event async for event in pipeline.run(QUESTION, scope=SCOPE)]
+
+    end = cast("AnswerCompleted", events[-1])
+    assert end.status is AnswerStatus.REFUSED
+    assert end.text.startswith(sentence("answer_no_evidence"))
+    assert CHUNKS[0].title in end.text
+    assert end.text.endswith(sentence("answer_next_step"))
+    assert end.sufficiency is not None
+    assert end.sufficiency < 1
+    assert model.calls == []
 
 
 @pytest.mark.parametrize(

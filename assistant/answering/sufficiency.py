@@ -1,0 +1,96 @@
+"""Whether what was found is enough to answer: a probability made of signs that no rank tells.
+
+The best of a ranking is always its best, however poor: so the judge looks at raw similarities and
+BM25 scores, at the words and names of the question that the passages hold, and at whether both
+searches agree. Weights and threshold come from questions whose documents were taken out of the
+index: `python -m eval fit` prints them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+from assistant.answering.terms import terms
+from assistant.domain.retrieval import Evidence
+
+_NAME = re.compile(r"(?<![.?!«\"] )(?<!^)\b[A-ZÀ-Ý][\w’'-]+|\b[A-Z]{2,}\b")
+"""A capital inside a sentence, or an acronym."""
+_MARGIN_DEPTH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What the judge looks at, of one question and what was found for it."""
+
+    similarity_margin: float
+    """How far the best cosine is above the tenth of the hits."""
+    lexical_margin: float
+    """How far the best BM25 score is above the fifth."""
+    coverage: float
+    """Weighted share of the question's terms that the first passage holds, in [0, 1]."""
+    names_missing: float
+    """Names of the question, such as a town or an acronym, that no passage holds."""
+    leads_dense: float
+    """1 when the first passage is the most similar one."""
+    leads_lexical: float
+    """1 when the first passage has the best BM25 score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A logistic model over the signs."""
+
+    bias: float
+    weights: tuple[float, ...]
+    """One for each sign, in order."""
+    threshold: float
+    """Least probability of an answer; below it the question is refused."""
+
+    def probability(self, signs: Signs) -> float:
+        """How likely the passages suffice, in [0, 1]."""
+        total = self.bias + sum(
+            weight * sign for weight, sign in zip(self.weights, astuple(signs), strict=True)
+        )
+        return 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
+
+
+JUDGE = Judge(bias=-3.153, weights=(16.127, 0.067, 3.052, -1.076, 0.613, 0.55), threshold=0.21)
+"""Fitted by `python -m eval fit` on the even halves of its two sets."""
+
+
+def signs_of(question: str, *, evidence: Evidence, texts: Sequence[str]) -> Signs:
+    """The signs of a question.
+
+    Args:
+        question: One that stands alone.
+        evidence: Raw scores of the hits.
+        texts: The passages with their titles and headings, best first.
+    """
+    words = [set(terms(text)) for text in texts]
+    asked = terms(question)
+    names = {term for name in _NAME.findall(question) for term in terms(name)}
+    cosines, lexical = evidence.cosines, evidence.lexical
+    return Signs(
+        similarity_margin=cosines[0] - cosines[-1] if cosines else 0.0,
+        lexical_margin=lexical[0] - lexical[min(_MARGIN_DEPTH, len(lexical)) - 1] if lexical else 0,
+        coverage=_coverage(asked, words),
+        names_missing=sum(not any(name in each for each in words) for name in names),
+        leads_dense=float(evidence.leads_dense),
+        leads_lexical=float(evidence.leads_lexical),
+    )
+
+
+def _coverage(asked: Sequence[str], passages: Sequence[set[str]]) -> float:
+    """Share of the terms that the first passage holds; the rarer among the passages, the heavier."""
+    if not asked or not passages:
+        return 0.0
+    count = len(passages) + 1
+    weights = {
+        term: math.log(1 + count / (1 + sum(term in each for each in passages))) for term in asked
+    }
+    return sum(weight for term, weight in weights.items() if term in passages[0]) / sum(
+        weights.values()
+    )

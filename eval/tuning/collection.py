@@ -1,0 +1,111 @@
+"""The live passages of an instance as matrices, to try many rankings without asking it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from sqlalchemy import select
+
+from assistant.adapters.qdrant.bm25 import TermWeights, document_weights, query_weights
+from assistant.adapters.sql.database import open_database
+from assistant.adapters.sql.locators import load_locator
+from assistant.adapters.sql.tables import chunks, documents, vectors, versions
+from assistant.data_folder import DataFolder
+from assistant.domain.documents import VersionState
+from ingest.model import Chunk
+
+Matrix = NDArray[np.float32]
+Weigh = Callable[[str], TermWeights]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One live chunk of an instance."""
+
+    file: str
+    title: str
+    section: tuple[str, ...]
+    text: str
+    embedded: str
+    """The text that was embedded and indexed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Passages with their vectors; row n of the matrix belongs to passage n."""
+
+    passages: tuple[Passage, ...]
+    vectors: Matrix
+
+    @property
+    def files(self) -> list[str]:
+        """The file of each passage."""
+        return [passage.file for passage in self.passages]
+
+    def subset(self, kept: Sequence[bool]) -> Collection:
+        """Only some of the passages."""
+        passages = tuple(p for p, is_kept in zip(self.passages, kept, strict=True) if is_kept)
+        return Collection(passages, self.vectors[np.asarray(kept, bool)])
+
+
+def load_collection(data_dir: Path, *, embedder_id: str) -> Collection:
+    """The live passages of a data folder that no server owns.
+
+    Raises:
+        ConfigurationError: The folder holds no database of this version.
+    """
+    database = open_database(DataFolder(data_dir).database, migrate=False)
+    query = (
+        select(
+            documents.c.name, versions.c.title, chunks.c.text, chunks.c.locator, vectors.c.vector
+        )
+        .join(versions, versions.c.id == chunks.c.version_id)
+        .join(documents, documents.c.id == versions.c.document_id)
+        .join(vectors, vectors.c.hash == chunks.c.embedded_hash)
+        .where(versions.c.state == VersionState.LIVE, vectors.c.embedder_id == embedder_id)
+        .order_by(documents.c.name, chunks.c.ordinal)
+    )
+    try:
+        with database.engine.connect() as connection:
+            rows = connection.execute(query).all()
+    finally:
+        database.close()
+    matrix = np.asarray([row.vector for row in rows], np.float32).reshape(len(rows), -1)
+    return Collection(tuple(_passage(*row[:4]) for row in rows), matrix)
+
+
+def _passage(name: str, title: str, text: str, locator: str) -> Passage:
+    place = load_locator(locator)
+    chunk = Chunk(ordinal=0, text=text, locator=place, tokens=0)
+    return Passage(name, title, place.section, text, chunk.embedded_text(title=title))
+
+
+class LexicalIndex:
+    """BM25 over some texts, with the rarity of terms as the index computes it."""
+
+    def __init__(self, texts: Sequence[str], *, weigh: Weigh = document_weights) -> None:
+        weighted = [weigh(text) for text in texts]
+        terms = sorted({term for each in weighted for term in each.indices})
+        self._columns = {term: column for column, term in enumerate(terms)}
+        self._matrix = self._as_rows(weighted).tocsc()
+        held = np.diff(self._matrix.indptr)
+        count = len(texts)
+        self._rarity = np.log1p((count - held + 0.5) / (held + 0.5))
+
+    def scores(self, text: str, *, weigh: Weigh = query_weights) -> NDArray[np.float64]:
+        """The BM25 score of every text for a query; 0 where no term is shared."""
+        columns = [self._columns[term] for term in weigh(text).indices if term in self._columns]
+        if not columns:
+            return np.zeros(self._matrix.shape[0])
+        return np.asarray(self._matrix[:, columns] @ self._rarity[columns], np.float64)
+
+    def _as_rows(self, weighted: Sequence[TermWeights]) -> csr_array:
+        indptr = np.cumsum([0, *(len(each.indices) for each in weighted)])
+        columns = [self._columns[term] for each in weighted for term in each.indices]
+        values = [value for each in weighted for value in each.weights]
+        return csr_array((values, columns, indptr), shape=(len(weighted), len(self._columns)))

@@ -1,0 +1,87 @@
+"""The judge of sufficiency, fitted on questions whose documents were taken out of the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from assistant.answering.sufficiency import Judge, Signs, signs_of
+from assistant.domain.retrieval import evidence_of
+from eval.questions import JudgedQuestion
+from eval.refusal import MadeQuestion, hash_half, make
+from eval.tuning.collection import LexicalIndex
+from eval.tuning.rankings import Fuse, ranking
+from eval.tuning.trying import Bench
+
+HITS = 12
+PASSAGES = 8
+"""What an answer looks at by default: `retrieval.passages` and its spare hits."""
+_RIDGE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A made question with its signs."""
+
+    id: str
+    signs: Signs
+    is_answerable: bool
+
+
+def made_cases(bench: Bench, *, fuse: Fuse) -> list[Case]:
+    """The signs of 250 questions without their documents and of 250 others, as the product sees them."""
+    lost, kept = make(bench.questions)
+    gone = {name for question in lost for name in question.judged}
+    reduced = bench.collection.subset([file not in gone for file in bench.collection.files])
+    texts = [passage.embedded for passage in reduced.passages]
+    lexical = LexicalIndex(texts)
+    vectors = dict(zip([q.id for q in bench.questions.questions], bench.queries, strict=True))
+
+    def signs(question: JudgedQuestion) -> Signs:
+        dense = ranking((reduced.vectors @ vectors[question.id]).astype(np.float64))
+        words = ranking(lexical.scores(question.text))
+        hits = [item.chunk_id for item in fuse(dense, words)[:HITS]]
+        return signs_of(
+            question.text,
+            evidence=evidence_of(hits, dense=dense, lexical=words),
+            texts=[texts[int(hit)] for hit in hits[:PASSAGES]],
+        )
+
+    return [
+        Case(question.id, signs(question), is_answerable)
+        for questions, is_answerable in ((lost, False), (kept, True))
+        for question in questions
+    ]
+
+
+def fitted(cases: Sequence[Case], *, threshold: float = 0.0) -> Judge:
+    """The logistic model that fits the cases best, its weights held by a small ridge."""
+    signs = np.array([astuple(case.signs) for case in cases], float)
+    outcome = np.array([1.0 if case.is_answerable else -1.0 for case in cases])
+    mean, spread = signs.mean(0), signs.std(0) + 1e-9
+    scaled = np.c_[np.ones(len(signs)), (signs - mean) / spread]
+
+    def loss(weights: NDArray[np.float64]) -> float:
+        wrong = np.logaddexp(0, -outcome * (scaled @ weights)).sum()
+        return float(wrong + _RIDGE * (weights[1:] ** 2).sum() / 2)
+
+    weights = minimize(loss, np.zeros(scaled.shape[1])).x
+    raw = weights[1:] / spread
+    return Judge(float(weights[0] - (raw * mean).sum()), tuple(map(float, raw)), threshold)
+
+
+def judged(cases: Sequence[Case], judge: Judge) -> list[MadeQuestion]:
+    """The cases with the probability that a judge gives them."""
+    return [
+        MadeQuestion(case.id, judge.probability(case.signs), is_answerable=case.is_answerable)
+        for case in cases
+    ]
+
+
+def fitting_half(cases: Sequence[Case]) -> list[Case]:
+    """The half to fit on, by the hash of the id."""
+    return [case for case in cases if hash_half(case.id) == 0]

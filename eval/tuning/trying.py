@@ -1,0 +1,73 @@
+"""What each way of ranking is worth on a set, all from one reading of its instance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from assistant.ports.models import Embedder
+from eval.datasets import QuestionSet
+from eval.tuning.collection import Collection, LexicalIndex, Matrix, load_collection
+from eval.tuning.rankings import ScoredQuestion, ranking
+
+_KEPT = "questions.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A set read from its instance: passages, questions and their vectors."""
+
+    name: str
+    questions: QuestionSet
+    collection: Collection
+    queries: Matrix
+    """Row n is the vector of question n."""
+
+    def scored(self, *, lexical: Callable[[str], np.ndarray] | None = None) -> list[ScoredQuestion]:
+        """Both rankings of every answerable question.
+
+        Args:
+            lexical: Scores of all passages for a question's text; the product's BM25 when None.
+        """
+        by_words = lexical or LexicalIndex([p.embedded for p in self.collection.passages]).scores
+        found: list[ScoredQuestion] = []
+        for question, vector in zip(self.questions.questions, self.queries, strict=True):
+            if question.judged:
+                dense = (self.collection.vectors @ vector).astype(np.float64)
+                found.append(
+                    ScoredQuestion(question, ranking(dense), ranking(by_words(question.text)))
+                )
+        return found
+
+
+def open_bench(questions: QuestionSet, *, folder: Path, embedder: Embedder) -> Bench:
+    """Read a set's instance; the vectors of its questions are kept beside it.
+
+    Args:
+        questions: The set.
+        folder: Its folder in the work folder, with `data`.
+        embedder: That of the instance.
+    """
+    collection = load_collection(folder / "data", embedder_id=embedder.identity.id)
+    return Bench(questions.name, questions, collection, _queries(questions, folder, embedder))
+
+
+def _queries(questions: QuestionSet, folder: Path, embedder: Embedder) -> Matrix:
+    texts = [question.text for question in questions.questions]
+    path = folder / _KEPT
+    if path.exists():
+        kept = np.load(path)
+        if kept["texts"].tolist() == texts:
+            return kept["vectors"]
+    vectors = np.asarray([embedder.embed_query(text) for text in texts], np.float32)
+    np.savez(path, texts=np.asarray(texts), vectors=vectors)
+    return vectors
+
+
+def halves(ids: Sequence[str], *, half: Callable[[str], int]) -> tuple[list[str], list[str]]:
+    """Ids to choose on (even hash) and ids to report on (odd)."""
+    even = [id for id in ids if half(id) == 0]
+    return even, [id for id in ids if half(id) == 1]

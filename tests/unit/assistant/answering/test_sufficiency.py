@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.answering.sufficiency import JUDGE, Signs, signs_of
+from assistant.domain.retrieval import Evidence
+
+NOTHING = Signs(
+    similarity_margin=0,
+    lexical_margin=0,
+    coverage=0,
+    names_missing=0,
+    leads_dense=0,
+    leads_lexical=0,
+)
+SURE = Evidence(
+    cosines=(0.9, 0.84, 0.83),
+    lexical=(22.0, 9.0, 8.0, 7.0, 6.0),
+    leads_dense=True,
+    leads_lexical=True,
+)
+
+
+def test_the_first_passage_is_looked_at_for_the_words_of_the_question() -> None:
+    held = signs_of("Quelle aide au vélo ?", evidence=SURE, texts=["Une aide au vélo", "Autre"])
+    absent = signs_of("Quelle aide au vélo ?", evidence=SURE, texts=["Autre", "Une aide au vélo"])
+
+    assert held.coverage == 1
+    assert absent.coverage == 0
+
+
+def test_a_name_that_no_passage_holds_is_counted() -> None:
+    texts = ["La commune de Flaux vote le budget."]
+
+    assert signs_of("Quel budget à Flaux ?", evidence=SURE, texts=texts).names_missing == 0
+    assert signs_of("Quel budget à Quimper ?", evidence=SURE, texts=texts).names_missing == 1
+    assert signs_of("Quelle aide de la DRAC ?", evidence=SURE, texts=texts).names_missing == 1
+
+
+def test_strong_evidence_is_sufficient_and_none_is_not() -> None:
+    question, texts = "Quelle est l'aide au vélo ?", ["L'aide au vélo est de 200 €."]
+
+    strong = signs_of(question, evidence=SURE, texts=texts)
+    weak = signs_of("Recette du tiramisu ?", evidence=Evidence((0.8, 0.79)), texts=texts)
+
+    assert JUDGE.probability(strong) > 0.9
+    assert JUDGE.probability(weak) < JUDGE.threshold
+    assert JUDGE.probability(NOTHING) < JUDGE.threshold
+
+
+@given(
+    question=st.text(max_size=80),
+    texts=st.lists(st.text(max_size=80), max_size=4),
+    cosines=st.lists(st.floats(-1, 1), max_size=4),
+    lexical=st.lists(st.floats(0, 100), max_size=6),
+)
+def test_any_question_has_a_probability(
+    question: str, texts: list[str], cosines: list[float], lexical: list[float]
+) -> None:
+    evidence = Evidence(tuple(sorted(cosines, reverse=True)), tuple(sorted(lexical, reverse=True)))
+
+    assert 0 <= JUDGE.probability(signs_of(question, evidence=evidence, texts=texts)) <= 1
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_more_words_held_never_lower_the_probability(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+
+    assert JUDGE.probability(replace(NOTHING, coverage=low)) <= JUDGE.probability(
+        replace(NOTHING, coverage=high)
+    )
