@@ -19,11 +19,13 @@ from assistant.schemas.answers import (
     CompletedEvent,
     DeltaEvent,
     ErrorEvent,
+    MarkEvent,
+    MarkOut,
     RetrievalEvent,
 )
 from assistant.schemas.wire import Problem
 from ui import dialogs
-from ui.markup import PASSAGE, Target, answer_html, escape, is_view_url, link, plain
+from ui.markup import PASSAGE, Doubt, Target, answer_html, escape, is_view_url, link, plain
 from ui.messages import counted, date_label, number, text
 
 _LABELS = {
@@ -74,6 +76,7 @@ class Draft:
     """None until the search has ended."""
     understood: str | None = None
     citations: dict[int, CitationOut] = field(default_factory=dict[int, CitationOut])
+    marks: list[MarkOut] = field(default_factory=list[MarkOut])
     answer: AnswerOut | None = None
     problem: Problem | None = None
 
@@ -91,6 +94,8 @@ class Draft:
                 self.text += event.text
             case CitationEvent():
                 self.citations[event.citation.marker] = event.citation
+            case MarkEvent():
+                self.marks.append(event.mark)
             case CompletedEvent():
                 self.answer = event.answer
             case ErrorEvent():
@@ -101,14 +106,15 @@ class Draft:
         if self.answer is not None:
             return _ended_html(self.answer)
         if self.problem is not None:
-            return _failed_html(self.text, self.problem, list(self.citations.values()))
+            citations = list(self.citations.values())
+            return _failed_html(self.text, self.problem, citations, marks=self.marks)
         known = {passage.marker: passage for passage in self.passages or []} | self.citations
-        body = answer_html(self.text, targets(list(known.values())))
+        body = answer_html(self.text, targets(list(known.values())), doubts=doubts(self.marks))
         label = escape(text(_LABELS["running"]))
         return (
             f'<section class="answer running" aria-label="{label}" aria-busy="true">'
             f"{_understood(self.understood)}"
-            f'<div class="answer-text">{body}</div>'
+            f'{_doubts_line(self.marks)}<div class="answer-text">{body}</div>'
             f'<p class="waiting"><span class="pulse"></span>{escape(self._waiting())}</p></section>'
         )
 
@@ -123,6 +129,12 @@ class Draft:
 def targets(citations: Sequence[CitationOut]) -> dict[int, Target]:
     """Where the markers of some citations lead."""
     return {one.marker: Target(one.view_url, _place(one)) for one in citations}
+
+
+def doubts(marks: Sequence[MarkOut]) -> list[Doubt]:
+    """The spans of an answer to mark, in order."""
+    ordered = sorted(marks, key=lambda mark: mark.start)
+    return [Doubt(mark.start, mark.end, mark.reason) for mark in ordered]
 
 
 def _place(citation: CitationOut) -> str:
@@ -158,13 +170,13 @@ def _pages(citation: CitationOut) -> str:
 
 def _ended_html(answer: AnswerOut) -> str:
     if answer.error is not None:
-        return _failed_html(answer.answer, answer.error, answer.citations)
+        return _failed_html(answer.answer, answer.error, answer.citations, marks=answer.marks)
     label = escape(text(_LABELS[answer.status]))
-    body = answer_html(answer.answer, targets(answer.citations))
+    body = answer_html(answer.answer, targets(answer.citations), doubts=doubts(answer.marks))
     return (
         f'<section class="answer {answer.status}" aria-label="{label}">'
         f'<p class="answer-label">{label}</p>{_understood(answer.understood)}{_lead(answer)}'
-        f'<div class="answer-text">{body}</div>{_unsupported(answer.unsupported)}{_meta(answer)}'
+        f'{_doubts_line(answer.marks)}<div class="answer-text">{body}</div>{_meta(answer)}'
         f'<p class="hidden" role="status">{escape(text("answer.done"))}</p></section>'
     )
 
@@ -180,12 +192,19 @@ def _lead(answer: AnswerOut) -> str:
     return f'<p class="answer-lead">{escape(answer.notice)}</p>' if answer.notice else ""
 
 
-def _failed_html(partial: str, problem: Problem, citations: Sequence[CitationOut]) -> str:
+def _failed_html(
+    partial: str,
+    problem: Problem,
+    citations: Sequence[CitationOut],
+    *,
+    marks: Sequence[MarkOut],
+) -> str:
     label = escape(text(_LABELS["failed"]))
     kept = ""
     if partial.strip():
-        body = answer_html(partial, targets(citations))
-        kept = f'<div class="answer-text">{body}</div><p class="meta">{escape(text("answer.partial"))}</p>'
+        body = answer_html(partial, targets(citations), doubts=doubts(marks))
+        note = f'<p class="meta">{escape(text("answer.partial"))}</p>'
+        kept = f'{_doubts_line(marks)}<div class="answer-text">{body}</div>{note}'
     number_line = ""
     if problem.request_id:
         number_line = f'<p class="meta">{escape(text("app.request_id", id=problem.request_id))}</p>'
@@ -195,12 +214,12 @@ def _failed_html(partial: str, problem: Problem, citations: Sequence[CitationOut
     )
 
 
-def _unsupported(sentences: Sequence[str]) -> str:
-    if not sentences:
+def _doubts_line(marks: Sequence[MarkOut]) -> str:
+    """How many statements of an answer could not be verified; nothing when all could."""
+    if not marks:
         return ""
-    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
-    warning = escape(counted("answer.unsupported", len(sentences)))
-    return f'<div class="unsupported"><p>{warning}</p><ul>{items}</ul></div>'
+    words = escape(counted("answer.doubts", len(marks)))
+    return f'<p class="answer-doubts" role="status">{words}</p>'
 
 
 def _meta(answer: AnswerOut) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ui.messages import text as message
@@ -29,6 +29,9 @@ _INLINE = re.compile(
     r"|\[(?P<marker>\d{1,3})\]"
 )
 _TOP_LEVEL = 4
+_OPEN, _CLOSE = "\ufdd0", "\ufdd1"
+"""Around a doubtful span while the text is read: characters that no text may hold."""
+_EDGE = re.compile(f"[{_OPEN}{_CLOSE}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,18 @@ class Target:
     """Same-origin page of the source."""
     label: str
     """Title and place of the source, as plain text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A span of an answer that could not be verified."""
+
+    start: int
+    """Offset of its first character."""
+    end: int
+    """Offset just after its last one."""
+    reason: str
+    """Why, in French, without a full stop."""
 
 
 def plain(value: str) -> str:
@@ -74,43 +89,82 @@ def link(target: Target, label: str, *, css: str) -> str:
     )
 
 
-def answer_html(text: str, targets: Mapping[int, Target]) -> str:
+def answer_html(text: str, targets: Mapping[int, Target], *, doubts: Sequence[Doubt] = ()) -> str:
     """An answer as HTML.
 
     Args:
         text: The answer, whole or so far.
         targets: Where each known marker leads; a marker without target stays plain text.
+        doubts: Spans to mark, in order and apart; each is followed by its reason.
 
     Returns:
-        Paragraphs, lists, tables, quotes, headings, emphasis, code and links to sources, nothing
-        else; any other character of the text is shown as it is.
+        Paragraphs, lists, tables, quotes, headings, emphasis, code, links to sources, marks and
+        their reasons, nothing else; any other character of the text is shown as it is.
     """
-    return "".join(_blocks(text.splitlines(), _Inline(targets)))
+    inline = _Inline(targets, reasons=[doubt.reason for doubt in doubts])
+    return "".join(_blocks(_with_edges(text, doubts).splitlines(), inline))
 
 
-@dataclass(frozen=True, slots=True)
+def _with_edges(text: str, doubts: Sequence[Doubt]) -> str:
+    """The text with a character at each edge of a doubtful span."""
+    clean = _EDGE.sub(" ", text)
+    out: list[str] = []
+    last = 0
+    for doubt in doubts:
+        out += [clean[last : doubt.start], _OPEN, clean[doubt.start : doubt.end], _CLOSE]
+        last = doubt.end
+    return "".join([*out, clean[last:]])
+
+
 class _Inline:
-    targets: Mapping[int, Target]
+    """Writes the inside of blocks, in order: a doubtful span may go on from one to the next."""
+
+    def __init__(self, targets: Mapping[int, Target], *, reasons: Sequence[str]) -> None:
+        self.targets = targets
+        self._reasons = list(reasons)
+        self._is_doubtful = False
 
     def __call__(self, text: str) -> str:
         out: list[str] = []
         last = 0
         for found in _INLINE.finditer(text):
-            out += [escape(text[last : found.start()]), self._span(found)]
+            out += [self.words(text[last : found.start()]), self._span(found)]
             last = found.end()
-        return "".join([*out, escape(text[last:])])
+        return "".join([*out, self.words(text[last:])])
+
+    def words(self, text: str) -> str:
+        """Plain words; what is doubtful among them is marked, its reason after its end."""
+        out: list[str] = []
+        for piece in re.split(f"({_EDGE.pattern})", text):
+            if piece == _OPEN:
+                self._is_doubtful = True
+            elif piece == _CLOSE:
+                self._is_doubtful = False
+                out.append(self._reason())
+            elif piece:
+                out.append(self._marked(escape(piece)))
+        return "".join(out)
+
+    def _marked(self, markup: str) -> str:
+        return f'<mark class="doubt">{markup}</mark>' if self._is_doubtful else markup
+
+    def _reason(self) -> str:
+        if not self._reasons:
+            return ""
+        words = message("answer.doubt", reason=self._reasons.pop(0))
+        return f' <span class="doubt-reason" role="note">{escape(words)}</span>'
 
     def _span(self, found: re.Match[str]) -> str:
         if found["escaped"]:
-            return escape(found["escaped"][1])
+            return self._marked(escape(found["escaped"][1]))
         if found["code"]:
-            return f"<code>{escape(found['code'])}</code>"
+            return f"<code>{self.words(found['code'])}</code>"
         if found["bold"]:
             return f"<strong>{self(found['bold'])}</strong>"
         if found["italic"]:
             return f"<em>{self(found['italic'])}</em>"
         target = self.targets.get(int(found["marker"]))
-        return link(target, found[0], css="cite") if target else escape(found[0])
+        return link(target, found[0], css="cite") if target else self._marked(escape(found[0]))
 
 
 def _blocks(lines: list[str], inline: _Inline) -> list[str]:
@@ -129,13 +183,13 @@ def _blocks(lines: list[str], inline: _Inline) -> list[str]:
     return out
 
 
-def _fence(lines: list[str], at: int, _: _Inline) -> tuple[str, int]:
+def _fence(lines: list[str], at: int, inline: _Inline) -> tuple[str, int]:
     if not lines[at].lstrip().startswith("```"):
         return "", at
     end = at + 1
     while end < len(lines) and not lines[end].lstrip().startswith("```"):
         end += 1
-    code = escape("\n".join(lines[at + 1 : end]))
+    code = inline.words("\n".join(lines[at + 1 : end]))
     return f"<pre><code>{code}</code></pre>", min(end + 1, len(lines))
 
 
@@ -237,14 +291,15 @@ def _close(stack: list[_List]) -> None:
 
 def _paragraph(lines: list[str], at: int, inline: _Inline) -> tuple[str, int]:
     end = at + 1
-    while end < len(lines) and lines[end].strip() and not _starts_block(lines, end, inline):
+    while end < len(lines) and lines[end].strip() and not _starts_block(lines, end):
         end += 1
     body = "\n".join(line.strip() for line in lines[at:end])
     return f"<p>{inline(body).replace(chr(10), '<br>')}</p>", end
 
 
-def _starts_block(lines: list[str], at: int, inline: _Inline) -> bool:
-    return any(read(lines, at, inline)[1] > at for read in _READERS[:-1])
+def _starts_block(lines: list[str], at: int) -> bool:
+    trial = _Inline({}, reasons=())
+    return any(read(lines, at, trial)[1] > at for read in _READERS[:-1])
 
 
 _Reader = Callable[[list[str], int, _Inline], tuple[str, int]]

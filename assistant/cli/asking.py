@@ -63,10 +63,10 @@ def _show_end(answer: AnswerOut) -> None:
         say("\nSources")
     for citation in answer.citations:
         say(f"[{citation.marker}] {citation.title}{_place(citation)} ({citation.file})")
-    if answer.unsupported:
-        say("\nPhrases dont la source n'a pas été retrouvée :")
-    for unsupported in answer.unsupported:
-        say(f"- {unsupported}")
+    if answer.marks:
+        say(f"\n{sentence('marked_statements')}")
+    for mark in answer.marks:
+        say(f"- {' '.join(mark.sentence.split())}\n  → {mark.reason}")
 
 
 def _place(citation: CitationOut) -> str:

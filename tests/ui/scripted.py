@@ -16,6 +16,7 @@ from assistant.schemas.answers import (
     CompletedEvent,
     DeltaEvent,
     ErrorEvent,
+    MarkOut,
     RetrievalEvent,
     TokensOut,
 )
@@ -70,6 +71,19 @@ def citation(
         ),
         text="Le taux de l'aide est fixé à 30 % des dépenses éligibles.",
         view_url=f"/api/v1/passages/chunk-{marker}/view",
+    )
+
+
+def mark(sentence: str, text: str) -> MarkOut:
+    return MarkOut(
+        kind="number",
+        sentence=sentence,
+        start=text.index(sentence),
+        end=text.index(sentence) + len(sentence),
+        words=["9 <b>"],
+        markers=[1],
+        found_in=[],
+        reason="« 9 <b> » ne figure pas dans la source [1]",
     )
 
 

@@ -10,9 +10,11 @@ from assistant.schemas.answers import (
     AnswerEventOut,
     DeltaEvent,
     ErrorEvent,
+    MarkEvent,
     RetrievalEvent,
 )
-from tests.ui.scripted import ScriptedClient, answer, citation, document, problem, stream
+from tests.ui.scripted import ScriptedClient, answer, citation, document, mark, problem, stream
+from ui.answers import Draft
 
 
 def markup(page: AppTest) -> str:
@@ -144,11 +146,37 @@ def test_a_question_understood_as_typed_says_nothing(api: ScriptedClient, page: 
     assert "Question comprise" not in markup(page)
 
 
-def test_unsupported_sentences_are_marked(api: ScriptedClient, page: AppTest) -> None:
-    open_conversation(api, page, unsupported=["Le plafond est <libre> [9]."])
+def test_unverified_sentences_are_marked_with_their_reasons(
+    api: ScriptedClient, page: AppTest
+) -> None:
+    answer_text = "Le taux est de 30 % [1]. Le plafond est <libre>."
+    open_conversation(
+        api, page, text=answer_text, marks=[mark("Le plafond est <libre>.", answer_text)]
+    )
 
-    assert "Une phrase cite une source introuvable" in markup(page)
-    assert "Le plafond est &lt;libre&gt; [9]." in markup(page)
+    assert "Une affirmation n&#x27;a pas pu être vérifiée." in markup(page)
+    assert '<mark class="doubt">Le plafond est &lt;libre&gt;.</mark>' in markup(page)
+    assert "⚠ Non vérifié : « 9 &lt;b&gt; » ne figure pas dans la source [1]." in markup(page)
+
+
+def test_a_sentence_is_marked_while_the_answer_is_written() -> None:
+    draft = Draft()
+    draft.add(DeltaEvent(text="Il y en a 9. La suite"))
+    assert "<mark" not in draft.html()
+
+    draft.add(MarkEvent(mark=mark("Il y en a 9.", draft.text)))
+
+    assert '<mark class="doubt">Il y en a 9.</mark>' in draft.html()
+    assert "Une affirmation n&#x27;a pas pu être vérifiée." in draft.html()
+    draft.add(ErrorEvent(problem=problem("model_misbehaved")))
+    assert '<mark class="doubt">Il y en a 9.</mark>' in draft.html()
+
+
+def test_a_verified_answer_says_nothing_of_doubts(api: ScriptedClient, page: AppTest) -> None:
+    open_conversation(api, page)
+
+    assert "vérifié" not in markup(page)
+    assert "<mark" not in markup(page)
 
 
 def test_sources_show_where_the_words_come_from(api: ScriptedClient, page: AppTest) -> None:

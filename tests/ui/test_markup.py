@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.markup import Target, answer_html, is_view_url, plain
+from ui.markup import Doubt, Target, answer_html, is_view_url, plain
 
 TARGETS = {1: Target("/api/v1/passages/c-1/view", 'Règlement "des aides" <b>, page 3')}
 ALLOWED = {
@@ -69,6 +69,50 @@ def test_answer_html_makes_only_its_own_tags(text: str) -> None:
     assert found.attributes <= {
         "class", "href", "target", "rel", "title", "aria-label", "scope", "value",
     }  # fmt: skip
+
+
+@given(data=st.data(), text=HOSTILE.map("".join))
+def test_doubts_add_marks_and_reasons_only(data: st.DataObject, text: str) -> None:
+    places = st.integers(0, len(text))
+    edges = sorted(data.draw(st.lists(places, max_size=8)))
+    spans = zip(edges[::2], edges[1::2], strict=False)
+    doubts = [Doubt(start, end, f"raison <{start}>") for start, end in spans]
+
+    found = tags_of(answer_html(text, TARGETS, doubts=doubts))
+
+    assert found.seen <= ALLOWED | {"mark", "span"}
+    assert found.addresses <= {TARGETS[1].url + "#passage"}
+    assert "\ufdd0" not in found.text
+    assert "\ufdd1" not in found.text
+
+
+def test_a_doubt_is_marked_and_followed_by_its_reason() -> None:
+    text = "Le taux est de **45 %** [1]. La suite."
+
+    markup = answer_html(text, TARGETS, doubts=[Doubt(0, 28, "« 45 % » manque")])
+
+    assert tags_of(markup).text == (
+        "Le taux est de 45 % [1]. ⚠ Non vérifié : « 45 % » manque. La suite."
+    )
+    assert '<strong><mark class="doubt">45 %</mark></strong>' in markup
+    assert 'role="note">⚠ Non vérifié' in markup
+    assert "La suite.</mark>" not in markup
+
+
+def test_doubts_stay_with_their_words_in_lists_and_tables() -> None:
+    text = "Voici :\n- un\n- deux\n\n| A | B |\n|---|---|\n| 1 | 2 |"
+    one, row = text.index("un"), text.index("1 |")
+
+    markup = answer_html(text, {}, doubts=[Doubt(one, one + 2, "r1"), Doubt(row, row + 5, "r2")])
+
+    assert '<li><mark class="doubt">un</mark> <span' in markup
+    assert "<li>deux</li>" in markup
+    assert '<td><mark class="doubt">1</mark></td><td><mark class="doubt">2</mark> <span' in markup
+    assert markup.index("r1") < markup.index("r2")
+
+
+def test_what_stands_for_the_edge_of_a_doubt_is_no_text() -> None:
+    assert tags_of(answer_html("a\ufdd0b\ufdd1c", {})).text == "a b c"
 
 
 @given(st.text(alphabet="abcé $:~<>&\"'é_{}()!?€%", max_size=80))

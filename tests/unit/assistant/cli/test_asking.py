@@ -8,7 +8,7 @@ from assistant.cli.asking import answer_row, exit_code, stream_answer
 from assistant.cli.failures import ExitCode
 from assistant.cli.queries import QueryLine
 from assistant.client import AssistantClient
-from assistant.schemas.answers import AnswerEventOut, AnswerOut, CompletedEvent, DeltaEvent
+from assistant.schemas.answers import AnswerEventOut, AnswerOut, CompletedEvent, DeltaEvent, MarkOut
 
 
 def answer(*, status: str = "answered", is_complete: bool = True) -> AnswerOut:
@@ -65,6 +65,30 @@ def test_an_answer_cut_short_has_its_exit_code(given: AnswerOut, code: ExitCode)
     assert exit_code(row) == code
     assert row["is_complete"] is given.is_complete
     assert stream_answer(client, "Quel taux ?", after="") == code
+
+
+def test_statements_that_could_not_be_verified_are_listed_with_their_reasons(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    mark = MarkOut(
+        kind="percentage",
+        sentence="Le taux\nest",
+        start=0,
+        end=11,
+        words=["45 %"],
+        markers=[2],
+        found_in=[],
+        reason="« 45 % » ne figure pas dans la source [2]",
+    )
+
+    marked = OneAnswer(answer().model_copy(update={"marks": [mark]}))
+    stream_answer(marked, "Quel taux ?", after="")
+
+    printed = capsys.readouterr().out
+    assert "Affirmations non vérifiées :\n- Le taux est\n" in printed
+    assert "→ « 45 % » ne figure pas dans la source [2]" in printed
+    stream_answer(OneAnswer(answer()), "Quel taux ?", after="")
+    assert "vérifiées" not in capsys.readouterr().out
 
 
 def test_a_failed_answer_is_a_failure_of_the_service() -> None:
