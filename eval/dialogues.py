@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
+from assistant.answering.rewriting import QuestionRewriter
 from assistant.answering.standalone import standalone
+from assistant.bootstrap import build_chat_model
 from assistant.domain.answers import Question
+from assistant.ports.models import ChatModel
+from assistant.settings import Settings, environment
+from assistant.settings_sources import load_settings
 from eval.catalogue import sentence
 from eval.instance import Instance, Row, temporary_instance
 from eval.questions import JudgedQuestion
@@ -17,6 +25,8 @@ from eval.questions import JudgedQuestion
 FILE = Path(__file__).parent / "dialogues.jsonl"
 DOCUMENTS = Path(__file__).parent / "sample" / "documents"
 _DEPTH = 5
+_PATIENCE_S = 60.0
+"""For a measure; the product waits `model.rewrite_s`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +142,24 @@ def prefixes(dialogues: Sequence[Dialogue]) -> list[Dialogue]:
     ]
 
 
+async def rewritten(dialogues: Sequence[Dialogue], *, model: ChatModel) -> tuple[Reading, float]:
+    """The reading of a model, one question after the other, and its median time in milliseconds."""
+    rewriter = QuestionRewriter(model, timeout_s=_PATIENCE_S)
+    texts: dict[str, str] = {}
+    times_ms: list[float] = []
+    for each in dialogues:
+        typed = [turn.judged.text for turn in each.turns]
+        begun = time.perf_counter()
+        text = await rewriter.understand(Question(typed[-1], tuple(typed[:-1])))
+        times_ms.append(1000 * (time.perf_counter() - begun))
+        texts[each.turns[-1].judged.id] = text
+    await model.aclose()
+    return lambda turns: texts[turns[-1].judged.id], median(times_ms)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """One option: the dialogues whose passage is missed."""
+    """Two options: the dialogues whose passage is missed, and the model of the settings."""
+    parser.add_argument("--model", action="store_true", help=sentence("dialogues_model_help"))
     parser.add_argument("--missed", action="store_true", help=sentence("dialogues_missed_help"))
 
 
@@ -141,16 +167,25 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the shares of each way of reading; always 0."""
     dialogues = load_dialogues()
     turns = prefixes(dialogues)
+    readings = dict(READINGS)
+    model = build_chat_model(_settings()) if arguments.model else None
+    if model is not None:
+        readings["model"], middle_ms = asyncio.run(rewritten(turns, model=model))
+        print(sentence("dialogues_cost", model=model.name, milliseconds=round(middle_ms)))
     print(f"| {sentence('dialogues_reading')} | {sentence('dialogues_columns')} |")
     print("|---|---|---|---|---|---|")
     with temporary_instance() as instance:
         instance.ingest(DOCUMENTS)
-        for name, reading in READINGS.items():
+        for name, reading in readings.items():
             ranks = measure(instance, turns, reading=reading)
             print(_row(name, dialogues=dialogues, ranks=ranks))
             if arguments.missed:
                 _print_missed(turns, ranks=ranks, reading=reading)
     return 0
+
+
+def _settings() -> Settings:
+    return load_settings(config=None, environ=environment()).settings
 
 
 def _row(name: str, *, dialogues: Sequence[Dialogue], ranks: dict[str, int | None]) -> str:

@@ -10,7 +10,7 @@ import anyio
 from assistant.answering.closing import close
 from assistant.answering.prompt import build_rewriting
 from assistant.answering.sanitizer import sanitize
-from assistant.answering.standalone import standalone
+from assistant.answering.standalone import needs_context, standalone
 from assistant.answering.terms import terms
 from assistant.domain.answers import Question
 from assistant.domain.errors import UpstreamError
@@ -47,14 +47,14 @@ class QuestionRewriter:
         """The question as it is to be searched; never fails, a first question is as typed.
 
         The rule's question stands whenever the model is late, fails, or gives something that is not
-        a question made of the conversation's own words and figures.
+        a question made of the conversation's own words and figures, or still lacks its subject.
         """
         text = question.text.strip()
         if not question.earlier:
             return text
         if self._model is not None:
             rewritten = accepted(await self._asked(self._model, question), question=question)
-            if rewritten:
+            if rewritten and not needs_context(rewritten):
                 return rewritten
         return standalone(question)
 

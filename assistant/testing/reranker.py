@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, cast
 
 import httpx
@@ -112,3 +115,31 @@ class RerankServer:
 def _share(query: str, text: str) -> float:
     wanted = set(query.casefold().split())
     return len(wanted & set(text.casefold().split())) / len(wanted) if wanted else 0.0
+
+
+@contextmanager
+def running_rerank_server(behaviour: Behaviour = "cohere") -> Generator[tuple[str, RerankServer]]:
+    """The server on a free port of the loopback, in a thread, until the block ends; with its address."""
+    served = RerankServer(behaviour)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            content = self.rfile.read(int(self.headers["content-length"]))
+            reply = served.answer(httpx.Request("POST", self.path, content=content))
+            self.send_response(reply.status_code)
+            self.send_header("content-length", str(len(reply.content)))
+            self.end_headers()
+            self.wfile.write(reply.content)
+
+        def log_message(self, format: str, *args: object) -> None:
+            del format, args
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", served
+    finally:
+        server.shutdown()
+        thread.join(timeout=10)
+        server.server_close()

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from assistant.testing.reranker import running_rerank_server
 from eval.datasets import SAMPLE
 
 WATCH = """
@@ -91,6 +92,10 @@ def test_only_loopback_is_ever_contacted(tmp_path: Path) -> None:
     run(["ingest", str(small_corpus(tmp_path / "docs")), "--json"], data_dir=tmp_path / "data",
         extra=extra, prefix=[])  # fmt: skip
     run(ASK, data_dir=tmp_path / "data", extra=extra, prefix=[])
+    with running_rerank_server() as (url, server):
+        reranked = {**extra, "ASSISTANT_RERANKER_URL": url}
+        run(ASK, data_dir=tmp_path / "data", extra=reranked, prefix=[])
+    assert server.requests, "the reranker was not asked: its socket was not watched"
 
     lines = log.read_text("utf-8").splitlines()
     assert lines, "the watch saw no socket at all: it does not work"

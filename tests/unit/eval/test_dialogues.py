@@ -5,8 +5,10 @@ from typing import Any, cast
 
 import pytest
 
+from assistant.testing.chat import ScriptedChatModel
 from eval.dialogues import (
     DOCUMENTS,
+    Dialogue,
     all_joined,
     alone,
     by_hand,
@@ -15,6 +17,7 @@ from eval.dialogues import (
     load_dialogues,
     measure,
     prefixes,
+    rewritten,
     score_of,
 )
 from eval.instance import Instance
@@ -78,3 +81,18 @@ def test_shares_count_every_dialogue() -> None:
     score = score_of([1, 3, None, 1])
 
     assert (score.at_1, score.at_5) == pytest.approx((0.5, 0.75))
+
+
+@pytest.mark.anyio
+async def test_the_reading_of_a_model_is_what_it_wrote_for_each_question() -> None:
+    dialogue = next(each for each in DIALOGUES if not each.changes_subject)
+    turns = dialogue.turns[:2]
+    model = ScriptedChatModel([turns[-1].standalone])
+
+    reading, middle_ms = await rewritten(
+        [Dialogue(dialogue.id, changes_subject=False, turns=turns)], model=model
+    )
+
+    assert reading(turns) == turns[-1].standalone
+    assert middle_ms > 0
+    assert len(model.calls) == 1

@@ -51,6 +51,7 @@ async def test_without_model_or_time_the_rule_decides() -> None:
         [ModelBusy(retry_after_s=60)],
         ["Quel est ", ModelMisbehaved("model_stalled")],
         [],
+        ["Et pour un CCAS ?"],
     ],
 )
 async def test_a_model_that_fails_leaves_it_to_the_rule(script: Script) -> None:
