@@ -84,6 +84,7 @@ def _result_out(row: EvaluationRow) -> ResultOut:
         document_rank=outcome.document_rank,
         passage_rank=outcome.passage_rank,
         citation_rank=outcome.citation_rank,
+        quote_rank=outcome.quote_rank,
         expected_words=outcome.expected_words,
         answer=row.text,
         citations=[
@@ -113,6 +114,7 @@ def _summary_out(summary: Summary) -> SummaryOut:
         passage_at_5=_share_out(summary.passage_at_5),
         reciprocal_rank=summary.reciprocal_rank,
         cited=_share_out(summary.cited),
+        quoted=_share_out(summary.quoted),
         refused_wrongly=_share_out(summary.refused_wrongly),
         refused_rightly=_share_out(summary.refused_rightly),
         expected_words=summary.expected_words,

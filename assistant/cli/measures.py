@@ -22,8 +22,8 @@ _VERDICTS = {
 }
 _COLUMNS = (
     "ligne", "question", "document attendu", "pages", "passage", "réponse attendue", "verdict",
-    "rang du document", "rang du passage", "rang de la citation", "mots attendus", "réponse",
-    "sources citées", "raison", "millisecondes",
+    "rang du document", "rang du passage", "rang de la citation", "rang des mots cités",
+    "mots attendus", "réponse", "sources citées", "raison", "millisecondes",
 )  # fmt: skip
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _SHOWN_MISSES = 20
@@ -67,20 +67,21 @@ def show_summary(detail: EvaluationDetail) -> None:
         ("Bon passage au premier rang", summary.passage_at_1),
         ("Bon passage parmi cinq", summary.passage_at_5),
         ("Bon passage parmi les trois premières citations", summary.cited),
+        ("Mots attendus dans les trois premières citations", summary.quoted),
         ("Refus à tort", summary.refused_wrongly),
         ("Refus à raison", summary.refused_rightly),
     )
     for label, share in shares:
-        say(f"{label:<49}{_share(share)}")
+        say(f"{label:<51}{_share(share)}")
     means = (
         ("Rang réciproque moyen", summary.reciprocal_rank),
         ("Mots de la réponse attendue retrouvés", summary.expected_words),
     )
     for label, mean in means:
         if mean is not None:
-            say(f"{label:<49}{mean:6.3f}".replace(".", ","))
+            say(f"{label:<51}{mean:6.3f}".replace(".", ","))
     if summary.failed:
-        say(f"{'Réponses en échec':<49}{summary.failed:>6}")
+        say(f"{'Réponses en échec':<51}{summary.failed:>6}")
     for line in _misses(detail.rows):
         say(line)
 
@@ -124,7 +125,7 @@ def _cells(row: EvaluationRowOut) -> list[str]:
         f"{each.file}{', p. ' + ', '.join(map(str, each.pages)) if each.pages else ''}"
         for each in result.citations
     )
-    ranks = (result.document_rank, result.passage_rank, result.citation_rank)
+    ranks = (result.document_rank, result.passage_rank, result.citation_rank, result.quote_rank)
     words = "" if result.expected_words is None else f"{result.expected_words:.3f}"
     return [
         *told,

@@ -83,6 +83,8 @@ class Outcome:
     """Rank of the first right passage, likewise."""
     citation_rank: int | None
     """Place of the first right passage among the citations, from 1; None when there is none."""
+    quote_rank: int | None
+    """Place of the first of them whose quote holds the expected words; never before the former."""
     expected_words: float | None
     """Share of the words of the expected answer that the answer has; None when none was given."""
 
@@ -96,12 +98,8 @@ class Outcome:
             return Verdict.REFUSED_RIGHTLY if is_refusal else Verdict.ANSWERED_WRONGLY
         if is_refusal:
             return Verdict.REFUSED_WRONGLY
-        return Verdict.RIGHT if self.is_cited else Verdict.WRONG
-
-    @property
-    def is_cited(self) -> bool:
-        """True when a right passage is among the first three citations."""
-        return self.citation_rank is not None and self.citation_rank <= SHOWN_CITATIONS
+        is_cited = _within(self.citation_rank, SHOWN_CITATIONS)
+        return Verdict.RIGHT if is_cited else Verdict.WRONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +146,8 @@ class Summary:
     """Mean over the answerable questions, 0 for a passage beyond the first ten; None without one."""
     cited: Share
     """Answerable questions with a right passage among the first three citations."""
+    quoted: Share
+    """Answerable questions whose expected words are quoted by one of the first three citations."""
     refused_wrongly: Share
     """Of the answerable questions."""
     refused_rightly: Share
@@ -178,14 +178,8 @@ def outcome_of(
         status=status,
         document_rank=_rank(hits, lambda chunk: is_of_document(expected, chunk)),
         passage_rank=_rank(hits, lambda chunk: is_right(expected, chunk)),
-        citation_rank=next(
-            (
-                place
-                for place, citation in enumerate(citations, start=1)
-                if any(is_right(expected, chunk) for chunk in (citation.chunk, *citation.also))
-            ),
-            None,
-        ),
+        citation_rank=_place(citations, lambda each: is_cited(expected, each)),
+        quote_rank=_place(citations, lambda each: is_quoted(expected, each)),
         expected_words=_expected_words(expected.answer, text),
     )
 
@@ -199,6 +193,16 @@ def is_right(expected: ExpectedAnswer, chunk: SourceChunk) -> bool:
     """True for a chunk of the expected document with the expected page and words."""
     is_passage = expected.is_passage(pages=chunk.locator.pages, text=chunk.text)
     return is_passage and is_of_document(expected, chunk)
+
+
+def is_cited(expected: ExpectedAnswer, citation: Citation) -> bool:
+    """True when the passage of a citation, or its like in another document, is right."""
+    return any(is_right(expected, chunk) for chunk in (citation.chunk, *citation.also))
+
+
+def is_quoted(expected: ExpectedAnswer, citation: Citation) -> bool:
+    """True when it is cited and its quote holds the expected words; without any, when it is cited."""
+    return is_cited(expected, citation) and compared(expected.passage) in compared(citation.quote)
 
 
 def summarise(outcomes: Sequence[Outcome]) -> Summary:
@@ -216,7 +220,8 @@ def summarise(outcomes: Sequence[Outcome]) -> Summary:
         passage_at_1=Share.of(_within(each.passage_rank, 1) for each in answerable),
         passage_at_5=Share.of(_within(each.passage_rank, 5) for each in answerable),
         reciprocal_rank=sum(ranks) / len(ranks) if ranks else None,
-        cited=Share.of(each.is_cited for each in answerable),
+        cited=Share.of(_within(each.citation_rank, SHOWN_CITATIONS) for each in answerable),
+        quoted=Share.of(_within(each.quote_rank, SHOWN_CITATIONS) for each in answerable),
         refused_wrongly=Share.of(each.status is AnswerStatus.REFUSED for each in answerable),
         refused_rightly=Share.of(each.status is AnswerStatus.REFUSED for each in others),
         expected_words=sum(words) / len(words) if words else None,
@@ -233,6 +238,10 @@ def _rank(hits: Sequence[Hit], fits: Callable[[SourceChunk], bool]) -> int | Non
         ),
         None,
     )
+
+
+def _place(citations: Sequence[Citation], fits: Callable[[Citation], bool]) -> int | None:
+    return next((place for place, each in enumerate(citations, start=1) if fits(each)), None)
 
 
 def _within(rank: int | None, limit: int) -> bool:

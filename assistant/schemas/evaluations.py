@@ -88,6 +88,8 @@ class SummaryOut(Wire):
     """Mean reciprocal rank of the right passage among ten; null without an answerable question."""
     cited: ShareOut
     """Right passage among the first three citations, of the answerable questions."""
+    quoted: ShareOut
+    """Expected words quoted by one of the first three citations, of the answerable questions."""
     refused_wrongly: ShareOut
     """Of the answerable questions."""
     refused_rightly: ShareOut
@@ -147,6 +149,8 @@ class ResultOut(Wire):
     """Rank of the first right passage; null beyond the first ten."""
     citation_rank: int | None
     """Place of the first right passage among the citations; null when there is none."""
+    quote_rank: int | None
+    """Place of the first of them whose quote holds the expected words."""
     expected_words: float | None
     """Share of the words of the expected answer that the answer has."""
     answer: str

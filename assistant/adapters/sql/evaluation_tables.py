@@ -88,6 +88,7 @@ evaluation_rows = Table(
     Column("document_rank", Integer),
     Column("passage_rank", Integer),
     Column("citation_rank", Integer),
+    Column("quote_rank", Integer),
     Column("expected_words", Float),
     Column("text", Text, nullable=False),
     Column("citations", CompactJson, nullable=False),

@@ -123,6 +123,20 @@ def test_a_verdict_is_one_word(
     assert judged(expected, cited=cited, status=status).verdict is verdict
 
 
+def test_a_quote_without_the_expected_words_cites_all_the_same() -> None:
+    shown = [Citation(1, chunk(), "Le taux est fixé"), Citation(2, chunk(), "fixé à 40 %")]
+
+    def ranks(expected: ExpectedAnswer) -> tuple[int | None, int | None]:
+        found = outcome_of(
+            expected, hits=[], citations=shown, status=AnswerStatus.ANSWERED, text=""
+        )
+        return found.citation_rank, found.quote_rank
+
+    assert ranks(EXPECTED) == (1, 2)
+    assert ranks(ExpectedAnswer(2, "?", "règlement.pdf", (3,))) == (1, 1)
+    assert ranks(ExpectedAnswer(2, "?", "autre.pdf", (3,))) == (None, None)
+
+
 def test_the_words_of_an_expected_answer_are_counted_with_their_figures() -> None:
     assert judged(EXPECTED, text="Le TAUX est fixé à 40 %.").expected_words == 1
     assert judged(EXPECTED, text="Le taux est fixé à 50 %.").expected_words == 0.5
@@ -147,6 +161,7 @@ def test_a_summary_has_shares_of_what_they_are_about() -> None:
     assert (summary.passage_at_1, summary.passage_at_5) == (Share(1, 4), Share(2, 4))
     assert summary.reciprocal_rank == pytest.approx((1 + 1 / 2) / 4)
     assert (summary.cited, summary.refused_wrongly) == (Share(1, 4), Share(1, 4))
+    assert summary.quoted == Share(1, 4)
     assert summary.refused_rightly == Share(1, 2)
     assert summary.expected_words == pytest.approx(1 / 4)
 
