@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any, cast
 
 from eval.catalogue import measure_name, set_name
@@ -12,6 +13,7 @@ from eval.instance import Row
 from eval.runs import Run
 
 RETRIEVAL = ("ndcg_10", "recall_5", "recall_20", "mrr", "hit_1")
+_LABEL_CHARS = 18
 _PROLOG = re.compile(r"\A.*?(?=<svg)", re.S)
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.S)
 _COLOURS = ("#000091", "#e1000f", "#18753c", "#b34000", "#6e445a", "#0063cb")
@@ -36,7 +38,9 @@ def retrieval_plot(run: Run) -> str:
             color=_COLOURS[position % len(_COLOURS)],
             label=set_name(name),
         )
-    axes.set_xticks(range(len(RETRIEVAL)), [measure_name(each) for each in RETRIEVAL])
+    axes.set_xticks(
+        range(len(RETRIEVAL)), [fill(measure_name(each), _LABEL_CHARS) for each in RETRIEVAL]
+    )
     axes.set_ylim(0, 1.02)
     return _svg(figure, axes, name="retrieval")
 

@@ -162,6 +162,7 @@ def _set_section(run: Run, name: str) -> Row:
         "revision": each.revision,
         "documents": each.documents,
         "questions": len(each.rows),
+        "threshold": f"{each.refusal['threshold']:.3f}".replace(".", ",") if each.refusal else "",
         "figures": figure_rows(all_figures(run)[name]),
         "groups": groups,
         "worst": _worst(each.rows),
