@@ -55,7 +55,7 @@ class Holdings:
         """
         self._keys: set[Key] = {key for found in _scan(text) for key in found.held}
         if day is not None:
-            self._keys.update(_day_keys(day.year, day.month, day.day))
+            self._keys.update(_day_keys((day.year, day.month, day.day)))
         words = _WORD.findall(flat(text))
         self._keys.update(("w", word) for word in words)
         self._keys.update(("w", word[:-1]) for word in words if word[-1] in "sx")
@@ -206,18 +206,20 @@ def _dated(match: re.Match[str], parts: tuple[int | None, int, int | None], *, t
             (("undated", month, day), ("any", str(year))),
         )
     fact = _fact(match, kind=MarkKind.DATE, text=text, ways=ways)
-    return _Found(fact, _held_date(year, month, day), is_stated=True)
+    return _Found(fact, _held_date((year, month, day)), is_stated=True)
 
 
-def _held_date(year: int | None, month: int, day: int | None) -> tuple[Key, ...]:
+def _held_date(parts: tuple[int | None, int, int | None]) -> tuple[Key, ...]:
+    year, month, day = parts
     if year is None:
         return ("dm", month, day or 0), ("undated", month, day or 0)
     if day is None:
         return ("my", year, month), ("any", str(year))
-    return _day_keys(year, month, day)
+    return _day_keys((year, month, day))
 
 
-def _day_keys(year: int, month: int, day: int) -> tuple[Key, ...]:
+def _day_keys(parts: tuple[int, int, int]) -> tuple[Key, ...]:
+    year, month, day = parts
     return ("dmy", year, month, day), ("dm", month, day), ("my", year, month), ("any", str(year))
 
 

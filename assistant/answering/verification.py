@@ -17,6 +17,7 @@ from assistant.answering.prompt import refusal
 from assistant.answering.statements import Shape, Statement, StatementReader
 from assistant.answering.terms import terms
 from assistant.domain.answers import Passage
+from assistant.domain.documents import LinkKind
 from assistant.domain.french import french_date
 from assistant.domain.links import standing_of
 from assistant.domain.marks import Mark, MarkKind
@@ -37,7 +38,7 @@ _GRAVITY = tuple(MarkKind)
 _MARKUP = re.compile(r"\[\d+\]|[*_`]+")
 _FIGURES = re.compile(r"\d+")
 """A file's name may tell a town that its text takes for granted, but its figures prove nothing."""
-_IN_FORCE = re.compile(r"\ben vigueur\b")
+_IN_FORCE = re.compile(r"(?<!pas )(?<!plus )(?<!jamais )\ben vigueur\b")
 _FREE = re.compile(
     r"(?:bonjour|merci|n'hesitez pas|je (?:reste|peux|vous|suis|n'ai)|nous restons|voici|bien sur|"
     r"en esperant|cordialement|souhaitez-vous|pour plus d|si vous (?:avez|souhaitez)|"
@@ -49,7 +50,9 @@ _FREE = re.compile(
 class Evidence:
     """A passage as statements are compared with it; each view is made once, when needed."""
 
-    def __init__(self, passage: Passage) -> None:
+    def __init__(self, passage: Passage, *, is_successor: bool = False) -> None:
+        """Take a passage; `is_successor` when its document is known to have replaced another."""
+        self._is_successor = is_successor
         self.marker = passage.marker
         chunk = passage.chunk
         day = french_date(chunk.date) if chunk.date else ""
@@ -95,9 +98,12 @@ class Evidence:
 
     @cached_property
     def says_in_force(self) -> bool:
-        """True when it says that something is in force and nothing has taken its place."""
-        is_past = self._chunk.status is not None or self._chunk.successor is not None
-        return not is_past and _IN_FORCE.search(flat(self._chunk.text)) is not None
+        """True when it says that something is in force, or took another's place, and still stands."""
+        successor = self._chunk.successor
+        is_past = successor is not None and successor.kind is not LinkKind.MODIFIES
+        if is_past or self._chunk.status is not None:
+            return False
+        return self._is_successor or _IN_FORCE.search(flat(self._chunk.text)) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +218,15 @@ class Verifier:
     """
 
     def __init__(self, passages: Sequence[Passage]) -> None:
-        self._evidence = {passage.marker: Evidence(passage) for passage in passages}
+        successors = {
+            chunk.successor.document_id
+            for chunk in (passage.chunk for passage in passages)
+            if chunk.successor and chunk.successor.kind is not LinkKind.MODIFIES
+        }
+        self._evidence = {
+            passage.marker: Evidence(passage, is_successor=passage.chunk.document_id in successors)
+            for passage in passages
+        }
         self._reader = StatementReader()
         self._removed: list[int] = []
         self._unsourced: list[Statement] = []

@@ -149,6 +149,17 @@ def test_what_was_replaced_does_not_prove_that_it_is_in_force(chunk: SourceChunk
     assert mark.kind is MarkKind.IN_FORCE
 
 
+def test_what_took_the_place_of_another_passage_is_in_force() -> None:
+    old = make_chunk("Le taux de l'aide est de 30 %.", id="k1", document="d1")
+    new = make_chunk("Le taux de l'aide est de 40 %.", id="k2", document="d2")
+    text = "Le taux en vigueur de l'aide est de 40 % [2]. Celui de 30 % n'est plus en vigueur [1]."
+
+    for kind, expected in [(LinkKind.REPLACES, []), (LinkKind.MODIFIES, [MarkKind.IN_FORCE])]:
+        successor = Successor(DocumentId("d2"), "Règlement 2", None, kind)
+        passages = (Passage(1, replace(old, successor=successor)), Passage(2, new))
+        assert [mark.kind for mark in marks_of(text, passages)] == expected
+
+
 def test_every_bad_sentence_of_an_answer_is_marked_at_its_place() -> None:
     text = (
         "Voici :\n- Le taux de subvention est de 45 % [1].\n- Le dossier compte 12 pages [1].\n\n"
