@@ -13,6 +13,8 @@ from assistant.domain.jobs import JobItem
 from ingest.model import IngestedFile
 
 Outcome = IngestedFile | Reason
+_FILES_PER_CHILD = 4
+"""Enough short files at a time to fill a batch of the embedder."""
 
 
 class ReadAhead:
@@ -20,7 +22,7 @@ class ReadAhead:
 
     def __init__(self, read: Callable[[JobItem], Outcome], *, children: int) -> None:
         self._read = read
-        self._capacity = 2 * children
+        self._capacity = _FILES_PER_CHILD * children
         self._pool = ThreadPoolExecutor(children, thread_name_prefix="read")
         self._reading: dict[Future[Outcome], JobItem] = {}
         self._is_exclusive = False
@@ -34,6 +36,12 @@ class ReadAhead:
     def ids(self) -> set[JobItemId]:
         """Their identifiers."""
         return {item.id for item in self._reading.values()}
+
+    @property
+    def ready(self) -> list[IngestedFile]:
+        """Files read and not yet taken, in the order they were begun."""
+        outcomes = (future.result() for future in self._reading if _has_result(future))
+        return [outcome for outcome in outcomes if isinstance(outcome, IngestedFile)]
 
     @property
     def room(self) -> int:
@@ -66,3 +74,7 @@ class ReadAhead:
         trace: TracebackType | None,
     ) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _has_result(future: Future[Outcome]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from types import MappingProxyType
 
 import structlog
 
@@ -40,12 +42,17 @@ class VectorFiller:
         """Texts embedded since the start."""
 
     def vectors_of(
-        self, texts: Mapping[str, str], *, between: Callable[[float], None]
+        self,
+        texts: Mapping[str, str],
+        *,
+        between: Callable[[float], None],
+        beside: Mapping[str, str] = MappingProxyType({}),
     ) -> dict[str, Vector]:
         """The vector of each text, by its hash.
 
         Args:
             texts: Embedded texts by hash.
+            beside: Texts wanted soon, which fill the last batch: a batch of one keeps one core idle.
             between: Called before each batch with 0, and before a retry with the seconds to
                 wait, during which it sleeps; raises to give up.
 
@@ -53,19 +60,24 @@ class VectorFiller:
             EmbedderUnavailable: Still failing after its retries. Batches done so far are kept.
         """
         with self._open_work() as work:
-            found = work.vectors.find(list(texts), embedder_id=self._embedder.identity.id)
-        vectors = dict(found)
-        missing = [digest for digest in texts if digest not in found]
+            known = work.vectors.find([*texts, *beside], embedder_id=self._embedder.identity.id)
+        vectors = {digest: known[digest] for digest in texts if digest in known}
+        wanted = {**beside, **texts}
+        missing = [digest for digest in texts if digest not in known]
+        if missing:
+            spare = -len(missing) % self._batch_size
+            later = (digest for digest in beside if digest not in known and digest not in texts)
+            missing += islice(later, spare)
         for start in range(0, len(missing), self._batch_size):
             batch = missing[start : start + self._batch_size]
             between(0)
-            new = self._embed([texts[digest] for digest in batch], between=between)
+            new = self._embed([wanted[digest] for digest in batch], between=between)
             kept = dict(zip(batch, new, strict=True))
             with self._open_work() as work:
                 work.vectors.add(kept, embedder=self._embedder.identity)
                 work.commit()
             vectors.update(kept)
-        return vectors
+        return {digest: vectors[digest] for digest in texts}
 
     def _embed(self, texts: Sequence[str], *, between: Callable[[float], None]) -> list[Vector]:
         delays_s = () if self._is_known_down else self._delays_s

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -32,6 +32,7 @@ from assistant.services.read_ahead import Outcome, ReadAhead
 from assistant.services.transactions import retried
 from assistant.services.vectors import RETRY_DELAYS_S, VectorFiller
 from ingest.errors import IngestError
+from ingest.model import IngestedFile
 
 _log = structlog.get_logger(__name__)
 
@@ -180,7 +181,7 @@ class Worker:
                         return
                     taken = ahead.take(timeout_s=_TICK_S)
                     if taken is not None:
-                        self._settle(run, *taken, check=check)
+                        self._settle(run, *taken, ready=ahead.ready, check=check)
                         taken = None
             except (Stopped, StorageError):
                 self._give_back(run, [*([taken[0]] if taken else []), *ahead.items])
@@ -203,13 +204,24 @@ class Worker:
             if started is not None:
                 ahead.begin(started, is_alone=is_suspect)
 
-    def _settle(self, run: JobRun, item: JobItem, outcome: Outcome, *, check: Check) -> None:
+    def _settle(
+        self,
+        run: JobRun,
+        item: JobItem,
+        outcome: Outcome,
+        *,
+        ready: Sequence[IngestedFile],
+        check: Check,
+    ) -> None:
         if isinstance(outcome, Reason):
             run.fail(item, reason=outcome)
             return
         item = run.mark_embedding(item)
+        beside: dict[str, str] = {}
+        for other in ready:
+            beside |= texts_by_hash(other)
         try:
-            vectors = self._filler.vectors_of(texts_by_hash(outcome), between=check)
+            vectors = self._filler.vectors_of(texts_by_hash(outcome), between=check, beside=beside)
         except UpstreamError as error:
             run.fail(item, reason=Reason(error.code, dict(error.params)))
             return
