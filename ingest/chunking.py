@@ -22,7 +22,7 @@ from ingest.sections import Section, split_sections
 from ingest.splitting import split_text
 from ingest.tokens import count_tokens
 
-CHUNKER_VERSION = 2
+CHUNKER_VERSION = 3
 """Raised whenever the same blocks would give other chunks."""
 
 _MAX_EMBEDDED_TOKENS = 460

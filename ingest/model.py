@@ -5,9 +5,14 @@ Plain frozen data, free of any parser or store, so that a parse can cross a proc
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from itertools import groupby
+
+_WORD = re.compile(r"(?<!\w)[^\W\d_]{3,}(?!\w)")
+"""Three letters or more, and nothing but letters."""
 
 
 class FileFormat(StrEnum):
@@ -312,9 +317,14 @@ class Chunk:
     """Length of `embedded_text` in tokens of the project's own counter."""
 
     def embedded_text(self, *, title: str) -> str:
-        """The text that is embedded and indexed: title, breadcrumb, then the chunk's own text."""
-        breadcrumb = " > ".join((title, *self.locator.section))
-        return f"{breadcrumb}\n{self.text}"
+        """The text that is embedded and indexed: title, breadcrumb, then the chunk's own text.
+
+        A label that repeats the one before it comes once; a title without a word, such as a file
+        name that is a number, says nothing and is left out.
+        """
+        titled = (title,) if _WORD.search(title) else ()
+        labels = [next(same) for _, same in groupby((*titled, *self.locator.section), str.casefold)]
+        return "\n".join(filter(None, (" > ".join(labels), self.text)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.chunking import chunk_document
-from ingest.model import Block, BlockKind, Box, Chunk, FileFormat, ParsedDocument
+from ingest.model import Block, BlockKind, Box, Chunk, FileFormat, Locator, ParsedDocument
 from ingest.parsers.draft import header_lines, table_block
 from ingest.sections import split_sections
 from ingest.tokens import count_tokens
@@ -273,3 +273,21 @@ def test_no_chunk_is_longer_than_an_embedding_model_reads(target: int) -> None:
     )
 
     assert max(chunk.tokens for chunk in chunks) <= 482
+
+
+def embedded(*section: str, title: str) -> str:
+    chunk = Chunk(ordinal=0, text="Texte.", locator=Locator(section=section), tokens=0)
+    return chunk.embedded_text(title=title)
+
+
+def test_a_label_that_repeats_the_one_before_is_embedded_once() -> None:
+    assert embedded("Règlement des aides", "Article 2", title="Règlement des aides") == (
+        "Règlement des aides > Article 2\nTexte."
+    )
+    assert embedded("ANNEXE", "Annexe", title="Guide") == "Guide > ANNEXE\nTexte."
+
+
+def test_a_title_without_a_word_is_not_embedded() -> None:
+    assert embedded(title="007f75edbfb9e4c3") == "Texte."
+    assert embedded("Conclusion", title="2024-03-12_01") == "Conclusion\nTexte."
+    assert embedded(title="PV Flaux 2024") == "PV Flaux 2024\nTexte."
