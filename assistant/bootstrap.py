@@ -31,6 +31,7 @@ from assistant.services.answers import AnswerService
 from assistant.services.applier import IndexApplier
 from assistant.services.conversations import ConversationService
 from assistant.services.documents import DocumentService
+from assistant.services.fingerprints import Fingerprints
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
@@ -304,8 +305,7 @@ def _ingestion(common: _Common) -> IngestionService:
         common.database.unit_of_work,
         common.files,
         common.clock,
-        reader_version=common.reader.version,
-        embedder_id=common.embedder.identity.id,
+        fingerprints=Fingerprints(common.reader, embedder_id=common.embedder.identity.id),
         max_file_bytes=common.settings.ingest.max_file_mb * _MEGABYTE,
     )
 

@@ -28,6 +28,7 @@ from ingest.model import (
     Suspicion,
     Table,
 )
+from ingest.tools import Tool
 
 _Json = dict[str, Any]
 
@@ -126,6 +127,7 @@ def _document(plain: _Json) -> ParsedDocument:
         act=act_of(plain["act"]),
         quality=quality_of(plain["quality"]),
         sketch=tuple(int(value) for value in plain["sketch"]),
+        missing_tools=tuple(Tool(tool) for tool in plain["missing_tools"]),
     )
 
 

@@ -64,9 +64,12 @@ def remove_leftovers(scratch: Path) -> None:
 class ChildHandle:
     """One child. Used by one thread at a time; `terminate` may be called from any."""
 
-    def __init__(self, *, limits: Limits, scratch: Path, reading: str, rendering: str) -> None:
+    def __init__(
+        self, *, limits: Limits, scratch: Path, reading: str, rendering: str, programs: str
+    ) -> None:
         """Start the child, without waiting for it."""
         self._limits = limits
+        self._programs = programs
         self._home = Path(tempfile.mkdtemp(prefix=_HOME_PREFIX, dir=scratch))
         self._files = 0
         self._is_spent = False
@@ -162,7 +165,7 @@ class ChildHandle:
 
     def _environment(self) -> dict[str, str]:
         return {
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "PATH": self._programs,
             "LANG": "C.UTF-8",
             "HOME": str(self._home),
             "TMPDIR": str(self._home / "tmp"),

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from ingest.tools import Tool
+
 
 class FileFormat(StrEnum):
     """Format decided from the content of a file, never from its extension."""
@@ -297,6 +299,8 @@ class ParsedDocument:
     quality: Quality = Quality()
     sketch: tuple[int, ...] = ()
     """Of its text, to recognise other versions of it: see `similarity`."""
+    missing_tools: tuple[Tool, ...] = ()
+    """Not installed when it was read, and more of it would be read with them."""
 
 
 @dataclass(frozen=True, slots=True)

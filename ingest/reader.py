@@ -14,6 +14,7 @@ from ingest.handle import ChildHandle, remove_leftovers
 from ingest.limits import RENDER_S, Limits
 from ingest.model import IngestedFile
 from ingest.protocol import Request
+from ingest.tools import PROGRAM_FOLDERS, Tool, missing_tools
 from ingest.versions import reader_version
 
 __all__ = ["Limits", "ParserPool", "remove_leftovers"]
@@ -37,6 +38,7 @@ class ParserPool:
         scratch: Path,
         reading: str = _READING,
         rendering: str = _RENDERING,
+        programs: str = PROGRAM_FOLDERS,
         wait_s: float | None = None,
     ) -> None:
         """Prepare the pool; no process is started yet.
@@ -47,6 +49,7 @@ class ParserPool:
             scratch: Folder for the children's own folders; made if absent.
             reading: Function that reads a file, as "module:function" or "/file.py:function".
             rendering: Function that draws a page, likewise.
+            programs: Search path of the children for the programs they use.
             wait_s: How long a call waits for a free child, in seconds; None for as long as the
                 longest reading allowed.
 
@@ -57,7 +60,7 @@ class ParserPool:
             raise ValueError("children must be at least 1")
         self._limits = limits
         self._scratch = scratch
-        self._reading, self._rendering = reading, rendering
+        self._reading, self._rendering, self._programs = reading, rendering, programs
         self._wait_s = max(RENDER_S, limits.wall_s(limits.max_pages)) if wait_s is None else wait_s
         self._version = reader_version(limits)
         self._lock = threading.Lock()
@@ -71,6 +74,10 @@ class ParserPool:
     def version(self) -> str:
         """Version of parsers and chunker together; part of every fingerprint."""
         return self._version
+
+    def missing_tools(self) -> frozenset[Tool]:
+        """The programs that readings would use and that are not installed now; takes some 40 ms."""
+        return missing_tools(self._programs)
 
     @property
     def process_ids(self) -> set[int]:
@@ -150,6 +157,7 @@ class ParserPool:
                 scratch=self._scratch,
                 reading=self._reading,
                 rendering=self._rendering,
+                programs=self._programs,
             )
             self._living.add(child)
             return child

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -69,6 +70,7 @@ def read_file(path: Path, *, name: str, limits: Limits, on_pages: PageTeller) ->
     if draft.letters == 0:
         raise ParseFailed("no_text")
     document = _document(draft, file_format=file_format, name=name[-_MAX_NAME_CHARS:])
+    document = replace(document, missing_tools=tuple(sorted(work.missing)))
     return IngestedFile(
         document=document, chunks=chunk_document(document, target_tokens=limits.chunk_tokens)
     )

@@ -28,7 +28,7 @@ from assistant.ports.scanning import VirusScanner
 from assistant.services.access import AccessService, default_collection
 from assistant.services.applier import IndexApplier
 from assistant.services.documents import DocumentService
-from assistant.services.fingerprints import fingerprint_of
+from assistant.services.fingerprints import Fingerprints
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.submission import AnnouncedFile, Submission
@@ -45,6 +45,7 @@ from ingest.model import (
     Locator,
     ParsedDocument,
 )
+from ingest.tools import Tool
 
 MAX_FILE_BYTES = 5_000_000
 
@@ -52,7 +53,8 @@ MAX_FILE_BYTES = 5_000_000
 class LineReader:
     """Implements `FileReader`: each line of a file is a chunk; some contents misbehave.
 
-    A content that starts with "damaged" cannot be parsed.
+    A content that starts with "damaged" cannot be parsed; one that holds "[image]" is read whole only
+    with Tesseract, and not at all without when it is nothing but that.
     """
 
     def __init__(self, *, version: str = "lines-1") -> None:
@@ -61,10 +63,14 @@ class LineReader:
         self.rendered: list[int] = []
         self.hook: Callable[[str], None] = lambda name: None
         """Called in the reading thread with the name of each file."""
+        self.missing: frozenset[Tool] = frozenset()
 
     @property
     def version(self) -> str:
         return self._version
+
+    def missing_tools(self) -> frozenset[Tool]:
+        return self.missing
 
     def read(self, path: Path, *, name: str) -> IngestedFile:
         self.names.append(name)
@@ -72,7 +78,10 @@ class LineReader:
         text = path.read_text("utf-8")
         if text.startswith("damaged"):
             raise ParseFailed("file_damaged")
-        lines = [line for line in text.splitlines() if line]
+        lacked = self.missing & {Tool.TESSERACT} if "[image]" in text else frozenset[Tool]()
+        if lacked and text == "[image]":
+            raise ParseFailed("no_text_ocr_missing")
+        lines = [line for line in text.splitlines() if line and not (lacked and line == "[image]")]
         chunks = tuple(
             Chunk(ordinal, line, Locator(section=("Article 1 - Objet",)), tokens=len(line.split()))
             for ordinal, line in enumerate(lines)
@@ -82,6 +91,7 @@ class LineReader:
             title=lines[0] if lines else name,
             blocks=(),
             kind=DocumentKind.REGLEMENT,
+            missing_tools=tuple(lacked),
         )
         return IngestedFile(document, chunks)
 
@@ -127,8 +137,7 @@ class House:
             self.open_work,
             self.files,
             self.clock,
-            reader_version=self.reader.version,
-            embedder_id=self.embedder.identity.id,
+            fingerprints=Fingerprints(self.reader, embedder_id=self.embedder.identity.id),
             max_file_bytes=MAX_FILE_BYTES,
         )
 
@@ -209,6 +218,7 @@ class House:
         with self.open_work() as work:
             collection = default_collection(work, scope=self.scope)
         now = self.clock.now()
+        fingerprints = Fingerprints(self.reader, embedder_id=self.embedder.identity.id)
         with self.open_work() as work:
             for name, text in contents.items():
                 file = announced(name, text)
@@ -231,11 +241,7 @@ class House:
                     collection_id=document.collection_id,
                     state=VersionState.READY,
                     sha256=file.sha256,
-                    fingerprint=fingerprint_of(
-                        file.sha256,
-                        reader_version=self.reader.version,
-                        embedder_id=self.embedder.identity.id,
-                    ),
+                    fingerprint=fingerprints.of(file.sha256),
                     title=name,
                     format=FileFormat.TEXT,
                     kind=DocumentKind.OTHER,

@@ -89,7 +89,7 @@ class DocumentVersion:
     sha256: str
     """The content that was read."""
     fingerprint: str
-    """Hash of content, parser version, chunker version and embedder; equal means nothing to do."""
+    """Hash of content, parsers, chunker, embedder and programs missed; equal means nothing to do."""
     title: str
     format: FileFormat
     kind: DocumentKind

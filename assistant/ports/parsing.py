@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ingest.model import IngestedFile
+from ingest.tools import Tool
 
 
 class FileReader(Protocol):
@@ -14,6 +15,10 @@ class FileReader(Protocol):
     @property
     def version(self) -> str:
         """Version of parsers and chunker together; part of every fingerprint."""
+        ...
+
+    def missing_tools(self) -> frozenset[Tool]:
+        """The programs that readings would use and that are not installed now."""
         ...
 
     def read(self, path: Path, *, name: str) -> IngestedFile:

@@ -26,7 +26,7 @@ from assistant.ports.files import FileStore
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.access import default_collection
 from assistant.services.expectations import blame, expect, expect_again
-from assistant.services.fingerprints import fingerprint_of
+from assistant.services.fingerprints import Fingerprints, Standing
 from assistant.services.finishing import JobFinisher
 from assistant.services.names import is_printable
 from assistant.services.paging import every_document
@@ -54,15 +54,13 @@ class IngestionService:
         files: FileStore,
         clock: Clock,
         *,
-        reader_version: str,
-        embedder_id: str,
+        fingerprints: Fingerprints,
         max_file_bytes: int,
     ) -> None:
         self._open_work = open_work
         self._files = files
         self._clock = clock
-        self._reader_version = reader_version
-        self._embedder_id = embedder_id
+        self._fingerprints = fingerprints
         self._max_file_bytes = max_file_bytes
         self._finisher = JobFinisher(clock)
 
@@ -84,15 +82,20 @@ class IngestionService:
         """
         require_admin(principal)
         _check_request(request)
-        return retried(lambda: self._submit(request, principal=principal, scope=scope))
+        standing = self._fingerprints.standing()
+        return retried(
+            lambda: self._submit(request, standing=standing, principal=principal, scope=scope)
+        )
 
     def _submit(
-        self, request: Submission, *, principal: Principal, scope: Scope
+        self, request: Submission, *, standing: Standing, principal: Principal, scope: Scope
     ) -> tuple[Job, list[JobItem]]:
         with self._open_work() as work:
             work.lock()  # a content found in the file store must not be forgotten meanwhile
             collection = _collection(work, collection_id=request.collection_id, scope=scope)
-            plan = self._plan(work, request, collection_id=collection.id, scope=scope)
+            plan = self._plan(
+                work, request, standing=standing, collection_id=collection.id, scope=scope
+            )
             job = self._new_job(
                 principal, collection=collection, source=request.source, kind=JobKind.INGEST
             )
@@ -107,7 +110,13 @@ class IngestionService:
         return job, [item for item in items if item.state is ItemState.AWAITING_FILE]
 
     def _plan(
-        self, work: UnitOfWork, request: Submission, *, collection_id: CollectionId, scope: Scope
+        self,
+        work: UnitOfWork,
+        request: Submission,
+        *,
+        standing: Standing,
+        collection_id: CollectionId,
+        scope: Scope,
     ) -> list[PlannedFile]:
         known = _known(work, request.source, collection_id=collection_id, scope=scope)
         _check_emptied(request, known)
@@ -115,7 +124,7 @@ class IngestionService:
         return plan_of(
             request,
             known=known,
-            fingerprint=self._fingerprint,
+            standing=standing,
             is_kept=lambda sha256: sha256 in held and self._files.has(sha256),
             max_file_bytes=self._max_file_bytes,
         )
@@ -174,9 +183,14 @@ class IngestionService:
             NotFound: A document is unknown, or of another collection.
         """
         require_admin(principal)
+        standing = None if force else self._fingerprints.standing()
         return retried(
             lambda: self._reindex(
-                document_ids, force=force, principal=principal, scope=scope, wanted=collection_id
+                document_ids,
+                standing=standing,
+                principal=principal,
+                scope=scope,
+                wanted=collection_id,
             )
         )
 
@@ -184,7 +198,7 @@ class IngestionService:
         self,
         document_ids: Sequence[DocumentId] | None,
         *,
-        force: bool,
+        standing: Standing | None,
         principal: Principal,
         scope: Scope,
         wanted: CollectionId | None,
@@ -198,14 +212,16 @@ class IngestionService:
             served = {
                 each.id
                 for each in documents
-                if each.id in live and live[each.id].fingerprint == self._fingerprint(each.sha256)
+                if standing
+                and each.id in live
+                and live[each.id].fingerprint in standing(each.sha256)
             }
             job = self._new_job(
                 principal, collection=collection, source="reindex", kind=JobKind.REINDEX
             )
             items = [
                 self._reindex_item(
-                    work, each, ordinal=ordinal, job=job, is_served=not force and each.id in served
+                    work, each, ordinal=ordinal, job=job, is_served=each.id in served
                 )
                 for ordinal, each in enumerate(documents)
             ]
@@ -213,11 +229,6 @@ class IngestionService:
             work.jobs.add(job, items)
             work.commit()
         return job
-
-    def _fingerprint(self, sha256: str) -> str:
-        return fingerprint_of(
-            sha256, reader_version=self._reader_version, embedder_id=self._embedder_id
-        )
 
     def _new_job(
         self, principal: Principal, *, collection: Collection, source: str, kind: JobKind

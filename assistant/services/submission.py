@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from assistant.domain.documents import Document, Reason
 from assistant.domain.ids import CollectionId, DocumentId
 from assistant.domain.jobs import ItemState
+from assistant.services.fingerprints import Standing
 from assistant.services.names import displayed_name, is_safe_name, normalised_name
 
 MEGABYTE = 1_000_000
@@ -73,7 +74,7 @@ def plan_of(
     submission: Submission,
     *,
     known: KnownSource,
-    fingerprint: Callable[[str], str],
+    standing: Standing,
     is_kept: Callable[[str], bool],
     max_file_bytes: int,
 ) -> list[PlannedFile]:
@@ -85,7 +86,7 @@ def plan_of(
     Args:
         submission: The announcement.
         known: Documents and fingerprints of the source.
-        fingerprint: Fingerprint a content would have if it were read now.
+        standing: Fingerprints of the readings of a content that need not be made again.
         is_kept: True when the file store holds a content that this source need not send.
         max_file_bytes: Largest content that is taken.
 
@@ -102,7 +103,7 @@ def plan_of(
                 file,
                 seen=seen,
                 known=known,
-                fingerprint=fingerprint,
+                standing=standing,
                 is_kept=is_kept,
                 max_file_bytes=max_file_bytes,
             )
@@ -117,7 +118,7 @@ def _announced(
     *,
     seen: set[str],
     known: KnownSource,
-    fingerprint: Callable[[str], str],
+    standing: Standing,
     is_kept: Callable[[str], bool],
     max_file_bytes: int,
 ) -> PlannedFile:
@@ -131,15 +132,17 @@ def _announced(
         reason = too_large(file.size_bytes, max_file_bytes=max_file_bytes)
         return PlannedFile(name, ItemState.FAILED, document=document, reason=reason)
     state = ItemState.AWAITING_FILE
-    if document is not None and _is_served(document, file, known, fingerprint(file.sha256)):
+    if document is not None and _is_served(document, file, known, standing(file.sha256)):
         state = ItemState.UNCHANGED
     elif is_kept(file.sha256):
         state = ItemState.PENDING
     return PlannedFile(name, state, file.sha256, file.size_bytes, document)
 
 
-def _is_served(document: Document, file: AnnouncedFile, known: KnownSource, wanted: str) -> bool:
-    return document.sha256 == file.sha256 and known.fingerprints.get(document.id) == wanted
+def _is_served(
+    document: Document, file: AnnouncedFile, known: KnownSource, standing: frozenset[str]
+) -> bool:
+    return document.sha256 == file.sha256 and known.fingerprints.get(document.id) in standing
 
 
 def _refused(name: str, *, seen: set[str], known: KnownSource, code: str) -> PlannedFile:

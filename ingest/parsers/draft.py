@@ -10,6 +10,7 @@ from pathlib import Path
 from ingest.cleaning import clean_text, one_line
 from ingest.limits import Limits, PageTeller
 from ingest.model import Block, BlockKind, Box, FileFormat, Notice, Table
+from ingest.tools import Tool
 
 MAX_CELL_CHARS = 4000
 MAX_HEADING_CHARS = 300
@@ -28,6 +29,8 @@ class Work:
     """Told the number of pages, if there are any, before the long work begins."""
     read_inner: Callable[[Path, Work, FileFormat], Draft] | None = None
     """Reads a file that was found inside this one."""
+    missing: set[Tool] = field(default_factory=set[Tool])
+    """Added to by parsers: what is not installed and would have read more, even of what is given up."""
 
 
 @dataclass(slots=True)

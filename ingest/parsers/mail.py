@@ -156,7 +156,7 @@ class _Assembly:
             return self._read(path, name=name, file_format=file_format).blocks
 
     def _read(self, path: Path, *, name: str, file_format: FileFormat) -> Draft:
-        work = Work(name=name, limits=self._work.limits, on_pages=self._teller())
+        work = replace(self._work, name=name, on_pages=self._teller(), read_inner=None)
         if self._work.read_inner is None:
             raise RefusedFile("message_too_complex")
         draft = self._work.read_inner(path, work, file_format)

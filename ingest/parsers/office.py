@@ -16,8 +16,8 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from ingest.model import FileFormat
+from ingest.tools import PROGRAM_FOLDERS
 
-_PROGRAMS = ("soffice", "libreoffice")
 _FILTERS = {
     FileFormat.DOCX: "docx:MS Word 2007 XML",
     FileFormat.PPTX: "pptx:Impress MS PowerPoint 2007 XML",
@@ -40,13 +40,6 @@ _OPTIONS = (
     "--nofirststartwizard",
     "--nolockcheck",
 )
-_SEARCHED = "/usr/local/bin:/usr/bin:/bin"
-
-
-def find_office() -> Path | None:
-    """The program of LibreOffice, None where it is not installed."""
-    found = (shutil.which(program, path=_SEARCHED) for program in _PROGRAMS)
-    return next((Path(path) for path in found if path is not None), None)
 
 
 def convert(
@@ -94,7 +87,7 @@ def convert(
 
 def _environment(folder: Path) -> dict[str, str]:
     return {
-        "PATH": _SEARCHED,
+        "PATH": PROGRAM_FOLDERS,
         "LANG": "C.UTF-8",
         "HOME": str(folder),
         "TMPDIR": str(folder),

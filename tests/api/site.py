@@ -41,6 +41,7 @@ from ingest.model import (
     Locator,
     ParsedDocument,
 )
+from ingest.tools import Tool
 
 TOKEN = "jeton-local"
 BASE_URL = "http://127.0.0.1:8501"
@@ -57,6 +58,9 @@ class SheetReader:
     """Implements `FileReader`: each line is a chunk; what begins with "%PDF" has a page per line."""
 
     version = "sheets-1"
+
+    def missing_tools(self) -> frozenset[Tool]:
+        return frozenset()
 
     def read(self, path: Path, *, name: str) -> IngestedFile:
         text = path.read_text("utf-8")
