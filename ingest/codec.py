@@ -66,6 +66,7 @@ def act_of(plain: dict[str, Any]) -> Act:
             key=str(each["key"]),
             date=_date(each["date"]),
             quote=str(each["quote"]),
+            articles=tuple(map(str, each.get("articles", ()))),
         )
         for each in plain["references"]
     )

@@ -203,6 +203,8 @@ class ActStatus(StrEnum):
     """A draft ("projet"), not adopted."""
     ABROGATED = "abrogated"
     """It bears the mention that it is abrogated."""
+    TEMPLATE = "template"
+    """Its text has places to be filled, such as "{demandeur}"."""
 
 
 class Effect(StrEnum):
@@ -224,6 +226,8 @@ class Reference:
     """Date the sentence gives to the act touched."""
     quote: str
     """The sentence, at most 300 characters."""
+    articles: tuple[str, ...] = ()
+    """Numbers of the articles of it that the text says it changes; empty when it names none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from assistant.containers import Container
 from assistant.domain.documents import SourceChunk
 from assistant.domain.errors import AssistantError
 from assistant.domain.french import french_date
-from assistant.domain.links import standing_of
+from assistant.domain.links import document_standing
 from assistant.domain.tenancy import Scope
 from ingest.model import PAGED, Box, DocumentKind, Locator
 
@@ -163,7 +163,7 @@ def _facts(chunk: SourceChunk) -> list[str]:
     if chunk.locator.pages:
         facts.append(french_pages(chunk.locator.pages))
     facts += french_place(chunk.locator)
-    if standing := standing_of(chunk):
+    if standing := document_standing(chunk):
         facts.append(standing)
     return facts
 

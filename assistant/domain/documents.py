@@ -136,6 +136,8 @@ class Successor:
     date: date | None
     kind: LinkKind
     """What it is to the other one; never SAME_ACT."""
+    articles: tuple[str, ...] = ()
+    """Numbers of the articles that it modifies, as far as its text names them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assistant.domain.documents import LinkKind
-from assistant.domain.links import LinkState
+from assistant.domain.links import LinkState, is_touched
 from assistant.services.links import LinkService
 from assistant.services.submission import AnnouncedFile, Submission
 from ingest.limits import Limits
@@ -64,6 +64,29 @@ def test_the_deliberation_that_modifies_another_is_linked_to_it(
     quality = documents[old.name].quality
     assert quality is not None
     assert quality.suspicions == ()
+
+
+def test_only_passages_of_the_modified_articles_are_marked(house: House) -> None:
+    old, new = SAMPLE / "deliberation-2024-117.pdf", SAMPLE / "deliberation-2025-042.pdf"
+    ingest(house, old, new)
+    links = LinkService(house.open_work, house.clock)
+    (link,) = links.list_page(scope=house.scope, state=LinkState.PROPOSED, limit=99)
+    links.decide(
+        link.id,
+        document_id=link.target.id,
+        state=LinkState.CONFIRMED,
+        principal=house.principal,
+        scope=house.scope,
+    )
+
+    with house.open_work() as work:
+        chunks = work.chunks.list_of_document(link.target.id, scope=house.scope, limit=99, offset=0)
+
+    told = {each.successor.articles for each in chunks if each.successor is not None}
+    assert told == {("1", "2")}
+    marked = {is_touched(each) for each in chunks if "\nLe taux de la subvention" in each.text}
+    others = {is_touched(each) for each in chunks if each.text.startswith("Article 5")}
+    assert (marked, others) == ({True}, {False})
 
 
 def test_reading_again_proposes_nothing_twice_and_keeps_decisions(house: House) -> None:
