@@ -233,7 +233,7 @@ def _tesseract(settings: Settings) -> Check:
 
 def _libreoffice(settings: Settings) -> Check:
     del settings
-    lost = "les anciens formats (DOC, RTF) ne sont pas lus dans cette version, avec ou sans lui."
+    lost = "il lit DOC, RTF et PPT avec leur mise en page et montre les diapositives en image."
     return _program("libreoffice", "LibreOffice", names=("soffice", "libreoffice"), lost=lost)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import ingest
 from ingest.child import STDERR_NAME
 from ingest.errors import IngestError, ParserDied
-from ingest.limits import MEGABYTE, RENDER_S, Limits
+from ingest.limits import MEGABYTE, Limits
 from ingest.processes import descendants, kill_descendants, resident_bytes
 from ingest.protocol import (
     MAX_LINE_BYTES,
@@ -64,9 +64,7 @@ def remove_leftovers(scratch: Path) -> None:
 class ChildHandle:
     """One child. Used by one thread at a time; `terminate` may be called from any."""
 
-    def __init__(
-        self, *, limits: Limits, scratch: Path, reading: str, rendering: str, programs: str
-    ) -> None:
+    def __init__(self, *, limits: Limits, scratch: Path, reading: str, programs: str) -> None:
         """Start the child, without waiting for it."""
         self._limits = limits
         self._programs = programs
@@ -75,9 +73,7 @@ class ChildHandle:
         self._is_spent = False
         self._buffer = b""
         self._ending = threading.Lock()
-        config = ChildConfig(
-            home=str(self._home), limits=limits, reading=reading, rendering=rendering
-        )
+        config = ChildConfig(home=str(self._home), limits=limits, reading=reading)
         try:
             self._process, self._lifeline = self._start(config)
         except BaseException:
@@ -102,7 +98,7 @@ class ChildHandle:
         """
         self._files += 1
         started = time.monotonic()
-        allowed_s = RENDER_S if request.page else self._limits.wall_s(0)
+        allowed_s = request.wall_s(self._limits)
         self._send(request)
         while True:
             reply = self._next_reply(deadline=started + allowed_s, allowed_s=allowed_s)

@@ -37,6 +37,8 @@ class FileFormat(StrEnum):
 
 PAGED = frozenset({FileFormat.PDF, FileFormat.IMAGE})
 """Formats whose pages can be shown as images."""
+DECKS = frozenset({FileFormat.PPTX, FileFormat.PPT, FileFormat.ODP})
+"""Formats whose slides can be shown as images where LibreOffice is installed."""
 
 
 class DocumentKind(StrEnum):

@@ -38,6 +38,7 @@ from assistant.testing.embedder import HashEmbedder
 from assistant.testing.index import InMemoryChunkIndex
 from ingest.errors import IngestError, ParseFailed
 from ingest.model import (
+    Box,
     Chunk,
     DocumentKind,
     FileFormat,
@@ -61,6 +62,10 @@ class LineReader:
         self._version = version
         self.names: list[str] = []
         self.rendered: list[int] = []
+        self.printed: list[str] = []
+        """Contents of the decks that were to be printed."""
+        self.refusal: IngestError | None = None
+        """What their printing ends with."""
         self.hook: Callable[[str], None] = lambda name: None
         """Called in the reading thread with the name of each file."""
         self.missing: frozenset[Tool] = frozenset()
@@ -100,6 +105,16 @@ class LineReader:
             raise IngestError("page_missing", page=page)
         self.rendered.append(page)
         return b"\x89PNG" + path.read_bytes()[:8]
+
+    def print_deck(self, path: Path) -> bytes:
+        self.printed.append(path.read_text("utf-8"))
+        if self.refusal is not None:
+            raise self.refusal
+        return b"%PDF-" + path.read_bytes()
+
+    def find_boxes(self, path: Path, *, page: int, text: str) -> tuple[Box, ...]:
+        found = path.read_text("utf-8").removeprefix("%PDF-").find(text)
+        return (Box(page, 0.1, 0.2, 0.9, 0.3),) if found >= 0 else ()
 
     def close(self) -> None:
         return
