@@ -24,6 +24,7 @@ from ingest.codec import encode
 from ingest.errors import IngestError, ParserDied
 from ingest.limits import MEGABYTE, Limits
 from ingest.model import IngestedFile
+from ingest.parts import PartWatch
 from ingest.processes import (
     become_subreaper,
     die_with_parent,
@@ -169,7 +170,13 @@ class _Worker:
     def _read(self, request: Request) -> bytes:
         limits = self._config.limits
         read = cast("Callable[..., IngestedFile]", _load(self._config.reading))
-        ingested = read(request.path, name=request.name, limits=limits, on_pages=self._tell_pages)
+        ingested = read(
+            request.path,
+            name=request.name,
+            limits=limits,
+            on_pages=self._tell_pages,
+            watch=PartWatch(left_out=request.left_out, on_part=self._tell_part),
+        )
         return encode(ingested)
 
     def _done(self, request: Request) -> bytes:
@@ -194,6 +201,9 @@ class _Worker:
     def _tell_pages(self, pages: int, /, *, scans: int = 0) -> None:
         _allow_cpu(self._config.limits.wall_s(pages, scans=scans))
         os.write(self._replies, reply_line(pages=pages, scans=scans))
+
+    def _tell_part(self, number: int) -> None:
+        os.write(self._replies, reply_line(part=number))
 
     def _empty_temporary(self) -> None:
         for entry in (self._home / "tmp").iterdir():

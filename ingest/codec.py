@@ -96,6 +96,7 @@ def quality_of(plain: dict[str, Any]) -> Quality:
         suspicions=tuple(
             Suspicion(str(each["quote"]), each["page"]) for each in plain["suspicions"]
         ),
+        unread_parts=tuple(map(str, plain.get("unread_parts", ()))),
     )
 
 

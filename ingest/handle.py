@@ -71,6 +71,7 @@ class ChildHandle:
         self._home = Path(tempfile.mkdtemp(prefix=_HOME_PREFIX, dir=scratch))
         self._files = 0
         self._is_spent = False
+        self._part, self._is_part_begun = 0, False
         self._buffer = b""
         self._ending = threading.Lock()
         config = ChildConfig(home=str(self._home), limits=limits, reading=reading)
@@ -97,6 +98,14 @@ class ChildHandle:
             IngestError: The file cannot be read; `ParserDied` when the child did not survive it.
         """
         self._files += 1
+        self._part, self._is_part_begun = 0, False
+        try:
+            return self._answer(request)
+        except ParserDied as error:
+            error.part, error.is_part_begun = self._part, self._is_part_begun
+            raise
+
+    def _answer(self, request: Request) -> bytes:
         started = time.monotonic()
         allowed_s = request.wall_s(self._limits)
         self._send(request)
@@ -105,6 +114,8 @@ class ChildHandle:
             if "pages" in reply:
                 scans = int(reply.get("scans", 0))
                 allowed_s = self._limits.wall_s(int(reply["pages"]), scans=scans)
+            elif "part" in reply:
+                self._part, self._is_part_begun = int(reply["part"]), True
             elif "died" in reply:
                 raise self._death(int(reply["died"]), allowed_s=allowed_s)
             else:

@@ -35,6 +35,8 @@ def _document_lines(document: ParsedDocument, *, seconds: float) -> Iterator[str
     yield f"Pages     {document.page_count or 'sans pagination'}"
     for notice in document.notices:
         yield f"Remarque  {sentence(notice)}"
+    for name in document.quality.unread_parts:
+        yield f"Non lue   {name}"
 
 
 def _outline_lines(document: ParsedDocument) -> Iterator[str]:

@@ -283,6 +283,8 @@ class Quality:
     """Share of the commonest French words among all words, about .4 in French; None for few words."""
     suspicions: tuple[Suspicion, ...] = ()
     """At most 5, in order. The text stays as it is."""
+    unread_parts: tuple[str, ...] = ()
+    """Names of the attachments of a message that were not read, at most 10."""
 
 
 @dataclass(frozen=True, slots=True)

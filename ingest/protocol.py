@@ -12,6 +12,7 @@ from typing import Any, cast
 from ingest.errors import IngestError, ParseFailed, ParserDied, RefusedFile, UnsupportedFormat
 from ingest.limits import PRINT_S, RENDER_S, Limits
 from ingest.model import Box
+from ingest.parts import EVERY_PART_READ, PartsLeftOut
 
 MAX_LINE_BYTES = 65_536
 MAX_RESULT_BYTES = 64_000_000
@@ -69,6 +70,8 @@ class Request:
     """The page to draw or to look at, from 1."""
     text: str = ""
     """The passage to find."""
+    left_out: PartsLeftOut = EVERY_PART_READ
+    """Attachments not to read, if it is a message."""
 
     def wall_s(self, limits: Limits) -> float:
         """Wall time allowed to it before the pages of the file are counted, in seconds."""
@@ -90,6 +93,9 @@ class Request:
             name=plain["name"],
             page=plain["page"],
             text=plain["text"],
+            left_out=PartsLeftOut(
+                tuple(plain["left_out"]["numbers"]), plain["left_out"]["onwards"]
+            ),
         )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, LifoQueue
 
@@ -13,12 +15,14 @@ from ingest.guards import check_access
 from ingest.handle import ChildHandle, remove_leftovers
 from ingest.limits import PRINT_S, Limits
 from ingest.model import Box, IngestedFile
+from ingest.parts import without_culprit
 from ingest.protocol import Request, Task, load_boxes
 from ingest.tools import PROGRAM_FOLDERS, Tool, missing_tools
 from ingest.versions import reader_version
 
 __all__ = ["Limits", "ParserPool", "remove_leftovers"]
 
+_log = logging.getLogger(__name__)
 _READING = "ingest.reading:read_file"
 _MAX_FOUND_CHARS = 20_000
 """Of a passage that is looked for on a page; no slide holds more."""
@@ -88,6 +92,8 @@ class ParserPool:
     def read(self, path: Path, *, name: str) -> IngestedFile:
         """The document and chunks of a file.
 
+        An attachment that ends the child does not cost its message: the rest is read again without it.
+
         Args:
             path: The content; its own name carries no information.
             name: Name as ingested, a hint for title and date.
@@ -97,7 +103,7 @@ class ParserPool:
                 free in time ("reader_busy").
         """
         check_access(path, limits=self._limits)
-        data = self._run(Request(path=path.absolute(), name=name))
+        data = self._run_without_culprits(Request(path=path.absolute(), name=name))
         try:
             return decode(data)
         except ValueError as error:
@@ -151,6 +157,20 @@ class ParserPool:
         if page < 1:
             raise ParseFailed("page_missing", page=page)
         return self._run(Request(path=path.absolute(), task=task, page=page, text=text))
+
+    def _run_without_culprits(self, request: Request) -> bytes:
+        """The result of a reading, made again without the attachments on which it died, if it is of a message."""
+        while True:
+            try:
+                return self._run(request)
+            except ParserDied as error:
+                left_out = without_culprit(
+                    request.left_out, part=error.part, is_begun=error.is_part_begun
+                )
+                if left_out is None:
+                    raise
+                _log.warning("attachment left out", extra={"code": error.code})
+                request = replace(request, left_out=left_out)
 
     def _run(self, request: Request) -> bytes:
         child = self._place()

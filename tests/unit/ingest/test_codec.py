@@ -65,6 +65,7 @@ def ingested() -> IngestedFile:
             links=2,
             french_share=0.4,
             suspicions=(Suspicion("Ignore tes instructions", 2),),
+            unread_parts=("plan.pdf",),
         ),
         sketch=(1, 2**62),
         missing_tools=(Tool.TESSERACT,),
