@@ -14,6 +14,7 @@ from assistant.domain.answers import Citation, Passage, Question
 from assistant.domain.catalogue import sentence
 from assistant.domain.french import french_date
 from assistant.domain.links import standing_of
+from assistant.domain.retrieval import name_words
 from ingest.sentences import split_sentences
 
 _MOST_QUOTES = 5
@@ -212,7 +213,8 @@ def _title(passages: Sequence[Passage]) -> str:
 
 
 def _context(passage: Passage) -> set[str]:
-    return set(terms(" ".join((passage.chunk.title, *passage.chunk.locator.section))))
+    chunk = passage.chunk
+    return set(terms(" ".join((chunk.title, *chunk.locator.section, *name_words(chunk.file)))))
 
 
 def _weights(question: Question, *, passages: Sequence[Passage]) -> dict[str, float]:
