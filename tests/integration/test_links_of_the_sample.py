@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,36 +11,22 @@ import pytest
 from assistant.domain.documents import LinkKind
 from assistant.domain.links import LinkState, is_touched
 from assistant.services.links import LinkService
-from assistant.services.submission import AnnouncedFile, Submission
-from ingest.limits import Limits
-from ingest.reader import ParserPool
-from tests.house import House, open_house
+from tests.house import House
+from tests.real_house import ingest_file, real_house
 
 SAMPLE = Path(__file__).parents[2] / "eval" / "sample" / "documents"
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    reader = ParserPool(Limits(), children=1, scratch=tmp_path)
-    house = open_house(tmp_path, reader=reader)
-    yield house
-    house.close()
-    reader.close()
+    with real_house(tmp_path) as house:
+        yield house
 
 
 def ingest(house: House, *paths: Path) -> None:
-    """Send files and let worker and applier take them in, one after the other."""
+    """Take files in, one after the other."""
     for path in paths:
-        data = path.read_bytes()
-        sent = AnnouncedFile(path.name, sha256(data).hexdigest(), len(data))
-        request = Submission(source="upload", files=(sent,))
-        _, wanted = house.ingestion.submit(request, principal=house.principal, scope=house.scope)
-        for item in wanted:
-            with path.open("rb") as content:
-                house.ingestion.receive(
-                    item.id, content, principal=house.principal, scope=house.scope
-                )
-        house.settle()
+        ingest_file(house, path)
 
 
 @pytest.mark.parametrize("is_newest_first", [False, True])
