@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
 
-from assistant.domain.catalogue import sentences
 from assistant.domain.documents import Document, Reason
 from assistant.domain.errors import Conflict, InvalidInput, NotFound
 from assistant.domain.ids import CollectionId, DocumentId, JobId, JobItemId, new_id
@@ -28,7 +27,6 @@ from assistant.services.access import default_collection
 from assistant.services.expectations import blame, expect, expect_again
 from assistant.services.fingerprints import Fingerprints, Standing
 from assistant.services.finishing import JobFinisher
-from assistant.services.names import is_printable
 from assistant.services.paging import every_document
 from assistant.services.receiving import CheckedStream, ContentChanged
 from assistant.services.roles import require_admin
@@ -37,12 +35,12 @@ from assistant.services.submission import (
     KnownSource,
     PlannedFile,
     Submission,
+    check_emptied,
+    check_request,
     plan_of,
 )
 from assistant.services.superseding import supersede_older
 from assistant.services.transactions import retried
-
-_SOURCE_CHARS = 1000
 
 
 class IngestionService:
@@ -81,7 +79,7 @@ class IngestionService:
                 source that suddenly holds nothing ("source_empty").
         """
         require_admin(principal)
-        _check_request(request)
+        check_request(request)
         standing = self._fingerprints.standing()
         return retried(
             lambda: self._submit(request, standing=standing, principal=principal, scope=scope)
@@ -119,7 +117,7 @@ class IngestionService:
         scope: Scope,
     ) -> list[PlannedFile]:
         known = _known(work, request.source, collection_id=collection_id, scope=scope)
-        _check_emptied(request, known)
+        check_emptied(request, known)
         held = work.documents.held_contents([file.sha256 for file in request.files], scope=scope)
         return plan_of(
             request,
@@ -341,21 +339,6 @@ class IngestionService:
 
 
 _NO_DOCUMENT = frozenset({"file_name_unsafe", "file_name_duplicate", FOLDER_UNREADABLE})
-
-
-def _check_request(request: Submission) -> None:
-    if not 0 < len(request.source) <= _SOURCE_CHARS or not is_printable(request.source):
-        raise InvalidInput("source_invalid")
-    unknown = {code for _, code in request.unreadable} - sentences().keys()
-    if unknown:
-        raise InvalidInput("invalid_input", detail=f"code inconnu « {min(unknown)} ».")
-
-
-def _check_emptied(request: Submission, known: KnownSource) -> None:
-    """Refuse to delete all that is known of a folder that has nothing: mostly an unmounted disk."""
-    has_files = bool(request.files or request.unreadable)
-    if request.is_complete and known.documents and not has_files and not request.may_empty:
-        raise InvalidInput("source_empty", documents=len(known.documents))
 
 
 def _collection(

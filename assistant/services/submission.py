@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from assistant.domain.catalogue import sentences
 from assistant.domain.documents import Document, Reason
+from assistant.domain.errors import InvalidInput
 from assistant.domain.ids import CollectionId, DocumentId
 from assistant.domain.jobs import ItemState
 from assistant.services.fingerprints import Standing
-from assistant.services.names import displayed_name, is_safe_name, normalised_name
+from assistant.services.names import displayed_name, is_printable, is_safe_name, normalised_name
 
 MEGABYTE = 1_000_000
+_SOURCE_CHARS = 1000
 UPLOAD = "upload"
 """Label of the source of files that are sent one by one, from the pages or by programs."""
 FOLDER_UNREADABLE = "folder_unreadable"
@@ -68,6 +71,30 @@ class KnownSource:
     """By name."""
     fingerprints: Mapping[DocumentId, str]
     """Of the live version of each document that has one."""
+
+
+def check_request(request: Submission) -> None:
+    """Check what a caller announces, before anything is looked up.
+
+    Raises:
+        InvalidInput: Bad source label, or an unknown code among the unreadable files.
+    """
+    if not 0 < len(request.source) <= _SOURCE_CHARS or not is_printable(request.source):
+        raise InvalidInput("source_invalid")
+    unknown = {code for _, code in request.unreadable} - sentences().keys()
+    if unknown:
+        raise InvalidInput("invalid_input", detail=f"code inconnu « {min(unknown)} ».")
+
+
+def check_emptied(request: Submission, known: KnownSource) -> None:
+    """Refuse to delete all that is known of a folder that has nothing: mostly an unmounted disk.
+
+    Raises:
+        InvalidInput: It is so, and not said to be meant ("source_empty").
+    """
+    has_files = bool(request.files or request.unreadable)
+    if request.is_complete and known.documents and not has_files and not request.may_empty:
+        raise InvalidInput("source_empty", documents=len(known.documents))
 
 
 def plan_of(

@@ -88,8 +88,7 @@ class Worker:
         self._embedder = embedder
         self._fingerprints = Fingerprints(reader, embedder_id=embedder.identity.id)
         self._clock = clock
-        self._owner = owner
-        self._lease_s = lease_s
+        self._owner, self._lease_s = owner, lease_s
         self._item_attempts = item_attempts
         self._children, self._scanner = children, scanner
         self._error_pause_s = error_pause_s
