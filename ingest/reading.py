@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -18,12 +19,14 @@ from ingest.kinds import find_kind
 from ingest.limits import Limits, PageTeller
 from ingest.model import Block, FileFormat, IngestedFile, Notice, ParsedDocument
 from ingest.parsers.draft import Draft, Work
+from ingest.parts import UNWATCHED, PartWatch
 from ingest.quality import find_quality
 from ingest.similarity import sketch_of
 from ingest.titles import find_title
 
 _NEARLY_EMPTY_LETTERS = 40
 _MAX_NAME_CHARS = 500
+_MAX_UNREAD = 10
 _READERS = {
     FileFormat.PDF: "ingest.parsers.pdf:read_pdf",
     FileFormat.DOCX: "ingest.parsers.docx:read_docx",
@@ -49,7 +52,14 @@ _EXTENSIONS = {FileFormat.MARKDOWN: "md", FileFormat.TEXT: "txt"}
 """Those that are not called like their format."""
 
 
-def read_file(path: Path, *, name: str, limits: Limits, on_pages: PageTeller) -> IngestedFile:
+def read_file(
+    path: Path,
+    *,
+    name: str,
+    limits: Limits,
+    on_pages: PageTeller,
+    watch: PartWatch = UNWATCHED,
+) -> IngestedFile:
     """The document and chunks of a file, read in this very process.
 
     Args:
@@ -57,6 +67,7 @@ def read_file(path: Path, *, name: str, limits: Limits, on_pages: PageTeller) ->
         name: Name as ingested, a hint for title and date.
         limits: Bounds of size, pages and expansion; those of time and memory belong to the caller.
         on_pages: Told the number of pages, if there are any, before the long work begins.
+        watch: Follows the attachments of a message, and tells which ones to leave out.
 
     Raises:
         IngestError: The file cannot become a document.
@@ -64,11 +75,12 @@ def read_file(path: Path, *, name: str, limits: Limits, on_pages: PageTeller) ->
     check_access(path, limits=limits)
     file_format = detect_format(path, name=name)
     check_content(path, file_format=file_format, limits=limits)
-    work = Work(name=name, limits=limits, on_pages=on_pages, read_inner=_draft)
+    work = Work(name=name, limits=limits, on_pages=on_pages, watch=watch, read_inner=_draft)
     draft = _draft(path, work, file_format)
     if draft.letters == 0:
         raise ParseFailed("no_text")
     document = _document(draft, file_format=file_format, name=name[-_MAX_NAME_CHARS:])
+    document = replace(document, missing_tools=tuple(sorted(work.missing)))
     return IngestedFile(
         document=document, chunks=chunk_document(document, target_tokens=limits.chunk_tokens)
     )
@@ -112,7 +124,10 @@ def _document(draft: Draft, *, file_format: FileFormat, name: str) -> ParsedDocu
         notices=tuple(notices),
         engine=draft.engine,
         act=find_act(title=title, blocks=draft.blocks, kind=kind, dated=dated),
-        quality=find_quality(draft.blocks, page_count=draft.page_count),
+        quality=replace(
+            find_quality(draft.blocks, page_count=draft.page_count),
+            unread_parts=tuple(draft.unread_parts[:_MAX_UNREAD]),
+        ),
         sketch=sketch_of(block.text for block in draft.blocks),
     )
 

@@ -14,6 +14,7 @@ from assistant.domain.answers import Citation, Passage, Question
 from assistant.domain.catalogue import sentence
 from assistant.domain.french import french_date
 from assistant.domain.links import standing_of
+from assistant.domain.retrieval import name_words
 from ingest.sentences import split_sentences
 
 _MOST_QUOTES = 5
@@ -115,7 +116,7 @@ def cited(passage: Passage, *, quote: str) -> Citation:
 
 def nearest_titles(passages: Sequence[Passage]) -> list[str]:
     """Titles of the documents of the first passages, three at most, each once."""
-    titles = dict.fromkeys(_title(passage) for passage in passages)
+    titles = dict.fromkeys(_title([passage]) for passage in passages)
     return list(titles)[:3]
 
 
@@ -201,15 +202,19 @@ def _without_headings(text: str, *, headings: Sequence[str]) -> str:
     return text
 
 
-def _title(passage: Passage) -> str:
-    title = _clean(passage.chunk.title)
-    day = french_date(passage.chunk.date) if passage.chunk.date else ""
-    facts = ", ".join(filter(None, (day, _clean(standing_of(passage.chunk)))))
+def _title(passages: Sequence[Passage]) -> str:
+    """Of one document, with what is to know of any of its passages."""
+    chunk = passages[0].chunk
+    title = _clean(chunk.title)
+    day = french_date(chunk.date) if chunk.date else ""
+    standings = dict.fromkeys(_clean(standing_of(passage.chunk)) for passage in passages)
+    facts = ", ".join(filter(None, (day, *standings)))
     return f"{title} ({facts})" if facts else title
 
 
 def _context(passage: Passage) -> set[str]:
-    return set(terms(" ".join((passage.chunk.title, *passage.chunk.locator.section))))
+    chunk = passage.chunk
+    return set(terms(" ".join((chunk.title, *chunk.locator.section, *name_words(chunk.file)))))
 
 
 def _weights(question: Question, *, passages: Sequence[Passage]) -> dict[str, float]:
@@ -279,7 +284,7 @@ def _composed(chosen: Sequence[_Unit]) -> Quotes:
     blocks: list[str] = []
     citations: dict[int, Citation] = {}
     for units in sorted(groups.values(), key=partial(_is_followed, among=groups)):
-        lines = [f"**{_title(units[0].passage)}**"]
+        lines = [f"**{_title([unit.passage for unit in units])}**"]
         for unit in sorted(units, key=lambda unit: unit.passage.chunk.ordinal):
             quote = _shortened(unit.text, limit=_QUOTE_CHARS)
             marker = unit.passage.marker
@@ -292,8 +297,8 @@ def _composed(chosen: Sequence[_Unit]) -> Quotes:
 
 def _is_followed(units: Sequence[_Unit], *, among: Container[str]) -> bool:
     """True when what took the place of a document is quoted too: that one comes first."""
-    successor = units[0].passage.chunk.successor
-    return successor is not None and successor.document_id in among
+    successors = (unit.passage.chunk.successor for unit in units)
+    return any(each is not None and each.document_id in among for each in successors)
 
 
 def _shortened(text: str, *, limit: int) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 from ingest.cleaning import clean_text, one_line
 from ingest.limits import Limits, PageTeller
 from ingest.model import Block, BlockKind, Box, FileFormat, Notice, Table
+from ingest.parts import UNWATCHED, PartWatch
+from ingest.tools import Tool
 
 MAX_CELL_CHARS = 4000
 MAX_HEADING_CHARS = 300
@@ -26,8 +28,12 @@ class Work:
     limits: Limits
     on_pages: PageTeller
     """Told the number of pages, if there are any, before the long work begins."""
+    watch: PartWatch = UNWATCHED
+    """Of the attachments, if it is the reading of a message."""
     read_inner: Callable[[Path, Work, FileFormat], Draft] | None = None
     """Reads a file that was found inside this one."""
+    missing: set[Tool] = field(default_factory=set[Tool])
+    """Added to by parsers: what is not installed and would have read more, even of what is given up."""
 
 
 @dataclass(slots=True)
@@ -46,6 +52,8 @@ class Draft:
     """Title that its format gives beyond doubt, as a message has its subject; goes before all others."""
     own_date: date | None = None
     """Date likewise."""
+    unread_parts: list[str] = field(default_factory=list[str])
+    """Names of the attachments of a message that were not read."""
 
     @property
     def letters(self) -> int:

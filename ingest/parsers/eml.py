@@ -112,8 +112,8 @@ class _Walker:
         elif kind in {"text/plain", "text/html"} and not _is_attached(part):
             texts = self._html if kind == "text/html" else self._plain
             texts.append(part_text(part, is_html=kind == "text/html"))
-        elif not _is_decoration(part, kind=kind):
-            self._attach(_attachment(part, kind=kind))
+        else:
+            self._attach(_attachment(part, kind=kind, html=self._html))
 
     def _take_many(self, part: _Part, *, is_alternative: bool) -> None:
         plain, html = len(self._plain), len(self._html)
@@ -136,14 +136,14 @@ def part_text(part: _Part, *, is_html: bool) -> str:
     return decode(data, is_html=is_html, declared=str(part.get_param("charset") or ""))
 
 
-def _attachment(part: _Part, *, kind: str) -> Attachment:
+def _attachment(part: _Part, *, kind: str, html: list[str]) -> Attachment:
     name = _name(part)
     if kind in _UNREADABLE or name.lower() == _WINMAIL:
         return Attachment(name=name or _WINMAIL, is_readable=False)
     if kind in _SEALED:
         return Attachment(name=name or "smime.p7m", is_readable=False)
     data = cast("bytes", part.get_payload(decode=True) or b"")
-    return Attachment(name=name, data=data)
+    return Attachment(name=name, data=data, is_inline=_is_inline(part, kind=kind, html=html))
 
 
 def _subject_name(part: _Part) -> str:
@@ -169,10 +169,15 @@ def _is_attached(part: _Part) -> bool:
     return part.get_content_disposition() == "attachment" or bool(_name(part))
 
 
-def _is_decoration(part: _Part, *, kind: str) -> bool:
-    """True for the pictures that a page shows inside itself, such as the logo of a signature."""
-    is_shown = part.get_content_disposition() == "inline" or "content-id" in part
-    return kind.startswith("image/") and is_shown
+def _is_inline(part: _Part, *, kind: str, html: list[str]) -> bool:
+    """True for a picture shown inside the text; some programs give an identifier to true attachments too."""
+    if not kind.startswith("image/"):
+        return False
+    content_id = _raw_header(part, "content-id").strip().strip("<>")
+    disposition = part.get_content_disposition()
+    if disposition == "attachment":
+        return bool(content_id) and any(f"cid:{content_id}" in text for text in html)
+    return disposition == "inline" or bool(content_id)
 
 
 def _content_type(part: _Part) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from ingest.cleaning import one_line
-from ingest.errors import IngestError, RefusedFile
+from ingest.errors import IngestError, ParseFailed, RefusedFile
 from ingest.formats import detect_format
 from ingest.guards import check_access, check_content, check_pages, expanded_bytes
 from ingest.model import NOWHERE, Block, BlockKind, FileFormat, Notice, Place
@@ -17,6 +19,7 @@ from ingest.parsers.draft import Draft, Work, text_block
 from ingest.parsers.eml import parse_eml
 from ingest.parsers.mail_body import body_blocks
 from ingest.parsers.mail_message import Attachment, Message
+from ingest.parsers.mail_pictures import PICTURE_LETTERS, is_decoration
 from ingest.parsers.msg import parse_msg
 
 _MAX_NAME_CHARS = 150
@@ -52,6 +55,10 @@ def read_msg(path: Path, work: Work) -> Draft:
     return _Assembly(work).draft(parse_msg(path))
 
 
+class _Wordless(RefusedFile):
+    """Nothing is read in an attachment."""
+
+
 class _Assembly:
     """One message being read; its counts hold for all that lies inside it."""
 
@@ -59,7 +66,7 @@ class _Assembly:
         self._work = work
         self._draft = Draft(engine="")
         self._started = time.monotonic()
-        self._files = 0
+        self._files = self._part = 0
         self._bytes = 0
         self._pages = self._scans = 0
         self._names: Counter[str] = Counter()
@@ -83,7 +90,7 @@ class _Assembly:
             self._add_attachment(attachment, part=part, depth=depth)
             for attachment in message.attachments
         ]
-        header = text_block(_header_lines(message, names=names))
+        header = text_block(_header_lines(message, names=[name for name in names if name]))
         if header is not None:
             place = Place(part=part) if part else NOWHERE
             self._draft.blocks.insert(header_at, replace(header, place=place))
@@ -91,7 +98,7 @@ class _Assembly:
     def _body(self, message: Message) -> list[Block]:
         if message.rtf:
             try:
-                return self._file_blocks(message.rtf, name="message.rtf", part="", depth=0)
+                return self._file_blocks(Attachment("message.rtf", message.rtf), part="", depth=0)
             except IngestError:
                 return []
         blocks, notices = body_blocks(message)
@@ -99,35 +106,60 @@ class _Assembly:
         return blocks
 
     def _add_attachment(self, attachment: Attachment, *, part: str, depth: int) -> str:
-        """Add what an attachment holds, and return its name as the header is to give it."""
+        """Add what an attachment holds; its name as the header gives it, empty for a mere decoration."""
+        if is_decoration(attachment):
+            return "" if attachment.is_inline else self._own_name(attachment.name)
         name = self._own_name(attachment.name)
         inner = f"{part} › {name}" if part else name
         count = len(self._draft.blocks)
         heading = text_block(name, kind=BlockKind.HEADING, level=1)
         try:
             self._add([heading] if heading is not None else [], part=inner)
-            self._add_content(attachment, name=name, part=inner, depth=depth + 1)
-        except Exception:  # noqa: BLE001 - no attachment may cost the reader the message
+            with self._watched() as number:
+                self._check(attachment, number=number)
+                self._add_content(replace(attachment, name=name), part=inner, depth=depth + 1)
+        except Exception as error:  # noqa: BLE001 - no attachment may cost the reader the message
             del self._draft.blocks[count:]
+            if attachment.is_inline and isinstance(error, _Wordless):
+                return ""
             self._note([Notice.ATTACHMENTS_UNREAD])
+            self._draft.unread_parts.append(inner)
             return f"{name} (non lue)"
         return name
 
-    def _add_content(self, attachment: Attachment, *, name: str, part: str, depth: int) -> None:
-        limits = self._work.limits
+    @contextmanager
+    def _watched(self) -> Generator[int]:
+        """The number of the next attachment; tells that it is read, then that the one around it is."""
         self._files += 1
+        number, around = self._files, self._part
+        is_told = number not in self._work.watch.left_out
+        if is_told:
+            self._part = number
+            self._work.watch.on_part(number)
+        try:
+            yield number
+        finally:
+            if is_told:
+                self._part = around
+                self._work.watch.on_part(around)
+
+    def _check(self, attachment: Attachment, *, number: int) -> None:
+        limits = self._work.limits
         elapsed_s = time.monotonic() - self._started
         allowed_s = limits.wall_s(self._pages, scans=self._scans) * _TIME_SHARE
         if (
             not attachment.is_readable
-            or self._files > limits.max_attachments
+            or number in self._work.watch.left_out
+            or number > limits.max_attachments
             or elapsed_s > allowed_s
         ):
             raise RefusedFile("message_too_complex")
+
+    def _add_content(self, attachment: Attachment, *, part: str, depth: int) -> None:
         if attachment.load is not None:
             self._nest(attachment.load(), part=part, depth=depth)
             return
-        blocks = self._file_blocks(attachment.data, name=name, part=part, depth=depth)
+        blocks = self._file_blocks(attachment, part=part, depth=depth)
         self._add(self._shifted(blocks, by=1), part=part)
 
     def _nest(self, message: Message, *, part: str, depth: int) -> None:
@@ -135,14 +167,14 @@ class _Assembly:
             raise RefusedFile("message_too_complex")
         self._add_message(message, part=part, depth=depth)
 
-    def _file_blocks(self, data: bytes, *, name: str, part: str, depth: int) -> list[Block]:
+    def _file_blocks(self, attachment: Attachment, *, part: str, depth: int) -> list[Block]:
         """The blocks of a file; those of a message go straight to their own parts."""
-        limits = self._work.limits
+        limits, data = self._work.limits, attachment.data
         with tempfile.TemporaryDirectory(prefix="part-") as folder:
             path = Path(folder) / "content"
             path.write_bytes(data)
             check_access(path, limits=limits)
-            file_format = detect_format(path, name=name)
+            file_format = detect_format(path, name=attachment.name)
             check_content(path, file_format=file_format, limits=limits)
             self._bytes += expanded_bytes(path, file_format=file_format)
             if self._bytes > limits.max_expanded_bytes:
@@ -153,15 +185,18 @@ class _Assembly:
             if file_format is FileFormat.MSG:
                 self._nest(parse_msg(path), part=part, depth=depth)
                 return []
-            return self._read(path, name=name, file_format=file_format).blocks
+            return self._read(path, attachment, file_format=file_format).blocks
 
-    def _read(self, path: Path, *, name: str, file_format: FileFormat) -> Draft:
-        work = Work(name=name, limits=self._work.limits, on_pages=self._teller())
+    def _read(self, path: Path, attachment: Attachment, *, file_format: FileFormat) -> Draft:
+        work = replace(self._work, name=attachment.name, on_pages=self._teller(), read_inner=None)
         if self._work.read_inner is None:
             raise RefusedFile("message_too_complex")
-        draft = self._work.read_inner(path, work, file_format)
-        if draft.letters == 0:
-            raise RefusedFile("no_text")
+        try:
+            draft = self._work.read_inner(path, work, file_format)
+        except ParseFailed as error:
+            raise _Wordless("no_text") if error.code == "no_text" else error from error
+        if draft.letters < (PICTURE_LETTERS if attachment.is_inline else 1):
+            raise _Wordless("no_text")
         self._note(draft.notices)
         return draft
 

@@ -38,3 +38,5 @@ class Attachment:
     """Gives the message that it is; None for a file."""
     is_readable: bool = True
     """False for what is known not to be read, such as winmail.dat."""
+    is_inline: bool = False
+    """True for a picture that the text shows inside itself."""

@@ -25,6 +25,8 @@ _DISPLAY_NAME, _SMTP_ADDRESS, _EMAIL_ADDRESS, _RECIPIENT_TYPE = 0x3001, 0x39FE, 
 _DISPLAY_TO, _DISPLAY_CC = 0x0E04, 0x0E03
 _SENT, _DELIVERED = 0x0039, 0x0E06
 _LONG_NAME, _SHORT_NAME, _DATA, _IS_HIDDEN, _MIME = 0x3707, 0x3704, 0x3701, 0x7FFE, 0x370E
+_CONTENT_ID, _FLAGS, _RENDERED_IN_BODY = 0x3712, 0x3714, 0x4
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".emf", ".wmf", ".svg")
 _UNICODE, _BYTES_TEXT, _BINARY = 0x001F, 0x001E, 0x0102
 _EMBEDDED = "__substg1.0_3701000D"
 _TO, _COPY = 1, 2
@@ -55,7 +57,8 @@ def parse_msg(path: Path) -> Message:
 
 def _message(storage: Storage, *, offset: int) -> Message:
     kind = _text(storage, _CLASS).upper()
-    attachments = [_attachment(part) for part in storage.iter_attachment_storages()]
+    html = _html(storage)
+    attachments = [_attachment(part, html=html) for part in storage.iter_attachment_storages()]
     if kind.startswith(_SIGNED) and attachments:
         return _signed(attachments[0])
     if kind.startswith(_SEALED):
@@ -66,8 +69,8 @@ def _message(storage: Storage, *, offset: int) -> Message:
         sender=_sender(storage),
         date=_date(storage, offset=offset),
         plain=_text(storage, _BODY),
-        html=_html(storage),
-        attachments=[found for found in attachments if found is not None],
+        html=html,
+        attachments=attachments,
     )
     _add_recipients(message, storage)
     if not (message.plain.strip() or message.html.strip()):
@@ -75,23 +78,35 @@ def _message(storage: Storage, *, offset: int) -> Message:
     return message
 
 
-def _signed(whole: Attachment | None) -> Message:
+def _signed(whole: Attachment) -> Message:
     """A clear-signed message, which Outlook keeps as the one attachment of an empty one."""
-    if whole is None or not whole.data:
+    if not whole.data:
         raise ParseFailed("message_encrypted")
     return parse_eml(whole.data)
 
 
-def _attachment(storage: Storage) -> Attachment | None:
+def _attachment(storage: Storage, *, html: str) -> Attachment:
     name = _text(storage, _LONG_NAME) or _text(storage, _SHORT_NAME)
     inner = next((part for part in storage.storages if part.name == _EMBEDDED), None)
     if inner is not None:
         return Attachment(name=name or _text(storage, _DISPLAY_NAME), load=_loader(inner))
-    is_hidden = bool(_number(storage, _IS_HIDDEN))
-    if is_hidden and _text(storage, _MIME).lower().startswith("image/"):
-        return None
-    is_readable = not name.lower().endswith((_PROTECTED, "winmail.dat"))
-    return Attachment(name=name, data=_binary(storage, _DATA), is_readable=is_readable)
+    return Attachment(
+        name=name,
+        data=_binary(storage, _DATA),
+        is_readable=not name.lower().endswith((_PROTECTED, "winmail.dat")),
+        is_inline=_is_inline(storage, name=name, html=html),
+    )
+
+
+def _is_inline(storage: Storage, *, name: str, html: str) -> bool:
+    """True for a picture shown inside the text; Outlook gives an identifier to true attachments too."""
+    is_picture = _text(storage, _MIME).lower().startswith("image/")
+    if not is_picture and not name.lower().endswith(_PICTURES):
+        return False
+    content_id = _text(storage, _CONTENT_ID)
+    is_named = bool(content_id) and f"cid:{content_id}" in html
+    is_rendered = bool(_number(storage, _FLAGS) & _RENDERED_IN_BODY)
+    return is_named or is_rendered or bool(_number(storage, _IS_HIDDEN))
 
 
 def _loader(storage: Storage) -> Callable[[], Message]:

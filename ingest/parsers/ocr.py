@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.limits import Limits
 from ingest.model import Notice
 from ingest.parsers.draft import Work
-from ingest.parsers.ocr_engine import Clock, OcrTimeout, Word, has_engine
+from ingest.parsers.ocr_engine import Clock, OcrTimeout, Word
 from ingest.parsers.ocr_image import drawn_page, is_blank
 from ingest.parsers.ocr_layers import Reason, Scan, find_scans, open_document
 from ingest.parsers.ocr_page import mean_confidence, pieces_of
@@ -17,6 +17,7 @@ from ingest.parsers.ocr_reading import Reading, in_original, read_image
 from ingest.parsers.ocr_score import text_worth
 from ingest.parsers.ocr_tables import take_tables
 from ingest.parsers.pdf_page import Line, Page, Piece, Rect, piece_words, union
+from ingest.tools import Tool, has_tesseract
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -90,7 +91,8 @@ def read_scans(path: Path, pages: list[Page], *, work: Work) -> ScanReport:
         scans = find_scans(document, pages)
         if not scans:
             return report
-        if not has_engine():
+        if not has_tesseract():
+            work.missing.add(Tool.TESSERACT)
             report.unread = {scan.page.number for scan in scans if scan.reason in _WITHOUT_TEXT}
             report.is_missing = bool(report.unread)
             return report

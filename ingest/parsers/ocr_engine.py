@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import time
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ingest.parsers.pdf_page import Rect
@@ -23,7 +22,6 @@ DPI = 200
 """Dots per inch of the images given to the engine."""
 _LANGUAGE = "fra"
 _ORIENTATION = "osd"
-_PROBE_S = 10.0
 _WORD_LEVEL = "5"
 _COLUMNS = 12
 _ROTATE = re.compile(r"^Rotate:\s*(\d+)", re.M)
@@ -72,12 +70,6 @@ class Clock:
         return left
 
 
-def has_engine() -> bool:
-    """True when Tesseract is installed with French."""
-    program = shutil.which("tesseract")
-    return program is not None and _LANGUAGE in _languages(program)
-
-
 def read_words(image: Image, *, clock: Clock) -> list[Word]:
     """The words of an image in reading order, columns one after the other.
 
@@ -100,25 +92,11 @@ def find_turn(image: Image, *, clock: Clock) -> int | None:
     Raises:
         OcrTimeout: The time is over.
     """
-    program = shutil.which("tesseract")
-    if program is None or _ORIENTATION not in _languages(program):
-        return None
     said = _run(image, ("-l", _ORIENTATION, "--psm", "0", "--dpi", str(DPI)), clock=clock)
     rotate, sure = _ROTATE.search(said), _SURE.search(said)
     if rotate is None or sure is None or float(sure.group(1)) < _MIN_SURE:
         return None
     return int(rotate.group(1)) % 360
-
-
-@lru_cache(maxsize=4)
-def _languages(program: str) -> frozenset[str]:
-    try:
-        done = subprocess.run(
-            (program, "--list-langs"), capture_output=True, timeout=_PROBE_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return frozenset()
-    return frozenset(done.stdout.decode("utf-8", "replace").split())
 
 
 def _run(image: Image, options: tuple[str, ...], *, clock: Clock) -> str:

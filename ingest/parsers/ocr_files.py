@@ -15,13 +15,14 @@ from ingest.guards import check_pages
 from ingest.model import Block, Notice
 from ingest.parsers.draft import Draft, Work, table_block, text_block
 from ingest.parsers.ocr import PageLimit, ScanReport, page_pieces
-from ingest.parsers.ocr_engine import DPI, OcrTimeout, has_engine
+from ingest.parsers.ocr_engine import DPI, OcrTimeout
 from ingest.parsers.ocr_image import POINTS, is_blank
 from ingest.parsers.ocr_page import sure_block
 from ingest.parsers.ocr_reading import read_image as read_words_of
 from ingest.parsers.pdf_headings import drop_furniture, settle_headings
 from ingest.parsers.pdf_page import Page
 from ingest.parsers.pdf_tables import continue_tables
+from ingest.tools import Tool, has_tesseract
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -50,7 +51,8 @@ def read_image(path: Path, work: Work) -> Draft:
     with opened(path) as image:
         count = count_pages(image, most=work.limits.max_pages)
         check_pages(count, limits=work.limits)
-        if not has_engine():
+        if not has_tesseract():
+            work.missing.add(Tool.TESSERACT)
             raise ParseFailed("no_text_ocr_missing")
         work.on_pages(count, scans=count)
         limit = PageLimit(work.limits, pages=count)

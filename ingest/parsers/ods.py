@@ -17,20 +17,23 @@ from ingest.cleaning import one_line
 from ingest.errors import ParseFailed
 from ingest.model import Notice
 from ingest.parsers.draft import Draft, Work
+from ingest.parsers.opendocument import (
+    OFFICE,
+    STYLE,
+    TABLE,
+    TEXT,
+    check_not_encrypted,
+    declared_title,
+)
 from ingest.parsers.sheets import Cell, Intake, Merge
 from ingest.parsers.sheets_blocks import sheets_draft
 from ingest.parsers.sheets_values import restated_date, restated_number
-from ingest.parsers.xml import XmlElement, parse_xml
+from ingest.parsers.xml import XmlElement
 
-_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
-_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
-_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
-_DC_TITLE = "{http://purl.org/dc/elements/1.1/}title"
-_CELLS = frozenset({f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"})
-_GROUPS = (f"{_TABLE}table-row-group", f"{_TABLE}table-column-group")
-_ENDS = (f"{_STYLE}style", f"{_TABLE}table-column", f"{_TABLE}table-row", f"{_TABLE}table")
-_BREAKS = frozenset({f"{_TEXT}line-break", f"{_TEXT}tab", f"{_TEXT}s"})
+_CELLS = frozenset({f"{TABLE}table-cell", f"{TABLE}covered-table-cell"})
+_GROUPS = (f"{TABLE}table-row-group", f"{TABLE}table-column-group")
+_ENDS = (f"{STYLE}style", f"{TABLE}table-column", f"{TABLE}table-row", f"{TABLE}table")
+_BREAKS = frozenset({f"{TEXT}line-break", f"{TEXT}tab", f"{TEXT}s"})
 _NUMBERS = frozenset({"float", "percentage", "currency"})
 _HIDDEN = frozenset({"collapse", "filter"})
 _MAX_COLUMN = 16_384
@@ -47,12 +50,8 @@ def read_ods(path: Path, work: Work) -> Draft:
     etree = cast("Any", import_module("lxml.etree"))
     try:
         with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-            if "encrypted-package" in names or b"encryption-data" in _member(
-                archive, "META-INF/manifest.xml"
-            ):
-                raise ParseFailed("file_encrypted")
-            title = _title(_member(archive, "meta.xml"))
+            check_not_encrypted(archive)
+            title = declared_title(archive)
             with archive.open("content.xml") as stream:
                 _Reader(intake, most_columns=work.limits.max_sheet_columns).read(stream)
     except (
@@ -66,18 +65,6 @@ def read_ods(path: Path, work: Work) -> Draft:
     ) as error:
         raise ParseFailed("file_damaged") from error
     return sheets_draft(intake, work, engine="ods", declared_title=title)
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    return archive.read(name) if name in archive.namelist() else b""
-
-
-def _title(meta: bytes) -> str:
-    try:
-        found = parse_xml(meta).find(f".//{_DC_TITLE}") if meta else None
-    except ParseFailed:
-        return ""
-    return one_line(found.text or "") if found is not None else ""
 
 
 class _Reader:
@@ -97,7 +84,7 @@ class _Reader:
 
     def read(self, stream: IO[bytes]) -> None:
         etree = cast("Any", import_module("lxml.etree"))
-        tags = (*_ENDS, f"{_OFFICE}annotation", f"{_TABLE}tracked-changes")
+        tags = (*_ENDS, f"{OFFICE}annotation", f"{TABLE}tracked-changes")
         events = etree.iterparse(
             stream,
             events=("start", "end"),
@@ -111,35 +98,35 @@ class _Reader:
             self._take(event, element)
 
     def _take(self, event: str, element: Any) -> None:
-        if element.tag == f"{_TABLE}table":
+        if element.tag == f"{TABLE}table":
             self._take_table(element, is_start=event == "start")
         elif event == "start":
             return
-        elif element.tag == f"{_STYLE}style":
+        elif element.tag == f"{STYLE}style":
             self._take_style(element)
-        elif element.tag in {f"{_OFFICE}annotation", f"{_TABLE}tracked-changes"}:
+        elif element.tag in {f"{OFFICE}annotation", f"{TABLE}tracked-changes"}:
             element.clear(keep_tail=True)
         elif self._depth == 1:
-            if self._is_read and element.tag == f"{_TABLE}table-column":
+            if self._is_read and element.tag == f"{TABLE}table-column":
                 self._take_column(element)
             elif self._is_read:
                 self._take_row(element)
             _forget(element)
 
     def _take_style(self, element: XmlElement) -> None:
-        properties = element.find(f"{_STYLE}table-properties")
-        if properties is not None and properties.get(f"{_TABLE}display", "") == "false":
-            self._hidden_styles.add(element.get(f"{_STYLE}name", ""))
+        properties = element.find(f"{STYLE}table-properties")
+        if properties is not None and properties.get(f"{TABLE}display", "") == "false":
+            self._hidden_styles.add(element.get(f"{STYLE}name", ""))
 
     def _take_table(self, element: Any, *, is_start: bool) -> None:
         self._depth += 1 if is_start else -1
         if is_start and self._depth == 1:
-            is_hidden = element.get(f"{_TABLE}style-name", "") in self._hidden_styles
+            is_hidden = element.get(f"{TABLE}style-name", "") in self._hidden_styles
             self._is_read = not is_hidden
             if is_hidden:
                 self._intake.tell(Notice.HIDDEN_CELLS)
             else:
-                self._intake.open_sheet(str(element.get(f"{_TABLE}name", "")))
+                self._intake.open_sheet(str(element.get(f"{TABLE}name", "")))
             self._row, self._skipped, self._column, self._hidden = 1, 0, 1, []
         elif not is_start and self._depth == 0:
             _forget(element)
@@ -156,7 +143,7 @@ class _Reader:
         self._row += count
         if _is_hidden(element):
             self._skipped += count
-            if next(element.iter(f"{_TEXT}p"), None) is not None:
+            if next(element.iter(f"{TEXT}p"), None) is not None:
                 self._intake.tell(Notice.HIDDEN_CELLS)
             return
         cells = list(self._cells(element, number=first))
@@ -175,7 +162,7 @@ class _Reader:
             count = _count(element, "columns", most=_MAX_COLUMN)
             first, column = column, column + count
             cell = self._cell(element)
-            if element.tag == f"{_TABLE}covered-table-cell" or cell is None:
+            if element.tag == f"{TABLE}covered-table-cell" or cell is None:
                 continue
             self._take_merge(element, row=number, column=first)
             for position in range(first, min(column, first + self._most_columns + 1)):
@@ -191,9 +178,9 @@ class _Reader:
 
     def _cell(self, element: XmlElement) -> Cell | None:
         shown = one_line("\n".join(_paragraphs(element)))
-        kind = element.get(f"{_OFFICE}value-type", "")
+        kind = element.get(f"{OFFICE}value-type", "")
         if not shown and not kind:
-            if element.get(f"{_TABLE}formula", ""):
+            if element.get(f"{TABLE}formula", ""):
                 self._intake.tell(Notice.FORMULAS_WITHOUT_VALUES)
             return None
         text = _value_text(element, kind=kind, shown=shown)
@@ -203,22 +190,22 @@ class _Reader:
 def _value_text(element: XmlElement, *, kind: str, shown: str) -> str:
     if kind in _NUMBERS:
         try:
-            value = float(element.get(f"{_OFFICE}value", ""))
+            value = float(element.get(f"{OFFICE}value", ""))
         except ValueError:
             return shown
-        currency = element.get(f"{_OFFICE}currency", "") if kind == "currency" else ""
+        currency = element.get(f"{OFFICE}currency", "") if kind == "currency" else ""
         return restated_number(
             value, shown=shown, currency=currency, is_percentage=kind == "percentage"
         )
     if kind == "date":
-        return restated_date(element.get(f"{_OFFICE}date-value", ""), shown=shown)
+        return restated_date(element.get(f"{OFFICE}date-value", ""), shown=shown)
     return shown.lower() if kind == "boolean" else shown
 
 
 def _paragraphs(cell: XmlElement) -> Iterator[str]:
     """Texts of the paragraphs of a cell; drawings and tables laid over it are no part of it."""
     for child in cell:
-        if child.tag == f"{_TEXT}p":
+        if child.tag == f"{TEXT}p":
             yield "".join(_pieces(child))
 
 
@@ -233,15 +220,15 @@ def _pieces(element: XmlElement) -> Iterator[str]:
 
 
 def _count(element: XmlElement, what: str, *, most: int, kind: str = "repeated") -> int:
-    value = element.get(f"{_TABLE}number-{what}-{kind}", "1")
+    value = element.get(f"{TABLE}number-{what}-{kind}", "1")
     return min(max(int(value), 1), most) if value.isdigit() else 1
 
 
 def _is_hidden(element: XmlElement) -> bool:
-    if element.get(f"{_TABLE}visibility", "") in _HIDDEN:
+    if element.get(f"{TABLE}visibility", "") in _HIDDEN:
         return True
     return any(
-        group.get(f"{_TABLE}display", "") == "false"
+        group.get(f"{TABLE}display", "") == "false"
         for name in _GROUPS
         for group in element.iterancestors(name)
     )

@@ -1,4 +1,4 @@
-"""Conversion of legacy office files by LibreOffice, inside a parsing child and within its limits.
+"""Conversion of office files by LibreOffice, inside a parsing child and within its limits.
 
 LibreOffice gets a home, a profile and a copy of the file in one folder that goes away with it; the
 profile forbids macros, active content and links. It inherits the network and the limits of the child:
@@ -16,13 +16,21 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from ingest.model import FileFormat
+from ingest.tools import PROGRAM_FOLDERS
 
-_PROGRAMS = ("soffice", "libreoffice")
 _FILTERS = {
     FileFormat.DOCX: "docx:MS Word 2007 XML",
     FileFormat.PPTX: "pptx:Impress MS PowerPoint 2007 XML",
+    FileFormat.PDF: "pdf:impress_pdf_Export",
 }
+_READERS: dict[str, str] = {
+    FileFormat.PPTX: "Impress MS PowerPoint 2007 XML",
+    FileFormat.PPT: "MS PowerPoint 97",
+    FileFormat.ODP: "impress8",
+}
+"""Decks are read as what they were checked for, whatever LibreOffice would take them for."""
 _SCRIPTING = "/org.openoffice.Office.Common/Security/Scripting"
+_PDF_EXPORT = "/org.openoffice.Office.Common/Filter/PDF/Export"
 _SETTINGS = (
     (_SCRIPTING, "DisableMacrosExecution", "true"),
     (_SCRIPTING, "MacroSecurityLevel", "3"),
@@ -30,8 +38,13 @@ _SETTINGS = (
     (_SCRIPTING, "DisableActiveContent", "true"),
     ("/org.openoffice.Office.Writer/Content/Update", "Link", "0"),
     ("/org.openoffice.Office.Calc/Content/Update", "Link", "1"),
+    (_PDF_EXPORT, "ExportHiddenSlides", "true"),
+    (_PDF_EXPORT, "ReduceImageResolution", "true"),
+    (_PDF_EXPORT, "MaxImageResolution", "150"),
+    (_PDF_EXPORT, "Quality", "80"),
 )
-"""Path, name and value of what the profile says; the two last ones: never update links."""
+"""Path, name and value of what the profile says: no macros, links never updated, a PDF whose page n is
+slide n, hidden slides counted, its images no finer than they are shown."""
 _OPTIONS = (
     "--headless",
     "--norestore",
@@ -40,13 +53,6 @@ _OPTIONS = (
     "--nofirststartwizard",
     "--nolockcheck",
 )
-_SEARCHED = "/usr/local/bin:/usr/bin:/bin"
-
-
-def find_office() -> Path | None:
-    """The program of LibreOffice, None where it is not installed."""
-    found = (shutil.which(program, path=_SEARCHED) for program in _PROGRAMS)
-    return next((Path(path) for path in found if path is not None), None)
 
 
 def convert(
@@ -59,7 +65,7 @@ def convert(
     Args:
         path: The file; its extension tells its true format.
         office: The program.
-        to: DOCX or PPTX.
+        to: DOCX or PPTX; PDF for a deck.
         folder: An empty folder for everything that is written.
         within_s: Wall time allowed, in seconds.
     """
@@ -71,6 +77,7 @@ def convert(
             str(office),
             f"-env:UserInstallation={(folder / 'profile').as_uri()}",
             *_OPTIONS,
+            *_read_as(path),
             *("--convert-to", _FILTERS[to], "--outdir", str(folder / "out"), str(source)),
         ],
         stdin=subprocess.DEVNULL,
@@ -92,9 +99,14 @@ def convert(
     return converted if converted.is_file() else None
 
 
+def _read_as(path: Path) -> tuple[str, ...]:
+    reader = _READERS.get(path.suffix.removeprefix("."))
+    return (f"--infilter={reader}",) if reader is not None else ()
+
+
 def _environment(folder: Path) -> dict[str, str]:
     return {
-        "PATH": _SEARCHED,
+        "PATH": PROGRAM_FOLDERS,
         "LANG": "C.UTF-8",
         "HOME": str(folder),
         "TMPDIR": str(folder),

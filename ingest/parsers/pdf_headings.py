@@ -39,7 +39,6 @@ _STAMP = re.compile(
 )
 _MIN_LEFT_LETTERS = 8
 _DIGITS = re.compile(r"\d+")
-_CONTENTS = re.compile(r"^(?:table des mati[eè]res|sommaire)\b", re.I)
 _MAX_PROMOTED_CHARS = 200
 _MAX_RUN = 3
 _MIN_ACTS = 3

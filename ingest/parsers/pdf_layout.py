@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from liteparse.types import LayoutBlock, LayoutCell, ParsedPage, StructureTreeElement
 
 _BATCH_PAGES = 50
-_IMAGE_REASONS = frozenset({"scanned", "no-text", "invisible-text-layer"})
 _EMPHASIS = re.compile(r"(\*{1,3}|_{2,3}|~~)(?=\S)(.+?)(?<=\S)\1", re.S)
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~])")
 _BROKEN_LINE_SHARE = 0.3
@@ -49,7 +48,6 @@ def layout_pages(path: Path, *, max_pages: int) -> Iterator[Page]:
         extract_links=False,
         quiet=True,
         extract_blocks=True,
-        include_complexity=True,
         continue_on_page_error=True,
         max_pages=max_pages,
         num_workers=1,
@@ -71,8 +69,6 @@ def _page(parsed: ParsedPage) -> Page:
         for item in parsed.text_items
         if item.text.strip()
     ]
-    if parsed.complexity is not None:
-        page.is_image = bool(_IMAGE_REASONS & set(parsed.complexity.reasons))
     page.ruled_tables = find_ruled_tables(parsed)
     pieces = [_piece(block) for block in parsed.blocks or []]
     page.pieces = _without_false_tables(

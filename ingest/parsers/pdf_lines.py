@@ -72,13 +72,21 @@ def line_spans(text: str, *, lines: Sequence[Line]) -> list[LineSpan]:
         lines: Runs of text that may be part of it, in the engine's order.
     """
     letters, offsets = squeeze(text)
-    if not letters:
-        return []
     found = _claims(letters, lines=lines)
     if sum(end - start for start, end, _ in found) < _MIN_COVERED * len(letters):
         return []
-    spans = [LineSpan(offsets[start], offsets[end - 1] + 1, rect) for start, end, rect in found]
-    return _joined_rows(_without_gaps(text, spans=spans))
+    return _joined_rows(_without_gaps(text, spans=_spans(found, offsets=offsets)))
+
+
+def found_spans(text: str, *, lines: Sequence[Line]) -> list[LineSpan]:
+    """The printed lines of which a text holds every letter, in its own order, without overlap.
+
+    Args:
+        text: A text, parts of which may be printed nowhere.
+        lines: All lines of a page, in the engine's order.
+    """
+    letters, offsets = squeeze(text)
+    return _joined_rows(_spans(_claims(letters, lines=lines), offsets=offsets))
 
 
 def squeeze(text: str) -> tuple[str, list[int]]:
@@ -124,6 +132,10 @@ def _claims(letters: str, *, lines: Sequence[Line]) -> list[tuple[int, int, Rect
         ((start, end, lines[index].rect) for index, (start, end) in claimed.items()),
         key=lambda item: item[0],
     )
+
+
+def _spans(found: Sequence[tuple[int, int, Rect]], *, offsets: Sequence[int]) -> list[LineSpan]:
+    return [LineSpan(offsets[start], offsets[end - 1] + 1, rect) for start, end, rect in found]
 
 
 def _claim(

@@ -85,8 +85,6 @@ class Page:
     lines: list[Line] = field(default_factory=list[Line])
     ruled_tables: list[Piece] = field(default_factory=list[Piece])
     """Tables drawn with lines, not yet among the pieces."""
-    is_image: bool = False
-    """The engine sees a scan, drawn text, or an invisible text layer."""
     tags: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     """Words and depth of the headings that the file itself tags as such."""
     strokes: int = 0

@@ -113,7 +113,7 @@ class PlainPdf:
 
     def plain_page(self, page: Page) -> Page:
         """The same page as paragraphs of lines, in the order of the content stream."""
-        lines = self._lines(page)
+        lines = self.lines(page)
         groups: list[list[Line]] = []
         for line in lines:
             if groups and _follows(groups[-1][-1], line):
@@ -133,7 +133,17 @@ class PlainPdf:
         page.ruled_tables = []
         return page
 
-    def _lines(self, page: Page) -> list[Line]:
+    def blank_page(self, number: int) -> Page | None:
+        """A page (from 1) of the right size with nothing read yet, None when it does not exist."""
+        handle = self.page(number) if number >= 1 else None
+        if handle is None:
+            return None
+        width, height = cast("tuple[float, float]", handle.get_size())
+        handle.close()
+        return Page(number=number, width=width, height=height)
+
+    def lines(self, page: Page) -> list[Line]:
+        """The runs of text of a page, in the order of the content stream."""
         handle = self._document[page.number - 1]
         textpage = handle.get_textpage()
         lines: list[Line] = []

@@ -45,14 +45,19 @@ def odp(tmp_path: Path) -> Callable[..., IngestedFile]:
 
 
 def odp_bytes(
-    body: str, *, styles: str = "", manifest: str = "<m/>", others: Iterable[tuple[str, str]] = ()
+    body: str,
+    *,
+    styles: str = "",
+    manifest: str = "<m/>",
+    head: str = "",
+    others: Iterable[tuple[str, str]] = (),
 ) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("mimetype", ODP_MIME)
         archive.writestr(
             "content.xml",
-            f'<office:document-content {ODP_NAMES} xmlns:xlink="http://www.w3.org/1999/xlink">'
+            f'{head}<office:document-content {ODP_NAMES} xmlns:xlink="http://www.w3.org/1999/xlink">'
             f"<office:automatic-styles>{styles}</office:automatic-styles><office:body>"
             f"<office:presentation>{body}</office:presentation></office:body>"
             "</office:document-content>",
