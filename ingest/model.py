@@ -11,10 +11,10 @@ from datetime import date
 from enum import StrEnum
 from itertools import groupby
 
+from ingest.tools import Tool
+
 _WORD = re.compile(r"(?<!\w)[^\W\d_]{3,}(?!\w)")
 """Three letters or more, and nothing but letters."""
-
-from ingest.tools import Tool
 
 
 class FileFormat(StrEnum):
