@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ingest.cleaning import fold
-from ingest.parsers.headings import article_label
+from ingest.headings import article_label
 
 _SUFFIX = r"(?:\s?(?:er|bis|ter|quater)\b)?"
 _NUMBER = rf"(?:\d{{1,3}}(?:[.-]\d{{1,3}})*{_SUFFIX}|premier\b|unique\b)"

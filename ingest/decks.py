@@ -10,10 +10,10 @@ from ingest.formats import detect_format
 from ingest.guards import check_content
 from ingest.limits import PRINT_S, Limits
 from ingest.model import DECKS, Box, FileFormat, LineBox
-from ingest.parsers.deck_links import copy_without_links
-from ingest.parsers.office import convert
-from ingest.parsers.pdf_lines import found_spans
-from ingest.parsers.pdf_text import PlainPdf
+from ingest.parsers.office.libreoffice import convert
+from ingest.parsers.pages.lines import found_spans
+from ingest.parsers.pdf.text import PlainPdf
+from ingest.parsers.slides.links import copy_without_links
 from ingest.places import covering_boxes
 
 _OFFICE_SHARE = 0.8

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ingest.cleaning import fold, one_line
+from ingest.draft import Draft
+from ingest.headings import is_numbered, is_plausible_heading
 from ingest.model import Block, BlockKind
-from ingest.parsers.draft import Draft
-from ingest.parsers.headings import is_numbered, is_plausible_heading
 
 _MAX_TITLE_CHARS = 200
 _FIRST_BLOCKS = 14

@@ -9,14 +9,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
+from ingest.draft import Draft, Work
 from ingest.errors import IngestError, ParseFailed
 from ingest.guards import check_content
 from ingest.model import FileFormat, Notice
-from ingest.parsers.docx import read_docx
-from ingest.parsers.draft import Draft, Work
-from ingest.parsers.fallback import fallback_blocks
-from ingest.parsers.office import convert
-from ingest.parsers.pptx import read_pptx
+from ingest.parsers.office.kreuzberg import fallback_blocks
+from ingest.parsers.office.libreoffice import convert
+from ingest.parsers.slides.pptx import read_pptx
+from ingest.parsers.word.docx import read_docx
 from ingest.tools import Tool, find_office
 
 _OFFICE_SHARE = 0.6

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ingest.draft import Draft, Work
 from ingest.limits import Limits
 from ingest.model import Block, BlockKind, FileFormat, IngestedFile, ParsedDocument
-from ingest.parsers import text
-from ingest.parsers.draft import Draft, Work
+from ingest.parsers.text import plain as text
 from ingest.parts import PartWatch
 from ingest.reading import read_file
 

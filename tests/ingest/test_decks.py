@@ -21,7 +21,7 @@ from ingest.decks import print_deck
 from ingest.errors import IngestError, ParseFailed
 from ingest.limits import Limits
 from ingest.model import Box, Chunk
-from ingest.parsers.pdf_text import PlainPdf
+from ingest.parsers.pdf.text import PlainPdf
 from ingest.processes import descendants
 from ingest.reader import ParserPool
 from ingest.tools import find_office

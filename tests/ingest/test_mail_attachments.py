@@ -195,7 +195,7 @@ def no_recognition(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         pytest.fail("a decoration was read")
 
-    monkeypatch.setattr("ingest.parsers.ocr_files.read_words_of", refuse)
+    monkeypatch.setattr("ingest.parsers.ocr.files.read_words_of", refuse)
 
 
 @pytest.mark.usefixtures("no_recognition")

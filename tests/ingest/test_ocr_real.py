@@ -15,7 +15,7 @@ import pytest
 
 from ingest.limits import Limits
 from ingest.model import FileFormat, IngestedFile, Notice
-from ingest.parsers.ocr_score import text_quality
+from ingest.parsers.ocr.score import text_quality
 from ingest.reader import ParserPool
 from ingest.tools import has_tesseract
 

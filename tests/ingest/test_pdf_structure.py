@@ -10,9 +10,9 @@ import pytest
 
 from ingest.limits import Limits
 from ingest.model import Block, BlockKind, IngestedFile, Notice
-from ingest.parsers.pdf_headings import settle_headings
-from ingest.parsers.pdf_lines import line_spans, overlapping_share
-from ingest.parsers.pdf_page import Line, Page, Piece, Rect
+from ingest.parsers.pages.headings import settle_headings
+from ingest.parsers.pages.lines import line_spans, overlapping_share
+from ingest.parsers.pages.page import Line, Page, Piece, Rect
 from ingest.reader import ParserPool
 from ingest.reading import read_file
 from ingest.sections import split_sections

@@ -6,6 +6,7 @@ import pytest
 
 from ingest.chunking import chunk_document
 from ingest.codec import decode, encode
+from ingest.draft import table_block
 from ingest.limits import Limits
 from ingest.model import (
     Act,
@@ -24,7 +25,6 @@ from ingest.model import (
     Suspicion,
 )
 from ingest.nodes import to_nodes
-from ingest.parsers.draft import table_block
 from ingest.tools import Tool
 from ingest.versions import reader_version
 

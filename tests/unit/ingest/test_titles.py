@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from ingest.draft import Draft, table_block
 from ingest.kinds import find_kind
 from ingest.model import Block, BlockKind, DocumentKind
-from ingest.parsers.draft import Draft, table_block
 from ingest.titles import find_title, title_of_name
 
 
