@@ -20,7 +20,7 @@ _ODT_HEAD = (
     'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
     'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" '
     'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
-    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"><office:body><office:text>'
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0">'
 )
 
 
@@ -83,15 +83,23 @@ def make_odt(tmp_path: Path) -> Callable[..., Path]:
     """Builds an ODT from the XML of its body."""
 
     def build(
-        body: str, *, name: str = "document.odt", mime: str = ODT_MIME, manifest: str = ""
+        body: str,
+        *,
+        name: str = "document.odt",
+        mime: str = ODT_MIME,
+        manifest: str = "",
+        styles: str = "",
+        named_styles: str = "",
     ) -> Path:
         path = tmp_path / name
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("mimetype", mime)
             archive.writestr(
                 "content.xml",
-                f"{_ODT_HEAD}{body}</office:text></office:body></office:document-content>",
+                f"{_ODT_HEAD}<office:automatic-styles>{styles}</office:automatic-styles><office:body>"
+                f"<office:text>{body}</office:text></office:body></office:document-content>",
             )
+            archive.writestr("styles.xml", f"{_ODT_HEAD}{named_styles}</office:document-content>")
             archive.writestr("META-INF/manifest.xml", manifest or "<manifest/>")
         return path
 

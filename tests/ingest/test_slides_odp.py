@@ -185,3 +185,22 @@ def test_broken_odp_are_refused(
         pool.read(path, name="x.odp")
 
     assert caught.value.code in codes
+
+
+def test_hidden_words_are_left_out_and_told(odp: Callable[..., IngestedFile]) -> None:
+    hiding = (
+        '<style:style style:name="T1" style:family="text">'
+        '<style:text-properties text:display="none"/></style:style>'
+    )
+    body = (
+        "<draw:page><draw:frame><draw:text-box><text:p>La subvention est accordée."
+        '<text:span text:style-name="T1">SECRET</text:span> Elle est versée.</text:p>'
+        "</draw:text-box></draw:frame></draw:page>"
+    )
+
+    found = odp(body, styles=hiding)
+
+    text = "\n".join(chunk.text for chunk in found.chunks)
+    assert "La subvention est accordée. Elle est versée." in text
+    assert "SECRET" not in text
+    assert Notice.HIDDEN_TEXT in found.document.notices

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from typing import Any, cast
 
 from ingest.cleaning import one_line
 from ingest.errors import ParseFailed
@@ -37,6 +38,10 @@ SKIPPED = frozenset(
     }
 )
 """Elements that hold nothing a reader is shown as text of the document."""
+_FAMILIES = {f"{TEXT}p": "paragraph", f"{TEXT}h": "paragraph", f"{TEXT}span": "text"}
+"""Family of the styles of each element that may be hidden by its style."""
+_HIDEABLE = frozenset({f"{TEXT}section", f"{TEXT}hidden-text"})
+_MAX_PARENTS = 20
 _BLANKS = {
     f"{TEXT}tab": " ",
     f"{TEXT}line-break": "\n",
@@ -74,6 +79,71 @@ def declared_title(archive: zipfile.ZipFile) -> str:
     except ParseFailed:
         return ""
     return one_line(found.text or "") if found is not None else ""
+
+
+def drop_hidden(root: XmlElement, archive: zipfile.ZipFile) -> bool:
+    """Empty the sections, paragraphs and words that a document shows to nobody.
+
+    Args:
+        root: Of its content, changed in place.
+        archive: The document, for the styles that its content builds on.
+
+    Returns:
+        True when some of it held words.
+    """
+    hiding = _hiding_styles([root, *_named_styles(archive)])
+    marked = {
+        paragraph
+        for mark in root.iter(f"{TEXT}hidden-paragraph")
+        if mark.get(f"{TEXT}is-hidden") == "true"
+        for paragraph in mark.iterancestors(f"{TEXT}p")
+    }
+    is_worded = False
+    pending = [root]
+    while pending:
+        element = pending.pop()
+        if element in marked or _is_hidden(element, hiding=hiding):
+            untyped = cast("Any", element)
+            is_worded = is_worded or any(text.strip() for text in untyped.itertext())
+            untyped.clear(keep_tail=True)
+        else:
+            pending.extend(child for child in element if isinstance(child.tag, str))
+    return is_worded
+
+
+def _named_styles(archive: zipfile.ZipFile) -> list[XmlElement]:
+    try:
+        return [parse_xml(member(archive, "styles.xml"))]
+    except ParseFailed:
+        return []
+
+
+def _hiding_styles(roots: list[XmlElement]) -> frozenset[tuple[str, str]]:
+    """Family and name of the styles under which nothing is shown, by themselves or by inheritance."""
+    shown: dict[tuple[str, str], str] = {}
+    parents: dict[tuple[str, str], str] = {}
+    for style in (style for root in roots for style in root.iter(f"{STYLE}style")):
+        key = (style.get(f"{STYLE}family"), style.get(f"{STYLE}name"))
+        properties = style.find(f"{STYLE}text-properties")
+        shown[key] = properties.get(f"{TEXT}display") if properties is not None else ""
+        parents[key] = style.get(f"{STYLE}parent-style-name")
+
+    def display(key: tuple[str, str]) -> str:
+        for _ in range(_MAX_PARENTS):
+            if shown.get(key) or key not in parents:
+                break
+            key = (key[0], parents[key])
+        return shown.get(key, "")
+
+    return frozenset(key for key in shown if display(key) == "none")
+
+
+def _is_hidden(element: XmlElement, *, hiding: frozenset[tuple[str, str]]) -> bool:
+    if element.tag in _HIDEABLE and (
+        element.get(f"{TEXT}is-hidden") == "true" or element.get(f"{TEXT}display") == "none"
+    ):
+        return True
+    return (_FAMILIES.get(str(element.tag), ""), element.get(f"{TEXT}style-name")) in hiding
 
 
 def rows_of(table: XmlElement) -> list[list[str]]:

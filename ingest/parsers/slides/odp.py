@@ -11,7 +11,7 @@ from ingest.cleaning import one_line
 from ingest.draft import Draft, Work, table_block
 from ingest.errors import ParseFailed
 from ingest.guards import check_pages
-from ingest.model import Block
+from ingest.model import Block, Notice
 from ingest.parsers.office.opendocument import (
     CHART,
     DRAW,
@@ -24,6 +24,7 @@ from ingest.parsers.office.opendocument import (
     TEXT,
     check_not_encrypted,
     declared_title,
+    drop_hidden,
     member,
     rows_of,
     text_of,
@@ -44,7 +45,7 @@ _MAX_DEPTH = 20
 def read_odp(path: Path, work: Work) -> Draft:
     """The blocks of an ODP file, slide by slide: title, texts, tables, charts, notes.
 
-    Hidden slides, comments, footers, dates and slide numbers are left out.
+    Hidden slides and words, comments, footers, dates and slide numbers are left out.
 
     Raises:
         RefusedFile: It has too many slides.
@@ -58,6 +59,8 @@ def read_odp(path: Path, work: Work) -> Draft:
             check_pages(len(pages), limits=work.limits)
             work.on_pages(len(pages))
             draft = Draft(engine="odp", declared_title=declared_title(archive))
+            if drop_hidden(root, archive):
+                draft.notices.append(Notice.HIDDEN_TEXT)
             height = _height(archive)
             add_slides(draft, _slides(root, pages=pages, archive=archive, height=height))
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, RecursionError) as error:

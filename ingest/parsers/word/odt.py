@@ -12,7 +12,7 @@ from pathlib import Path
 from ingest.cleaning import one_line
 from ingest.draft import Draft, Work, table_block, text_block
 from ingest.errors import ParseFailed
-from ingest.model import Block, BlockKind
+from ingest.model import Block, BlockKind, Notice
 from ingest.parsers.office.opendocument import (
     OFFICE,
     SKIPPED,
@@ -21,6 +21,7 @@ from ingest.parsers.office.opendocument import (
     TEXT,
     check_not_encrypted,
     declared_title,
+    drop_hidden,
     member,
     rows_of,
     text_of,
@@ -31,7 +32,9 @@ _TITLE_STYLES = frozenset({"Title", "Titre"})
 
 
 def read_odt(path: Path, work: Work) -> Draft:
-    """The blocks of an ODT file. Deleted revisions, comments and the table of contents are left out.
+    """The blocks of an ODT file.
+
+    Hidden text, deleted revisions, comments and the table of contents are left out.
 
     Raises:
         ParseFailed: It is damaged or encrypted.
@@ -42,6 +45,7 @@ def read_odt(path: Path, work: Work) -> Draft:
             check_not_encrypted(archive)
             root = parse_xml(member(archive, "content.xml"))
             title = declared_title(archive)
+            notices = [Notice.HIDDEN_TEXT] if drop_hidden(root, archive) else []
     except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
         raise ParseFailed("file_damaged") from error
     body = root.find(f".//{OFFICE}text")
@@ -52,7 +56,12 @@ def read_odt(path: Path, work: Work) -> Draft:
         walker.walk(body)
     except RecursionError as error:
         raise ParseFailed("file_damaged") from error
-    return Draft(engine="odt", blocks=walker.blocks, declared_title=walker.title or title)
+    return Draft(
+        engine="odt",
+        blocks=walker.blocks,
+        notices=notices,
+        declared_title=walker.title or title,
+    )
 
 
 def _title_styles(root: XmlElement) -> frozenset[str]:
@@ -105,8 +114,10 @@ class _Walker:
         self._take_nested_tables(element)
 
     def _take_nested_tables(self, element: XmlElement) -> None:
+        """Tables in the frames of a paragraph; those inside them are text of their cells."""
         for table in element.iter(f"{TABLE}table"):
-            self._append(table_block(rows_of(table)))
+            if next(table.iterancestors(f"{TABLE}table"), None) is None:
+                self._append(table_block(rows_of(table)))
 
     def _append(self, block: Block | None) -> None:
         if block is not None:
