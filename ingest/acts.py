@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
+from ingest.articles import articles_changed, in_order
 from ingest.cleaning import fold, one_line
 from ingest.dates import dates_in
 from ingest.model import Act, ActStatus, Block, DocumentKind, Effect, Reference
@@ -72,6 +74,11 @@ _ABROGATED = re.compile(
     re.MULTILINE,
 )
 _STATUS_CHARS = 600
+_TO_FILL = re.compile(r"\{\{?[^{}\"\n;]{1,60}\}")
+"""A place to be filled, as "{demandeur}"; in quotation marks it would be an example of code."""
+_LEAST_TO_FILL = 5
+_CHARS_PER_PLACE = 300
+"""Real templates have a place every 47 to 92 characters, a standard with examples of code every 7,000."""
 _FORCE = re.compile(
     r"(?:entre(?:nt|ra|ront)?\sen\svigueur|entr[ée]e\sen\svigueur\s?:?|(?:version|applicable)\sen\svigueur|"
     r"est\sapplicable|(?:s['’]applique(?:nt|ra)?)[^.;\n]{0,60})\s"
@@ -100,9 +107,9 @@ def find_act(*, title: str, blocks: Sequence[Block], kind: DocumentKind, dated: 
         authority=_authority(head) if is_act else None,
         subject=_subject(head),
         date=dated if is_act else None,
-        status=_status(f"{title}\n{head[:_STATUS_CHARS]}"),
+        status=_status(f"{title}\n{head[:_STATUS_CHARS]}", text=text),
         in_force_on=_in_force(text) if is_act or kind in _RULES else None,
-        references=tuple(_references(text, own=key)),
+        references=_references(text, own=key),
     )
 
 
@@ -156,7 +163,10 @@ def _subject(head: str) -> str | None:
     return words if 5 <= len(words) <= _MAX_SUBJECT_CHARS else None
 
 
-def _status(opening: str) -> ActStatus | None:
+def _status(opening: str, *, text: str) -> ActStatus | None:
+    places = len(_TO_FILL.findall(text))
+    if places >= _LEAST_TO_FILL and len(text) <= places * _CHARS_PER_PLACE:
+        return ActStatus.TEMPLATE
     folded = fold(opening)
     if _ABROGATED.search(folded):
         return ActStatus.ABROGATED
@@ -223,19 +233,37 @@ _VISA = re.compile(
     re.IGNORECASE,
 )
 _VISA_CHARS = 1500
+_OPENS_ACT = re.compile(r"\W*vu\s", re.IGNORECASE)
 _NEAR_CHARS = 110
 """How far a verb may stand from the act it touches."""
 
 
-def _references(text: str, *, own: str) -> Iterator[Reference]:
-    seen: set[tuple[Effect, str]] = set()
+def _references(text: str, *, own: str) -> tuple[Reference, ...]:
+    """What the sentences do to other acts, each once, with all articles that the text says it changes.
+
+    A sentence that changes articles and names no act goes on about the act changed before it, up to the
+    visas of the next act.
+    """
+    found: dict[tuple[Effect, str], Reference] = {}
+    current: Reference | None = None
     for start, end in split_sentences(text):
-        for found in _touched(text[start:end], own=own):
-            if (found.effect, found.key) not in seen:
-                seen.add((found.effect, found.key))
-                yield found
-            if len(seen) >= _MAX_REFERENCES:
-                return
+        sentence = text[start:end]
+        for each in _touched(sentence, own=own):
+            _keep(each, found=found)
+            current = each if each.effect is Effect.MODIFIES else None
+        if _OPENS_ACT.match(sentence):
+            current = None
+        if current is not None and not _REFERENCE.search(sentence):
+            _keep(replace(current, articles=articles_changed(sentence)), found=found)
+    return tuple(found.values())
+
+
+def _keep(reference: Reference, *, found: dict[tuple[Effect, str], Reference]) -> None:
+    if len(found) == _MAX_REFERENCES and (reference.effect, reference.key) not in found:
+        return
+    known = found.setdefault((reference.effect, reference.key), reference)
+    articles = in_order({*known.articles, *reference.articles})
+    found[reference.effect, reference.key] = replace(known, articles=articles)
 
 
 def _touched(sentence: str, *, own: str) -> Iterator[Reference]:
@@ -248,12 +276,19 @@ def _touched(sentence: str, *, own: str) -> Iterator[Reference]:
             continue
         is_same_line = "\n" not in sentence[previous_end : match.start()]
         effect = _effect(sentence, match=match, after=previous_end if is_same_line else 0)
-        previous_end = match.end()
+        start, previous_end = previous_end, match.end()
         if effect is None:
             continue
         days = dates_in(match.group(3) or "")
-        quote = _quote(sentence, around=match)
-        yield Reference(effect=effect, key=key, date=days[0] if days else None, quote=quote)
+        following = _REFERENCE.search(sentence, match.end())
+        about = sentence[start : following.start() if following else None]
+        yield Reference(
+            effect=effect,
+            key=key,
+            date=days[0] if days else None,
+            quote=_quote(sentence, around=match),
+            articles=articles_changed(about) if effect is Effect.MODIFIES else (),
+        )
     nameless = None if is_named else _NAMELESS.search(sentence)
     if nameless is not None:
         quote = _quote(sentence, around=nameless)

@@ -18,12 +18,13 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from ingest.codec import encode
 from ingest.errors import IngestError, ParserDied
-from ingest.limits import MEGABYTE, RENDER_S, Limits
+from ingest.limits import MEGABYTE, Limits
 from ingest.model import IngestedFile
+from ingest.parts import PartWatch
 from ingest.processes import (
     become_subreaper,
     die_with_parent,
@@ -36,18 +37,16 @@ from ingest.protocol import (
     RESULT_NAME,
     ChildConfig,
     Request,
+    Task,
+    dump_boxes,
     error_line,
     reply_line,
 )
-
-if TYPE_CHECKING:
-    from ingest.rows import SheetFile
 
 _OPEN_FILES = 256
 _CPU_SHARE = 2.0
 """Processor seconds per second of wall time: parsers may use two cores."""
 STDERR_NAME = "stderr"
-_ROWS = "ingest.rows:read_rows"
 
 
 def main(config_text: str, lifeline: int) -> NoReturn:
@@ -154,7 +153,8 @@ class _Worker:
 
     def serve(self, request: Request) -> None:
         try:
-            data = self._result(request)
+            _allow_cpu(request.wall_s(self._config.limits))
+            data = self._done(request)
             (self._home / RESULT_NAME).write_bytes(data)
             line = reply_line(is_spent=_has_children())
         except IngestError as error:
@@ -167,32 +167,48 @@ class _Worker:
         self._empty_temporary()
         os.write(self._replies, line)
 
-    def _result(self, request: Request) -> bytes:
-        if request.page:
-            return self._render(request)
-        return self._rows(request) if request.wants_rows else self._read(request)
-
-    def _rows(self, request: Request) -> bytes:
-        limits = self._config.limits
-        _allow_cpu(limits.wall_s(0))
-        read = cast("Callable[..., SheetFile]", _load(_ROWS))
-        return read(request.path, name=request.name, limits=limits).dump()
-
     def _read(self, request: Request) -> bytes:
         limits = self._config.limits
-        _allow_cpu(limits.wall_s(0))
         read = cast("Callable[..., IngestedFile]", _load(self._config.reading))
-        ingested = read(request.path, name=request.name, limits=limits, on_pages=self._tell_pages)
+        ingested = read(
+            request.path,
+            name=request.name,
+            limits=limits,
+            on_pages=self._tell_pages,
+            watch=PartWatch(left_out=request.left_out, on_part=self._tell_part),
+        )
         return encode(ingested)
 
-    def _render(self, request: Request) -> bytes:
-        _allow_cpu(RENDER_S)
-        render = cast("Callable[..., bytes]", _load(self._config.rendering))
-        return render(request.path, page=request.page)
+    def _done(self, request: Request) -> bytes:
+        match request.task:
+            case Task.READ:
+                return self._read(request)
+            case Task.ROWS:
+                from ingest.rows import read_rows
+
+                rows = read_rows(request.path, name=request.name, limits=self._config.limits)
+                return rows.dump()
+            case Task.DRAW:
+                from ingest.rendering import render_page
+
+                return render_page(request.path, page=request.page)
+            case Task.PRINT:
+                from ingest.decks import print_deck
+                from ingest.tools import find_office
+
+                limits = self._config.limits
+                return print_deck(request.path, limits=limits, office=find_office())
+            case Task.FIND:
+                from ingest.decks import find_boxes
+
+                return dump_boxes(find_boxes(request.path, page=request.page, text=request.text))
 
     def _tell_pages(self, pages: int, /, *, scans: int = 0) -> None:
         _allow_cpu(self._config.limits.wall_s(pages, scans=scans))
         os.write(self._replies, reply_line(pages=pages, scans=scans))
+
+    def _tell_part(self, number: int) -> None:
+        os.write(self._replies, reply_line(part=number))
 
     def _empty_temporary(self) -> None:
         for entry in (self._home / "tmp").iterdir():

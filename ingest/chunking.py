@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ingest.draft import header_lines, row_line
 from ingest.model import (
     NOWHERE,
     Block,
@@ -16,7 +17,6 @@ from ingest.model import (
     Place,
     Table,
 )
-from ingest.parsers.draft import header_lines, row_line
 from ingest.places import bounding_box, cell_range, covering_boxes, joined_range
 from ingest.sections import Section, split_sections
 from ingest.splitting import split_text

@@ -28,6 +28,7 @@ from ingest.model import (
     Suspicion,
     Table,
 )
+from ingest.tools import Tool
 
 _Json = dict[str, Any]
 
@@ -65,6 +66,7 @@ def act_of(plain: dict[str, Any]) -> Act:
             key=str(each["key"]),
             date=_date(each["date"]),
             quote=str(each["quote"]),
+            articles=tuple(map(str, each.get("articles", ()))),
         )
         for each in plain["references"]
     )
@@ -94,6 +96,7 @@ def quality_of(plain: dict[str, Any]) -> Quality:
         suspicions=tuple(
             Suspicion(str(each["quote"]), each["page"]) for each in plain["suspicions"]
         ),
+        unread_parts=tuple(map(str, plain.get("unread_parts", ()))),
     )
 
 
@@ -126,6 +129,7 @@ def _document(plain: _Json) -> ParsedDocument:
         act=act_of(plain["act"]),
         quality=quality_of(plain["quality"]),
         sketch=tuple(int(value) for value in plain["sketch"]),
+        missing_tools=tuple(Tool(tool) for tool in plain["missing_tools"]),
     )
 
 

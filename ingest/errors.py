@@ -48,7 +48,15 @@ class ParseFailed(IngestError):
 
 
 class ParserDied(IngestError):
-    """The parsing child crossed a limit or crashed."""
+    """The parsing child crossed a limit or crashed.
+
+    Attributes:
+        part: Number of the attachment that was being read then, from 1; 0 for none.
+        is_part_begun: True when the reading of an attachment had begun by then.
+    """
+
+    part: int = 0
+    is_part_begun: bool = False
 
 
 class ReaderBusy(IngestError):

@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 
 from ingest.charsets import decode
 from ingest.compounds import stream_names
+from ingest.csv_dialect import find_delimiter
 from ingest.errors import ParseFailed, UnsupportedFormat
 from ingest.model import FileFormat
-from ingest.parsers.csv_dialect import find_delimiter
 
 _HEAD_BYTES = 65_536
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -19,7 +19,7 @@ from typing import Any
 import ingest
 from ingest.child import STDERR_NAME
 from ingest.errors import IngestError, ParserDied
-from ingest.limits import MEGABYTE, RENDER_S, Limits
+from ingest.limits import MEGABYTE, Limits
 from ingest.processes import descendants, kill_descendants, resident_bytes
 from ingest.protocol import (
     MAX_LINE_BYTES,
@@ -64,17 +64,17 @@ def remove_leftovers(scratch: Path) -> None:
 class ChildHandle:
     """One child. Used by one thread at a time; `terminate` may be called from any."""
 
-    def __init__(self, *, limits: Limits, scratch: Path, reading: str, rendering: str) -> None:
+    def __init__(self, *, limits: Limits, scratch: Path, reading: str, programs: str) -> None:
         """Start the child, without waiting for it."""
         self._limits = limits
+        self._programs = programs
         self._home = Path(tempfile.mkdtemp(prefix=_HOME_PREFIX, dir=scratch))
         self._files = 0
         self._is_spent = False
+        self._part, self._is_part_begun = 0, False
         self._buffer = b""
         self._ending = threading.Lock()
-        config = ChildConfig(
-            home=str(self._home), limits=limits, reading=reading, rendering=rendering
-        )
+        config = ChildConfig(home=str(self._home), limits=limits, reading=reading)
         try:
             self._process, self._lifeline = self._start(config)
         except BaseException:
@@ -98,14 +98,24 @@ class ChildHandle:
             IngestError: The file cannot be read; `ParserDied` when the child did not survive it.
         """
         self._files += 1
+        self._part, self._is_part_begun = 0, False
+        try:
+            return self._answer(request)
+        except ParserDied as error:
+            error.part, error.is_part_begun = self._part, self._is_part_begun
+            raise
+
+    def _answer(self, request: Request) -> bytes:
         started = time.monotonic()
-        allowed_s = RENDER_S if request.page else self._limits.wall_s(0)
+        allowed_s = request.wall_s(self._limits)
         self._send(request)
         while True:
             reply = self._next_reply(deadline=started + allowed_s, allowed_s=allowed_s)
             if "pages" in reply:
                 scans = int(reply.get("scans", 0))
                 allowed_s = self._limits.wall_s(int(reply["pages"]), scans=scans)
+            elif "part" in reply:
+                self._part, self._is_part_begun = int(reply["part"]), True
             elif "died" in reply:
                 raise self._death(int(reply["died"]), allowed_s=allowed_s)
             else:
@@ -162,7 +172,7 @@ class ChildHandle:
 
     def _environment(self) -> dict[str, str]:
         return {
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "PATH": self._programs,
             "LANG": "C.UTF-8",
             "HOME": str(self._home),
             "TMPDIR": str(self._home / "tmp"),

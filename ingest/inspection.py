@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ingest.catalogue import sentence
-from ingest.model import BlockKind, Chunk, IngestedFile, ParsedDocument
+from ingest.model import BlockKind, Chunk, FileFormat, IngestedFile, Locator, ParsedDocument
 
 _MAX_CHUNK_CHARS = 400
+_MESSAGES = frozenset({FileFormat.EML, FileFormat.MSG})
 
 
 def describe(ingested: IngestedFile, *, seconds: float) -> str:
@@ -34,6 +35,8 @@ def _document_lines(document: ParsedDocument, *, seconds: float) -> Iterator[str
     yield f"Pages     {document.page_count or 'sans pagination'}"
     for notice in document.notices:
         yield f"Remarque  {sentence(notice)}"
+    for name in document.quality.unread_parts:
+        yield f"Non lue   {name}"
 
 
 def _outline_lines(document: ParsedDocument) -> Iterator[str]:
@@ -48,15 +51,28 @@ def _chunk_lines(ingested: IngestedFile) -> Iterator[str]:
     yield f"Passages ({len(ingested.chunks)})"
     for chunk in ingested.chunks:
         yield ""
-        yield _chunk_head(chunk)
+        yield _chunk_head(chunk, is_message=ingested.document.format in _MESSAGES)
         text = chunk.text
         yield text if len(text) <= _MAX_CHUNK_CHARS else text[:_MAX_CHUNK_CHARS] + " […]"
 
 
-def _chunk_head(chunk: Chunk) -> str:
-    pages = chunk.locator.pages
-    where = f", p. {', '.join(map(str, pages))}" if pages else ""
+def _chunk_head(chunk: Chunk, *, is_message: bool) -> str:
+    places = _places(chunk.locator, is_message=is_message)
+    where = ", ".join((f"{chunk.tokens} jetons", *places))
     breadcrumb = " > ".join(chunk.locator.section)
-    return (
-        f"[{chunk.ordinal}] {chunk.tokens} jetons{where}{' — ' + breadcrumb if breadcrumb else ''}"
-    )
+    return f"[{chunk.ordinal}] {where}{' — ' + breadcrumb if breadcrumb else ''}"
+
+
+def _places(locator: Locator, *, is_message: bool) -> Iterator[str]:
+    """Page, slide, sheet and range, part of a message: whatever a chunk has of them."""
+    place = locator.place
+    if locator.pages:
+        yield f"p. {', '.join(map(str, locator.pages))}"
+    if place.slide:
+        yield f"diapositive {place.slide}"
+    if place.sheet:
+        yield f"feuille « {place.sheet} »"
+    if locator.cells:
+        yield f"plage {locator.cells}"
+    if is_message:
+        yield f"pièce « {place.part} »" if place.part else "corps du message"

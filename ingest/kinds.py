@@ -17,6 +17,7 @@ _KINDS: tuple[tuple[DocumentKind, re.Pattern[str]], ...] = (
             r"conseil (?:municipal|communautaire|regional|departemental) d[ue]\b"
         ),
     ),
+    (DocumentKind.OTHER, re.compile(r"^(?:attestation|certificat)\b")),
     (DocumentKind.DELIBERATION, re.compile(r"deliberation")),
     (DocumentKind.ARRETE, re.compile(r"\barretes?\b(?! dans| a la)")),
     (DocumentKind.CONVENTION, re.compile(r"\bconvention\b(?! collective)|\bavenant\b")),

@@ -8,6 +8,8 @@ from typing import Protocol
 MEGABYTE = 1_000_000
 RENDER_S = 30.0
 """Wall time of drawing one page, in seconds."""
+PRINT_S = 60.0
+"""Wall time of printing a deck to PDF, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from datetime import date
 from enum import StrEnum
 from itertools import groupby
 
+from ingest.tools import Tool
+
 _WORD = re.compile(r"(?<!\w)[^\W\d_]{3,}(?!\w)")
 """Three letters or more, and nothing but letters."""
 
@@ -40,6 +42,8 @@ class FileFormat(StrEnum):
 
 PAGED = frozenset({FileFormat.PDF, FileFormat.IMAGE})
 """Formats whose pages can be shown as images."""
+DECKS = frozenset({FileFormat.PPTX, FileFormat.PPT, FileFormat.ODP})
+"""Formats whose slides can be shown as images where LibreOffice is installed."""
 
 
 class DocumentKind(StrEnum):
@@ -206,6 +210,8 @@ class ActStatus(StrEnum):
     """A draft ("projet"), not adopted."""
     ABROGATED = "abrogated"
     """It bears the mention that it is abrogated."""
+    TEMPLATE = "template"
+    """Its text has places to be filled, such as "{demandeur}"."""
 
 
 class Effect(StrEnum):
@@ -227,6 +233,8 @@ class Reference:
     """Date the sentence gives to the act touched."""
     quote: str
     """The sentence, at most 300 characters."""
+    articles: tuple[str, ...] = ()
+    """Numbers of the articles of it that the text says it changes; empty when it names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +288,8 @@ class Quality:
     """Share of the commonest French words among all words, about .4 in French; None for few words."""
     suspicions: tuple[Suspicion, ...] = ()
     """At most 5, in order. The text stays as it is."""
+    unread_parts: tuple[str, ...] = ()
+    """Names of the attachments of a message that were not read, at most 10."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +312,8 @@ class ParsedDocument:
     quality: Quality = Quality()
     sketch: tuple[int, ...] = ()
     """Of its text, to recognise other versions of it: see `similarity`."""
+    missing_tools: tuple[Tool, ...] = ()
+    """Not installed when it was read, and more of it would be read with them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
 
 from ingest.errors import IngestError, ParseFailed, ParserDied, RefusedFile, UnsupportedFormat
-from ingest.limits import Limits
+from ingest.limits import PRINT_S, RENDER_S, Limits
+from ingest.model import Box
+from ingest.parts import EVERY_PART_READ, PartsLeftOut
 
 MAX_LINE_BYTES = 65_536
 MAX_RESULT_BYTES = 64_000_000
@@ -28,7 +32,6 @@ class ChildConfig:
     limits: Limits
     reading: str
     """Where its reading function lives: "module:function" or "/file.py:function"."""
-    rendering: str
 
     def dump(self) -> str:
         """One argument of a command line."""
@@ -39,12 +42,22 @@ class ChildConfig:
         """What `dump` wrote."""
         plain = cast("dict[str, Any]", json.loads(text))
         limits = Limits(**plain["limits"])
-        return cls(
-            home=plain["home"],
-            limits=limits,
-            reading=plain["reading"],
-            rendering=plain["rendering"],
-        )
+        return cls(home=plain["home"], limits=limits, reading=plain["reading"])
+
+
+class Task(StrEnum):
+    """What a child can do with a file."""
+
+    READ = "read"
+    """Its document and chunks."""
+    DRAW = "draw"
+    """The image of one of its pages."""
+    PRINT = "print"
+    """The PDF of a deck."""
+    FIND = "find"
+    """The boxes of a passage on one of its pages."""
+    ROWS = "rows"
+    """The rows of its sheets as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +65,25 @@ class Request:
     """One thing to do with one file."""
 
     path: Path
+    task: Task = Task.READ
     name: str = ""
+    """Name as ingested, to read it."""
     page: int = 0
-    """A page to render, from 1; 0 to read the whole file."""
-    wants_rows: bool = False
-    """The rows of a sheet as they are, instead of a document."""
+    """The page to draw or to look at, from 1."""
+    text: str = ""
+    """The passage to find."""
+    left_out: PartsLeftOut = EVERY_PART_READ
+    """Attachments not to read, if it is a message."""
+
+    def wall_s(self, limits: Limits) -> float:
+        """Wall time allowed to it before the pages of the file are counted, in seconds."""
+        if self.task in {Task.READ, Task.ROWS}:
+            return limits.wall_s(0)
+        return PRINT_S if self.task is Task.PRINT else RENDER_S
 
     def dump(self) -> bytes:
         """One line."""
-        plain = {
-            "path": str(self.path),
-            "name": self.name,
-            "page": self.page,
-            "wants_rows": self.wants_rows,
-        }
-        return json.dumps(plain).encode() + b"\n"
+        return json.dumps(asdict(self) | {"path": str(self.path)}).encode() + b"\n"
 
     @classmethod
     def load(cls, line: bytes) -> Request:
@@ -74,10 +91,31 @@ class Request:
         plain = cast("dict[str, Any]", json.loads(line))
         return cls(
             path=Path(plain["path"]),
+            task=Task(plain["task"]),
             name=plain["name"],
             page=plain["page"],
-            wants_rows=plain["wants_rows"],
+            text=plain["text"],
+            left_out=PartsLeftOut(
+                tuple(plain["left_out"]["numbers"]), plain["left_out"]["onwards"]
+            ),
         )
+
+
+def dump_boxes(boxes: Sequence[Box]) -> bytes:
+    """Boxes as the bytes of a result."""
+    return json.dumps([asdict(box) for box in boxes]).encode()
+
+
+def load_boxes(data: bytes) -> tuple[Box, ...]:
+    """The boxes that `dump_boxes` wrote.
+
+    Raises:
+        ValueError: They are none.
+    """
+    try:
+        return tuple(Box(**each) for each in cast("list[dict[str, Any]]", json.loads(data)))
+    except TypeError as error:
+        raise ValueError("not boxes") from error
 
 
 def error_line(error: IngestError, *, detail: str = "", is_spent: bool = False) -> bytes:

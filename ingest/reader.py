@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, LifoQueue
 
@@ -11,16 +13,20 @@ from ingest.codec import decode
 from ingest.errors import ParseFailed, ParserDied, ReaderBusy
 from ingest.guards import check_access
 from ingest.handle import ChildHandle, remove_leftovers
-from ingest.limits import RENDER_S, Limits
-from ingest.model import IngestedFile
-from ingest.protocol import Request
+from ingest.limits import PRINT_S, Limits
+from ingest.model import Box, IngestedFile
+from ingest.parts import without_culprit
+from ingest.protocol import Request, Task, load_boxes
 from ingest.rows import SheetFile
+from ingest.tools import PROGRAM_FOLDERS, Tool, missing_tools
 from ingest.versions import reader_version
 
 __all__ = ["Limits", "ParserPool", "remove_leftovers"]
 
+_log = logging.getLogger(__name__)
 _READING = "ingest.reading:read_file"
-_RENDERING = "ingest.rendering:render_page"
+_MAX_FOUND_CHARS = 20_000
+"""Of a passage that is looked for on a page; no slide holds more."""
 
 
 class ParserPool:
@@ -37,7 +43,7 @@ class ParserPool:
         children: int,
         scratch: Path,
         reading: str = _READING,
-        rendering: str = _RENDERING,
+        programs: str = PROGRAM_FOLDERS,
         wait_s: float | None = None,
     ) -> None:
         """Prepare the pool; no process is started yet.
@@ -47,7 +53,7 @@ class ParserPool:
             children: Greatest number of files read at once, at least 1.
             scratch: Folder for the children's own folders; made if absent.
             reading: Function that reads a file, as "module:function" or "/file.py:function".
-            rendering: Function that draws a page, likewise.
+            programs: Search path of the children for the programs they use.
             wait_s: How long a call waits for a free child, in seconds; None for as long as the
                 longest reading allowed.
 
@@ -58,8 +64,8 @@ class ParserPool:
             raise ValueError("children must be at least 1")
         self._limits = limits
         self._scratch = scratch
-        self._reading, self._rendering = reading, rendering
-        self._wait_s = max(RENDER_S, limits.wall_s(limits.max_pages)) if wait_s is None else wait_s
+        self._reading, self._programs = reading, programs
+        self._wait_s = max(PRINT_S, limits.wall_s(limits.max_pages)) if wait_s is None else wait_s
         self._version = reader_version(limits)
         self._lock = threading.Lock()
         self._living: set[ChildHandle] = set()
@@ -73,6 +79,10 @@ class ParserPool:
         """Version of parsers and chunker together; part of every fingerprint."""
         return self._version
 
+    def missing_tools(self) -> frozenset[Tool]:
+        """The programs that readings would use and that are not installed now; takes some 40 ms."""
+        return missing_tools(self._programs)
+
     @property
     def process_ids(self) -> set[int]:
         """Ids of all processes of the pool's children."""
@@ -83,6 +93,8 @@ class ParserPool:
     def read(self, path: Path, *, name: str) -> IngestedFile:
         """The document and chunks of a file.
 
+        An attachment that ends the child does not cost its message: the rest is read again without it.
+
         Args:
             path: The content; its own name carries no information.
             name: Name as ingested, a hint for title and date.
@@ -92,7 +104,7 @@ class ParserPool:
                 free in time ("reader_busy").
         """
         check_access(path, limits=self._limits)
-        data = self._run(Request(path=path.absolute(), name=name))
+        data = self._run_without_culprits(Request(path=path.absolute(), name=name))
         try:
             return decode(data)
         except ValueError as error:
@@ -109,7 +121,7 @@ class ParserPool:
             IngestError: As `read`; another format is refused ("not_a_sheet").
         """
         check_access(path, limits=self._limits)
-        data = self._run(Request(path=path.absolute(), name=name, wants_rows=True))
+        data = self._run(Request(path=path.absolute(), name=name, task=Task.ROWS))
         try:
             return SheetFile.load(data)
         except ValueError as error:
@@ -122,10 +134,29 @@ class ParserPool:
             IngestError: The page does not exist or cannot be rendered, or no child became free in
                 time ("reader_busy").
         """
+        return self._run_checked(path, task=Task.DRAW, page=page)
+
+    def print_deck(self, path: Path) -> bytes:
+        """A PDF of a PPTX, PPT or ODP by LibreOffice, on whose page n stands slide n.
+
+        Raises:
+            IngestError: LibreOffice is not installed ("slides_need_office") or does not print it
+                ("slides_unrenderable"), or the child died or was not free.
+        """
         check_access(path, limits=self._limits)
-        if page < 1:
-            raise ParseFailed("page_missing", page=page)
-        return self._run(Request(path=path.absolute(), page=page))
+        return self._run(Request(path=path.absolute(), task=Task.PRINT))
+
+    def find_boxes(self, path: Path, *, page: int, text: str) -> tuple[Box, ...]:
+        """Rectangles of the lines of a PDF page (from 1) whose words a passage holds.
+
+        Raises:
+            IngestError: The page does not exist or cannot be read, or the child died or was not free.
+        """
+        data = self._run_checked(path, task=Task.FIND, page=page, text=text[:_MAX_FOUND_CHARS])
+        try:
+            return load_boxes(data)
+        except ValueError as error:
+            raise ParserDied("parser_crashed") from error
 
     def close(self) -> None:
         """End all children, those at work included. Later calls raise `ParserDied`."""
@@ -138,6 +169,26 @@ class ParserPool:
             while True:
                 self._discard(self._places.get_nowait())
         self._places.put(None)
+
+    def _run_checked(self, path: Path, *, task: Task, page: int, text: str = "") -> bytes:
+        check_access(path, limits=self._limits)
+        if page < 1:
+            raise ParseFailed("page_missing", page=page)
+        return self._run(Request(path=path.absolute(), task=task, page=page, text=text))
+
+    def _run_without_culprits(self, request: Request) -> bytes:
+        """The result of a reading, made again without the attachments on which it died, if it is of a message."""
+        while True:
+            try:
+                return self._run(request)
+            except ParserDied as error:
+                left_out = without_culprit(
+                    request.left_out, part=error.part, is_begun=error.is_part_begun
+                )
+                if left_out is None:
+                    raise
+                _log.warning("attachment left out", extra={"code": error.code})
+                request = replace(request, left_out=left_out)
 
     def _run(self, request: Request) -> bytes:
         child = self._place()
@@ -167,7 +218,7 @@ class ParserPool:
                 limits=self._limits,
                 scratch=self._scratch,
                 reading=self._reading,
-                rendering=self._rendering,
+                programs=self._programs,
             )
             self._living.add(child)
             return child

@@ -5,51 +5,61 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 from ingest.acts import find_act
 from ingest.chunking import chunk_document
 from ingest.dates import document_date
-from ingest.errors import ParseFailed, UnsupportedFormat
+from ingest.draft import Draft, Work
+from ingest.errors import ParseFailed
 from ingest.formats import detect_format
 from ingest.guards import check_access, check_content
 from ingest.kinds import find_kind
 from ingest.limits import Limits, PageTeller
 from ingest.model import Block, FileFormat, IngestedFile, Notice, ParsedDocument
-from ingest.parsers.draft import Draft, Work
+from ingest.parts import UNWATCHED, PartWatch
 from ingest.quality import find_quality
 from ingest.similarity import sketch_of
 from ingest.titles import find_title
 
 _NEARLY_EMPTY_LETTERS = 40
 _MAX_NAME_CHARS = 500
-_READERS = {
-    FileFormat.PDF: "ingest.parsers.pdf:read_pdf",
-    FileFormat.DOCX: "ingest.parsers.docx:read_docx",
-    FileFormat.ODT: "ingest.parsers.odt:read_odt",
-    FileFormat.IMAGE: "ingest.parsers.ocr_files:read_image",
-    FileFormat.HTML: "ingest.parsers.html:read_html",
-    FileFormat.PPTX: "ingest.parsers.pptx:read_pptx",
-    FileFormat.ODP: "ingest.parsers.odp:read_odp",
+_MAX_UNREAD = 10
+READERS = {
+    FileFormat.PDF: "ingest.parsers.pdf.document:read_pdf",
+    FileFormat.DOCX: "ingest.parsers.word.docx:read_docx",
+    FileFormat.ODT: "ingest.parsers.word.odt:read_odt",
+    FileFormat.IMAGE: "ingest.parsers.ocr.files:read_image",
+    FileFormat.HTML: "ingest.parsers.text.html:read_html",
+    FileFormat.PPTX: "ingest.parsers.slides.pptx:read_pptx",
+    FileFormat.ODP: "ingest.parsers.slides.odp:read_odp",
     FileFormat.PPT: "ingest.parsers.legacy:read_ppt",
     FileFormat.DOC: "ingest.parsers.legacy:read_doc",
     FileFormat.RTF: "ingest.parsers.legacy:read_rtf",
-    FileFormat.XLSX: "ingest.parsers.xlsx:read_xlsx",
-    FileFormat.XLS: "ingest.parsers.xls:read_xls",
-    FileFormat.ODS: "ingest.parsers.ods:read_ods",
-    FileFormat.CSV: "ingest.parsers.csv:read_csv",
-    FileFormat.EML: "ingest.parsers.mail:read_eml",
-    FileFormat.MSG: "ingest.parsers.mail:read_msg",
-    FileFormat.MARKDOWN: "ingest.parsers.markdown:read_markdown",
-    FileFormat.TEXT: "ingest.parsers.text:read_text",
+    FileFormat.XLSX: "ingest.parsers.sheets.xlsx:read_xlsx",
+    FileFormat.XLS: "ingest.parsers.sheets.xls:read_xls",
+    FileFormat.ODS: "ingest.parsers.sheets.ods:read_ods",
+    FileFormat.CSV: "ingest.parsers.sheets.csv:read_csv",
+    FileFormat.EML: "ingest.parsers.mail.blocks:read_eml",
+    FileFormat.MSG: "ingest.parsers.mail.blocks:read_msg",
+    FileFormat.MARKDOWN: "ingest.parsers.text.markdown:read_markdown",
+    FileFormat.TEXT: "ingest.parsers.text.plain:read_text",
 }
-"""Where the parser of each format is; loaded when its first file comes."""
+"""Where the parser of every format is; loaded when its first file comes."""
 _EXTENSIONS = {FileFormat.MARKDOWN: "md", FileFormat.TEXT: "txt"}
 """Those that are not called like their format."""
 
 
-def read_file(path: Path, *, name: str, limits: Limits, on_pages: PageTeller) -> IngestedFile:
+def read_file(
+    path: Path,
+    *,
+    name: str,
+    limits: Limits,
+    on_pages: PageTeller,
+    watch: PartWatch = UNWATCHED,
+) -> IngestedFile:
     """The document and chunks of a file, read in this very process.
 
     Args:
@@ -57,6 +67,7 @@ def read_file(path: Path, *, name: str, limits: Limits, on_pages: PageTeller) ->
         name: Name as ingested, a hint for title and date.
         limits: Bounds of size, pages and expansion; those of time and memory belong to the caller.
         on_pages: Told the number of pages, if there are any, before the long work begins.
+        watch: Follows the attachments of a message, and tells which ones to leave out.
 
     Raises:
         IngestError: The file cannot become a document.
@@ -64,11 +75,12 @@ def read_file(path: Path, *, name: str, limits: Limits, on_pages: PageTeller) ->
     check_access(path, limits=limits)
     file_format = detect_format(path, name=name)
     check_content(path, file_format=file_format, limits=limits)
-    work = Work(name=name, limits=limits, on_pages=on_pages, read_inner=_draft)
+    work = Work(name=name, limits=limits, on_pages=on_pages, watch=watch, read_inner=_draft)
     draft = _draft(path, work, file_format)
     if draft.letters == 0:
         raise ParseFailed("no_text")
     document = _document(draft, file_format=file_format, name=name[-_MAX_NAME_CHARS:])
+    document = replace(document, missing_tools=tuple(sorted(work.missing)))
     return IngestedFile(
         document=document, chunks=chunk_document(document, target_tokens=limits.chunk_tokens)
     )
@@ -84,9 +96,7 @@ def _named_by_content(path: Path, *, file_format: FileFormat) -> Generator[Path]
 
 
 def _draft(path: Path, work: Work, file_format: FileFormat, /) -> Draft:
-    if file_format not in _READERS:
-        raise UnsupportedFormat("format_unsupported", format=file_format.upper())
-    module, _, function = _READERS[file_format].partition(":")
+    module, _, function = READERS[file_format].partition(":")
     read: Callable[[Path, Work], Draft] = getattr(import_module(module), function)
     with _named_by_content(path, file_format=file_format) as named:
         return read(named, work)
@@ -112,7 +122,10 @@ def _document(draft: Draft, *, file_format: FileFormat, name: str) -> ParsedDocu
         notices=tuple(notices),
         engine=draft.engine,
         act=find_act(title=title, blocks=draft.blocks, kind=kind, dated=dated),
-        quality=find_quality(draft.blocks, page_count=draft.page_count),
+        quality=replace(
+            find_quality(draft.blocks, page_count=draft.page_count),
+            unread_parts=tuple(draft.unread_parts[:_MAX_UNREAD]),
+        ),
         sketch=sketch_of(block.text for block in draft.blocks),
     )
 

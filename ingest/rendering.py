@@ -48,7 +48,7 @@ def render_page(path: Path, *, page: int) -> bytes:
 
 
 def _frame(path: Path, *, page: int) -> Image:
-    from ingest.parsers.ocr_files import opened, shown_page
+    from ingest.parsers.ocr.files import opened, shown_page
 
     with opened(path) as image:
         try:

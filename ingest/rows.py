@@ -15,7 +15,7 @@ from ingest.limits import Limits
 from ingest.model import FileFormat, Notice
 
 if TYPE_CHECKING:
-    from ingest.parsers.sheets import Intake
+    from ingest.parsers.sheets.intake import Intake
 
 _TEXTS = frozenset({FileFormat.CSV, FileFormat.TEXT, FileFormat.MARKDOWN})
 """A list of one column has no separator and looks like plain text."""
@@ -103,11 +103,11 @@ def read_rows(path: Path, *, name: str, limits: Limits) -> SheetFile:
 def _intake(path: Path, *, file_format: FileFormat, limits: Limits) -> Intake:
     match file_format:
         case FileFormat.CSV:
-            return import_module("ingest.parsers.csv").csv_rows(path, limits)
+            return import_module("ingest.parsers.sheets.csv").csv_rows(path, limits)
         case FileFormat.ODS:
-            return import_module("ingest.parsers.ods").ods_rows(path, limits)[0]
+            return import_module("ingest.parsers.sheets.ods").ods_rows(path, limits)[0]
         case FileFormat.XLSX:
-            return import_module("ingest.parsers.xlsx").xlsx_rows(path, limits)
+            return import_module("ingest.parsers.sheets.xlsx").xlsx_rows(path, limits)
         case _:
             raise UnsupportedFormat("not_a_sheet", format=file_format.upper())
 

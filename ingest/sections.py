@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingest.model import Block, BlockKind
-from ingest.parsers.headings import (
+from ingest.headings import (
     ARTICLE_LEVEL,
     ENACTING_PART,
     PART_LEVEL,
     article_label,
     part_label,
 )
+from ingest.model import Block, BlockKind
 
 _MAX_LABEL_CHARS = 120
 _MAX_DEPTH = 6

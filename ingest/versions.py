@@ -8,10 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 from ingest.chunking import CHUNKER_VERSION
 from ingest.limits import Limits
 
-PARSER_VERSION = 3
+PARSER_VERSION = 6
 """Raised whenever the same file would give other blocks, title, date or kind."""
 
-_LIBRARIES = (
+LIBRARIES = (
     "charset-normalizer",
     "kreuzberg",
     "liteparse",
@@ -20,19 +20,24 @@ _LIBRARIES = (
     "mammoth",
     "markdown-it-py",
     "markdownify",
-    "pdfplumber",
-    "pypdfium2",
+    "numpy",
     "olefile",
+    "openpyxl",
+    "pdfplumber",
+    "pillow",
+    "pypdfium2",
+    "python-calamine",
     "python-oxmsg",
     "python-pptx",
     "selectolax",
     "trafilatura",
 )
+"""Distributions that readings import."""
 
 
 def reader_version(limits: Limits) -> str:
     """Version of parsers and chunker together, such as "parsers1-chunker1-256-1f2e3d4c"."""
-    installed = " ".join(f"{name}={_installed(name)}" for name in _LIBRARIES)
+    installed = " ".join(f"{name}={_installed(name)}" for name in LIBRARIES)
     digest = hashlib.sha256(installed.encode()).hexdigest()[:8]
     return f"parsers{PARSER_VERSION}-chunker{CHUNKER_VERSION}-{limits.chunk_tokens}-{digest}"
 

@@ -28,7 +28,7 @@ from assistant.ports.scanning import VirusScanner
 from assistant.services.access import AccessService, default_collection
 from assistant.services.applier import IndexApplier
 from assistant.services.documents import DocumentService
-from assistant.services.fingerprints import fingerprint_of
+from assistant.services.fingerprints import Fingerprints
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.submission import AnnouncedFile, Submission
@@ -39,6 +39,7 @@ from assistant.testing.index import InMemoryChunkIndex
 from ingest.errors import IngestError, ParseFailed
 from ingest.limits import Limits
 from ingest.model import (
+    Box,
     Chunk,
     DocumentKind,
     FileFormat,
@@ -47,6 +48,7 @@ from ingest.model import (
     ParsedDocument,
 )
 from ingest.rows import SheetFile, read_rows
+from ingest.tools import Tool
 
 MAX_FILE_BYTES = 5_000_000
 
@@ -54,19 +56,28 @@ MAX_FILE_BYTES = 5_000_000
 class LineReader:
     """Implements `FileReader`: each line of a file is a chunk; some contents misbehave.
 
-    A content that starts with "damaged" cannot be parsed.
+    A content that starts with "damaged" cannot be parsed; one that holds "[image]" is read whole only
+    with Tesseract, and not at all without when it is nothing but that.
     """
 
     def __init__(self, *, version: str = "lines-1") -> None:
         self._version = version
         self.names: list[str] = []
         self.rendered: list[int] = []
+        self.printed: list[str] = []
+        """Contents of the decks that were to be printed."""
+        self.refusal: IngestError | None = None
+        """What their printing ends with."""
         self.hook: Callable[[str], None] = lambda name: None
         """Called in the reading thread with the name of each file."""
+        self.missing: frozenset[Tool] = frozenset()
 
     @property
     def version(self) -> str:
         return self._version
+
+    def missing_tools(self) -> frozenset[Tool]:
+        return self.missing
 
     def read(self, path: Path, *, name: str) -> IngestedFile:
         self.names.append(name)
@@ -74,7 +85,10 @@ class LineReader:
         text = path.read_text("utf-8")
         if text.startswith("damaged"):
             raise ParseFailed("file_damaged")
-        lines = [line for line in text.splitlines() if line]
+        lacked = self.missing & {Tool.TESSERACT} if "[image]" in text else frozenset[Tool]()
+        if lacked and text == "[image]":
+            raise ParseFailed("no_text_ocr_missing")
+        lines = [line for line in text.splitlines() if line and not (lacked and line == "[image]")]
         chunks = tuple(
             Chunk(ordinal, line, Locator(section=("Article 1 - Objet",)), tokens=len(line.split()))
             for ordinal, line in enumerate(lines)
@@ -84,6 +98,7 @@ class LineReader:
             title=lines[0] if lines else name,
             blocks=(),
             kind=DocumentKind.REGLEMENT,
+            missing_tools=tuple(lacked),
         )
         return IngestedFile(document, chunks)
 
@@ -95,6 +110,16 @@ class LineReader:
             raise IngestError("page_missing", page=page)
         self.rendered.append(page)
         return b"\x89PNG" + path.read_bytes()[:8]
+
+    def print_deck(self, path: Path) -> bytes:
+        self.printed.append(path.read_text("utf-8"))
+        if self.refusal is not None:
+            raise self.refusal
+        return b"%PDF-" + path.read_bytes()
+
+    def find_boxes(self, path: Path, *, page: int, text: str) -> tuple[Box, ...]:
+        found = path.read_text("utf-8").removeprefix("%PDF-").find(text)
+        return (Box(page, 0.1, 0.2, 0.9, 0.3),) if found >= 0 else ()
 
     def close(self) -> None:
         return
@@ -132,8 +157,7 @@ class House:
             self.open_work,
             self.files,
             self.clock,
-            reader_version=self.reader.version,
-            embedder_id=self.embedder.identity.id,
+            fingerprints=Fingerprints(self.reader, embedder_id=self.embedder.identity.id),
             max_file_bytes=MAX_FILE_BYTES,
         )
 
@@ -214,6 +238,7 @@ class House:
         with self.open_work() as work:
             collection = default_collection(work, scope=self.scope)
         now = self.clock.now()
+        fingerprints = Fingerprints(self.reader, embedder_id=self.embedder.identity.id)
         with self.open_work() as work:
             for name, text in contents.items():
                 file = announced(name, text)
@@ -236,11 +261,7 @@ class House:
                     collection_id=document.collection_id,
                     state=VersionState.READY,
                     sha256=file.sha256,
-                    fingerprint=fingerprint_of(
-                        file.sha256,
-                        reader_version=self.reader.version,
-                        embedder_id=self.embedder.identity.id,
-                    ),
+                    fingerprint=fingerprints.of(file.sha256),
                     title=name,
                     format=FileFormat.TEXT,
                     kind=DocumentKind.OTHER,

@@ -125,12 +125,13 @@ class CitationParser:
             (i for i, sign in enumerate(content[: _MARKER_CHARS + 1]) if sign in _CLOSE), None
         )
         if end is None:
-            if _may_be_marker(content) and not is_end:
+            may_be = _may_become_marker(content)
+            if may_be and not is_end:
                 return None
-            is_cut = is_end and any(sign.isdigit() for sign in content) and _may_be_marker(content)
+            is_cut = may_be and any(sign.isdigit() for sign in content)
             return self._drop() if is_cut else self._take(spaces + 1)
         numbers = _numbers(content[:end])
-        if numbers is None or not all(_may_be_marker(content[:size]) for size in range(end + 1)):
+        if numbers is None or not _may_become_marker(content[:end]):
             return self._take(spaces + 1)
         return self._cite(numbers, spaces=spaces, length=spaces + end + 2)
 
@@ -174,9 +175,16 @@ class CitationParser:
         return "" if not self._text or self._text[-1].isspace() else " "
 
 
+def _may_become_marker(content: str) -> bool:
+    """True when every beginning of a content may be one's: fed sign by sign, it was held back."""
+    if len(content) > _MARKER_CHARS:
+        return False
+    return all(_may_be_marker(content[:size]) for size in range(len(content) + 1))
+
+
 def _may_be_marker(content: str) -> bool:
     """True when more text could make a marker of an open bracket with this content."""
-    if len(content) > _MARKER_CHARS or "\n" in content or "[" in content or "【" in content:
+    if "\n" in content or "[" in content or "【" in content:
         return False
     if "†" in content:
         return True

@@ -110,7 +110,7 @@ def cited(passage: Passage, *, quote: str) -> Citation:
 
 def nearest_titles(passages: Sequence[Passage]) -> list[str]:
     """Titles of the documents of the first passages, three at most, each once."""
-    titles = dict.fromkeys(_title(passage) for passage in passages)
+    titles = dict.fromkeys(_title([passage]) for passage in passages)
     return list(titles)[:3]
 
 
@@ -124,10 +124,13 @@ def no_evidence(passages: Sequence[Passage]) -> str:
     return "\n".join(lines)
 
 
-def _title(passage: Passage) -> str:
-    title = cleaned(passage.chunk.title)
-    day = french_date(passage.chunk.date) if passage.chunk.date else ""
-    facts = ", ".join(filter(None, (day, cleaned(standing_of(passage.chunk)))))
+def _title(passages: Sequence[Passage]) -> str:
+    """Of one document, with what is to know of any of its passages."""
+    chunk = passages[0].chunk
+    title = cleaned(chunk.title)
+    day = french_date(chunk.date) if chunk.date else ""
+    standings = dict.fromkeys(cleaned(standing_of(passage.chunk)) for passage in passages)
+    facts = ", ".join(filter(None, (day, *standings)))
     return f"{title} ({facts})" if facts else title
 
 
@@ -212,7 +215,7 @@ def _composed(chosen: Sequence[Unit]) -> Quotes:
     blocks: list[str] = []
     citations: dict[int, Citation] = {}
     for units in sorted(groups.values(), key=partial(_is_followed, among=groups)):
-        lines = [f"**{_title(units[0].passage)}**"]
+        lines = [f"**{_title([unit.passage for unit in units])}**"]
         for unit in sorted(units, key=lambda unit: unit.passage.chunk.ordinal):
             quote = _shortened(unit.text, limit=_QUOTE_CHARS)
             marker = unit.passage.marker
@@ -225,8 +228,8 @@ def _composed(chosen: Sequence[Unit]) -> Quotes:
 
 def _is_followed(units: Sequence[Unit], *, among: Container[str]) -> bool:
     """True when what took the place of a document is quoted too: that one comes first."""
-    successor = units[0].passage.chunk.successor
-    return successor is not None and successor.document_id in among
+    successors = (unit.passage.chunk.successor for unit in units)
+    return any(each is not None and each.document_id in among for each in successors)
 
 
 def _shortened(text: str, *, limit: int) -> str:

@@ -170,13 +170,9 @@ def _completed_out(end: AnswerCompleted, *, answer_id: AnswerId, given_id: str) 
 
 
 def _notices(end: AnswerCompleted) -> list[str]:
-    """What was said of the answer as a whole, then of each document that another one follows."""
-    told = {
-        cited.chunk.document_id: notice
-        for cited in end.citations
-        if (notice := successor_notice(cited.chunk)) is not None
-    }
-    return [*(spoken(notice.code, params=notice.params) for notice in end.notices), *told.values()]
+    """What was said of the answer as a whole, then of each document that another one follows, once."""
+    told = dict.fromkeys(filter(None, (successor_notice(cited.chunk) for cited in end.citations)))
+    return [*(spoken(notice.code, params=notice.params) for notice in end.notices), *told]
 
 
 def _tokens_out(usage: TokenUsage | None) -> TokensOut | None:

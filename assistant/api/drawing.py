@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from anyio import CapacityLimiter, move_on_after, to_thread
 
+from assistant.domain.documents import SourceChunk
 from assistant.domain.errors import IngestionError
 from assistant.domain.ids import DocumentId
 from assistant.domain.tenancy import Scope
 from assistant.services.documents import DocumentService
+from ingest.model import Box
+
+_T = TypeVar("_T")
 
 _AT_ONCE = 2
 """Threads that draw. One child does the work; the second thread has its next page ready."""
 _WAIT_S = 30.0
+_PRINTS_AT_ONCE = 1
+"""A deck takes a minute at worst: pages of other documents are drawn meanwhile."""
 
 
 class Drawing:
@@ -29,9 +37,10 @@ class Drawing:
         self._documents = documents
         self._wait_s = wait_s
         self._turns = CapacityLimiter(_AT_ONCE)
+        self._prints = CapacityLimiter(_PRINTS_AT_ONCE)
 
     async def page_image(self, document_id: DocumentId, *, page: int, scope: Scope) -> Path:
-        """The image of a page (from 1); one already drawn waits for nobody.
+        """The image of a page or slide (from 1); one already drawn waits for nobody.
 
         Raises:
             NotFound: No such document within the scope, no such page, or a format without pages.
@@ -42,7 +51,24 @@ class Drawing:
         )
         if kept is not None:
             return kept
+        if await to_thread.run_sync(partial(self._documents.must_print, document_id, scope=scope)):
+            await self._in_turn(
+                partial(self._documents.print_deck, document_id, scope=scope), turns=self._prints
+            )
         draw = partial(self._documents.page_image, document_id, page=page, scope=scope)
+        return await self._in_turn(draw, turns=self._turns)
+
+    async def slide_boxes(self, chunk: SourceChunk, *, scope: Scope) -> tuple[Box, ...]:
+        """Where the words of a passage stand on its slide, whose image was drawn before.
+
+        Raises:
+            NotFound: No such document within the scope, or it is no deck.
+            IngestionError: The slide cannot be searched, or too much else is drawn ("reader_busy").
+        """
+        find = partial(self._documents.slide_boxes, chunk, scope=scope)
+        return await self._in_turn(find, turns=self._turns)
+
+    async def _in_turn(self, act: Callable[[], _T], *, turns: CapacityLimiter) -> _T:
         with move_on_after(self._wait_s):
-            return await to_thread.run_sync(draw, limiter=self._turns)
+            return await to_thread.run_sync(act, limiter=turns)
         raise IngestionError("reader_busy")

@@ -72,6 +72,8 @@ ERROR_TABLE: dict[str, Row] = {
     "parse_failed": (422, "Fichier illisible"),
     "page_missing": (404, "Page introuvable"),
     "page_unrenderable": (422, "Page illisible"),
+    "slides_need_office": (422, "Image impossible"),
+    "slides_unrenderable": (422, "Image impossible"),
     "reader_busy": (503, "Lecture momentanément impossible"),
     "upstream_error": (503, "Service indisponible"),
     "model_unavailable": (503, _MODEL),

@@ -8,6 +8,7 @@ from assistant.domain.conversations import Conversation
 from assistant.domain.documents import Document, DocumentCounts, LinkKind, Reason, SourceChunk
 from assistant.domain.ids import ChunkId
 from assistant.domain.jobs import Job, JobItem, JobProgress
+from assistant.domain.links import is_touched
 from assistant.domain.retrieval import Hit
 from assistant.schemas.conversations import ConversationOut
 from assistant.schemas.documents import (
@@ -78,13 +79,13 @@ def replaced_by(chunk: SourceChunk) -> SuccessorOut | None:
 
 
 def amended_by(chunk: SourceChunk) -> SuccessorOut | None:
-    """What modifies a part of the document of a passage."""
+    """What modifies the passage itself, by an article of it."""
     return _successor_out(chunk, is_part=True)
 
 
 def _successor_out(chunk: SourceChunk, *, is_part: bool) -> SuccessorOut | None:
     found = chunk.successor
-    if found is None or (found.kind is LinkKind.MODIFIES) is not is_part:
+    if found is None or not is_touched(chunk) or (found.kind is LinkKind.MODIFIES) is not is_part:
         return None
     return SuccessorOut(
         document_id=found.document_id, title=found.title, date=found.date, kind=found.kind.value

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -12,12 +12,13 @@ from assistant.api.drawing import Drawing
 from assistant.api.mapping import API_PREFIX, page_url, view_url
 from assistant.api.passage_text import TextBlock, text_blocks
 from assistant.containers import Container
+from assistant.domain.catalogue import sentence
 from assistant.domain.documents import SourceChunk
 from assistant.domain.errors import AssistantError
 from assistant.domain.french import french_date
-from assistant.domain.links import standing_of
+from assistant.domain.links import document_standing
 from assistant.domain.tenancy import Scope
-from ingest.model import PAGED, Box, DocumentKind, Locator
+from ingest.model import DECKS, PAGED, Box, DocumentKind, Locator
 
 _log = structlog.get_logger(__name__)
 
@@ -37,7 +38,8 @@ _KINDS = {
 class PageView:
     """A page image with the boxes of the passage."""
 
-    number: int
+    label: str
+    """« Page 3 », « Diapositive 3 »."""
     image_url: str
     width: int
     """Of the image, in pixels; reserves its place before it is loaded."""
@@ -65,31 +67,62 @@ class PassageView:
     file: str
     original_url: str
     pages: tuple[PageView, ...]
-    has_lost_pages: bool
-    """True when the format has page images but none could be made."""
+    notice: str
+    """Why there is no image, in French; empty when there is one, or the format has none."""
     parts: tuple[PartView, ...]
     """For page images, the passage alone; else its section."""
     previous_url: str | None
     next_url: str | None
 
 
-async def page_images(chunk: SourceChunk, *, drawing: Drawing, scope: Scope) -> Mapping[int, Path]:
-    """The images of the pages of a passage by number; those that cannot be had are left out."""
-    images: dict[int, Path] = {}
-    if chunk.format not in PAGED:
-        return images
-    for number in chunk.locator.pages:
+@dataclass(slots=True)
+class Drawn:
+    """What could be drawn of a passage."""
+
+    images: dict[int, Path] = field(default_factory=dict[int, Path])
+    """Of its pages, or of its slide, by number; those that cannot be had are left out."""
+    boxes: tuple[Box, ...] = ()
+    """Where it stands on them."""
+    notice: str = ""
+    """Why the last image that is missing could not be had, in French."""
+
+
+async def drawn_passage(chunk: SourceChunk, *, drawing: Drawing, scope: Scope) -> Drawn:
+    """The images of the pages or of the slide of a passage, with its boxes."""
+    drawn = Drawn(boxes=chunk.locator.boxes)
+    for number in _shown_numbers(chunk):
         try:
-            images[number] = await drawing.page_image(chunk.document_id, page=number, scope=scope)
+            drawn.images[number] = await drawing.page_image(
+                chunk.document_id, page=number, scope=scope
+            )
         except AssistantError as error:
             _log_lost(chunk, number=number, error=error)
+            drawn.notice = error.sentence
             if error.code == "reader_busy":
                 break
-    return images
+    if chunk.format in DECKS and drawn.images:
+        drawn.boxes = await _slide_boxes(chunk, drawing=drawing, scope=scope)
+    return drawn
+
+
+def _shown_numbers(chunk: SourceChunk) -> tuple[int, ...]:
+    """The pages, or the slide, whose image shows a passage."""
+    if chunk.format in DECKS:
+        slide = chunk.locator.place.slide
+        return (slide,) if slide else ()
+    return chunk.locator.pages if chunk.format in PAGED else ()
+
+
+async def _slide_boxes(chunk: SourceChunk, *, drawing: Drawing, scope: Scope) -> tuple[Box, ...]:
+    try:
+        return await drawing.slide_boxes(chunk, scope=scope)
+    except AssistantError as error:
+        _log_lost(chunk, number=chunk.locator.place.slide, error=error)
+        return ()
 
 
 def passage_view(
-    chunk: SourceChunk, *, images: Mapping[int, Path], services: Container, scope: Scope
+    chunk: SourceChunk, *, drawn: Drawn, services: Container, scope: Scope
 ) -> PassageView:
     """The view of a live passage on the images of its pages. Blocking.
 
@@ -98,7 +131,7 @@ def passage_view(
     """
     section = services.documents.section(chunk.id, scope=scope)
     before, after = _neighbours(chunk, services=services, scope=scope)
-    pages = _pages(chunk, images=images)
+    pages = _pages(chunk, drawn=drawn)
     shown = [chunk] if pages else section
     return PassageView(
         title=chunk.title,
@@ -107,7 +140,7 @@ def passage_view(
         file=chunk.file,
         original_url=f"{API_PREFIX}/v1/documents/{chunk.document_id}/original",
         pages=tuple(pages),
-        has_lost_pages=chunk.format in PAGED and not pages,
+        notice="" if pages else _notice(chunk, drawn=drawn),
         parts=tuple(PartView(each.id == chunk.id, tuple(text_blocks(each.text))) for each in shown),
         previous_url=None if before is None else view_url(before.id),
         next_url=None if after is None else view_url(after.id),
@@ -123,17 +156,26 @@ def _neighbours(
     return by_ordinal.get(chunk.ordinal - 1), by_ordinal.get(chunk.ordinal + 1)
 
 
-def _pages(chunk: SourceChunk, *, images: Mapping[int, Path]) -> list[PageView]:
+def _notice(chunk: SourceChunk, *, drawn: Drawn) -> str:
+    """Why a passage that should have images has none; an image may also go once it is drawn."""
+    numbers = _shown_numbers(chunk)
+    if drawn.notice or not numbers:
+        return drawn.notice
+    return sentence("page_unrenderable", page=numbers[0])
+
+
+def _pages(chunk: SourceChunk, *, drawn: Drawn) -> list[PageView]:
     views: list[PageView] = []
-    for number, path in images.items():
+    word = "Diapositive" if chunk.format in DECKS else "Page"
+    for number, path in drawn.images.items():
         try:
             width, height = _size(path)
         except OSError as error:
             _log_lost(chunk, number=number, error=error)
             continue
-        boxes = tuple(_css(box) for box in chunk.locator.boxes if box.page == number)
+        boxes = tuple(_css(box) for box in drawn.boxes if box.page == number)
         url = page_url(chunk, page=number)
-        views.append(PageView(number, url, width, height, boxes))
+        views.append(PageView(f"{word} {number}", url, width, height, boxes))
     return views
 
 
@@ -163,7 +205,7 @@ def _facts(chunk: SourceChunk) -> list[str]:
     if chunk.locator.pages:
         facts.append(french_pages(chunk.locator.pages))
     facts += french_place(chunk.locator)
-    if standing := standing_of(chunk):
+    if standing := document_standing(chunk):
         facts.append(standing)
     return facts
 

@@ -70,6 +70,9 @@ def _warnings(quality: Quality) -> list[str]:
     found: list[tuple[str, dict[str, str | int | float]]] = []
     if quality.suspicions:
         found.append(("quality_suspicious", {"quote": quality.suspicions[0].quote}))
+    if quality.unread_parts:
+        names = ", ".join(f"« {name} »" for name in quality.unread_parts)
+        found.append(("quality_unread_parts", {"names": names}))
     if quality.ocr_confidence is not None and quality.ocr_confidence < _LOW_CONFIDENCE:
         percent = round(100 * quality.ocr_confidence)
         found.append(("quality_low_confidence", {"percent": percent}))

@@ -89,7 +89,7 @@ class DocumentVersion:
     sha256: str
     """The content that was read."""
     fingerprint: str
-    """Hash of content, parser version, chunker version and embedder; equal means nothing to do."""
+    """Hash of content, parsers, chunker, embedder and programs missed; equal means nothing to do."""
     title: str
     format: FileFormat
     kind: DocumentKind
@@ -136,6 +136,8 @@ class Successor:
     date: date | None
     kind: LinkKind
     """What it is to the other one; never SAME_ACT."""
+    articles: tuple[str, ...] = ()
+    """Numbers of the articles that it modifies, as far as its text names them."""
 
 
 @dataclass(frozen=True, slots=True)

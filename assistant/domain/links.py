@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -11,7 +11,8 @@ from assistant.domain.catalogue import sentence
 from assistant.domain.documents import LinkKind, Reading, SourceChunk, Successor
 from assistant.domain.french import french_date
 from assistant.domain.ids import CollectionId, DocumentId, LinkId, PersonId, TenantId
-from ingest.model import Effect, Reference
+from ingest.articles import articles_held
+from ingest.model import Act, ActStatus, Effect, Reference
 from ingest.similarity import Likeness, likeness, marks_of
 
 _SAME_COMMON = 0.85
@@ -79,8 +80,54 @@ class Proposal:
     evidence: str
 
 
+def followed(chunk: SourceChunk, *, by: Sequence[Successor]) -> SourceChunk:
+    """A passage with the document to look at, of those that touch its own.
+
+    Args:
+        chunk: A passage.
+        by: The gravest kind first, then the newest.
+
+    Returns:
+        The passage with the first of them; among those that modify, one that changes its articles
+        goes before the others.
+    """
+    marked = [replace(chunk, successor=each) for each in by]
+    if not marked:
+        return chunk
+    if by[0].kind is not LinkKind.MODIFIES:
+        return marked[0]
+    return next((each for each in marked if is_touched(each)), marked[0])
+
+
+def is_touched(chunk: SourceChunk) -> bool:
+    """True when what took the place of its document concerns the passage itself.
+
+    A document that is only modified concerns the passages of the articles that are named as modified.
+    """
+    successor = chunk.successor
+    if successor is None or successor.kind is not LinkKind.MODIFIES:
+        return successor is not None
+    held = articles_held(chunk.locator.section, text=chunk.text)
+    return not held.isdisjoint(successor.articles)
+
+
+def articles_of(act: Act, *, of: Act) -> tuple[str, ...]:
+    """Numbers of the articles of another act that an act says it modifies; empty when it names none."""
+    named = (
+        each.articles
+        for each in act.references
+        if each.effect is Effect.MODIFIES and each.key and each.key == of.key
+    )
+    return next(named, ())
+
+
 def standing_of(chunk: SourceChunk) -> str:
-    """What a reader of a passage must know of its document's standing, in French; empty when nothing."""
+    """What a reader of a passage must know of its standing, in French; empty when nothing."""
+    return document_standing(chunk if is_touched(chunk) else replace(chunk, successor=None))
+
+
+def document_standing(chunk: SourceChunk) -> str:
+    """What a reader of a passage must know of its whole document's standing, in French."""
     parts = [sentence(f"standing_{chunk.status.value}")] if chunk.status else []
     if chunk.successor is not None:
         parts.append(_told(chunk.successor, code="standing"))
@@ -95,8 +142,17 @@ def successor_notice(chunk: SourceChunk) -> str | None:
 
 
 def _told(successor: Successor, *, code: str, **params: str) -> str:
-    day = f" ({french_date(successor.date)})" if successor.date else ""
-    return sentence(f"{code}_{successor.kind.value}", title=successor.title, date=day, **params)
+    facts = [french_date(successor.date)] if successor.date else []
+    if successor.articles:
+        *first, last = successor.articles
+        code_of_articles = "standing_articles" if first else "standing_article"
+        facts.append(sentence(code_of_articles, numbers=", ".join(first), last=last))
+    return sentence(
+        f"{code}_{successor.kind.value}",
+        title=successor.title,
+        date=f" ({', '.join(facts)})" if facts else "",
+        **params,
+    )
 
 
 def marks_to_find(reading: Reading) -> frozenset[str]:
@@ -177,11 +233,18 @@ def _is_before(source: Reading, target: Reading) -> bool:
 
 
 def _alike(first: Reading, second: Reading) -> Proposal | None:
-    """What a resemblance of their texts suggests: nothing between acts of different numbers."""
+    """What a resemblance of their texts suggests: nothing between acts of different numbers.
+
+    Templates of one office share most of their words, and with every letter made of them: only those
+    that are nearly one text follow each other.
+    """
     if first.act.key and second.act.key and first.act.key != second.act.key:
         return None
+    templates = [each.act.status is ActStatus.TEMPLATE for each in (first, second)]
     shared = likeness(first.sketch, second.sketch)
     same_title = _letters(first.title) == _letters(second.title)
+    if any(templates) and not (all(templates) and shared.common >= _SAME_COMMON):
+        return None
     if not _is_version(shared, same_title=same_title):
         return None
     newer, older = _by_age(first, second)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from assistant.domain.documents import SourceChunk
 from assistant.domain.ids import ChunkId, CollectionId, DocumentId, TenantId, VersionId
+from ingest.cleaning import fold
 
 Vector = Sequence[float]
 """A dense embedding, unit length, as long as its embedder says."""
+_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,22 @@ class IndexPoint:
     version_id: VersionId
     vector: Vector
     text: str
-    """Embedded text, from which the lexical weights are made; never stored by the index."""
+    """`searched_text`, from which the lexical weights are made; never stored by the index."""
+
+
+def searched_text(text: str, *, name: str) -> str:
+    """An embedded text and the words of its file's folder and name that it lacks, to be searched by.
+
+    A town is often named by the folder alone.
+    """
+    held = set(_WORD.findall(fold(text)))
+    missing = [word for word in name_words(name) if fold(word) not in held]
+    return "\n".join((text, " ".join(missing))) if missing else text
+
+
+def name_words(name: str) -> list[str]:
+    """Words of three letters or more in a file's path, without its extension, each once."""
+    return list(dict.fromkeys(_WORD.findall(str(PurePosixPath(name).with_suffix("")))))
 
 
 @dataclass(frozen=True, slots=True)

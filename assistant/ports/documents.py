@@ -177,9 +177,9 @@ class LinkRepository(Protocol):
 
     def successors(
         self, document_ids: Collection[DocumentId], *, scope: Scope
-    ) -> dict[DocumentId, Successor]:
+    ) -> dict[DocumentId, tuple[Successor, ...]]:
         """What takes the place of each of some documents by confirmed links; absent when nothing does.
 
-        Of several, the gravest kind, then the newest.
+        Of several, the gravest kind first, then the newest.
         """
         ...

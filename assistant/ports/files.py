@@ -33,7 +33,7 @@ class FileStore(Protocol):
         ...
 
     def remove(self, sha256: str) -> None:
-        """Forget a content and its page images; no error when absent."""
+        """Forget a content, its page images and its PDF; no error when absent."""
         ...
 
     def page_image(self, sha256: str, *, page: int) -> Path | None:
@@ -42,4 +42,12 @@ class FileStore(Protocol):
 
     def put_page_image(self, sha256: str, *, page: int, image: bytes) -> Path:
         """Cache the image of a page."""
+        ...
+
+    def deck_pdf(self, sha256: str) -> Path | None:
+        """The cached PDF of a deck, None when not printed yet."""
+        ...
+
+    def put_deck_pdf(self, sha256: str, *, content: bytes) -> Path:
+        """Cache the PDF of a deck."""
         ...

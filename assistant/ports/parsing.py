@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from ingest.model import IngestedFile
+from ingest.model import Box, IngestedFile
 from ingest.rows import SheetFile
+from ingest.tools import Tool
 
 
 class FileReader(Protocol):
@@ -15,6 +16,10 @@ class FileReader(Protocol):
     @property
     def version(self) -> str:
         """Version of parsers and chunker together; part of every fingerprint."""
+        ...
+
+    def missing_tools(self) -> frozenset[Tool]:
+        """The programs that readings would use and that are not installed now."""
         ...
 
     def read(self, path: Path, *, name: str) -> IngestedFile:
@@ -46,6 +51,22 @@ class FileReader(Protocol):
 
         Raises:
             IngestError: The page does not exist or cannot be rendered.
+        """
+        ...
+
+    def print_deck(self, path: Path) -> bytes:
+        """A PDF of a PPTX, PPT or ODP, on whose page n stands slide n.
+
+        Raises:
+            IngestError: LibreOffice is not installed ("slides_need_office"), or does not print it.
+        """
+        ...
+
+    def find_boxes(self, path: Path, *, page: int, text: str) -> tuple[Box, ...]:
+        """Rectangles of the lines of a PDF page (from 1) whose words a passage holds; may be none.
+
+        Raises:
+            IngestError: The page does not exist or cannot be read.
         """
         ...
 

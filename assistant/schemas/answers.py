@@ -54,7 +54,7 @@ class CitationOut(Wire):
     replaced_by: SuccessorOut | None = None
     """What replaces, abrogates or follows the document, as an administrator confirmed."""
     amended_by: SuccessorOut | None = None
-    """What modifies a part of the document, when nothing replaces it."""
+    """What modifies an article of the passage, when nothing replaces its document."""
     also: list[AlsoOut] = Field(default=[])
     """Other documents with the same passage, nearest to the question first."""
 

@@ -19,7 +19,7 @@ class ActOut(Wire):
     subject: str | None
     date: date | None
     status: str | None
-    """draft · abrogated."""
+    """draft · abrogated · template."""
     in_force_on: date | None
 
 

@@ -84,7 +84,7 @@ class SearchResult(Wire):
     replaced_by: SuccessorOut | None = None
     """What replaces, abrogates or follows its document."""
     amended_by: SuccessorOut | None = None
-    """What modifies a part of its document, when nothing replaces it."""
+    """What modifies an article of the passage, when nothing replaces its document."""
 
 
 class SearchOut(Wire):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import NamedTuple
 
 from assistant.domain.documents import Document, DocumentCounts, DocumentState, SourceChunk
 from assistant.domain.errors import IngestionError, InvalidInput, NotFound
@@ -12,12 +13,21 @@ from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.files import FileStore
 from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.decks import Decks
 from assistant.services.examples import questions_from
 from assistant.services.roles import require_admin
 from ingest.errors import IngestError
-from ingest.model import PAGED
+from ingest.model import DECKS, PAGED, Box
 
 _SECTION_RADIUS = 12
+
+
+class _Served(NamedTuple):
+    document: Document
+    sha256: str
+    page_count: int = 0
+    """0 when it has no page images, or when only its PDF tells."""
+    is_deck: bool = False
 
 
 class DocumentService:
@@ -27,6 +37,7 @@ class DocumentService:
         self._open_work = open_work
         self._files = files
         self._reader = reader
+        self._decks = Decks(files, reader)
         self._drawing = threading.Lock()
 
     def list_page(
@@ -76,7 +87,7 @@ class DocumentService:
         Raises:
             NotFound: No such document within the scope, or no content of it is kept.
         """
-        document, sha256, _ = self._served(document_id, scope=scope)
+        document, sha256, _, _ = self._served(document_id, scope=scope)
         if not sha256:
             raise NotFound
         return self._files.path(sha256), document
@@ -87,19 +98,55 @@ class DocumentService:
         Raises:
             NotFound: No such document within the scope, no such page, or a format without pages.
         """
-        sha256 = self._content_of_page(document_id, page=page, scope=scope)
+        sha256, _ = self._content_of_page(document_id, page=page, scope=scope)
         return self._files.page_image(sha256, page=page)
+
+    def must_print(self, document_id: DocumentId, *, scope: Scope) -> bool:
+        """True for a deck whose slides cannot be drawn before it is printed to PDF.
+
+        Raises:
+            NotFound: No such document within the scope.
+        """
+        _, sha256, _, is_deck = self._served(document_id, scope=scope)
+        return is_deck and self._decks.kept(sha256) is None
+
+    def print_deck(self, document_id: DocumentId, *, scope: Scope) -> None:
+        """Print a deck to PDF, in up to a minute, so that its slides can be drawn.
+
+        Raises:
+            NotFound: No such document within the scope, or it is no deck.
+            IngestionError: It cannot be printed ("slides_need_office", "slides_unrenderable").
+        """
+        self._pdf_of_deck(document_id, scope=scope)
 
     def page_image(self, document_id: DocumentId, *, page: int, scope: Scope) -> Path:
         """The image of a page (from 1) of the version served now; drawn once, one page at a time.
+
+        The pages of a deck are its slides, hidden ones counted.
 
         Raises:
             NotFound: No such document within the scope, no such page, or a format without pages.
             IngestionError: The page cannot be rendered.
         """
-        sha256 = self._content_of_page(document_id, page=page, scope=scope)
+        sha256, is_deck = self._content_of_page(document_id, page=page, scope=scope)
+        source = self._decks.printed(sha256) if is_deck else self._files.path(sha256)
         with self._drawing:
-            return self._files.page_image(sha256, page=page) or self._draw(sha256, page=page)
+            return self._files.page_image(sha256, page=page) or self._draw(
+                sha256, source=source, page=page
+            )
+
+    def slide_boxes(self, chunk: SourceChunk, *, scope: Scope) -> tuple[Box, ...]:
+        """Where the words of a passage stand on the image of its slide; none when they are not there.
+
+        Raises:
+            NotFound: No such document within the scope, or it is no deck.
+            IngestionError: The deck cannot be printed or searched.
+        """
+        pdf = self._pdf_of_deck(chunk.document_id, scope=scope)
+        try:
+            return self._reader.find_boxes(pdf, page=chunk.locator.place.slide, text=chunk.text)
+        except IngestError as error:
+            raise IngestionError.of(error) from error
 
     def passage(self, chunk_id: ChunkId, *, scope: Scope) -> SourceChunk:
         """A live passage.
@@ -149,15 +196,24 @@ class DocumentService:
             chunks = work.chunks.sample_headings(scope=scope, limit=max(1, limit) * 3)
         return questions_from(chunks, limit=limit)
 
-    def _content_of_page(self, document_id: DocumentId, *, page: int, scope: Scope) -> str:
-        _, sha256, page_count = self._served(document_id, scope=scope)
-        if not 1 <= page <= page_count:
+    def _content_of_page(
+        self, document_id: DocumentId, *, page: int, scope: Scope
+    ) -> tuple[str, bool]:
+        """The content that holds a page, and whether it is a deck, whose slides only its PDF counts."""
+        _, sha256, page_count, is_deck = self._served(document_id, scope=scope)
+        if page < 1 or (page > page_count and not is_deck):
             raise NotFound
-        return sha256
+        return sha256, is_deck
 
-    def _draw(self, sha256: str, *, page: int) -> Path:
+    def _pdf_of_deck(self, document_id: DocumentId, *, scope: Scope) -> Path:
+        _, sha256, _, is_deck = self._served(document_id, scope=scope)
+        if not is_deck:
+            raise NotFound
+        return self._decks.printed(sha256)
+
+    def _draw(self, sha256: str, *, source: Path, page: int) -> Path:
         try:
-            image = self._reader.render_page(self._files.path(sha256), page=page)
+            image = self._reader.render_page(source, page=page)
         except IngestError as error:
             raise IngestionError.of(error) from error
         kept = self._files.put_page_image(sha256, page=page, image=image)
@@ -167,14 +223,15 @@ class DocumentService:
             raise NotFound
         return kept
 
-    def _served(self, document_id: DocumentId, *, scope: Scope) -> tuple[Document, str, int]:
-        """The document, the content served now, and the number of its pages (0: no images)."""
+    def _served(self, document_id: DocumentId, *, scope: Scope) -> _Served:
+        """What is served of a document now, else what was received last."""
         with self._open_work() as work:
             document = _found(work, document_id, scope=scope)
             live = work.documents.live_versions([document_id], scope=scope).get(document_id)
         if live is None:
-            return document, document.sha256, 0
-        return document, live.sha256, live.page_count if live.format in PAGED else 0
+            return _Served(document, document.sha256)
+        pages = live.page_count if live.format in PAGED else 0
+        return _Served(document, live.sha256, pages, is_deck=live.format in DECKS)
 
 
 def _found(work: UnitOfWork, document_id: DocumentId, *, scope: Scope) -> Document:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
 
-from assistant.domain.catalogue import sentences
 from assistant.domain.documents import Document, Reason
 from assistant.domain.errors import Conflict, InvalidInput, NotFound
 from assistant.domain.ids import CollectionId, DocumentId, JobId, JobItemId, new_id
@@ -26,9 +25,8 @@ from assistant.ports.files import FileStore
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.access import default_collection
 from assistant.services.expectations import blame, expect, expect_again
-from assistant.services.fingerprints import fingerprint_of
+from assistant.services.fingerprints import Fingerprints, Standing
 from assistant.services.finishing import JobFinisher
-from assistant.services.names import is_printable
 from assistant.services.paging import every_document
 from assistant.services.receiving import CheckedStream, ContentChanged
 from assistant.services.roles import require_admin
@@ -37,12 +35,12 @@ from assistant.services.submission import (
     KnownSource,
     PlannedFile,
     Submission,
+    check_emptied,
+    check_request,
     plan_of,
 )
 from assistant.services.superseding import supersede_older
 from assistant.services.transactions import retried
-
-_SOURCE_CHARS = 1000
 
 
 class IngestionService:
@@ -54,15 +52,13 @@ class IngestionService:
         files: FileStore,
         clock: Clock,
         *,
-        reader_version: str,
-        embedder_id: str,
+        fingerprints: Fingerprints,
         max_file_bytes: int,
     ) -> None:
         self._open_work = open_work
         self._files = files
         self._clock = clock
-        self._reader_version = reader_version
-        self._embedder_id = embedder_id
+        self._fingerprints = fingerprints
         self._max_file_bytes = max_file_bytes
         self._finisher = JobFinisher(clock)
 
@@ -83,16 +79,21 @@ class IngestionService:
                 source that suddenly holds nothing ("source_empty").
         """
         require_admin(principal)
-        _check_request(request)
-        return retried(lambda: self._submit(request, principal=principal, scope=scope))
+        check_request(request)
+        standing = self._fingerprints.standing()
+        return retried(
+            lambda: self._submit(request, standing=standing, principal=principal, scope=scope)
+        )
 
     def _submit(
-        self, request: Submission, *, principal: Principal, scope: Scope
+        self, request: Submission, *, standing: Standing, principal: Principal, scope: Scope
     ) -> tuple[Job, list[JobItem]]:
         with self._open_work() as work:
             work.lock()  # a content found in the file store must not be forgotten meanwhile
             collection = _collection(work, collection_id=request.collection_id, scope=scope)
-            plan = self._plan(work, request, collection_id=collection.id, scope=scope)
+            plan = self._plan(
+                work, request, standing=standing, collection_id=collection.id, scope=scope
+            )
             job = self._new_job(
                 principal, collection=collection, source=request.source, kind=JobKind.INGEST
             )
@@ -107,15 +108,21 @@ class IngestionService:
         return job, [item for item in items if item.state is ItemState.AWAITING_FILE]
 
     def _plan(
-        self, work: UnitOfWork, request: Submission, *, collection_id: CollectionId, scope: Scope
+        self,
+        work: UnitOfWork,
+        request: Submission,
+        *,
+        standing: Standing,
+        collection_id: CollectionId,
+        scope: Scope,
     ) -> list[PlannedFile]:
         known = _known(work, request.source, collection_id=collection_id, scope=scope)
-        _check_emptied(request, known)
+        check_emptied(request, known)
         held = work.documents.held_contents([file.sha256 for file in request.files], scope=scope)
         return plan_of(
             request,
             known=known,
-            fingerprint=self._fingerprint,
+            standing=standing,
             is_kept=lambda sha256: sha256 in held and self._files.has(sha256),
             max_file_bytes=self._max_file_bytes,
         )
@@ -174,9 +181,14 @@ class IngestionService:
             NotFound: A document is unknown, or of another collection.
         """
         require_admin(principal)
+        standing = None if force else self._fingerprints.standing()
         return retried(
             lambda: self._reindex(
-                document_ids, force=force, principal=principal, scope=scope, wanted=collection_id
+                document_ids,
+                standing=standing,
+                principal=principal,
+                scope=scope,
+                wanted=collection_id,
             )
         )
 
@@ -184,7 +196,7 @@ class IngestionService:
         self,
         document_ids: Sequence[DocumentId] | None,
         *,
-        force: bool,
+        standing: Standing | None,
         principal: Principal,
         scope: Scope,
         wanted: CollectionId | None,
@@ -198,14 +210,16 @@ class IngestionService:
             served = {
                 each.id
                 for each in documents
-                if each.id in live and live[each.id].fingerprint == self._fingerprint(each.sha256)
+                if standing
+                and each.id in live
+                and live[each.id].fingerprint in standing(each.sha256)
             }
             job = self._new_job(
                 principal, collection=collection, source="reindex", kind=JobKind.REINDEX
             )
             items = [
                 self._reindex_item(
-                    work, each, ordinal=ordinal, job=job, is_served=not force and each.id in served
+                    work, each, ordinal=ordinal, job=job, is_served=each.id in served
                 )
                 for ordinal, each in enumerate(documents)
             ]
@@ -213,11 +227,6 @@ class IngestionService:
             work.jobs.add(job, items)
             work.commit()
         return job
-
-    def _fingerprint(self, sha256: str) -> str:
-        return fingerprint_of(
-            sha256, reader_version=self._reader_version, embedder_id=self._embedder_id
-        )
 
     def _new_job(
         self, principal: Principal, *, collection: Collection, source: str, kind: JobKind
@@ -330,21 +339,6 @@ class IngestionService:
 
 
 _NO_DOCUMENT = frozenset({"file_name_unsafe", "file_name_duplicate", FOLDER_UNREADABLE})
-
-
-def _check_request(request: Submission) -> None:
-    if not 0 < len(request.source) <= _SOURCE_CHARS or not is_printable(request.source):
-        raise InvalidInput("source_invalid")
-    unknown = {code for _, code in request.unreadable} - sentences().keys()
-    if unknown:
-        raise InvalidInput("invalid_input", detail=f"code inconnu « {min(unknown)} ».")
-
-
-def _check_emptied(request: Submission, known: KnownSource) -> None:
-    """Refuse to delete all that is known of a folder that has nothing: mostly an unmounted disk."""
-    has_files = bool(request.files or request.unreadable)
-    if request.is_complete and known.documents and not has_files and not request.may_empty:
-        raise InvalidInput("source_empty", documents=len(known.documents))
 
 
 def _collection(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property
 
 from assistant.domain.documents import (
     Document,
@@ -20,7 +21,7 @@ from assistant.domain.retrieval import EmbedderIdentity, Vector
 from assistant.domain.tenancy import Grant, Scope
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
-from assistant.services.fingerprints import embedded_hash_of
+from assistant.services.fingerprints import Fingerprints, Standing, embedded_hash_of
 from assistant.services.finishing import JobFinisher
 from assistant.services.links import keep_reading
 from assistant.services.transactions import retried
@@ -44,17 +45,21 @@ class JobRun:
         job: Job,
         owner: str,
         lease_s: float,
-        fingerprint: Callable[[str], str],
+        fingerprints: Fingerprints,
     ) -> None:
         self._open_work = open_work
         self._clock = clock
         self._job = job
         self._owner = owner
         self._lease = timedelta(seconds=lease_s)
-        self._fingerprint = fingerprint
+        self._fingerprints = fingerprints
         self._finisher = JobFinisher(clock)
         grant = Grant(job.tenant_id, job.collection_id)
         self._scope = Scope(job.tenant_id, job.created_by, frozenset({grant}))
+
+    @cached_property
+    def _standing(self) -> Standing:
+        return self._fingerprints.standing()
 
     def renew(self) -> bool:
         """Extend the lease; False when it was lost."""
@@ -79,7 +84,8 @@ class JobRun:
         Raises:
             Stopped: The job is no longer ours or was cancelled.
         """
-        return retried(lambda: self._begin(item))
+        standing = self._standing(item.sha256)
+        return retried(lambda: self._begin(item, standing=standing))
 
     def give_back(self, item: JobItem) -> None:
         """Put a begun item back in the queue: the process ends, the file is not to blame."""
@@ -126,10 +132,10 @@ class JobRun:
         """
         retried(lambda: self._keep(item, ingested=ingested, vectors=vectors, embedder=embedder))
 
-    def _begin(self, item: JobItem) -> JobItem | None:
+    def _begin(self, item: JobItem, *, standing: frozenset[str]) -> JobItem | None:
         with self._open_work() as work:
             self._guard(work)
-            settled = self._nothing_to_do(work, item)
+            settled = self._nothing_to_do(work, item, standing=standing)
             if settled is not None:
                 work.queue.update_item(replace(item, state=settled))
                 work.commit()
@@ -139,7 +145,9 @@ class JobRun:
             work.commit()
         return begun
 
-    def _nothing_to_do(self, work: UnitOfWork, item: JobItem) -> ItemState | None:
+    def _nothing_to_do(
+        self, work: UnitOfWork, item: JobItem, *, standing: frozenset[str]
+    ) -> ItemState | None:
         document = self._document(work, item)
         if document is None:
             return ItemState.REMOVED
@@ -148,7 +156,7 @@ class JobRun:
         if self._job.kind is JobKind.REINDEX:
             return None
         live = work.documents.live_versions([document.id], scope=self._scope).get(document.id)
-        if live is not None and live.fingerprint == self._fingerprint(item.sha256):
+        if live is not None and live.fingerprint in standing:
             return ItemState.UNCHANGED
         return None
 
@@ -213,7 +221,7 @@ class JobRun:
             collection_id=document.collection_id,
             state=VersionState.READY,
             sha256=document.sha256,
-            fingerprint=self._fingerprint(document.sha256),
+            fingerprint=self._fingerprints.of(document.sha256, missing=parsed.missing_tools),
             title=parsed.title,
             format=parsed.format,
             kind=parsed.kind,

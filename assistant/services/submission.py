@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from assistant.domain.catalogue import sentences
 from assistant.domain.documents import Document, Reason
+from assistant.domain.errors import InvalidInput
 from assistant.domain.ids import CollectionId, DocumentId
 from assistant.domain.jobs import ItemState
-from assistant.services.names import displayed_name, is_safe_name, normalised_name
+from assistant.services.fingerprints import Standing
+from assistant.services.names import displayed_name, is_printable, is_safe_name, normalised_name
 
 MEGABYTE = 1_000_000
+_SOURCE_CHARS = 1000
 UPLOAD = "upload"
 """Label of the source of files that are sent one by one, from the pages or by programs."""
 FOLDER_UNREADABLE = "folder_unreadable"
@@ -69,11 +73,35 @@ class KnownSource:
     """Of the live version of each document that has one."""
 
 
+def check_request(request: Submission) -> None:
+    """Check what a caller announces, before anything is looked up.
+
+    Raises:
+        InvalidInput: Bad source label, or an unknown code among the unreadable files.
+    """
+    if not 0 < len(request.source) <= _SOURCE_CHARS or not is_printable(request.source):
+        raise InvalidInput("source_invalid")
+    unknown = {code for _, code in request.unreadable} - sentences().keys()
+    if unknown:
+        raise InvalidInput("invalid_input", detail=f"code inconnu « {min(unknown)} ».")
+
+
+def check_emptied(request: Submission, known: KnownSource) -> None:
+    """Refuse to delete all that is known of a folder that has nothing: mostly an unmounted disk.
+
+    Raises:
+        InvalidInput: It is so, and not said to be meant ("source_empty").
+    """
+    has_files = bool(request.files or request.unreadable)
+    if request.is_complete and known.documents and not has_files and not request.may_empty:
+        raise InvalidInput("source_empty", documents=len(known.documents))
+
+
 def plan_of(
     submission: Submission,
     *,
     known: KnownSource,
-    fingerprint: Callable[[str], str],
+    standing: Standing,
     is_kept: Callable[[str], bool],
     max_file_bytes: int,
 ) -> list[PlannedFile]:
@@ -85,7 +113,7 @@ def plan_of(
     Args:
         submission: The announcement.
         known: Documents and fingerprints of the source.
-        fingerprint: Fingerprint a content would have if it were read now.
+        standing: Fingerprints of the readings of a content that need not be made again.
         is_kept: True when the file store holds a content that this source need not send.
         max_file_bytes: Largest content that is taken.
 
@@ -102,7 +130,7 @@ def plan_of(
                 file,
                 seen=seen,
                 known=known,
-                fingerprint=fingerprint,
+                standing=standing,
                 is_kept=is_kept,
                 max_file_bytes=max_file_bytes,
             )
@@ -117,7 +145,7 @@ def _announced(
     *,
     seen: set[str],
     known: KnownSource,
-    fingerprint: Callable[[str], str],
+    standing: Standing,
     is_kept: Callable[[str], bool],
     max_file_bytes: int,
 ) -> PlannedFile:
@@ -131,15 +159,17 @@ def _announced(
         reason = too_large(file.size_bytes, max_file_bytes=max_file_bytes)
         return PlannedFile(name, ItemState.FAILED, document=document, reason=reason)
     state = ItemState.AWAITING_FILE
-    if document is not None and _is_served(document, file, known, fingerprint(file.sha256)):
+    if document is not None and _is_served(document, file, known, standing(file.sha256)):
         state = ItemState.UNCHANGED
     elif is_kept(file.sha256):
         state = ItemState.PENDING
     return PlannedFile(name, state, file.sha256, file.size_bytes, document)
 
 
-def _is_served(document: Document, file: AnnouncedFile, known: KnownSource, wanted: str) -> bool:
-    return document.sha256 == file.sha256 and known.fingerprints.get(document.id) == wanted
+def _is_served(
+    document: Document, file: AnnouncedFile, known: KnownSource, standing: frozenset[str]
+) -> bool:
+    return document.sha256 == file.sha256 and known.fingerprints.get(document.id) in standing
 
 
 def _refused(name: str, *, seen: set[str], known: KnownSource, code: str) -> PlannedFile:

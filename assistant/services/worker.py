@@ -24,7 +24,7 @@ from assistant.ports.models import Embedder
 from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.ports.scanning import VirusScanner
-from assistant.services.fingerprints import fingerprint_of
+from assistant.services.fingerprints import Fingerprints
 from assistant.services.finishing import CANCELLED, JobFinisher
 from assistant.services.heartbeat import Heartbeat
 from assistant.services.job_run import JobRun, Stopped, texts_by_hash
@@ -87,9 +87,9 @@ class Worker:
         self._files = files
         self._reader = reader
         self._embedder = embedder
+        self._fingerprints = Fingerprints(reader, embedder_id=embedder.identity.id)
         self._clock = clock
-        self._owner = owner
-        self._lease_s = lease_s
+        self._owner, self._lease_s = owner, lease_s
         self._item_attempts = item_attempts
         self._children, self._scanner = children, scanner
         self._error_pause_s = error_pause_s
@@ -133,7 +133,7 @@ class Worker:
             job=job,
             owner=self._owner,
             lease_s=self._lease_s,
-            fingerprint=self._fingerprint,
+            fingerprints=self._fingerprints,
         )
         with Heartbeat(run.renew, lease_s=self._lease_s) as heartbeat:
             try:
@@ -295,13 +295,6 @@ class Worker:
             return False
         self._silent_since[job.id] = (waiting, since if waiting == before else now)
         return now - self._silent_since[job.id][1] > _SILENCE
-
-    def _fingerprint(self, sha256: str) -> str:
-        return fingerprint_of(
-            sha256,
-            reader_version=self._reader.version,
-            embedder_id=self._embedder.identity.id,
-        )
 
 
 def _present(counts: Mapping[ItemState, int]) -> Iterator[ItemState]:

@@ -74,19 +74,19 @@ DEFENCES: Mapping[str, Removal] = {
     "markers": Removal({"assistant.answering.draft:CitationParser": _being(without.Believing)}),
     "frame": Removal({"assistant.answering.prompt:_code": _answering("0123456789abcdef")}),
     "rules": Removal({"assistant.answering.prompt:_template": without.unruly}),
-    "hidden_docx": Removal({"ingest.parsers.docx:visible_docx": _being(without.whole_docx)}),
-    "hidden_odt": Removal({"ingest.parsers.odt:drop_unseen": _NO}),
-    "hidden_pdf": Removal({"ingest.parsers.pdf_hidden:_hidden_runs": _answering([])}),
-    "hidden_html": Removal({"ingest.parsers.html:drop_invisible": _NO}),
+    "hidden_docx": Removal({"ingest.parsers.word.docx:visible_docx": _being(without.whole_docx)}),
+    "hidden_odt": Removal({"ingest.parsers.office.opendocument:drop_unseen": _NO}),
+    "hidden_pdf": Removal({"ingest.parsers.pdf.hidden:_hidden_runs": _answering([])}),
+    "hidden_html": Removal({"ingest.parsers.text.html:drop_invisible": _NO}),
     "hidden_sheets": Removal(
-        {"ingest.parsers.ods:_is_hidden": _NO, "ingest.parsers.xlsx:_is_true": _NO}
+        {"ingest.parsers.sheets.ods:_is_hidden": _NO, "ingest.parsers.sheets.xlsx:_is_true": _NO}
     ),
-    "hidden_slides": Removal({"ingest.parsers.pptx:_is_hidden": _NO}),
-    "comments": Removal({"ingest.parsers.odt:_SKIPPED": _being(frozenset[str]())}),
+    "hidden_slides": Removal({"ingest.parsers.slides.pptx:_is_hidden": _NO}),
+    "comments": Removal({"ingest.parsers.word.odt:SKIPPED": _being(frozenset[str]())}),
     "unicode": Removal(
         {
-            "ingest.parsers.draft:clean_text": _being(str),
-            "ingest.parsers.text:clean_text": _being(str),
+            "ingest.draft:clean_text": _being(str),
+            "ingest.parsers.text.plain:clean_text": _being(str),
         }
     ),
     "question_signs": Removal(
@@ -126,7 +126,7 @@ DEFENCES: Mapping[str, Removal] = {
     "file_size": Removal(limits={"ingest.max_file_mb": 50}),
     "text_size": Removal(limits={"ingest.max_text_mb": 50}),
     "file_names": Removal({"assistant.services.submission:is_safe_name": _YES}),
-    "entities": Removal({"ingest.parsers.odt:parse_xml": _being(without.trusting_xml)}),
+    "entities": Removal({"ingest.parsers.word.odt:parse_xml": _being(without.trusting_xml)}),
     "pages": Removal({"assistant.api.routes.passages:page": _being(without.unescaped_page)}),
     "headers": Removal(
         {

@@ -26,11 +26,14 @@ from assistant.settings import IngestSettings, LimitsSettings, ModelSettings, Se
 from assistant.testing.embedder import HashEmbedder
 from assistant.testing.mock_model import MockModel, running_mock_model
 from assistant.testing.mock_model_replies import WRITERS
+from ingest.decks import find_boxes
+from ingest.errors import ParseFailed
 from ingest.limits import Limits
-from ingest.model import IngestedFile
+from ingest.model import Box, IngestedFile
 from ingest.reading import read_file
 from ingest.rendering import render_page
 from ingest.rows import SheetFile, read_rows
+from ingest.tools import Tool
 
 LOCAL_TOKEN = "jeton-du-poste-0f1e2d3c4b5a"  # noqa: S105 - of an instance that lives for one run
 BASE_URL = "http://127.0.0.1:8501"
@@ -67,9 +70,21 @@ class ReaderHere:
         """The rows of a sheet."""
         return read_rows(path, name=name, limits=self._limits)
 
+    def missing_tools(self) -> frozenset[Tool]:
+        """None counts here."""
+        return frozenset()
+
     def render_page(self, path: Path, *, page: int) -> bytes:
         """An image of a page."""
         return render_page(path, page=page)
+
+    def print_deck(self, path: Path) -> bytes:
+        """Decks are shown as text here."""
+        raise ParseFailed("slides_need_office")
+
+    def find_boxes(self, path: Path, *, page: int, text: str) -> tuple[Box, ...]:
+        """The lines of a page that hold a passage."""
+        return find_boxes(path, page=page, text=text)
 
     def close(self) -> None:
         """Nothing to end."""

@@ -38,15 +38,11 @@ class Believing:
     def feed(self, piece: str) -> Parsed:
         """The piece as it is."""
         self.text += piece
-        return Parsed(text=piece, markers=())
+        return Parsed(text=piece, markers=(), removed=())
 
     def finish(self) -> Parsed:
         """Nothing is held back."""
-        return Parsed(text="", markers=())
-
-    def unsupported(self) -> tuple[str, ...]:
-        """Nothing is reported."""
-        return ()
+        return Parsed(text="", markers=(), removed=())
 
 
 def as_it_is(text: str, *, placeholder: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 from sqlalchemy import select
 
 from assistant.adapters.qdrant.bm25 import TermWeights, document_weights, query_weights
@@ -92,8 +92,8 @@ class LexicalIndex:
         weighted = [weigh(text) for text in texts]
         terms = sorted({term for each in weighted for term in each.indices})
         self._columns = {term: column for column, term in enumerate(terms)}
-        self._matrix = self._as_rows(weighted).tocsc()
-        held = np.diff(self._matrix.indptr)
+        self._matrix = _as_rows(weighted, columns=self._columns).tocsc()
+        held = np.diff(cast("NDArray[np.int64]", self._matrix.indptr))
         count = len(texts)
         self._rarity = np.log1p((count - held + 0.5) / (held + 0.5))
 
@@ -104,8 +104,13 @@ class LexicalIndex:
             return np.zeros(self._matrix.shape[0])
         return np.asarray(self._matrix[:, columns] @ self._rarity[columns], np.float64)
 
-    def _as_rows(self, weighted: Sequence[TermWeights]) -> csr_array:
-        indptr = np.cumsum([0, *(len(each.indices) for each in weighted)])
-        columns = [self._columns[term] for each in weighted for term in each.indices]
-        values = [value for each in weighted for value in each.weights]
-        return csr_array((values, columns, indptr), shape=(len(weighted), len(self._columns)))
+
+def _as_rows(weighted: Sequence[TermWeights], *, columns: dict[int, int]) -> Any:
+    from scipy import sparse  # pyright: ignore[reportMissingTypeStubs]
+
+    starts = np.cumsum([0, *(len(each.indices) for each in weighted)])
+    places = [columns[term] for each in weighted for term in each.indices]
+    values = [value for each in weighted for value in each.weights]
+    shape = (len(weighted), len(columns))
+    matrix: Any = cast("Any", sparse).csr_array((values, places, starts), shape=shape)
+    return matrix

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from assistant.answering.sufficiency import Judge, Signs, signs_of
 from assistant.domain.retrieval import evidence_of
@@ -69,9 +69,15 @@ def fitted(cases: Sequence[Case], *, threshold: float = 0.0) -> Judge:
         wrong = np.logaddexp(0, -outcome * (scaled @ weights)).sum()
         return float(wrong + _RIDGE * (weights[1:] ** 2).sum() / 2)
 
-    weights = minimize(loss, np.zeros(scaled.shape[1])).x
+    weights = _least(loss, count=scaled.shape[1])
     raw = weights[1:] / spread
     return Judge(float(weights[0] - (raw * mean).sum()), tuple(map(float, raw)), threshold)
+
+
+def _least(loss: Callable[[NDArray[np.float64]], float], *, count: int) -> NDArray[np.float64]:
+    from scipy import optimize  # pyright: ignore[reportMissingTypeStubs]
+
+    return cast("Any", optimize).minimize(loss, np.zeros(count)).x
 
 
 def judged(cases: Sequence[Case], judge: Judge) -> list[MadeQuestion]:

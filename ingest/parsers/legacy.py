@@ -9,14 +9,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
+from ingest.draft import Draft, Work
 from ingest.errors import IngestError, ParseFailed
 from ingest.guards import check_content
 from ingest.model import FileFormat, Notice
-from ingest.parsers.docx import read_docx
-from ingest.parsers.draft import Draft, Work
-from ingest.parsers.fallback import fallback_blocks
-from ingest.parsers.office import convert, find_office
-from ingest.parsers.pptx import read_pptx
+from ingest.parsers.office.kreuzberg import fallback_blocks
+from ingest.parsers.office.libreoffice import convert
+from ingest.parsers.slides.pptx import read_pptx
+from ingest.parsers.word.docx import read_docx
+from ingest.tools import Tool, find_office
 
 _OFFICE_SHARE = 0.6
 """Share of the wall time of a file that LibreOffice may take: the fallback needs some as well."""
@@ -69,6 +70,8 @@ def read_legacy(path: Path, work: Work, *, file_format: FileFormat, office: Path
     Raises:
         ParseFailed: Nothing can read it.
     """
+    if office is None:
+        work.missing.add(Tool.LIBREOFFICE)
     draft = _converted(path, work, file_format=file_format, office=office) if office else None
     if draft is not None and draft.letters:
         return draft

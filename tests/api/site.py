@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -41,8 +41,10 @@ from ingest.model import (
     IngestedFile,
     Locator,
     ParsedDocument,
+    Place,
 )
 from ingest.rows import SheetFile, read_rows
+from ingest.tools import Tool
 
 TOKEN = "jeton-local"
 BASE_URL = "http://127.0.0.1:8501"
@@ -56,20 +58,28 @@ REGULATION = (
 
 
 class SheetReader:
-    """Implements `FileReader`: each line is a chunk; what begins with "%PDF" has a page per line."""
+    """Implements `FileReader`: each line is a chunk.
+
+    What begins with "%PDF" has a page per line, what begins with "%DECK" has a slide per line.
+    """
 
     version = "sheets-1"
+
+    def missing_tools(self) -> frozenset[Tool]:
+        return frozenset()
 
     def read(self, path: Path, *, name: str) -> IngestedFile:
         text = path.read_text("utf-8")
         if text.startswith("damaged"):
             raise ParseFailed("file_damaged")
-        is_pdf = text.startswith("%PDF")
+        is_pdf, is_deck = text.startswith("%PDF"), text.startswith("%DECK")
         lines = [line.replace("\\n", "\n") for line in text.splitlines() if line]
-        lines = lines[1:] if is_pdf else lines
+        lines = lines[1:] if is_pdf or is_deck else lines
         chunks = tuple(_chunk(number, line, is_pdf) for number, line in enumerate(lines))
+        if is_deck:
+            chunks = tuple(map(_on_slide, chunks))
         document = ParsedDocument(
-            format=FileFormat.PDF if is_pdf else FileFormat.TEXT,
+            format=FileFormat.PDF if is_pdf else FileFormat.PPTX if is_deck else FileFormat.TEXT,
             title=lines[0],
             blocks=(),
             kind=DocumentKind.REGLEMENT,
@@ -87,8 +97,23 @@ class SheetReader:
         Image.new("RGB", (60, 90), "white").save(image, "PNG")
         return image.getvalue()
 
+    def print_deck(self, path: Path) -> bytes:
+        if path.read_text("utf-8").startswith("%DECK-without"):
+            raise ParseFailed("slides_need_office")
+        return b"%PDF-" + path.read_bytes()
+
+    def find_boxes(self, path: Path, *, page: int, text: str) -> tuple[Box, ...]:
+        if text not in path.read_text("utf-8"):
+            raise ParseFailed("page_missing", page=page)
+        return (Box(page, 0.25, 0.5, 0.75, 0.6),)
+
     def close(self) -> None:
         return
+
+
+def _on_slide(chunk: Chunk) -> Chunk:
+    place = Place(slide=chunk.ordinal + 1)
+    return replace(chunk, locator=replace(chunk.locator, place=place))
 
 
 def _chunk(number: int, line: str, is_pdf: bool) -> Chunk:

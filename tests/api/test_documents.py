@@ -187,6 +187,37 @@ async def test_a_page_that_cannot_be_drawn_leaves_the_text(site: Site) -> None:
     assert "ne peut pas être affichée" in shown.text
 
 
+async def test_a_slide_is_shown_with_its_passage_highlighted(site: Site) -> None:
+    await site.upload({"bilan.pptx": "%DECK\nBilan des aides\nCalendrier des aides\n"})
+    cited = (await passages(site))[1]
+    async with site.owner() as http:
+        shown = await http.get(f"/api/v1/passages/{cited['chunk_id']}/view", headers=HTML)
+        address = re.findall(r'<img src="([^"]+)"', shown.text)[0]
+        image = await http.get(address)
+
+    assert "/pages/2?" in address
+    assert image.headers["content-type"] == "image/png"
+    assert "left:25.00%;top:50.00%;width:50.00%;height:10.00%" in shown.text
+    assert shown.text.count('id="passage"') == 1
+    for words in ("Diapositive 2", "diapositive 2", "Calendrier des aides"):
+        assert words in shown.text
+    assert 'class="notice"' not in shown.text
+
+
+async def test_without_libreoffice_the_text_of_a_slide_is_shown_and_the_reason(site: Site) -> None:
+    await site.upload({"bilan.pptx": "%DECK-without\nBilan des aides\nCalendrier des aides\n"})
+    cited, document = (await passages(site))[1], await first_document(site)
+    async with site.owner() as http:
+        shown = await http.get(f"/api/v1/passages/{cited['chunk_id']}/view", headers=HTML)
+        image = await http.get(f"/api/v1/documents/{document['id']}/pages/2")
+
+    assert shown.status_code == 200
+    assert "<img" not in shown.text
+    assert "LibreOffice n&#39;est pas installé" in shown.text
+    assert "Calendrier des aides" in shown.text[shown.text.index('<mark id="passage"') :]
+    assert (image.status_code, image.json()["code"]) == (422, "slides_need_office")
+
+
 async def test_a_passage_without_pages_is_marked_in_its_section(site: Site) -> None:
     await site.upload({"reglement.txt": REGULATION})
     cited = (await passages(site))[2]

@@ -181,3 +181,45 @@ async def test_a_page_drawn_while_its_document_is_deleted_leaves_nothing(
         )
 
     assert list((site.container.folder.root / "pages").iterdir()) == []
+
+
+async def test_pages_are_drawn_while_a_deck_is_printed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.upload({"bilan.pptx": "%DECK\nBilan\nCalendrier\n"})
+    gate, begun = threading.Event(), threading.Event()
+    print_deck = site.container.reader.print_deck
+
+    def slowly(path: Path) -> bytes:
+        begun.set()
+        assert gate.wait(60)
+        return print_deck(path)
+
+    monkeypatch.setattr(site.container.reader, "print_deck", slowly)
+    slides: list[int] = []
+    drawn_meanwhile: list[int] = []
+    pages: list[int] = []
+    async with site.owner() as http:
+        deck = (await http.get("/api/v1/documents")).json()["documents"][0]["id"]
+        await site.upload({"schema.pdf": PDF})
+        listed = (await http.get("/api/v1/documents")).json()["documents"]
+        other = next(each["id"] for each in listed if each["id"] != deck)
+
+        async def ask(slide: int) -> None:
+            found = await http.get(f"/api/v1/documents/{deck}/pages/{slide}")
+            slides.append(found.status_code)
+
+        async with anyio.create_task_group() as tasks:
+            for slide in (1, 2, 1):
+                tasks.start_soon(ask, slide)
+            wait = partial(begun.wait, 10)
+            assert await to_thread.run_sync(wait, limiter=anyio.CapacityLimiter(1))
+            with anyio.fail_after(10):
+                page = await http.get(f"/api/v1/documents/{other}/pages/1")
+            pages.append(page.status_code)
+            drawn_meanwhile += slides
+            gate.set()
+
+    assert pages == [200]
+    assert drawn_meanwhile == []
+    assert slides == [200] * 3

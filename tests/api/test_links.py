@@ -116,16 +116,20 @@ async def test_the_model_is_told_what_was_replaced(site: Site) -> None:
     assert "État : remplacé par « Nouveau règlement »\n" in messages[-1].content
 
 
-async def test_a_modified_source_is_not_said_replaced(site: Site) -> None:
+async def test_a_modification_without_articles_is_told_once_and_marks_no_passage(
+    site: Site,
+) -> None:
     async with site.owner() as http:
         pair = await linked(site, http, LinkKind.MODIFIES)
         await http.post(f"{pair.path}/{pair.link}/confirm")
         answer = (await http.post("/api/v1/answers", json=ASKED)).json()
+    async with site.person(site.container.access.local_principal()) as person:
+        page = await person.get(answer["citations"][0]["view_url"])
 
     (citation,) = answer["citations"]
-    assert citation["replaced_by"] is None
-    assert citation["amended_by"]["document_id"] == pair.new
-    assert "a été modifiée par" in answer["notice"]
+    assert (citation["replaced_by"], citation["amended_by"]) == (None, None)
+    assert answer["notice"].count("a été modifiée par « Nouveau règlement »") == 1
+    assert "modifié par « Nouveau règlement »" in page.text
 
 
 async def test_a_rejected_link_is_told_no_more_and_may_be_confirmed_again(site: Site) -> None:

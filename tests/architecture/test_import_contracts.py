@@ -14,6 +14,24 @@ from tests.architecture.sources import PACKAGES, ROOT
 
 PLANTED = {
     "packages": [("ingest/planted.py", "assistant.domain.ids")],
+    "ingest-layers": [
+        ("ingest/handle.py", "ingest.reader"),
+        ("ingest/child.py", "ingest.handle"),
+        ("ingest/reading.py", "ingest.protocol"),
+        ("ingest/chunking.py", "ingest.reading"),
+        ("ingest/parsers/planted.py", "ingest.chunking"),
+        ("ingest/formats.py", "ingest.parsers.text.plain"),
+        ("ingest/headings.py", "ingest.titles"),
+        ("ingest/cleaning.py", "ingest.draft"),
+        ("ingest/model.py", "ingest.cleaning"),
+    ],
+    "parser-families": [
+        ("ingest/parsers/ocr/planted.py", "ingest.parsers.pdf.text"),
+        ("ingest/parsers/word/planted.py", "ingest.parsers.sheets.intake"),
+        ("ingest/parsers/pages/planted.py", "ingest.parsers.ocr.page"),
+        ("ingest/parsers/text/planted.py", "ingest.parsers.office.xml"),
+        ("ingest/parsers/mail/planted.py", "ingest.parsers.pdf.document"),
+    ],
     "assistant-below": [("assistant/services/planted.py", "eval.sample")],
     "ui-through-client": [
         ("ui/planted.py", "assistant.services"),
@@ -122,14 +140,22 @@ def test_planted_imports_break_their_contract(contract: str, tmp_path: Path) -> 
     ] == []
 
 
-def test_a_module_without_layer_is_caught(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("contract", "room"),
+    [
+        ("layers", "assistant"),
+        ("ingest-layers", "ingest"),
+        ("parser-families", "ingest.parsers"),
+    ],
+)
+def test_a_module_without_layer_is_caught(contract: str, room: str, tmp_path: Path) -> None:
     copy_house(tmp_path)
-    (tmp_path / "assistant" / "planted.py").write_text("", "utf-8")
+    (tmp_path / room.replace(".", "/") / "planted.py").write_text("", "utf-8")
 
-    result = run_contracts(tmp_path, "layers")
+    result = run_contracts(tmp_path, contract)
 
     assert result.returncode == 1
-    assert "assistant.planted" in result.stdout
+    assert f"{room}.planted" in result.stdout
 
 
 @pytest.mark.parametrize("contract", ALLOWED)

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from ingest.reader import Limits, ParserPool
+from tests.ingest.drawn_pdfs import Draw
 
 Pages = Sequence[Sequence[tuple[str, str] | list[list[str]]]]
 ODT_MIME = "application/vnd.oasis.opendocument.text"
@@ -19,7 +20,7 @@ _ODT_HEAD = (
     'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
     'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" '
     'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
-    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"><office:body><office:text>'
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0">'
 )
 
 
@@ -82,15 +83,23 @@ def make_odt(tmp_path: Path) -> Callable[..., Path]:
     """Builds an ODT from the XML of its body."""
 
     def build(
-        body: str, *, name: str = "document.odt", mime: str = ODT_MIME, manifest: str = ""
+        body: str,
+        *,
+        name: str = "document.odt",
+        mime: str = ODT_MIME,
+        manifest: str = "",
+        styles: str = "",
+        named_styles: str = "",
     ) -> Path:
         path = tmp_path / name
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("mimetype", mime)
             archive.writestr(
                 "content.xml",
-                f"{_ODT_HEAD}{body}</office:text></office:body></office:document-content>",
+                f"{_ODT_HEAD}<office:automatic-styles>{styles}</office:automatic-styles><office:body>"
+                f"<office:text>{body}</office:text></office:body></office:document-content>",
             )
+            archive.writestr("styles.xml", f"{_ODT_HEAD}{named_styles}</office:document-content>")
             archive.writestr("META-INF/manifest.xml", manifest or "<manifest/>")
         return path
 
@@ -123,3 +132,53 @@ def make_docx(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return build
+
+
+@pytest.fixture
+def draw_pdf(tmp_path: Path) -> Callable[..., Path]:
+    """Builds a PDF whose pages are drawn by functions of a canvas."""
+
+    def build(*pages: Draw) -> Path:
+        from reportlab.lib.pagesizes import A4
+        from reportlab.pdfgen.canvas import Canvas
+
+        path = tmp_path / "document.pdf"
+        canvas = cast("Any", Canvas(str(path), pagesize=A4))
+        for draw in pages:
+            canvas.setFont("Helvetica", 11)
+            draw(canvas)
+            canvas.showPage()
+        canvas.save()
+        return path
+
+    return build
+
+
+@pytest.fixture
+def save_book(tmp_path: Path) -> Callable[[Any], Path]:
+    def write(book: Any) -> Path:
+        path = tmp_path / "classeur.bin"
+        book.save(path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def change_book(tmp_path: Path) -> Callable[..., Path]:
+    """Replaces text in a member of a workbook."""
+
+    def rewrite(path: Path, member: str, old: str, new: str) -> Path:
+        changed = tmp_path / "changé.bin"
+        with zipfile.ZipFile(path) as source:
+            members = {name: source.read(name) for name in source.namelist()}
+        if old:
+            members[member] = members[member].replace(old.encode(), new.encode())
+        else:
+            members[member] = new.encode()
+        with zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as target:
+            for name, data in members.items():
+                target.writestr(name, data)
+        return changed
+
+    return rewrite

@@ -141,9 +141,10 @@ def message(
     return tree
 
 
-def attached_file(name: str, data: bytes, *, mime: str = "") -> Tree:
+def attached_file(name: str, data: bytes, *, mime: str = "", content_id: str = "") -> Tree:
     """An attachment that is a file."""
-    texts = {0x3707: name, 0x370E: mime} if mime else {0x3707: name}
+    said = {0x3707: name, 0x370E: mime, 0x3712: content_id}
+    texts = {pid: text for pid, text in said.items() if text}
     return {**_streams(texts, {0x3701: data}), "__properties_version1.0": bytes(8)}
 
 

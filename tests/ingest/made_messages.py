@@ -27,7 +27,9 @@ def mail(
     return made
 
 
-def outlook(body: str = "Bonjour à tous.", *, attachments: list[Tree] | None = None) -> bytes:
+def outlook(
+    body: str = "Bonjour à tous.", *, html: str = "", attachments: list[Tree] | None = None
+) -> bytes:
     """The same message as Outlook saves it."""
     return compound(
         message(
@@ -38,6 +40,7 @@ def outlook(body: str = "Bonjour à tous.", *, attachments: list[Tree] | None = 
                 SENDER: "Élodie Martin",
                 SENDER_SMTP: "e.martin@mairie.example",
             },
+            binaries={HTML: html.encode()} if html else {},
             sent=datetime(2024, 5, 3, 8, 12, tzinfo=UTC),
             recipients=[
                 ("Paul Petit", "p.petit@region.example", 1),

@@ -10,8 +10,8 @@ import pytest
 
 from ingest.limits import Limits
 from ingest.model import IngestedFile
-from ingest.parsers.ocr_engine import has_engine
 from ingest.reading import read_file
+from ingest.tools import has_tesseract
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -25,7 +25,7 @@ LINES: tuple[str, ...] = (
 STAMP = "Reçu en préfecture le 18 décembre 2023"
 GARBAGE = ("PIED6 SUEP xjnu seouejdk J8AN8 sjq1sqnS", "jkq dnu8 ewrx n0p zzqk ~~ sl|k u1z")
 PATIENT = Limits(base_s=120, ocr_page_s=120)
-needs_engine = pytest.mark.skipif(not has_engine(), reason="Tesseract with French is absent")
+needs_engine = pytest.mark.skipif(not has_tesseract(), reason="Tesseract with French is absent")
 
 
 def draw(lines: tuple[str, ...] = LINES, *, size: int = 14, top: float = 60) -> Callable[..., None]:

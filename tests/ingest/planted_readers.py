@@ -11,12 +11,25 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from ingest.draft import Draft, Work
 from ingest.limits import Limits
 from ingest.model import Block, BlockKind, FileFormat, IngestedFile, ParsedDocument
+from ingest.parsers.text import plain as text
+from ingest.parts import PartWatch
+from ingest.reading import read_file
 
 
-def read(path: Path, *, name: str, limits: Limits, on_pages: Callable[[int], None]) -> IngestedFile:
+def read(
+    path: Path,
+    *,
+    name: str,
+    limits: Limits,
+    on_pages: Callable[[int], None],
+    watch: PartWatch,
+) -> IngestedFile:
+    del watch
     word, _, rest = path.read_text(encoding="utf-8").partition(" ")
     act = _ACTS.get(word)
     if act is not None:
@@ -24,9 +37,26 @@ def read(path: Path, *, name: str, limits: Limits, on_pages: Callable[[int], Non
     return _said(f"{name} {limits.chunk_tokens}")
 
 
-def _said(text: str) -> IngestedFile:
-    block = Block(kind=BlockKind.PARAGRAPH, text=text)
-    return IngestedFile(ParsedDocument(format=FileFormat.TEXT, title=text, blocks=(block,)))
+def read_message(path: Path, **work: Any) -> IngestedFile:
+    """Reads as the product does, save for texts that begin with the name of an act."""
+    text.read_text = _read_text
+    return read_file(path, **work)
+
+
+def _read_text(path: Path, work: Work) -> Draft:
+    word, _, rest = path.read_text(encoding="utf-8").strip().partition(" ")
+    act = _ACTS.get(word)
+    if act is None:
+        return _PLAIN(path, work)
+    return Draft(engine=act(rest, path.parent, work.on_pages) or "rien")
+
+
+_PLAIN = text.read_text
+
+
+def _said(said: str) -> IngestedFile:
+    block = Block(kind=BlockKind.PARAGRAPH, text=said)
+    return IngestedFile(ParsedDocument(format=FileFormat.TEXT, title=said, blocks=(block,)))
 
 
 def _spin(rest: str, folder: Path, on_pages: Callable[[int], None]) -> str:

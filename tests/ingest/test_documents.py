@@ -202,6 +202,79 @@ def test_odt_gives_headings_tables_notes_and_no_deleted_text(
     assert "| Travaux | 50 % |" in text
 
 
+HIDING = '<style:text-properties text:display="none"/>'
+
+
+@pytest.mark.parametrize(
+    ("hidden", "styles", "named"),
+    [
+        (
+            '<text:p>Vu le code.<text:span text:style-name="T1">SECRET</text:span></text:p>',
+            f'<style:style style:name="T1" style:family="text">{HIDING}</style:style>',
+            "",
+        ),
+        (
+            '<text:p text:style-name="P1">SECRET</text:p>',
+            '<style:style style:name="P1" style:family="paragraph" style:parent-style-name="N"/>',
+            f'<style:style style:name="N" style:family="paragraph">{HIDING}</style:style>',
+        ),
+        ('<text:section text:display="none"><text:p>SECRET</text:p></text:section>', "", ""),
+        ('<text:p>SECRET<text:hidden-paragraph text:is-hidden="true"/></text:p>', "", ""),
+        (
+            '<text:p><text:hidden-text text:is-hidden="true">SECRET</text:hidden-text></text:p>',
+            "",
+            "",
+        ),
+    ],
+    ids=["words", "inherited", "section", "paragraph", "field"],
+)
+def test_odt_leaves_out_what_is_hidden_and_tells(
+    pool: ParserPool, make_odt: Callable[..., Path], hidden: str, styles: str, named: str
+) -> None:
+    body = f"<text:p>La subvention est accordée.</text:p>{hidden}<text:p>Article final.</text:p>"
+
+    ingested = pool.read(make_odt(body, styles=styles, named_styles=named), name="x.odt")
+
+    text = text_of(ingested)
+    assert "SECRET" not in text
+    assert "La subvention est accordée." in text
+    assert "Article final." in text
+    assert Notice.HIDDEN_TEXT in ingested.document.notices
+
+
+def test_odt_style_of_another_family_hides_nothing(
+    pool: ParserPool, make_odt: Callable[..., Path]
+) -> None:
+    styles = f'<style:style style:name="P1" style:family="text">{HIDING}</style:style>'
+    body = '<text:p text:style-name="P1">La subvention est accordée.</text:p>'
+
+    ingested = pool.read(make_odt(body, styles=styles), name="x.odt")
+
+    assert "La subvention est accordée." in text_of(ingested)
+    assert Notice.HIDDEN_TEXT not in ingested.document.notices
+
+
+def test_odt_table_inside_a_cell_comes_once(
+    pool: ParserPool, make_odt: Callable[..., Path]
+) -> None:
+    def table(*cells: str) -> str:
+        rows = "".join(
+            f"<table:table-row><table:table-cell>{left}</table:table-cell>"
+            f"<table:table-cell>{right}</table:table-cell></table:table-row>"
+            for left, right in zip(cells[::2], cells[1::2], strict=True)
+        )
+        return f"<table:table>{rows}</table:table>"
+
+    words = [f"<text:p>{word}</text:p>" for word in ("Poste", "Détail", "Travaux")]
+    inner = table("<text:p>Toiture</text:p>", "<text:p>1 200 €</text:p>")
+    body = f"<text:p>Budget :<text:note>{table(*words, inner)}</text:note></text:p>"
+
+    text = text_of(pool.read(make_odt(body), name="x.odt"))
+
+    assert text.count("Toiture") == 1
+    assert text.count("Travaux") == 1
+
+
 def test_html_keeps_content_and_drops_menus_and_scripts(pool: ParserPool, tmp_path: Path) -> None:
     path = tmp_path / "page"
     path.write_bytes(

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from ingest.limits import Limits
-from ingest.parsers import pdf
-from ingest.parsers.ocr import ScanReport
+from ingest.parsers.ocr.scans import ScanReport
+from ingest.parsers.pdf import document as pdf
 from ingest.reading import read_file
 
 PAIRS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "extraction_pairs"

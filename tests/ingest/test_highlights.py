@@ -17,7 +17,7 @@ import pytest
 
 from ingest.limits import Limits
 from ingest.model import Chunk
-from ingest.parsers import pdf
+from ingest.parsers.pdf import document as pdf
 from ingest.reader import ParserPool
 from ingest.reading import read_file
 

@@ -213,7 +213,7 @@ def test_page_images_of_what_has_none(
     for number in (0, -1, 99):
         with pytest.raises(IngestError, match="n'existe pas"):
             pool.render_page(path, page=number)
-    with pytest.raises(IngestError, match="ne peut pas être produite"):
+    with pytest.raises(IngestError, match="ne peut pas être affichée"):
         pool.render_page(make_odt("<text:p>x</text:p>"), page=1)
 
 

@@ -3,11 +3,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ingest.__main__ import EXIT_REFUSED, main
+from tests.ingest.made_messages import attach, mail
 
 
 @pytest.fixture
@@ -33,6 +36,56 @@ def test_inspect_prints_what_a_file_becomes(note: Path, capsys: pytest.CaptureFi
         "3 000 €",
     ):
         assert expected in printed
+
+
+def test_inspect_places_each_passage(
+    tmp_path: Path, make_pdf: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = make_pdf([[("p", "Le conseil décide. " * 20)]])
+    made = mail("Le corps du message.")
+    attach(made, b"Texte de la note.", name="note.txt", mime="text/plain")
+    message = tmp_path / "message.eml"
+    message.write_bytes(bytes(made))
+
+    heads = {
+        path: _heads(path, capsys) for path in (page, _deck(tmp_path), _book(tmp_path), message)
+    }
+
+    said = ["p. 1", "diapositive 2", "feuille « Aides », plage A2:B3", "pièce « note.txt »"]
+    for (path, found), expected in zip(heads.items(), said, strict=True):
+        assert any(f", {expected}" in head for head in found), (path, found)
+    assert "corps du message" in heads[message][0]
+
+
+def _heads(path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The line above each passage."""
+    assert main(["inspect", str(path)]) == 0
+    return [line for line in capsys.readouterr().out.split("\n") if " jetons" in line]
+
+
+def _deck(folder: Path) -> Path:
+    from pptx import Presentation
+
+    deck: Any = Presentation()
+    for title in ("Bilan des aides", "Calendrier"):
+        slide = deck.slides.add_slide(deck.slide_layouts[1])
+        slide.shapes.title.text = title
+        slide.placeholders[1].text_frame.text = "Quarante dossiers soutenus."
+    path = folder / "bilan.pptx"
+    deck.save(path)
+    return path
+
+
+def _book(folder: Path) -> Path:
+    from openpyxl import Workbook
+
+    book: Any = Workbook()
+    book.active.title = "Aides"
+    for row in (("Commune", "Montant"), ("Lens", 1200), ("Arras", 900)):
+        book.active.append(row)
+    path = folder / "aides.xlsx"
+    book.save(path)
+    return path
 
 
 def test_inspect_prints_json(note: Path, capsys: pytest.CaptureFixture[str]) -> None:

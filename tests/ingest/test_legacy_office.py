@@ -12,14 +12,15 @@ from typing import Any, cast
 
 import pytest
 
+from ingest.draft import Draft, Work
 from ingest.errors import IngestError, ParseFailed
 from ingest.limits import Limits
 from ingest.model import BlockKind, FileFormat, IngestedFile, Notice, Place
-from ingest.parsers.draft import Draft, Work
 from ingest.parsers.legacy import read_doc, read_legacy, read_ppt
-from ingest.parsers.office import convert, find_office
+from ingest.parsers.office.libreoffice import convert
 from ingest.processes import descendants
 from ingest.reader import ParserPool
+from ingest.tools import find_office
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 DOCUMENTS = DATA / "admin_docs"

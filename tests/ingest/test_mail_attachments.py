@@ -23,6 +23,7 @@ from tests.ingest.made_messages import (
     outlook,
     texts,
 )
+from tests.ingest.made_scans import PATIENT, needs_engine
 
 Read = Callable[..., IngestedFile]
 
@@ -159,15 +160,108 @@ def test_parser_that_fails_on_an_attachment_does_not_cost_the_message(read: Read
     assert document.notices == (Notice.ATTACHMENTS_UNREAD,)
 
 
-def test_logo_of_a_signature_is_no_attachment(read: Read) -> None:
+LOGO = (320, 90)
+PAGE = (1100, 450)
+
+
+def drawn(size: tuple[int, int]) -> bytes:
+    """A picture with as many lines of text as it holds."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    image = Image.new("RGB", size, "white")
+    font = ImageFont.load_default(size=26)
+    line = "Le conseil approuve la convention pour 12 500 euros"
+    for top in range(20, size[1] - 40, 50):
+        ImageDraw.Draw(image).text((20, top), line, fill="black", font=font)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def shown_inside(data: bytes, *, subtype: str = "png") -> bytes:
     made = mail("x")
     made.set_content("<p>Bonjour à tous et à toutes, merci.</p><img src='cid:1'>", subtype="html")
-    made.add_related(b"\x89PNG\r\n\x1a\n" + bytes(20), maintype="image", subtype="png", cid="<1>")
+    made.add_related(data, maintype="image", subtype=subtype, cid="<1>", filename="image001.png")
+    return bytes(made)
 
-    document = read(bytes(made)).document
+
+def shown_inside_outlook(data: bytes) -> bytes:
+    logo = attached_file("image001.png", data, mime="image/png", content_id="a@b")
+    return outlook(attachments=[logo], html="<p>Bonjour à tous.</p><img src='cid:a@b'>")
+
+
+@pytest.fixture
+def no_recognition(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("a decoration was read")
+
+    monkeypatch.setattr("ingest.parsers.ocr.files.read_words_of", refuse)
+
+
+@pytest.mark.usefixtures("no_recognition")
+@pytest.mark.parametrize(
+    "data",
+    [
+        shown_inside(b"\x89PNG\r\n\x1a\n" + bytes(20)),
+        shown_inside(b"<svg/>", subtype="svg+xml"),
+        shown_inside(drawn(LOGO)),
+        shown_inside(drawn((900, 300))),
+        shown_inside_outlook(drawn(LOGO)),
+    ],
+    ids=["damaged", "drawing", "logo", "banner", "outlook"],
+)
+def test_decoration_of_a_message_is_neither_read_nor_told(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "contenu"
+    path.write_bytes(data)
+
+    document = _read_here(path, Limits()).document
 
     assert "Pièces jointes" not in document.blocks[1].text
-    assert Notice.ATTACHMENTS_UNREAD not in document.notices
+    assert document.notices == ()
+
+
+@pytest.mark.usefixtures("no_recognition")
+def test_small_picture_that_is_attached_is_named_and_not_read(tmp_path: Path) -> None:
+    made = mail()
+    attach(made, drawn(LOGO), name="logo.png", mime="image/png")
+    path = tmp_path / "contenu"
+    path.write_bytes(bytes(made))
+
+    document = _read_here(path, Limits()).document
+
+    assert document.blocks[1].text.endswith("Pièces jointes : logo.png")
+    assert document.notices == ()
+
+
+@needs_engine
+def test_page_pasted_or_attached_as_a_picture_is_read(tmp_path: Path) -> None:
+    attached = mail()
+    attach(attached, drawn(PAGE), name="image001.png", mime="image/png")
+    next(attached.iter_attachments())["Content-ID"] = "<given by the program>"
+
+    for data in (shown_inside(drawn(PAGE)), bytes(attached)):
+        path = tmp_path / "contenu"
+        path.write_bytes(data)
+        ingested = _read_here(path, PATIENT)
+        assert "convention pour 12 500 euros" in texts(ingested, part="image001.png")
+
+
+@needs_engine
+def test_large_logo_with_few_letters_is_left_out(tmp_path: Path) -> None:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(drawn((1100, 90)))) as line:
+        logo = Image.new("RGB", PAGE, "white")
+        logo.paste(line, (0, 200))
+        logo.save(buffer, "PNG")
+    path = tmp_path / "contenu"
+    path.write_bytes(shown_inside(buffer.getvalue()))
+
+    document = _read_here(path, PATIENT).document
+
+    assert "Pièces jointes" not in document.blocks[1].text
+    assert document.notices == ()
 
 
 def _read_here(path: Path, limits: Limits) -> IngestedFile:

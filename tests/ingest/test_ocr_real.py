@@ -15,9 +15,9 @@ import pytest
 
 from ingest.limits import Limits
 from ingest.model import FileFormat, IngestedFile, Notice
-from ingest.parsers.ocr_engine import has_engine
-from ingest.parsers.ocr_score import text_quality
+from ingest.parsers.ocr.score import text_quality
 from ingest.reader import ParserPool
+from ingest.tools import has_tesseract
 
 SAMPLED = ("p00", "p03", "p10")
 DENSE = "flaux__2020_-_30-20250*.pdf"
@@ -41,7 +41,7 @@ SCANS = (
 )
 pytestmark = [
     pytest.mark.shared_data,
-    pytest.mark.skipif(not has_engine(), reason="Tesseract with French is absent"),
+    pytest.mark.skipif(not has_tesseract(), reason="Tesseract with French is absent"),
 ]
 
 

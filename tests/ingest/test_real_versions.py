@@ -51,7 +51,7 @@ def _parsed(pattern: str) -> ParsedDocument:
 def readings() -> dict[str, Reading]:
     with pytest.MonkeyPatch.context() as patch:
         # Their text layers tell enough; reading their images would take a minute.
-        patch.setattr("ingest.parsers.ocr.has_engine", lambda: False)
+        patch.setattr("ingest.parsers.ocr.scans.has_tesseract", lambda: False)
         return {name: _reading(name, _parsed(pattern)) for name, pattern in PATTERNS.items()}
 
 

@@ -15,7 +15,7 @@ from pptx.util import Cm
 
 from ingest.limits import Limits
 from ingest.model import Block, BlockKind, FileFormat, IngestedFile, Notice, Place
-from ingest.parsers.slides import Frame, reading_order
+from ingest.parsers.slides.blocks import Frame, reading_order
 from ingest.reader import ParserPool
 from ingest.reading import read_file
 

@@ -45,14 +45,19 @@ def odp(tmp_path: Path) -> Callable[..., IngestedFile]:
 
 
 def odp_bytes(
-    body: str, *, styles: str = "", manifest: str = "<m/>", others: Iterable[tuple[str, str]] = ()
+    body: str,
+    *,
+    styles: str = "",
+    manifest: str = "<m/>",
+    head: str = "",
+    others: Iterable[tuple[str, str]] = (),
 ) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("mimetype", ODP_MIME)
         archive.writestr(
             "content.xml",
-            f'<office:document-content {ODP_NAMES} xmlns:xlink="http://www.w3.org/1999/xlink">'
+            f'{head}<office:document-content {ODP_NAMES} xmlns:xlink="http://www.w3.org/1999/xlink">'
             f"<office:automatic-styles>{styles}</office:automatic-styles><office:body>"
             f"<office:presentation>{body}</office:presentation></office:body>"
             "</office:document-content>",
@@ -180,3 +185,22 @@ def test_broken_odp_are_refused(
         pool.read(path, name="x.odp")
 
     assert caught.value.code in codes
+
+
+def test_hidden_words_are_left_out_and_told(odp: Callable[..., IngestedFile]) -> None:
+    hiding = (
+        '<style:style style:name="T1" style:family="text">'
+        '<style:text-properties text:display="none"/></style:style>'
+    )
+    body = (
+        "<draw:page><draw:frame><draw:text-box><text:p>La subvention est accordée."
+        '<text:span text:style-name="T1">SECRET</text:span> Elle est versée.</text:p>'
+        "</draw:text-box></draw:frame></draw:page>"
+    )
+
+    found = odp(body, styles=hiding)
+
+    text = "\n".join(chunk.text for chunk in found.chunks)
+    assert "La subvention est accordée. Elle est versée." in text
+    assert "SECRET" not in text
+    assert Notice.HIDDEN_TEXT in found.document.notices

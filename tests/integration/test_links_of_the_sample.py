@@ -4,44 +4,29 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from assistant.domain.documents import LinkKind
-from assistant.domain.links import LinkState
+from assistant.domain.links import LinkState, is_touched
 from assistant.services.links import LinkService
-from assistant.services.submission import AnnouncedFile, Submission
-from ingest.limits import Limits
-from ingest.reader import ParserPool
-from tests.house import House, open_house
+from tests.house import House
+from tests.real_house import ingest_file, real_house
 
 SAMPLE = Path(__file__).parents[2] / "eval" / "sample" / "documents"
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    reader = ParserPool(Limits(), children=1, scratch=tmp_path)
-    house = open_house(tmp_path, reader=reader)
-    yield house
-    house.close()
-    reader.close()
+    with real_house(tmp_path) as house:
+        yield house
 
 
 def ingest(house: House, *paths: Path) -> None:
-    """Send files and let worker and applier take them in, one after the other."""
+    """Take files in, one after the other."""
     for path in paths:
-        data = path.read_bytes()
-        sent = AnnouncedFile(path.name, sha256(data).hexdigest(), len(data))
-        request = Submission(source="upload", files=(sent,))
-        _, wanted = house.ingestion.submit(request, principal=house.principal, scope=house.scope)
-        for item in wanted:
-            with path.open("rb") as content:
-                house.ingestion.receive(
-                    item.id, content, principal=house.principal, scope=house.scope
-                )
-        house.settle()
+        ingest_file(house, path)
 
 
 @pytest.mark.parametrize("is_newest_first", [False, True])
@@ -64,6 +49,29 @@ def test_the_deliberation_that_modifies_another_is_linked_to_it(
     quality = documents[old.name].quality
     assert quality is not None
     assert quality.suspicions == ()
+
+
+def test_only_passages_of_the_modified_articles_are_marked(house: House) -> None:
+    old, new = SAMPLE / "deliberation-2024-117.pdf", SAMPLE / "deliberation-2025-042.pdf"
+    ingest(house, old, new)
+    links = LinkService(house.open_work, house.clock)
+    (link,) = links.list_page(scope=house.scope, state=LinkState.PROPOSED, limit=99)
+    links.decide(
+        link.id,
+        document_id=link.target.id,
+        state=LinkState.CONFIRMED,
+        principal=house.principal,
+        scope=house.scope,
+    )
+
+    with house.open_work() as work:
+        chunks = work.chunks.list_of_document(link.target.id, scope=house.scope, limit=99, offset=0)
+
+    told = {each.successor.articles for each in chunks if each.successor is not None}
+    assert told == {("1", "2")}
+    marked = {is_touched(each) for each in chunks if "\nLe taux de la subvention" in each.text}
+    others = {is_touched(each) for each in chunks if each.text.startswith("Article 5")}
+    assert (marked, others) == ({True}, {False})
 
 
 def test_reading_again_proposes_nothing_twice_and_keeps_decisions(house: House) -> None:

@@ -1,4 +1,4 @@
-"""Original files and page images in a folder, each written whole or not at all."""
+"""Original files, page images and PDFs of decks in a folder, each written whole or not at all."""
 
 from __future__ import annotations
 
@@ -21,21 +21,22 @@ _MEGABYTE = 1_000_000
 _ABANDONED_S = 24 * 3600
 """Age after which a partial file belongs to nobody that still writes."""
 _PAGES_BYTES = 500 * _MEGABYTE
-"""What page images may take on the disk: about 4,000 of them."""
+"""What page images and PDFs of decks may take on the disk: about 4,000 images."""
+_DECK_PDF = "deck.pdf"
 _SHA256 = re.compile("[0-9a-f]{64}")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 class FolderFileStore:
-    """Implements `FileStore`: `<root>/ab/abcd…` by SHA-256, page images in `pages/` beside the root.
+    """Implements `FileStore`: `<root>/ab/abcd…` by SHA-256; what is drawn of it in `pages/` beside it.
 
     A content is written under a partial name, synced, then renamed: what has its name is complete,
     whatever died in between. Safe to use from several threads and processes.
 
     Args:
         root: Folder of the originals; made when absent.
-        pages_bytes: What page images may take; beyond, those drawn first are dropped.
+        pages_bytes: What `pages/` may take; beyond, what was made first is dropped.
 
     Raises:
         StorageError: The folder cannot be made ("disk_full", "storage_denied", "storage_error").
@@ -88,7 +89,7 @@ class FolderFileStore:
         return self._place(sha256)
 
     def remove(self, sha256: str) -> None:
-        """Forget a content and its page images; no error when absent."""
+        """Forget a content, its page images and its PDF; no error when absent."""
         if not _is_sha256(sha256):
             return
         with _translated():
@@ -120,9 +121,31 @@ class FolderFileStore:
         """
         if not _is_sha256(sha256) or page < 1:
             raise ValueError("a page image needs a content and a page from 1")
-        place = self._pages / sha256 / f"{page}.{_image_kind(image)}"
+        return self._put_made(self._pages / sha256 / f"{page}.{_image_kind(image)}", content=image)
+
+    def deck_pdf(self, sha256: str) -> Path | None:
+        """The cached PDF of a deck, None when not printed yet."""
+        path = self._pages / sha256 / _DECK_PDF
+        return path if _is_sha256(sha256) and path.is_file() else None
+
+    def put_deck_pdf(self, sha256: str, *, content: bytes) -> Path:
+        """Cache the PDF of a deck.
+
+        Args:
+            sha256: The deck.
+            content: The PDF.
+
+        Raises:
+            ValueError: Not a SHA-256, or no PDF.
+            StorageError: It could not be written; nothing is kept.
+        """
+        if not _is_sha256(sha256) or not content.startswith(b"%PDF-"):
+            raise ValueError("neither a content nor a PDF")
+        return self._put_made(self._pages / sha256 / _DECK_PDF, content=content)
+
+    def _put_made(self, place: Path, *, content: bytes) -> Path:
         with _translated(), self._partial_file() as file:
-            file.write(image)
+            file.write(content)
             _move(file, place)
             self._keep_within_bounds()
         return place
@@ -149,23 +172,23 @@ class FolderFileStore:
                     path.unlink()
 
     def _drop_orphans(self) -> None:
-        """Page images whose content is gone: of a process that died between drawing and looking."""
+        """What was made of a content that is gone: of a process that died between drawing and looking."""
         for folder in self._pages.iterdir():
             if not self.has(folder.name):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _keep_within_bounds(self) -> None:
-        images = sorted(_images(self._pages))
-        excess = sum(size for _, size, _ in images) - self._pages_bytes
-        for _, size, path in images[:-1]:
+        made = sorted(_made_files(self._pages))
+        excess = sum(size for _, size, _ in made) - self._pages_bytes
+        for _, size, path in made[:-1]:
             if excess <= 0:
                 return
             path.unlink(missing_ok=True)
             excess -= size
 
 
-def _images(pages: Path) -> Iterator[tuple[float, int, Path]]:
-    """Age, size and place of every page image; another process may remove some meanwhile."""
+def _made_files(pages: Path) -> Iterator[tuple[float, int, Path]]:
+    """Age, size and place of every page image and PDF; another process may remove some meanwhile."""
     for path in pages.glob("*/*"):
         with suppress(FileNotFoundError):
             found = path.stat()

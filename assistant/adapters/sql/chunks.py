@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
@@ -15,6 +14,7 @@ from assistant.adapters.sql.tables import chunks, documents, readings, versions
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.documents import SourceChunk, VersionState
 from assistant.domain.ids import ChunkId, DocumentId
+from assistant.domain.links import followed
 from assistant.domain.tenancy import Scope
 
 _COLUMNS: tuple[ColumnElement[Any], ...] = (
@@ -101,9 +101,7 @@ class SqlChunkRepository:
         found = [chunk_of(row) for row in self._transaction.read(query)]
         ids = {chunk.document_id for chunk in found}
         later = find_successors(self._transaction, ids, scope=scope)
-        if not later:
-            return found
-        return [replace(each, successor=later.get(each.document_id)) for each in found]
+        return [followed(each, by=later.get(each.document_id, ())) for each in found]
 
 
 def live_chunks(scope: Scope) -> Select[Any]:

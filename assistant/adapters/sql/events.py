@@ -206,19 +206,26 @@ def _chunk_fields(chunk: SourceChunk) -> Fields:
     }
 
 
-def _successor_fields(successor: Successor | None) -> list[str | None] | None:
+def _successor_fields(successor: Successor | None) -> list[Any] | None:
     if successor is None:
         return None
     day = successor.date and successor.date.isoformat()
-    return [successor.document_id, successor.title, day, successor.kind]
+    return [successor.document_id, successor.title, day, successor.kind, successor.articles]
 
 
-def _successor(fields: Sequence[str] | None) -> Successor | None:
+def _successor(fields: Sequence[Any] | None) -> Successor | None:
+    """Events of earlier versions name no articles."""
     if fields is None:
         return None
-    document_id, title, day, kind = fields
+    document_id, title, day, kind, *articles = fields
     found = date.fromisoformat(day) if day else None
-    return Successor(DocumentId(document_id), title, found, LinkKind(kind))
+    return Successor(
+        document_id=DocumentId(document_id),
+        title=title,
+        date=found,
+        kind=LinkKind(kind),
+        articles=tuple(articles[0]) if articles else (),
+    )
 
 
 def _chunk(fields: Fields) -> SourceChunk:

@@ -24,7 +24,7 @@ from assistant.domain.documents import (
 )
 from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.ids import VersionId
-from assistant.domain.retrieval import IndexPoint
+from assistant.domain.retrieval import IndexPoint, searched_text
 from ingest.model import Chunk
 
 
@@ -90,8 +90,12 @@ class SqlIndexLedger:
             vectors.c.hash == chunk_table.c.embedded_hash, vectors.c.embedder_id == embedder_id
         )
         query = (
-            select(*_TEXT_COLUMNS, *_OWNER_COLUMNS, vectors.c.vector)
-            .select_from(_CHUNKS.outerjoin(vectors, of_chunk))
+            select(*_TEXT_COLUMNS, *_OWNER_COLUMNS, documents.c.name, vectors.c.vector)
+            .select_from(
+                _CHUNKS.join(documents, documents.c.id == versions.c.document_id).outerjoin(
+                    vectors, of_chunk
+                )
+            )
             .where(versions.c.id == version_id)
             .order_by(chunk_table.c.ordinal)
         )
@@ -331,5 +335,5 @@ def _point_of(row: Row[Any]) -> IndexPoint:
         document_id=row.document_id,
         version_id=row.version_id,
         vector=row.vector,
-        text=_embedded_text(row),
+        text=searched_text(_embedded_text(row), name=row.name),
     )

@@ -29,10 +29,12 @@ from assistant.domain.links import (
     LinkedDocument,
     LinkState,
     Proposal,
+    articles_of,
     marks_to_keep,
 )
 from assistant.domain.tenancy import Scope
-from ingest.codec import act_fields
+from ingest.codec import act_fields, act_of
+from ingest.model import Act
 
 _PER_MARK = 50
 """Readings taken of one mark: a phrase of every act of a collection says nothing of any of them."""
@@ -189,7 +191,7 @@ class SqlLinkRepository:
 
     def successors(
         self, document_ids: Collection[DocumentId], *, scope: Scope
-    ) -> dict[DocumentId, Successor]:
+    ) -> dict[DocumentId, tuple[Successor, ...]]:
         """What takes the place of each of these documents, by confirmed links; absent when nothing does."""
         return find_successors(self._transaction, document_ids, scope=scope)
 
@@ -221,9 +223,9 @@ class SqlLinkRepository:
 
 def find_successors(
     transaction: Transaction, document_ids: Collection[DocumentId], *, scope: Scope
-) -> dict[DocumentId, Successor]:
+) -> dict[DocumentId, tuple[Successor, ...]]:
     """As `SqlLinkRepository.successors`, for other repositories of a transaction."""
-    found: dict[DocumentId, Successor] = {}
+    found: dict[DocumentId, tuple[Successor, ...]] = {}
     for batch in batches(document_ids):
         query = (
             select(document_links, _source.c.title, _source.c.name, _source.c.date)
@@ -237,12 +239,42 @@ def find_successors(
             )
             .order_by(_GRAVITY, _source.c.date.desc(), document_links.c.number)
         )
-        for row in transaction.read(query):
-            found.setdefault(
-                row.target_id,
-                Successor(row.source_id, row.title or row.name, row.date, row.kind),
+        rows = transaction.read(query)
+        articles = _articles_modified(transaction, rows, scope=scope)
+        for row in rows:
+            successor = Successor(
+                document_id=row.source_id,
+                title=row.title or row.name,
+                date=row.date,
+                kind=row.kind,
+                articles=articles.get((row.source_id, row.target_id), ()),
             )
+            found[row.target_id] = (*found.get(row.target_id, ()), successor)
     return found
+
+
+def _articles_modified(
+    transaction: Transaction, links: Sequence[Row[Any]], *, scope: Scope
+) -> dict[tuple[DocumentId, DocumentId], tuple[str, ...]]:
+    """By source and target of the links that modify: articles that the live text of the source names."""
+    pairs = {(row.source_id, row.target_id) for row in links if row.kind is LinkKind.MODIFIES}
+    acts: dict[DocumentId, Act] = {}
+    for batch in batches({id_ for pair in pairs for id_ in pair}):
+        query = (
+            select(versions.c.document_id, readings.c.act)
+            .select_from(readings.join(versions, versions.c.id == readings.c.version_id))
+            .where(
+                versions.c.document_id.in_(batch),
+                versions.c.state == VersionState.LIVE,
+                within(scope, versions),
+            )
+        )
+        acts |= {row.document_id: act_of(row.act) for row in transaction.read(query)}
+    none = Act()
+    return {
+        (source, target): articles_of(acts.get(source, none), of=acts.get(target, none))
+        for source, target in pairs
+    }
 
 
 def _touches(document_id: DocumentId) -> ColumnElement[bool]:

@@ -165,7 +165,7 @@ def get_original(document_id: str, caller: Reader, services: UseCases) -> Respon
 
 @router.get("/{document_id}/pages/{page}", response_class=Response)
 async def get_page(document_id: str, page: int, caller: Reader, drawing: DrawingDep) -> Response:
-    """The image of a page, from 1."""
+    """The image of a page or of a slide, from 1; slides need LibreOffice on the server."""
     path = await drawing.page_image(DocumentId(document_id), page=page, scope=caller.scope)
     image = await run_in_threadpool(_image, path)
     return Response(image, media_type=_image_type(path), headers={"Cache-Control": _PAGE_CACHE})

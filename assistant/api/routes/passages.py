@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse
 from assistant.api.deps import DrawingDep, Reader, UseCases
 from assistant.api.mapping import passage_detail
 from assistant.api.pages import page
-from assistant.api.passage_page import page_images, passage_view
+from assistant.api.passage_page import drawn_passage, passage_view
 from assistant.domain.ids import ChunkId
 from assistant.schemas.documents import PassageDetail
 
@@ -31,10 +31,10 @@ async def view_passage(
     """A page that shows the source with the passage highlighted, for a tab or a frame."""
     find = partial(services.documents.passage, ChunkId(chunk_id), scope=caller.scope)
     chunk = await run_in_threadpool(find)
-    images = await page_images(chunk, drawing=drawing, scope=caller.scope)
+    drawn = await drawn_passage(chunk, drawing=drawing, scope=caller.scope)
 
     def show() -> HTMLResponse:
-        view = passage_view(chunk, images=images, services=services, scope=caller.scope)
+        view = passage_view(chunk, drawn=drawn, services=services, scope=caller.scope)
         return page("passage.html", view=view)
 
     return await run_in_threadpool(show)

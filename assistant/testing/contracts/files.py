@@ -15,6 +15,7 @@ from assistant.ports.files import FileStore
 CONTENT = b"%PDF-1.7 une d\xc3\xa9lib\xc3\xa9ration"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 PNG = b"\x89PNG\r\n\x1a\nimage"
+PDF = b"%PDF-1.7 des diapositives"
 WEBP = b"RIFF\x10\x00\x00\x00WEBPimage"
 
 
@@ -74,9 +75,11 @@ class FileStoreContract:
     def test_a_removed_content_is_gone_with_its_pages(self, store: FileStore) -> None:
         put(store)
         store.put_page_image(SHA256, page=1, image=PNG)
+        store.put_deck_pdf(SHA256, content=PDF)
         store.remove(SHA256)
         store.remove(SHA256)
         assert not store.has(SHA256)
+        assert store.deck_pdf(SHA256) is None
         assert store.page_image(SHA256, page=1) is None
 
     @pytest.mark.parametrize("image", [PNG, WEBP])
@@ -86,6 +89,17 @@ class FileStoreContract:
         assert store.page_image(SHA256, page=12) == kept
         assert store.page_image(SHA256, page=1) is None
         assert kept.read_bytes() == image
+
+    def test_caches_the_pdf_of_a_deck(self, store: FileStore) -> None:
+        put(store)
+        assert store.deck_pdf(SHA256) is None
+        kept = store.put_deck_pdf(SHA256, content=PDF)
+        assert store.deck_pdf(SHA256) == kept
+        assert kept.read_bytes() == PDF
+        assert store.deck_pdf("../../etc/passwd") is None
+        for sha256, content in ((SHA256, PNG), ("../../etc/passwd", PDF)):
+            with pytest.raises(ValueError, match="PDF"):
+                store.put_deck_pdf(sha256, content=content)
 
     def test_a_page_image_is_png_or_webp(self, store: FileStore) -> None:
         with pytest.raises(ValueError, match="PNG"):

@@ -122,7 +122,8 @@ class LedgerContract(RepositoryContract):
             )
             for new in stored.chunks
         ]
-        assert [point.text for point in points] == expected
+        assert document.name == "actes/délibération.pdf"
+        assert [point.text for point in points] == [f"{text}\nactes" for text in expected]
         assert texts == {sha(text): text for text in expected}
         assert [point.chunk_id for point in points] == stored.chunk_ids
         assert [list(point.vector) for point in points] == [[0.5] * 4] * 2

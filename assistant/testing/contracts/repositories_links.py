@@ -240,7 +240,7 @@ class LinkContract(RepositoryContract):
         assert after[old.chunk_ids[0]].successor == later
         assert after[new.chunk_ids[0]].successor is None
         assert {each.successor for each in (*section, *listed)} == {later}
-        assert told == {old.document.id: later}
+        assert told == {old.document.id: (later,)}
 
     def test_the_gravest_confirmed_link_is_told_and_the_same_act_is_not(
         self, open_work: UnitOfWorkFactory, world: World
@@ -258,8 +258,31 @@ class LinkContract(RepositoryContract):
             decide(open_work, link, reader=world.here, state=LinkState.CONFIRMED)
             with open_work() as work:
                 found = work.links.successors([old.document.id], scope=scope)
-            told.append(found[old.document.id].kind if found else None)
+            told.append(found[old.document.id][0].kind if found else None)
         assert told == [LinkKind.MODIFIES, LinkKind.MODIFIES, LinkKind.ABROGATES]
+
+    def test_a_modification_tells_the_articles_that_its_live_text_names(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        old, new = (store_live(open_work, world.here, name=name) for name in ("a.pdf", "b.pdf"))
+        said = Reference(Effect.MODIFIES, ACT.key, None, "Modifie.", articles=("2", "4"))
+        modifying = replace(ACT, key="deliberation 2025-1", references=(said,))
+        scope = world.here.scope
+        with open_work() as work:
+            for stored, act in ((old, ACT), (new, modifying)):
+                work.links.add_reading(make_reading(stored, act=act), scope=scope)
+            work.commit()
+        between_them = between(new, old, kind=LinkKind.MODIFIES)
+        propose(open_work, [between_them], of=new, scope=scope)
+        with open_work() as work:
+            (link,) = work.links.list_of_document(old.document.id, scope=scope)
+        decide(open_work, link, reader=world.here, state=LinkState.CONFIRMED)
+
+        with open_work() as work:
+            (told,) = work.links.successors([old.document.id], scope=scope)[old.document.id]
+            chunk = work.chunks.find_live(old.chunk_ids, scope=scope)[old.chunk_ids[0]]
+        assert (told.kind, told.articles) == (LinkKind.MODIFIES, ("2", "4"))
+        assert chunk.successor == told
 
     def test_a_deleted_successor_is_told_no_more(
         self, open_work: UnitOfWorkFactory, world: World

@@ -135,6 +135,59 @@ def test_what_a_sentence_does_to_another_act(sentence: str, effect: Effect) -> N
 
 
 @pytest.mark.parametrize(
+    ("text", "articles"),
+    [
+        ("La présente modifie l'article 3 de la délibération n° 2023-12.", ("3",)),
+        ("L’article 4 bis de la délibération n° 2023-12 est abrogé.", ("4bis",)),
+        ("À l'article 1er de la délibération n° 2023-12, sont ajoutés les mots.", ("1",)),
+        ("La délibération n° 2023-12 est modifiée en son article 6.", ("6",)),
+        ("La délibération n° 2023-12 est modifiée.", ()),
+        (
+            "La délibération n° 2023-12 est modifiée comme suit :\n\n"
+            "Article 2 : L'article 10 est remplacé par : « L'article 8 est supprimé. »\n\n"
+            "Les articles 3, 5 et 7 à 9 sont complétés.\n\nLes autres articles sont inchangés.",
+            ("3", "5", "7", "8", "9", "10"),
+        ),
+        (
+            "La délibération n° 2023-12 est complétée. Après l'article 3 est inséré un article.",
+            (),
+        ),
+        ("La délibération n° 2023-12 est modifiée. L'article 6 de la loi est abrogé.", ()),
+        (
+            "La délibération n° 2023-12 est modifiée.\n\nVu le rapport ;\n\nL'article 2 est modifié.",
+            (),
+        ),
+    ],
+)
+def test_articles_that_a_text_modifies_are_named(text: str, articles: tuple[str, ...]) -> None:
+    (reference,) = read(f"Délibération n° 2025-1\n\n{text}").references
+
+    assert (reference.effect, reference.articles) == (Effect.MODIFIES, articles)
+
+
+def test_articles_go_with_the_act_that_is_named_with_them() -> None:
+    text = (
+        "L'article 2 de la délibération n° 2023-12 est modifié. "
+        "L'article 9 de la délibération n° 2022-1 est complété. L'article 4 est supprimé."
+    )
+
+    found = {each.key: each.articles for each in read(text).references}
+
+    assert found == {"deliberation 2023-12": ("2",), "deliberation 2022-1": ("4", "9")}
+
+
+def test_text_full_of_places_to_fill_is_a_template() -> None:
+    places = (
+        "Objet : dérogation de {demandeur}\n\nDépartement {numéro} {#if urgent} oui {/if} {nom}"
+    )
+    code = 'Exemple : { "style": "souligné" } ' * 6
+
+    assert read(places).status is ActStatus.TEMPLATE
+    assert read(f"{places}\n\n{'Une phrase entière. ' * 100}").status is None
+    assert read(code).status is None
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
         "Vu la délibération n° 2023-12 modifiant la délibération n° 2022-7 ;",

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.chunking import chunk_document
+from ingest.draft import header_lines, table_block
 from ingest.model import Block, BlockKind, Box, Chunk, FileFormat, Locator, ParsedDocument
-from ingest.parsers.draft import header_lines, table_block
 from ingest.sections import split_sections
 from ingest.tokens import count_tokens
 

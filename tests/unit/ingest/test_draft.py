@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from ingest.draft import text_block
 from ingest.model import BlockKind
-from ingest.parsers.draft import text_block
 from ingest.sections import split_sections
 
 TARIFF = "Article 1 : Le tarif de la piscine est fixé à 4,20 euros."

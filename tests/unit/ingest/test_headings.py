@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.parsers.headings import (
+from ingest.headings import (
     article_label,
     heading_level,
     is_plausible_heading,

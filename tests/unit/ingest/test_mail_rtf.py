@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.parsers.mail_rtf import expand_rtf
+from ingest.parsers.mail.rtf import expand_rtf
 
 PACKED = bytes.fromhex(
     "2d0000002b0000004c5a4675f1c5c7a703000a00726370673132354232"

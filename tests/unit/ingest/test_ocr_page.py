@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from ingest.model import BlockKind
-from ingest.parsers.ocr_engine import Word
-from ingest.parsers.ocr_image import Turned, find_skew, turned
-from ingest.parsers.ocr_page import pieces_of
-from ingest.parsers.ocr_score import is_well_formed, text_quality, text_worth
-from ingest.parsers.pdf_page import Rect
+from ingest.parsers.ocr.engine import Word
+from ingest.parsers.ocr.image import Turned, find_skew, turned
+from ingest.parsers.ocr.page import pieces_of
+from ingest.parsers.ocr.score import is_well_formed, text_quality, text_worth
+from ingest.parsers.pages.page import Rect
 
 PROSE = (
     "Le conseil municipal, après en avoir délibéré à l'unanimité des membres présents, décide "

@@ -4,6 +4,7 @@ import pytest
 
 from ingest.chunking import chunk_document
 from ingest.codec import decode, encode
+from ingest.draft import table_markdown
 from ingest.model import (
     Block,
     BlockKind,
@@ -15,7 +16,6 @@ from ingest.model import (
     Place,
     Table,
 )
-from ingest.parsers.draft import table_markdown
 from ingest.places import bounding_box, cell_range, column_name, joined_range
 
 SHEET = Place(sheet="Budget")

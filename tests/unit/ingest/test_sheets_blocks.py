@@ -7,8 +7,8 @@ import pytest
 from ingest.chunking import chunk_document
 from ingest.limits import Limits
 from ingest.model import Block, BlockKind, Chunk, FileFormat, Notice, ParsedDocument, Table
-from ingest.parsers.sheets import Cell, Intake, Merge, Sheet
-from ingest.parsers.sheets_blocks import sheet_blocks
+from ingest.parsers.sheets.blocks import sheet_blocks
+from ingest.parsers.sheets.intake import Cell, Intake, Merge, Sheet
 
 Value = str | int | None
 YEARS = (2022, 2023)

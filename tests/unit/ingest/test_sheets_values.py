@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from ingest.parsers.sheets_values import (
+from ingest.parsers.sheets.values import (
     is_hiding,
     moment_text,
     number_text,

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from ingest.draft import Draft, table_block
 from ingest.kinds import find_kind
 from ingest.model import Block, BlockKind, DocumentKind
-from ingest.parsers.draft import Draft, table_block
 from ingest.titles import find_title, title_of_name
 
 
@@ -87,6 +87,89 @@ def test_names_attendees_and_votes_are_no_titles() -> None:
     )
 
     assert found == ("PV du 3 mai", False)
+
+
+def scanned(text: str, *, confidence: float = 0.95) -> Block:
+    kind = BlockKind.HEADING if text.isupper() else BlockKind.PARAGRAPH
+    return Block(kind=kind, text=text, level=1, confidence=confidence)
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        ["E = RÉPUBLIQUE", "Liberté", "Égalité", "Fraternité"],
+        ["EE Direction départementale", "DU GARD des territoires et de la mer"],
+        ["ZONE RIBUTION : F", "[Les Reg suivants sont concernés"],
+        ["DE LA HAUTE-SAÔNE", "Pôle sécurité civile", "Messieurs les Députés"],
+        ["(PPRI) sur la commune de Flaux", "DÉPARTEMENT DU GARD"],
+    ],
+)
+def test_letterhead_and_specks_of_a_scan_are_no_titles(noise: list[str]) -> None:
+    lines = map(scanned, noise)
+
+    found = title(*lines, scanned("QUELLE EAU BUVEZ-VOUS ?"))
+    fallback = title(*lines, name="courrier_délestage.pdf")
+
+    assert found == ("QUELLE EAU BUVEZ-VOUS ?", True)
+    assert fallback == ("courrier délestage", False)
+
+
+def test_line_badly_read_is_not_chosen() -> None:
+    found = title(
+        scanned("PROCES VERI CONSEIL", confidence=0.6), scanned("Séance du 22 septembre 2023")
+    )
+
+    assert found == ("Séance du 22 septembre 2023", True)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "expected"),
+    [
+        (
+            ["Acte administratif n° 30-2023-02 ARRETE N° DDTM-14\nportant autorisation de tir"],
+            "ARRETE N° DDTM-14 portant autorisation de tir",
+        ),
+        (["ARRÊTÉ MUNICIPAL", "portant " + "règles " * 40], "ARRÊTÉ MUNICIPAL portant règles"),
+        (["Compte rendu\nconseil municipal du 19 mai 2021", "1/3"], "2021"),
+        (["REPUBLIQUE FRANCAISE\nDélibération n° 7 du 2 mai 2024"], "Délibération n° 7"),
+        (["ORDRE DU JOUR\nDU CONSEIL MUNICIPAL"], "ORDRE DU JOUR DU CONSEIL MUNICIPAL"),
+        (["RECUEIL DES ACTES\nADMINISTRATIFS N° 146"], "RECUEIL DES ACTES ADMINISTRATIFS N° 146"),
+        (["Programme FEDER\n2021-2027", "FICHE ACTION 1.2\nKap numérik"], "FICHE ACTION 1.2 Kap"),
+        (
+            [
+                "Décrets, arrêtés, circulaires",
+                "Décret no 2021-384 du 2 avril 2021 " + "modifié " * 40,
+            ],
+            "Décret no 2021-384 du 2 avril 2021 modifié",
+        ),
+        (
+            ["COMPTE-RENDU DE REUNION du jeudi 30 avril."],
+            "COMPTE-RENDU DE REUNION du jeudi 30 avril",
+        ),
+        (["Saisine du CNPN - {activité} – {nom}, {liste}"], "Saisine du CNPN"),
+    ],
+)
+def test_words_of_an_act_make_its_title(blocks: list[str], expected: str) -> None:
+    (found, is_inside) = title(*map(scanned, blocks))
+
+    assert is_inside
+    assert expected in found
+    assert not found.endswith(("1/3", "}"))
+    assert not found.startswith(("REPUBLIQUE", "Acte", "Programme", "Décrets"))
+
+
+def test_short_type_of_a_cover_goes_on_with_its_subtitle() -> None:
+    found = title(heading("MANUEL OPERATEUR"), paragraph("Outil de saisie web"))
+
+    assert found[0] == "MANUEL OPERATEUR Outil de saisie web"
+
+
+def test_one_word_is_followed_by_the_name_of_the_file() -> None:
+    body = scanned("Je soussigné, maire de la commune, certifie que le plan a été affiché.")
+
+    found = title(scanned("Attestation"), body, name="dossier/arrêté_PPRI.pdf")
+
+    assert found == ("Attestation — arrêté PPRI", True)
 
 
 def test_long_title_is_cut_between_words() -> None:

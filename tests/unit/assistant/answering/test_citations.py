@@ -154,6 +154,12 @@ BOTH = st.lists(
 ).map("".join)
 
 
+def test_an_unclosed_bracket_ends_the_same_whole_and_in_pieces() -> None:
+    text = "[0et>†"
+
+    assert read([text])[0] == read(list(text))[0] == text
+
+
 @given(data=st.data(), text=BOTH)
 def test_after_both_stages_no_address_and_no_unknown_marker_is_left(
     data: st.DataObject, text: str

@@ -6,10 +6,16 @@ import random
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import pytest
+
 from assistant.domain.documents import LinkKind, Reading, Successor
 from assistant.domain.ids import DocumentId, VersionId
 from assistant.domain.links import (
     Proposal,
+    articles_of,
+    document_standing,
+    followed,
+    is_touched,
     marks_to_find,
     marks_to_keep,
     propose_links,
@@ -36,6 +42,7 @@ def reading(
     number: str = "",
     references: tuple[Reference, ...] = (),
     title: str = "",
+    status: ActStatus | None = None,
 ) -> Reading:
     key = f"deliberation {number}" if number else ""
     return Reading(
@@ -44,7 +51,7 @@ def reading(
         title=title or f"Titre {name}",
         date=day,
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
-        act=Act(number=number or None, key=key, date=day, references=references),
+        act=Act(number=number or None, key=key, date=day, references=references, status=status),
         quality=Quality(letters=len(text or ())),
         sketch=sketch_of([" ".join(text or ())]),
     )
@@ -142,6 +149,25 @@ def test_acts_made_of_one_template_are_not_versions() -> None:
     assert propose_links(second, others=[first]) == []
 
 
+def test_templates_are_versions_only_when_one_plainly_follows_the_other() -> None:
+    text = words(12)
+    cousin = [*text[:1350], *words(13, count=150)]
+    template, status = reading("a", text=text, status=ActStatus.TEMPLATE), ActStatus.TEMPLATE
+
+    assert propose_links(template, others=[reading("b", text=cousin, status=status)]) == []
+    (proposal,) = propose_links(
+        template, others=[reading("c", text=[*text[:-20], "fin"], day=NEW, status=status)]
+    )
+    assert (proposal.source_id, proposal.kind) == ("c", LinkKind.VERSION_OF)
+
+
+def test_a_letter_made_of_a_template_is_no_version_of_it() -> None:
+    text = words(14)
+    template = reading("a", text=text, status=ActStatus.TEMPLATE)
+
+    assert propose_links(template, others=[reading("b", text=text[:-5])]) == []
+
+
 def test_annule_et_remplace_without_a_number_goes_to_the_like_document() -> None:
     text = words(9)
     old = reading("old", text=text, day=OLD)
@@ -166,19 +192,69 @@ def test_a_reading_of_a_few_words_is_looked_up_nowhere() -> None:
 def test_standing_is_told_in_french() -> None:
     chunk = make_chunk("Le taux est de 40 %.", title="Délibération n° 1")
     later = Successor(DocumentId("d2"), "Délibération n° 2", NEW, LinkKind.REPLACES)
-    followed = replace(chunk, status=ActStatus.DRAFT, successor=later)
+    told_of = replace(chunk, status=ActStatus.DRAFT, successor=later)
 
     assert (standing_of(chunk), successor_notice(chunk)) == ("", None)
-    assert standing_of(followed) == (
+    assert standing_of(told_of) == (
         "projet, non adopté, remplacé par « Délibération n° 2 » (20 mars 2025)"
     )
-    notice = successor_notice(followed)
+    notice = successor_notice(told_of)
     assert notice is not None
     assert notice.startswith(
         "La source « Délibération n° 1 » a été remplacée par « Délibération n° 2 » (20 mars 2025)"
     )
     for kind in LinkKind:
         if kind is not LinkKind.SAME_ACT:
-            told = replace(followed, successor=replace(later, kind=kind, date=None))
-            assert "Délibération n° 2" in standing_of(told)
+            told = replace(told_of, successor=replace(later, kind=kind, date=None))
+            assert "Délibération n° 2" in document_standing(told)
             assert "(" not in (successor_notice(told) or "(")
+
+
+def amended(*articles: str) -> Successor:
+    return Successor(DocumentId("d2"), "Délibération n° 2", NEW, LinkKind.MODIFIES, articles)
+
+
+@pytest.mark.parametrize(
+    ("section", "text", "is_marked"),
+    [
+        (("Décide", "Article 3 : taux"), "Le taux est de 40 %.", True),
+        ((), "Article 2 : objet\nUne aide.\n\nARTICLE 3\nLe taux est de 40 %.", True),
+        (("Article 4 : crédits",), "Les crédits de l'article 3 sont ouverts.", False),
+        ((), "Vu le code général", False),
+    ],
+)
+def test_only_passages_of_the_articles_named_as_modified_are_marked(
+    section: tuple[str, ...], text: str, *, is_marked: bool
+) -> None:
+    chunk = replace(make_chunk(text, section=section), successor=amended("3", "5"))
+
+    assert is_touched(chunk) is is_marked
+    assert ("Délibération n° 2" in standing_of(chunk)) is is_marked
+    expected = "modifié par « Délibération n° 2 » (20 mars 2025, articles 3 et 5)"
+    assert document_standing(chunk) == expected
+
+
+def test_a_modification_that_names_no_article_marks_no_passage_but_is_told() -> None:
+    chunk = replace(make_chunk("x", section=("Article 3",)), successor=amended())
+
+    assert standing_of(chunk) == ""
+    assert "a été modifiée par" in (successor_notice(chunk) or "")
+
+
+def test_of_several_modifications_the_one_of_the_article_is_told() -> None:
+    chunk = make_chunk("x", section=("Article 3",))
+    repeal = replace(amended(), kind=LinkKind.ABROGATES)
+
+    assert followed(chunk, by=()).successor is None
+    assert followed(chunk, by=(amended("9"), amended("3"))).successor == amended("3")
+    assert followed(chunk, by=(amended("9"), amended())).successor == amended("9")
+    assert followed(chunk, by=(repeal, amended("3"))).successor == repeal
+
+
+def test_articles_are_those_that_the_source_names_of_this_very_act() -> None:
+    said = Reference(Effect.MODIFIES, "deliberation 1", None, "x", ("3",))
+    source = Act(references=(replace(said, key="deliberation 7", articles=("9",)), said))
+
+    assert articles_of(source, of=Act(key="deliberation 1")) == ("3",)
+    assert articles_of(source, of=Act(key="deliberation 8")) == ()
+    assert articles_of(Act(references=(replace(said, key=""),)), of=Act()) == ()

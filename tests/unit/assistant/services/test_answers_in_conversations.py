@@ -28,7 +28,10 @@ def test_conversation_keeps_both_messages_and_gives_the_previous_question(house:
         await service.close()
         found, messages = conversations.get(thread.id, scope=house.scope)
 
-        assert [question.earlier for question in script.questions] == [(), ("Quelle aide existe ?",)]
+        assert [question.earlier for question in script.questions] == [
+            (),
+            ("Quelle aide existe ?",),
+        ]
         assert found.title == "Quelle aide existe ?"
         assert [message.text for message in messages] == [
             "Quelle aide existe ?",

@@ -16,6 +16,7 @@ from assistant.domain.ids import CollectionId, DocumentId
 from assistant.domain.jobs import ItemState, Job, JobItem, JobState
 from assistant.domain.tenancy import Scope
 from assistant.services.submission import AnnouncedFile, Submission
+from ingest.tools import Tool
 from tests.house import MAX_FILE_BYTES, House, announced, open_house
 
 TWO = {"a.txt": "Règlement A\nAide de dix euros", "sous/b.txt": "Règlement B\nAide de vingt euros"}
@@ -86,6 +87,63 @@ def test_another_reader_version_reads_all_again_without_asking_for_contents(hous
 
     assert wanted == []
     assert set(house.states(job).values()) == {ItemState.INDEXED}
+
+
+SCANNED = {
+    "texte.txt": "Texte seul",
+    "mixte.txt": "Texte\n[image]",
+    "scan.txt": "[image]",
+}
+
+
+def test_what_a_missing_program_kept_from_being_read_is_read_once_it_is_there(house: House) -> None:
+    house.reader.missing = frozenset(Tool)
+    house.ingest(SCANNED)
+    assert house.live_texts() == {"texte.txt": ["Texte seul"], "mixte.txt": ["Texte"]}
+
+    house.reader.missing = frozenset({Tool.LIBREOFFICE})
+    job = house.ingest(SCANNED)
+
+    assert house.states(job) == {
+        "texte.txt": ItemState.UNCHANGED,
+        "mixte.txt": ItemState.INDEXED,
+        "scan.txt": ItemState.INDEXED,
+    }
+    assert house.live_texts()["mixte.txt"] == ["Texte", "[image]"]
+    assert house.live_texts()["scan.txt"] == ["[image]"]
+
+
+@pytest.mark.parametrize("before", [frozenset[Tool](), frozenset({Tool.TESSERACT})])
+@pytest.mark.parametrize("after", [frozenset({Tool.TESSERACT}), frozenset(Tool)])
+def test_programs_that_are_missing_still_or_from_now_on_read_nothing_again(
+    house: House, before: frozenset[Tool], after: frozenset[Tool]
+) -> None:
+    contents = {name: text for name, text in SCANNED.items() if name != "scan.txt"}
+    house.reader.missing = before
+    house.ingest(contents)
+    served, reads = house.live_texts(), len(house.reader.names)
+
+    house.reader.missing = after
+    job = house.ingest(contents)
+
+    assert set(house.states(job).values()) == {ItemState.UNCHANGED}
+    assert len(house.reader.names) == reads
+    assert house.live_texts() == served
+
+
+def test_a_program_that_was_added_counts_for_reindexing_too(house: House) -> None:
+    house.reader.missing = frozenset({Tool.TESSERACT})
+    house.ingest(SCANNED)
+    house.reader.missing = frozenset()
+
+    job = house.ingestion.reindex(None, force=False, principal=house.principal, scope=house.scope)
+    house.settle()
+
+    assert house.states(job) == {
+        "texte.txt": ItemState.UNCHANGED,
+        "mixte.txt": ItemState.INDEXED,
+        "scan.txt": ItemState.INDEXED,
+    }
 
 
 def test_unchanged_thousand_files_take_one_second(house: House) -> None:

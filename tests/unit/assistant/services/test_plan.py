@@ -17,6 +17,7 @@ from assistant.services.submission import (
     Submission,
     plan_of,
 )
+from ingest.tools import Tool
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 contents = st.sampled_from(["1" * 64, "2" * 64, "3" * 64])
@@ -35,7 +36,7 @@ def planned(files: dict[str, str], known: KnownSource, *, kept: bool = False) ->
     return plan_of(
         Submission("/dossier", announced, is_complete=True),
         known=known,
-        fingerprint=fingerprint,
+        standing=lambda sha256: frozenset({fingerprint(sha256)}),
         is_kept=lambda _: kept,
         max_file_bytes=100,
     )
@@ -112,3 +113,6 @@ def test_fingerprint_depends_on_each_part(sha256: str, reader: str, embedder: st
     assert one == fingerprint_of(sha256, reader_version=reader, embedder_id=embedder)
     assert one != fingerprint_of(sha256, reader_version=reader + "x", embedder_id=embedder)
     assert one != fingerprint_of(sha256, reader_version=reader, embedder_id=embedder + "x")
+    assert one != fingerprint_of(
+        sha256, reader_version=reader, embedder_id=embedder, missing=[Tool.TESSERACT]
+    )

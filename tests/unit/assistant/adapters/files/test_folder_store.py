@@ -175,6 +175,16 @@ def test_page_images_stay_within_their_bound_and_the_oldest_go_first(tmp_path: P
     assert store.has(sha256)
 
 
+def test_pdfs_of_decks_count_within_the_same_bound(tmp_path: Path) -> None:
+    store = FolderFileStore(tmp_path / "files", pages_bytes=2_500)
+    decks = [store.put(io.BytesIO(name), max_bytes=10)[0] for name in (b"a", b"b", b"c")]
+    for age, sha256 in enumerate(decks):
+        place = store.put_deck_pdf(sha256, content=b"%PDF-" + bytes(1_000))
+        os.utime(place, (age, age))
+
+    assert [store.deck_pdf(sha256) is not None for sha256 in decks] == [False, True, True]
+
+
 def test_an_image_larger_than_the_bound_is_served_all_the_same(tmp_path: Path) -> None:
     store = FolderFileStore(tmp_path / "files", pages_bytes=10)
     sha256, _ = store.put(io.BytesIO(b"content"), max_bytes=10)

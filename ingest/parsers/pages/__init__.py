@@ -1,0 +1,1 @@
+"""Pages made of pieces, whatever read them: headings, tables, notes, lines and their boxes."""

@@ -1,0 +1,1 @@
+"""Spreadsheets and CSV: what their cells show, and the tables in them."""

@@ -1,0 +1,1 @@
+"""Decks, slide by slide."""
