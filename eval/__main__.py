@@ -18,6 +18,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "eval.bias.command",
         "mesure ce que noms, genres, lieux et registres changent à la recherche",
     ),
+    "peers": (
+        "eval.peers.command",
+        "compare à LlamaIndex, du fichier d'origine à la page trouvée",
+    ),
+    "load": ("eval.load.command", "mesure ce que ressentent des dizaines de personnes à la fois"),
     "verification": (
         "eval.verification",
         "mesure ce que la vérification des réponses trouve et ce qu'elle signale à tort",

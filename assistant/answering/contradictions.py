@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import combinations
 
 from assistant.answering.terms import folded, terms
@@ -25,7 +26,9 @@ _KINDS: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
         re.compile(r"\d+(?:[.,]\d+)?\s*%"),
     ),
     "amount": (
-        re.compile(r"\b(?:montants?|plafonds?|plancher|prix|couts?|tarifs?|sommes?|franchise)\b"),
+        re.compile(
+            r"\b(?:montants?|plafonds?|plafonne\w*|plancher|prix|couts?|tarifs?|sommes?|franchise)\b"
+        ),
         re.compile(r"\d(?:[\d.,]*\d)?\s*(?:k€|m€|€|euros?\b|(?:millions|milliers) euros)"),
     ),
     "date": (
@@ -45,8 +48,9 @@ _MOST_PASSAGES = 6
 """Passages compared, best first: figures further down are rarely about the same thing."""
 _PASSAGE_COVERAGE = 0.6
 """Share of the question's words that each passage must hold, its title and headings included."""
-_FEWEST_SHARED = 2
-"""Words of the question that each of the two sentences must hold."""
+_FEWEST_SHARED = {"rate": 1, "amount": 2, "date": 2, "duration": 2}
+"""Words of the question, or its kind of figure, that each of the two sentences must hold. Documents hold
+few rates, but many amounts and dates of other things."""
 _MOST_FIGURES = 3
 """A sentence with more figures of a kind is a list, of which none can be told to be the one asked for."""
 _SAME_WORDS = 0.7
@@ -127,16 +131,32 @@ def _sides(
     for passage, units in compared:
         held = context_terms(passage).union(*(unit.terms for unit in units))
         telling = [unit for unit in units if _figures(unit.text, kind=kind)]
-        best = max(telling, key=lambda unit: len(wanted & unit.terms), default=None)
-        shared = len(wanted & best.terms) if best else 0
+        best = max(telling, key=partial(_nearness, wanted=wanted, kind=kind), default=None)
+        shared = _nearness(best, wanted=wanted, kind=kind) if best else 0
         figures = dict.fromkeys(_figures(best.text, kind=kind) if best else ())
-        is_told = min(_FEWEST_SHARED, len(wanted)) <= shared and len(figures) <= _MOST_FIGURES
-        if best is None or not is_told or len(wanted & held) < _PASSAGE_COVERAGE * len(wanted):
+        fewest = min(_FEWEST_SHARED[kind], len(wanted))
+        is_told = fewest <= shared and len(figures) <= _MOST_FIGURES
+        if best is None or not is_told or not _covers(held, wanted=wanted):
             continue
         found.append((shared, Side(passage, best.text, ", ".join(figures))))
         document = passage.chunk.document_id
         nearest[document] = max(shared, nearest.get(document, 0))
     return [side for shared, side in found if shared == nearest[side.passage.chunk.document_id]]
+
+
+def _covers(held: set[str], *, wanted: set[str]) -> bool:
+    """True when a passage holds most of the question's words, be it without those of digits.
+
+    « 15 salariés » is answered by « de 10 à 19 salariés ».
+    """
+    words = {term for term in wanted if not term.isdigit()}
+    return any(len(asked & held) >= _PASSAGE_COVERAGE * len(asked) for asked in (wanted, words))
+
+
+def _nearness(unit: Unit, *, wanted: set[str], kind: str) -> int:
+    """Words of the question that a sentence holds, and one more when it names the kind of figure."""
+    names_kind = _KINDS[kind][0].search(folded(unit.text)) is not None
+    return len(wanted & unit.terms) + names_kind
 
 
 def _disagree(one: Side, other: Side, *, kind: str) -> bool:

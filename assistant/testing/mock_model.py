@@ -1,9 +1,10 @@
 """An OpenAI-compatible model server for tests and demonstrations, without any model.
 
 `python -m assistant.testing.mock_model --port N [--tokens-per-s R]`. The model's name chooses what it
-does: `mock-grounded` (also any name not of the mock), `-shuffled`, `-lying`, `-link`, `-loop`, and the
-failures `-401`, `-404`, `-429`, `-429-once`, `-500`, `-context`, `-context-N` (beyond N tokens),
-`-stall`, `-stall-first`, `-malformed`, `-malformed-first`, `-cut`, `-empty`.
+does: `mock-grounded` (also any name not of the mock), `-shuffled`, `-lying`, `-link`, `-loop`,
+`-long-N` (N tokens of cited sentences, to measure load), and the failures `-401`, `-404`, `-429`,
+`-429-once`, `-500`, `-context`, `-context-N` (beyond N tokens), `-stall`, `-stall-first`,
+`-malformed`, `-malformed-first`, `-cut`, `-empty`.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from assistant.testing.embedder import HashEmbedder
-from assistant.testing.mock_model_replies import WRITERS, grounded
+from assistant.testing.mock_model_replies import WRITERS, everything, grounded
 from ingest.tokens import count_tokens
 
 _PREFIX = "mock-"
+_LONG = "long-"
 _TOKEN = re.compile(r"\s*\S{1,6}|\s+")
 _TOKENS_BEFORE_FAULT = 12
 _EMBEDDINGS = HashEmbedder(dimensions=32)
@@ -181,8 +183,15 @@ def _tokens(mode: str, *, body: dict[str, Any]) -> tuple[list[str], str]:
     """The tokens of the reply and why it ends."""
     writer = WRITERS.get(mode, grounded)
     tokens = [] if mode == "empty" else _TOKEN.findall(writer(_prompt(body)))
+    if mode.startswith(_LONG):
+        tokens = _long_reply(_prompt(body), length=int(mode.removeprefix(_LONG)))
     cap = int(body.get("max_tokens") or len(tokens) or 1)
     return tokens[:cap], "length" if len(tokens) > cap else "stop"
+
+
+def _long_reply(prompt: str, *, length: int) -> list[str]:
+    tokens: list[str] = _TOKEN.findall(f" {everything(prompt) or grounded(prompt)}")
+    return (tokens * (length // len(tokens) + 1))[:length]
 
 
 def _whole(mode: str, *, body: dict[str, Any]) -> dict[str, Any]:

@@ -110,6 +110,15 @@ def endless(prompt: str) -> str:
     return _LOOP * 5_000
 
 
+def everything(prompt: str) -> str:
+    """Every sentence of the passages in their order, each with its marker."""
+    return " ".join(
+        f"{text.rstrip(' .;:')} [{passage.marker}]."
+        for passage in read_prompt(prompt)[1]
+        for text in _sentences(passage.text)
+    )
+
+
 WRITERS: dict[str, Callable[[str], str]] = {
     "grounded": grounded,
     "shuffled": shuffled,

@@ -8,6 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from assistant.testing.contracts.repositories_evaluations import (
+    QUESTIONS,
+    RIGHT,
+    store_evaluation,
+    store_set,
+)
 from assistant.testing.contracts.repositories_world import (
     add_reader,
     make_answer,
@@ -106,3 +112,20 @@ def test_a_deleted_conversation_leaves_every_file_at_once(house: House) -> None:
         work.commit()
 
     assert files_with(answer.question, house.root) == []
+
+
+def test_a_deleted_question_set_leaves_every_file_at_once(house: House) -> None:
+    reader = add_reader(house.open_work, "here")
+    kept = store_set(house.open_work, reader)
+    evaluation = store_evaluation(house.open_work, reader, set_id=kept.id)
+    with house.open_work() as work:
+        work.evaluations.add_row(evaluation.id, RIGHT)
+        work.commit()
+    texts = (QUESTIONS[0].answer, RIGHT.text)
+    assert all(files_with(text, house.root) for text in texts)
+
+    with house.open_work() as work:
+        work.question_sets.delete(kept.id, scope=reader.scope)
+        work.commit()
+
+    assert [files_with(text, house.root) for text in texts] == [[], []]

@@ -114,3 +114,13 @@ def test_two_sentences_of_one_document_are_compared_too() -> None:
     found = figures(asked, Passage(1, title), Passage(2, body))
 
     assert found == [[(1, "15 mai"), (2, "25 mai")]]
+
+
+def test_a_number_of_the_question_need_not_be_in_the_passages() -> None:
+    question = "Quel est le taux de l'aide pour une association de 15 salariés ?"
+    one = passage(
+        1, "➜ 50 % pour les associations de 10 à 19 salariés.", title="Dépliant de l'aide"
+    )
+    other = passage(2, "Taux de subvention de l'aide à une association : 80 %.", title="Fiche")
+
+    assert figures(question, one, other) == [[(1, "50 %"), (2, "80 %")]]

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from assistant.answering.prompt import build_messages, refusal
+from assistant.answering.prompt import Brief, build_messages, refusal
 from assistant.domain.answers import Question
 from assistant.testing.mock_model import MockModel, running_mock_model
 from assistant.testing.mock_model_replies import grounded, lying, shuffled
@@ -31,7 +31,7 @@ def server() -> Iterator[MockModel]:
 
 
 def prompt(question: str) -> str:
-    return build_messages(Question(question), passages=PASSAGES)[1].content
+    return build_messages(Brief(Question(question), PASSAGES))[1].content
 
 
 def ask(server: MockModel, *, model: str, **more: Any) -> httpx.Response:
@@ -135,3 +135,12 @@ def wait_for(url: str) -> bool:
         except httpx.ConnectError:
             time.sleep(0.1)
     return False
+
+
+@pytest.mark.parametrize("length", [7, 300])
+def test_long_gives_as_many_tokens_of_cited_sentences(server: MockModel, length: int) -> None:
+    body = ask(server, model=f"mock-long-{length}").json()
+
+    assert body["usage"]["completion_tokens"] == length
+    assert body["choices"][0]["finish_reason"] == "stop"
+    assert body["choices"][0]["message"]["content"].startswith(" Le conseil régional s'est réuni")

@@ -1,0 +1,138 @@
+"""Command `python -m eval load`: what many people at once feel, and where the server gives way."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+
+from eval.bench.rows import table
+from eval.bench.running import mock_model, served
+from eval.datasets import SAMPLE, load_sample
+from eval.instance import Instance
+from eval.load.crowds import Outcome, Target, measure, target_of
+from eval.load.people import ANSWER_TOKENS, Plan
+from eval.load.report import knee_sentence, rows, words
+
+_MODEL = f"mock-long-{ANSWER_TOKENS}"
+_LEAST_MINUTES = 0.05
+_MOST_MINUTES = 30.0
+_MOST_PEOPLE = 2000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.add_argument("--people", type=_people, default=100, help=words("help_people"))
+    parser.add_argument("--ui-people", type=_people, default=30, help=words("help_ui_people"))
+    parser.add_argument("--minutes", type=_minutes, default=2.0, help=words("help_minutes"))
+    parser.add_argument("--think", type=float, default=60.0, help=words("help_think"))
+    parser.add_argument("--tokens-per-s", type=float, default=30.0, help=words("help_rate"))
+    parser.add_argument("--most", type=_people, default=800, help=words("help_most"))
+    parser.add_argument("--json", action="store_true", help=words("help_json"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure both ways, then double the people of the API; 1 when a limit is not kept."""
+    print(words("preparing"), file=sys.stderr)
+    with _target(tokens_per_s=arguments.tokens_per_s) as target:
+        outcomes = [
+            _measured(target, arguments, people=people, way=way)
+            for way, people in (("api", arguments.people), ("ui", arguments.ui_people))
+            if people
+        ]
+        steps = [each for each in outcomes if each.way == "api"]
+        while steps and not steps[-1].fault and 2 * steps[-1].people <= arguments.most:
+            people = 2 * steps[-1].people
+            steps.append(_measured(target, arguments, people=people, way="api"))
+        rate = target.model_tokens_per_s
+    figures = [row for each in outcomes for row in rows(each, model_tokens_per_s=rate)]
+    if arguments.json:
+        print(json.dumps(_record(arguments, outcomes, steps, rate=rate), ensure_ascii=False))
+    else:
+        print(_heading(arguments), table(figures), sep="\n\n")
+        if len(steps) > 1 or (steps and steps[0].fault):
+            print(f"\n{knee_sentence(steps)}")
+    return 0 if figures and all(row.is_met for row in figures) else 1
+
+
+@contextmanager
+def _target(*, tokens_per_s: float) -> Generator[Target]:
+    questions = [each.text for each in load_sample().questions if each.is_answerable]
+    with (
+        tempfile.TemporaryDirectory(prefix="assistant-load-") as folder,
+        mock_model(tokens_per_s=tokens_per_s) as model,
+    ):
+        data_dir = Path(folder) / "data"
+        variables = {"ASSISTANT_MODEL_URL": model, "ASSISTANT_MODEL_NAME": _MODEL}
+        Instance(data_dir, variables).ingest(SAMPLE / "documents")
+        alone = _model_rate(model)
+        with served(data_dir, variables) as (url, token):
+            yield target_of(
+                data_dir, url=url, token=token, model_tokens_per_s=alone, questions=questions
+            )
+
+
+def _model_rate(model: str) -> float:
+    """Tokens per second that the mock gives one caller: its rate less its own work."""
+    body = {"model": _MODEL, "stream": True, "messages": [{"role": "user", "content": "Bonjour"}]}
+    times: list[float] = []
+    with httpx.stream(
+        "POST", f"{model}/chat/completions", json=body, timeout=60, trust_env=False
+    ) as response:
+        for line in response.iter_lines():
+            if '"content"' in line:
+                times.append(time.perf_counter())
+    return (len(times) - 1) / (times[-1] - times[0])
+
+
+def _measured(target: Target, arguments: argparse.Namespace, *, people: int, way: str) -> Outcome:
+    plan = Plan(people, 60 * arguments.minutes, arguments.think)
+    shown = words("running", people=people, way=words(f"way_{way}"), seconds=round(plan.seconds))
+    print(shown, file=sys.stderr)
+    return measure(target, plan, way=way)
+
+
+def _heading(arguments: argparse.Namespace) -> str:
+    return words(
+        "heading",
+        cores=psutil.cpu_count() or 1,
+        think=f"{arguments.think:g}",
+        tokens=ANSWER_TOKENS,
+        rate=f"{arguments.tokens_per_s:g}",
+    )
+
+
+def _record(
+    arguments: argparse.Namespace, outcomes: list[Outcome], steps: list[Outcome], *, rate: float
+) -> dict[str, object]:
+    return {
+        "cores": psutil.cpu_count(),
+        "think_s": arguments.think,
+        "tokens": ANSWER_TOKENS,
+        "tokens_per_s": arguments.tokens_per_s,
+        "model_tokens_per_s": rate,
+        "crowds": [each.as_record() for each in outcomes],
+        "knee": [each.as_record() for each in steps],
+    }
+
+
+def _people(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= _MOST_PEOPLE:
+        raise ValueError
+    return value
+
+
+def _minutes(text: str) -> float:
+    value = float(text)
+    if not _LEAST_MINUTES <= value <= _MOST_MINUTES:
+        raise ValueError
+    return value

@@ -1,0 +1,1 @@
+"""What a person would pick instead, on the same files and the same questions."""
