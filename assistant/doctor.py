@@ -24,7 +24,7 @@ from assistant.rerankers import build_reranker
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
 from assistant.settings_sources import shown_value
-from ingest.tools import PROGRAM_FOLDERS, has_tesseract
+from ingest.tools import PROGRAM_FOLDERS, find_office, has_tesseract
 
 _OLDEST = (3, 11)
 _LOW_BYTES = 2_000_000_000
@@ -244,30 +244,32 @@ def _isolation(settings: Settings) -> Check:
 def _tesseract(settings: Settings) -> Check:
     del settings
     use = "il lit les documents numérisés et les images, qui sans lui sont signalés comme non lus."
-    if shutil.which("tesseract") and not has_tesseract(PROGRAM_FOLDERS):
+    is_there = shutil.which("tesseract", path=PROGRAM_FOLDERS) is not None
+    if is_there and not has_tesseract(PROGRAM_FOLDERS):
         detail = f"présent sans le français (tesseract-ocr-fra) ; {use}"
         return Check("tesseract", "Tesseract", CheckState.LIMITED, detail)
-    return _program("tesseract", "Tesseract", names=("tesseract",), lost=use)
+    return _program("tesseract", "Tesseract", is_there=is_there, use=use)
 
 
 def _libreoffice(settings: Settings) -> Check:
     del settings
-    lost = "il lit DOC, RTF et PPT avec leur mise en page et montre les diapositives en image."
-    return _program("libreoffice", "LibreOffice", names=("soffice", "libreoffice"), lost=lost)
+    use = "il lit DOC, RTF et PPT avec leur mise en page et montre les diapositives en image."
+    is_there = find_office(PROGRAM_FOLDERS) is not None
+    return _program("libreoffice", "LibreOffice", is_there=is_there, use=use)
 
 
 def _chromium(settings: Settings) -> Check:
     del settings
-    lost = "il ne sert qu'aux tests dans un navigateur."
     names = ("chromium", "chromium-browser", "google-chrome")
-    return _program("chromium", "Chromium", names=names, lost=lost)
+    is_there = any(map(shutil.which, names))
+    use = "il ne sert qu'aux tests dans un navigateur."
+    return _program("chromium", "Chromium", is_there=is_there, use=use)
 
 
-def _program(name: str, subject: str, *, names: tuple[str, ...], lost: str) -> Check:
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found:
-        return Check(name, subject, CheckState.OK, f"présent ; {lost}")
-    return Check(name, subject, CheckState.LIMITED, f"absent ; {lost}")
+def _program(name: str, subject: str, *, is_there: bool, use: str) -> Check:
+    if is_there:
+        return Check(name, subject, CheckState.OK, f"présent ; {use}")
+    return Check(name, subject, CheckState.LIMITED, f"absent ; {use}")
 
 
 def _runs(*command: str) -> bool:

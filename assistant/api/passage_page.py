@@ -22,17 +22,6 @@ from ingest.model import DECKS, PAGED, Box, DocumentKind, Locator
 
 _log = structlog.get_logger(__name__)
 
-_KINDS = {
-    DocumentKind.DELIBERATION: "Délibération",
-    DocumentKind.ARRETE: "Arrêté",
-    DocumentKind.REGLEMENT: "Règlement",
-    DocumentKind.SCHEMA: "Schéma",
-    DocumentKind.GUIDE: "Guide",
-    DocumentKind.COMPTE_RENDU: "Compte rendu",
-    DocumentKind.CONVENTION: "Convention",
-    DocumentKind.NOTE: "Note",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class PageView:
@@ -166,7 +155,7 @@ def _notice(chunk: SourceChunk, *, drawn: Drawn) -> str:
 
 def _pages(chunk: SourceChunk, *, drawn: Drawn) -> list[PageView]:
     views: list[PageView] = []
-    word = "Diapositive" if chunk.format in DECKS else "Page"
+    code = "image_of_slide" if chunk.format in DECKS else "image_of_page"
     for number, path in drawn.images.items():
         try:
             width, height = _size(path)
@@ -175,7 +164,7 @@ def _pages(chunk: SourceChunk, *, drawn: Drawn) -> list[PageView]:
             continue
         boxes = tuple(_css(box) for box in drawn.boxes if box.page == number)
         url = page_url(chunk, page=number)
-        views.append(PageView(f"{word} {number}", url, width, height, boxes))
+        views.append(PageView(sentence(code, number=number), url, width, height, boxes))
     return views
 
 
@@ -199,7 +188,7 @@ def _css(box: Box) -> str:
 
 
 def _facts(chunk: SourceChunk) -> list[str]:
-    facts = [_KINDS[chunk.kind]] if chunk.kind in _KINDS else []
+    facts = [] if chunk.kind is DocumentKind.OTHER else [sentence(f"kind_{chunk.kind.value}")]
     if chunk.date is not None:
         facts.append(french_date(chunk.date))
     if chunk.locator.pages:
@@ -214,20 +203,21 @@ def french_place(locator: Locator) -> list[str]:
     """Sheet and range, slide, attachment, and the certainty of text read from an image, in words."""
     place, words = locator.place, list[str]()
     if place.sheet:
-        cells = f", {locator.cells}" if locator.cells else ""
-        words.append(f"feuille « {place.sheet} »{cells}")
+        words.append(sentence("place_sheet", name=place.sheet))
+        if locator.cells:
+            words[-1] = sentence("place_cells", sheet=words[-1], cells=locator.cells)
     if place.slide:
-        words.append(f"diapositive {place.slide}")
+        words.append(sentence("place_slide", number=place.slide))
     if place.part:
-        words.append(f"pièce jointe « {place.part} »")
+        words.append(sentence("place_part", name=place.part))
     if locator.confidence is not None:
-        words.append(f"texte lu sur une image, sûr à {locator.confidence:.0%}".replace("%", " %"))
+        words.append(sentence("place_read", percent=round(100 * locator.confidence)))
     return words
 
 
 def french_pages(pages: Sequence[int]) -> str:
     """Pages in words: « page 3 », « pages 3 et 4 », « pages 3 à 6 »."""
+    first, last = pages[0], pages[-1]
     if len(pages) == 1:
-        return f"page {pages[0]}"
-    word = "et" if len(pages) == 2 else "à"
-    return f"pages {pages[0]} {word} {pages[-1]}"
+        return sentence("place_page", page=first)
+    return sentence("place_two_pages" if len(pages) == 2 else "place_pages", first=first, last=last)

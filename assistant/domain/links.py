@@ -248,7 +248,8 @@ def _alike(first: Reading, second: Reading) -> Proposal | None:
     if not _is_version(shared, same_title=same_title):
         return None
     newer, older = _by_age(first, second)
-    evidence = f"Textes communs à {round(100 * max(shared.common, shared.held))} %."
+    percent = round(100 * max(shared.common, shared.held))
+    evidence = sentence("link_alike", percent=percent)
     kind = LinkKind.VERSION_OF
     if _is_same_text(first, second) and _is_same_day(first, second):
         kind = LinkKind.SAME_ACT

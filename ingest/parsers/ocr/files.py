@@ -10,13 +10,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from ingest.draft import Draft, Work, table_block, text_block
+from ingest.draft import Draft, Work
 from ingest.errors import IngestError, ParseFailed, RefusedFile
 from ingest.guards import check_pages
-from ingest.model import Block, Notice
+from ingest.model import Notice
 from ingest.parsers.ocr.engine import DPI, OcrTimeout
 from ingest.parsers.ocr.image import POINTS, is_blank
-from ingest.parsers.ocr.page import sure_block
+from ingest.parsers.ocr.page import page_blocks
 from ingest.parsers.ocr.reading import read_image as read_words_of
 from ingest.parsers.ocr.scans import PageLimit, ScanReport, page_pieces
 from ingest.parsers.pages.headings import drop_furniture, settle_headings
@@ -162,23 +162,10 @@ def _sized(image: Image) -> Image:
 def _draft(pages: list[Page], *, report: ScanReport) -> Draft:
     draft = Draft(engine="tesseract", page_count=len(pages))
     for page in pages:
-        draft.blocks.extend(_blocks(page))
+        draft.blocks.extend(page_blocks(page))
     if draft.letters < _MIN_LETTERS:
         raise ParseFailed(report.failure)
     if report.unread:
         draft.notices.append(Notice.PAGES_WITHOUT_TEXT)
     draft.notices.extend(report.notices)
     return draft
-
-
-def _blocks(page: Page) -> list[Block]:
-    blocks: list[Block] = []
-    for piece in page.pieces:
-        box = page.box(piece.rect)
-        if piece.rows is not None:
-            block = table_block(piece.rows, box=box)
-        else:
-            block = text_block(piece.text, kind=piece.kind, level=piece.level, box=box)
-        if block is not None:
-            blocks.append(sure_block(block, piece=piece, page=page))
-    return blocks

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
@@ -11,6 +10,7 @@ from typing import Any, cast
 
 from ingest.parsers.ocr.score import text_quality
 from ingest.parsers.pages.page import Page, Rect, piece_words
+from ingest.parsers.pages.shown import shown_share
 
 _MIN_LETTERS = 25
 _STAMP_LETTERS = 200
@@ -24,7 +24,6 @@ _HIDDEN_SHARE = 0.5
 _GOOD_LAYER = 0.88
 _MAX_OBJECTS = 5000
 _MAX_DEPTH = 3
-_GRID = 10_000
 _CELLS = 32
 _TOUCHING = 4.0
 _INVISIBLE = 3
@@ -182,25 +181,16 @@ def _facts(handle: Any, *, page: Page) -> _Facts:
 
 
 def _add_image(facts: _Facts, item: Any, *, handle: Any, page: Page) -> None:
-    left, bottom, right, top = cast("tuple[float, float, float, float]", item.get_bounds())
-    rect = _shown(handle, ((left, top), (right, bottom)), page=page)
+    box = cast("tuple[float, float, float, float]", item.get_bounds())
+    rect = _shown(handle, box, page=page)
     facts.images.append(rect)
     if rect.area >= _SCAN_COVER * page.width * page.height:
         facts.hidden = facts.texts
 
 
-def _shown(
-    handle: Any, corners: tuple[tuple[float, float], tuple[float, float]], *, page: Page
-) -> Rect:
-    """A rectangle of the page's own space as the page is shown, in points."""
-    raw = cast("Any", import_module("pypdfium2.raw"))
-    points: list[tuple[float, float]] = []
-    for x, y in corners:
-        across, down = ctypes.c_int(), ctypes.c_int()
-        raw.FPDF_PageToDevice(handle.raw, 0, 0, _GRID, _GRID, 0, x, y, across, down)
-        points.append((across.value / _GRID * page.width, down.value / _GRID * page.height))
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    held = Rect(min(xs), min(ys), max(xs), max(ys))
+def _shown(handle: Any, box: tuple[float, float, float, float], *, page: Page) -> Rect:
+    """The part of a rectangle of the page's own space that is seen, in points."""
+    held = page.rect(shown_share(handle, box))
     return Rect(
         max(held.left, 0),
         max(held.top, 0),

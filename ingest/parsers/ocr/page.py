@@ -10,6 +10,7 @@ from itertools import groupby
 from statistics import median
 
 from ingest.cleaning import one_line
+from ingest.draft import table_block, text_block
 from ingest.headings import is_plausible_heading, is_structural_heading
 from ingest.model import Block, BlockKind, LineBox
 from ingest.parsers.ocr.engine import Word
@@ -63,7 +64,22 @@ def pieces_of(words: Sequence[Word]) -> list[Piece]:
     return [_piece(rows, body=body) for rows in kept]
 
 
-def sure_block(block: Block, *, piece: Piece, page: Page) -> Block:
+def page_blocks(page: Page) -> list[Block]:
+    """The blocks of a page in order, each with its box and printed lines, whatever its pieces come from."""
+    blocks: list[Block] = []
+    for piece in page.pieces:
+        box = page.box(piece.rect)
+        if piece.kind is BlockKind.TABLE:
+            block = table_block(piece.rows or [], box=box)
+        else:
+            block = text_block(piece.text, kind=piece.kind, level=piece.level, box=box)
+        if block is not None:
+            place = placed_block if piece.confidence is None else _sure_block
+            blocks.append(place(block, piece=piece, page=page))
+    return blocks
+
+
+def _sure_block(block: Block, *, piece: Piece, page: Page) -> Block:
     """A block with the certainty and the printed lines, or rows, of the piece read from an image."""
     if block.table is not None:
         placed = placed_block(block, piece=piece, page=page)

@@ -10,7 +10,8 @@ import re
 from statistics import median
 
 from ingest.parsers.pages.lines import lines_within, squeezed
-from ingest.parsers.pages.page import Line, Page, Piece, Rect, lines_text, piece_words, union
+from ingest.parsers.pages.page import Line, Page, Piece, lines_text, piece_words, union
+from ingest.parsers.pages.shown import Share
 from ingest.parsers.pages.words import joined_words
 
 _CAPTION = re.compile(r"^\W*(?:figure|fig\.|schéma|diagramme|illustration)\s*(?:n\s?°\s?)?\d", re.I)
@@ -30,21 +31,16 @@ def drop_figure_labels(pages: list[Page]) -> None:
             _drop(page)
 
 
-def drop_spots(
-    pages: list[Page], *, spots: dict[int, list[tuple[float, float, float, float]]]
-) -> None:
+def drop_spots(pages: list[Page], *, spots: dict[int, list[Share]]) -> None:
     """Remove the lines of pages whose middle lies in some places, in place.
 
     Args:
         pages: The pages.
-        spots: By page number, left, top, right and bottom as shares of the page.
+        spots: The places, by page number.
     """
     for page in pages:
-        for left, top, right, bottom in spots.get(page.number, ()):
-            rect = Rect(
-                left * page.width, top * page.height, right * page.width, bottom * page.height
-            )
-            dropped = {id(line) for line in lines_within(page.lines, rect=rect)}
+        for spot in spots.get(page.number, ()):
+            dropped = {id(line) for line in lines_within(page.lines, rect=page.rect(spot))}
             _take_out(page, dropped)
 
 

@@ -92,6 +92,11 @@ class Page:
     is_fallback: bool = False
     """The pieces come from the second engine."""
 
+    def rect(self, share: tuple[float, float, float, float]) -> Rect:
+        """A rectangle in points, of its sides as shares of the page."""
+        left, top, right, bottom = share
+        return Rect(left * self.width, top * self.height, right * self.width, bottom * self.height)
+
     def box(self, rect: Rect) -> Box:
         """A rectangle as shares of the page, kept within it."""
         return Box(

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ingest.draft import Draft, Work, table_block, text_block
+from ingest.draft import Draft, Work
 from ingest.errors import ParseFailed
 from ingest.guards import check_pages
 from ingest.limits import Limits
-from ingest.model import Block, BlockKind, Notice
-from ingest.parsers.ocr.page import sure_block
+from ingest.model import Notice
+from ingest.parsers.ocr.page import page_blocks
 from ingest.parsers.ocr.scans import ScanReport, read_scans
 from ingest.parsers.pages.figures import drop_figure_labels, drop_spots
 from ingest.parsers.pages.headings import drop_furniture, drop_stamps, settle_headings
-from ingest.parsers.pages.lines import overlapping_share, placed_block
+from ingest.parsers.pages.lines import overlapping_share
 from ingest.parsers.pages.notes import attach_notes
 from ingest.parsers.pages.page import Page
 from ingest.parsers.pages.tables import continue_tables, place_ruled_tables
@@ -97,7 +97,7 @@ def _layout(path: Path, *, limits: Limits) -> dict[int, Page]:
 def _draft(pages: list[Page], *, plain: PlainPdf, scans: ScanReport) -> Draft:
     draft = Draft(engine="liteparse", page_count=len(pages), declared_title=plain.title)
     for page in pages:
-        draft.blocks.extend(_blocks(page))
+        draft.blocks.extend(page_blocks(page))
     if draft.letters < _MIN_LETTERS or len(scans.unread) == len(pages):
         raise ParseFailed(scans.failure)
     if scans.unread:
@@ -125,17 +125,3 @@ def _engines(pages: list[Page], *, scans: ScanReport) -> Iterator[str]:
         yield "pypdfium2"
     if scans.read:
         yield "tesseract"
-
-
-def _blocks(page: Page) -> list[Block]:
-    blocks: list[Block] = []
-    for piece in page.pieces:
-        box = page.box(piece.rect)
-        if piece.kind is BlockKind.TABLE:
-            block = table_block(piece.rows or [], box=box)
-        else:
-            block = text_block(piece.text, kind=piece.kind, level=piece.level, box=box)
-        if block is not None:
-            place = placed_block if piece.confidence is None else sure_block
-            blocks.append(place(block, piece=piece, page=page))
-    return blocks

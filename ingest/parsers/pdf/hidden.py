@@ -13,6 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from ingest.parsers.pages.shown import Share, shown_share
+
 if TYPE_CHECKING:
     from ingest.parsers.pdf.text import PlainPdf
 
@@ -34,13 +36,11 @@ _NO_INK = frozenset({3, 7})
 _FILLED = frozenset({0, 4})
 _SEEN_DIFFERENCE = 12
 _SEEN_SHARE = 0.05
-_GRID = 20_000
 _MAX_PIXELS = 4_000_000
 _MARK_BYTES = 64
 _LAYER_MARK = "OC".encode("utf-16-le")
 
 _Box = tuple[float, float, float, float]
-Share = tuple[float, float, float, float]
 _Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
@@ -95,7 +95,7 @@ def visible_file(plain: PlainPdf, *, path: Path) -> VisibleFile:
         if hidden:
             nested = [run.box for run in hidden if run.parent is not None]
             if nested:
-                spots[number] = [_share(raw, page, box) for box in nested]
+                spots[number] = [shown_share(page, box) for box in nested]
             _remove(raw, page, hidden)
             chars += _chars(hidden)
         plain.keep_text(page, number=number)
@@ -302,7 +302,7 @@ def _unseen(raw: Any, page: Any, runs: list[_Run]) -> list[_Run]:
     for run in runs:
         raw.FPDFPageObj_SetIsActive(run.handle, 1)
     changed = abs(whole - without) > _SEEN_DIFFERENCE
-    return [run for run in runs if not _is_seen(raw, page, changed, run.box)]
+    return [run for run in runs if not _is_seen(page, changed, run.box)]
 
 
 def _drawn(page: Any) -> Any:
@@ -312,21 +312,9 @@ def _drawn(page: Any) -> Any:
     return np.array(bitmap.to_numpy(), dtype=np.int16).reshape(bitmap.height, bitmap.width)
 
 
-def _share(raw: Any, page: Any, box: _Box) -> Share:
-    """Where a box lies on the page as it is shown, in shares of its width and height."""
-    xs: list[float] = []
-    ys: list[float] = []
-    for x, y in ((box[0], box[1]), (box[2], box[3])):
-        shown_x, shown_y = ctypes.c_int(), ctypes.c_int()
-        raw.FPDF_PageToDevice(page, 0, 0, _GRID, _GRID, 0, x, y, shown_x, shown_y)
-        xs.append(shown_x.value / _GRID)
-        ys.append(shown_y.value / _GRID)
-    return min(xs), min(ys), max(xs), max(ys)
-
-
-def _is_seen(raw: Any, page: Any, changed: Any, box: _Box) -> bool:
+def _is_seen(page: Any, changed: Any, box: _Box) -> bool:
     rows, columns = changed.shape
-    left, top, right, bottom = _share(raw, page, box)
+    left, top, right, bottom = shown_share(page, box)
     area = changed[
         max(int(top * rows), 0) : int(bottom * rows) + 1,
         max(int(left * columns), 0) : int(right * columns) + 1,

@@ -10,13 +10,13 @@ from ingest.cleaning import one_line
 from ingest.errors import ParseFailed
 from ingest.model import BlockKind
 from ingest.parsers.pages.headings import Bookmark
-from ingest.parsers.pages.page import Line, Page, Piece, Rect, lines_text, piece_words, union
+from ingest.parsers.pages.page import Line, Page, Piece, lines_text, piece_words, union
+from ingest.parsers.pages.shown import shown_share
 from ingest.parsers.pages.words import joined_words, words_of
 
 _LOCKED_SIGN = "password"
 _LOST_SHARE = 0.25
 _LOST_WORDS = 20
-_GRID = 20_000
 _MAX_BOOKMARKS = 2000
 
 
@@ -129,32 +129,13 @@ class PlainPdf:
         textpage = handle.get_textpage()
         lines: list[Line] = []
         for index in range(int(textpage.count_rects())):
-            left, bottom, right, top = cast(
-                "tuple[float, float, float, float]", textpage.get_rect(index)
-            )
-            text = str(textpage.get_text_bounded(left, bottom, right, top)).strip()
+            box = cast("tuple[float, float, float, float]", textpage.get_rect(index))
+            text = str(textpage.get_text_bounded(*box)).strip()
             if text:
-                rect = self._shown_rect(handle, corners=((left, top), (right, bottom)), page=page)
-                lines.append(Line(text, rect))
+                lines.append(Line(text, page.rect(shown_share(handle, box))))
         textpage.close()
         handle.close()
         return lines
-
-    def _shown_rect(
-        self, handle: Any, *, corners: tuple[tuple[float, float], tuple[float, float]], page: Page
-    ) -> Rect:
-        import ctypes
-
-        raw = self._pdfium.raw
-        shares: list[tuple[float, float]] = []
-        for x, y in corners:
-            shown_x, shown_y = ctypes.c_int(), ctypes.c_int()
-            raw.FPDF_PageToDevice(handle, 0, 0, _GRID, _GRID, 0, x, y, shown_x, shown_y)
-            shares.append((shown_x.value / _GRID, shown_y.value / _GRID))
-        xs, ys = [share[0] for share in shares], [share[1] for share in shares]
-        return Rect(
-            min(xs) * page.width, min(ys) * page.height, max(xs) * page.width, max(ys) * page.height
-        )
 
 
 def loses_words(page: Page, *, plain_text: str) -> bool:

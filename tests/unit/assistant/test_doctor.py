@@ -146,3 +146,26 @@ def test_a_reranker_is_tried_and_its_fault_told(
     assert found.state is state
     assert "secret" not in found.detail
     assert len(reranker.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "program"), [("libreoffice", "soffice"), ("tesseract", "tesseract")]
+)
+def test_a_program_counts_only_where_files_are_read_with_it(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, program: str
+) -> None:
+    elsewhere, of_readers = tmp_path / "elsewhere", tmp_path / "readers"
+    for folder in (elsewhere, of_readers):
+        folder.mkdir()
+    made_here = elsewhere / program
+    made_here.write_text("#!/bin/sh\necho fra\n", "utf-8")
+    made_here.chmod(0o755)
+    monkeypatch.setenv("PATH", str(elsewhere))
+    monkeypatch.setattr(doctor, "PROGRAM_FOLDERS", str(of_readers))
+
+    absent = checks(settings)[name]
+    made_here.rename(of_readers / program)
+    present = checks(settings)[name]
+
+    assert (absent.state, present.state) == (CheckState.LIMITED, CheckState.OK)
+    assert absent.detail.startswith("absent")
