@@ -112,5 +112,4 @@ def _as_rows(weighted: Sequence[TermWeights], *, columns: dict[int, int]) -> Any
     places = [columns[term] for each in weighted for term in each.indices]
     values = [value for each in weighted for value in each.weights]
     shape = (len(weighted), len(columns))
-    build = cast("Callable[..., Any]", vars(sparse)["csr_array"])
-    return build((values, places, starts), shape=shape)
+    return cast("Any", vars(sparse)["csr_array"]((values, places, starts), shape=shape))
