@@ -11,8 +11,9 @@ from pathlib import Path
 
 from ingest.cleaning import one_line
 from ingest.errors import ParseFailed
-from ingest.model import Block, BlockKind
+from ingest.model import Block, BlockKind, Notice
 from ingest.parsers.draft import Draft, Work, table_block, text_block
+from ingest.parsers.odt_hidden import drop_hidden
 from ingest.parsers.opendocument import (
     OFFICE,
     SKIPPED,
@@ -31,7 +32,9 @@ _TITLE_STYLES = frozenset({"Title", "Titre"})
 
 
 def read_odt(path: Path, work: Work) -> Draft:
-    """The blocks of an ODT file. Deleted revisions, comments and the table of contents are left out.
+    """The blocks of an ODT file.
+
+    Deleted revisions, comments, hidden text and the table of contents are left out.
 
     Raises:
         ParseFailed: It is damaged or encrypted.
@@ -41,18 +44,29 @@ def read_odt(path: Path, work: Work) -> Draft:
         with zipfile.ZipFile(path) as archive:
             check_not_encrypted(archive)
             root = parse_xml(member(archive, "content.xml"))
+            styles = _styles(archive)
             title = declared_title(archive)
     except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
         raise ParseFailed("file_damaged") from error
     body = root.find(f".//{OFFICE}text")
     if body is None:
         raise ParseFailed("file_damaged")
+    is_hiding = drop_hidden(body, roots=[root, *styles])
     walker = _Walker(title_styles=_title_styles(root))
     try:
         walker.walk(body)
     except RecursionError as error:
         raise ParseFailed("file_damaged") from error
-    return Draft(engine="odt", blocks=walker.blocks, declared_title=walker.title or title)
+    draft = Draft(engine="odt", blocks=walker.blocks, declared_title=walker.title or title)
+    draft.notices.extend([Notice.HIDDEN_TEXT] if is_hiding else [])
+    return draft
+
+
+def _styles(archive: zipfile.ZipFile) -> list[XmlElement]:
+    try:
+        return [parse_xml(member(archive, "styles.xml"))]
+    except ParseFailed:
+        return []
 
 
 def _title_styles(root: XmlElement) -> frozenset[str]:

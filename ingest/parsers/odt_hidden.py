@@ -1,0 +1,169 @@
+"""Text of an ODT file that its reader does not see: hidden, white on the page, without size.
+
+White text is only taken for hidden where nothing may lie under it: no coloured cell, frame or page.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ingest.parsers.opendocument import DRAW, FO, STYLE, TABLE, TEXT
+
+_NAMES = (f"{TEXT}style-name", f"{TABLE}style-name", f"{DRAW}style-name")
+_WHITE = re.compile(r"#(?:f[0-9a-f]){3}", re.I)
+_POINTS = re.compile(r"(\d+(?:\.\d+)?)pt")
+_LEAST_POINTS = 2.0
+_MAX_PARENTS = 20
+_OFF = frozenset({"none", "false"})
+_NO_GROUND = frozenset({"", "transparent", "none"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What styles say of a text; None where they leave it to what is around."""
+
+    is_off: bool | None = None
+    is_white: bool | None = None
+    is_tiny: bool | None = None
+    has_ground: bool = False
+
+    @property
+    def is_hidden(self) -> bool:
+        return bool(self.is_off or self.is_tiny or (self.is_white and not self.has_ground))
+
+    def within(self, outer: _Look) -> _Look:
+        """This look inside another one."""
+        return _Look(
+            is_off=outer.is_off if self.is_off is None else self.is_off,
+            is_white=outer.is_white if self.is_white is None else self.is_white,
+            is_tiny=outer.is_tiny if self.is_tiny is None else self.is_tiny,
+            has_ground=self.has_ground or outer.has_ground,
+        )
+
+
+_PLAIN = _Look()
+
+
+def drop_hidden(body: Any, *, roots: list[Any]) -> bool:
+    """Empty what is hidden in the body of a text.
+
+    Args:
+        body: The text, changed in place.
+        roots: What holds styles: the content itself, then the file of styles if there is one.
+
+    Returns:
+        True when any of it held a word.
+    """
+    looks = _looks(roots)
+    outside = _Look(has_ground=_has_dark_pages(roots))
+    is_hiding = False
+    stack: list[tuple[Any, _Look]] = [(body, outside)]
+    while stack:
+        element, around = stack.pop()
+        if _is_removed(element):
+            is_hiding = _emptied(element) or is_hiding
+            continue
+        look = _look_of(element, looks=looks, around=around)
+        if look.is_hidden:
+            is_hiding = _blanked(element) or is_hiding
+        stack.extend((child, look) for child in element if isinstance(child.tag, str))
+    return is_hiding
+
+
+def _look_of(element: Any, *, looks: dict[str, _Look], around: _Look) -> _Look:
+    if element.tag.startswith(DRAW):
+        return _Look(has_ground=True)
+    name = next((found for key in _NAMES if (found := element.get(key))), None)
+    own = looks.get(name) if name else None
+    return own.within(around) if own is not None else around
+
+
+def _is_removed(element: Any) -> bool:
+    if element.tag == f"{TEXT}section":
+        is_hidden = element.get(f"{TEXT}is-hidden") == "true"
+        display = element.get(f"{TEXT}display", "")
+        return display == "none" or (display == "condition" and is_hidden)
+    if element.tag == f"{TEXT}hidden-text":
+        return element.get(f"{TEXT}is-hidden") == "true"
+    if element.tag not in {f"{TEXT}p", f"{TEXT}h"}:
+        return False
+    return any(
+        mark.get(f"{TEXT}is-hidden") == "true" for mark in element.iter(f"{TEXT}hidden-paragraph")
+    )
+
+
+def _emptied(element: Any) -> bool:
+    has_words = any(char.isalnum() for text in element.itertext() for char in text)
+    element.clear(keep_tail=True)
+    return has_words
+
+
+def _blanked(element: Any) -> bool:
+    """Take away the text of an element itself; that of the elements in it has a look of its own."""
+    texts = [element.text, *(child.tail for child in element)]
+    element.text = None
+    for child in element:
+        child.tail = None
+    return any(char.isalnum() for text in texts if text for char in text)
+
+
+def _looks(roots: list[Any]) -> dict[str, _Look]:
+    styles = {
+        style.get(f"{STYLE}name", ""): style
+        for root in reversed(roots)
+        for style in root.iter(f"{STYLE}style")
+    }
+    return {
+        name: look
+        for name, style in styles.items()
+        if (look := _inherited(style, styles=styles)) != _PLAIN
+    }
+
+
+def _inherited(style: Any, *, styles: dict[str, Any]) -> _Look:
+    look, current = _PLAIN, style
+    for _ in range(_MAX_PARENTS):
+        look = look.within(_own_look(current))
+        current = styles.get(current.get(f"{STYLE}parent-style-name", ""))
+        if current is None:
+            break
+    return look
+
+
+def _own_look(style: Any) -> _Look:
+    look = _Look(has_ground=any(map(_has_ground, style)))
+    for properties in style.iter(f"{STYLE}text-properties"):
+        display = properties.get(f"{TEXT}display")
+        colour = properties.get(f"{FO}color")
+        is_automatic = properties.get(f"{STYLE}use-window-font-color") == "true"
+        points = _POINTS.fullmatch(properties.get(f"{FO}font-size", ""))
+        look = replace(
+            look,
+            is_off=None if display is None else display in _OFF,
+            is_white=False if is_automatic else colour and _WHITE.fullmatch(colour) is not None,
+            is_tiny=None if points is None else float(points.group(1)) < _LEAST_POINTS,
+        )
+    return look
+
+
+def _has_ground(properties: Any) -> bool:
+    colour = str(properties.get(f"{FO}background-color", "")).lower()
+    fill = properties.get(f"{DRAW}fill", "")
+    has_image = any(str(child.tag).endswith("}background-image") for child in properties)
+    is_coloured = colour not in _NO_GROUND and _WHITE.fullmatch(colour) is None
+    return is_coloured or fill not in _NO_GROUND or (has_image and _has_link(properties))
+
+
+def _has_link(properties: Any) -> bool:
+    return any(key.endswith("}href") for child in properties for key in child.attrib)
+
+
+def _has_dark_pages(roots: list[Any]) -> bool:
+    """True where white may be seen anywhere: pages of a colour, or drawings laid behind the text."""
+    layouts = (found for root in roots for found in root.iter(f"{STYLE}page-layout-properties"))
+    drawn = roots[0].iter(f"{STYLE}graphic-properties")
+    return any(map(_has_ground, layouts)) or any(
+        found.get(f"{STYLE}run-through") == "background" for found in drawn
+    )
