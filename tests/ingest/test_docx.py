@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import zipfile
 from collections.abc import Callable
@@ -301,6 +302,32 @@ def test_what_simple_fields_show_is_read(read: Callable[..., ParsedDocument]) ->
     assert texts(read(paragraph(run("À l'attention de "), field))) == [
         "À l'attention de Mme Durand"
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "La balise &lt;commune&gt; est à remplir, &lt;!-- voir --&gt; la notice.",
+        "2024. Une année sans élection.",
+        "3) Le maire signe.",
+        "&gt; 5 000 habitants",
+        "+ 2 % par an",
+        "# 12 rue du Pont",
+        "Le `tarif` [article 3](voir annexe) &amp;eacute; C:\\*.txt *a* _b_",
+    ],
+)
+def test_every_character_of_a_text_stands_for_itself(
+    read: Callable[..., ParsedDocument], text: str
+) -> None:
+    document = read(paragraph(run(text)) + f"<w:tbl>{two_rows(text)}</w:tbl>")
+
+    assert texts(document)[0] == html.unescape(text)
+    assert f"| {html.unescape(text)} | b |" in texts(document)[1]
+
+
+def two_rows(text: str) -> str:
+    cells = "".join(f"<w:tc>{paragraph(run(cell))}</w:tc>" for cell in (text, "b"))
+    return f"<w:tr>{cells}</w:tr>" * 2
 
 
 @pytest.fixture
