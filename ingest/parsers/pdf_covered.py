@@ -53,7 +53,7 @@ class _Cover:
     """None for an annotation."""
 
 
-def covered_runs(raw: Any, page: Any, runs: Sequence[Run]) -> list[Run]:
+def covered_runs(raw: Any, page: Any, *, runs: Sequence[Run]) -> list[Run]:
     """Those of some runs of which a part cannot be seen for what is painted over it.
 
     Args:

@@ -149,7 +149,7 @@ def _hidden_runs(raw: Any, page: Any) -> list[_Run]:
 def _covered(raw: Any, page: Any, runs: list[_Run], *, besides: list[_Run]) -> list[_Run]:
     known = set(map(id, besides))
     printed = [run for run in runs if not run.is_without_ink and id(run) not in known]
-    covered = covered_runs(raw, page, printed)
+    covered = covered_runs(raw, page, runs=printed)
     if _chars(covered) < _MIN_COVERED_CHARS:
         return []
     for run in covered:
