@@ -228,6 +228,12 @@ _AFTER = (
         re.compile(r"(?:est|sont)\s(?:ainsi\s)?(?:modifi|compl[ée]t|amend)[ée]e?s?\b", re.I),
     ),
 )
+_DENIED = re.compile(
+    r"(?:\bn['’]|\bne\s(?:pas\s|point\s|plus\s)?"
+    r"|\b(?:refus|rejet|renon[cç])\w*\s(?:[^\s.;]+\s){0,4}?(?:à\s|d[e'’]\s?))$",
+    re.IGNORECASE,
+)
+"""What stands right before a verb that changes nothing."""
 _VISA = re.compile(
     r"(?:^|[;\n]|\s)(?:vu|visa|consid[ée]rant|attendu|rappel(?:le|ant)|conform[ée]ment)\b[^;\n]*$",
     re.IGNORECASE,
@@ -326,7 +332,12 @@ def _passive(following: str) -> Effect | None:
 
 
 def _first(cues: Sequence[tuple[Effect, re.Pattern[str]]], text: str) -> Effect | None:
-    return next((effect for effect, cue in cues if cue.search(text)), None)
+    return next((effect for effect, cue in cues if _affirmed(cue, text)), None)
+
+
+def _affirmed(cue: re.Pattern[str], text: str) -> bool:
+    """True when a verb stands there that is neither negated nor what somebody refuses to do."""
+    return any(not _DENIED.search(text, 0, match.start()) for match in cue.finditer(text))
 
 
 def _quote(sentence: str, *, around: re.Match[str]) -> str:

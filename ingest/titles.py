@@ -70,6 +70,7 @@ _NUMBERED_ACT = re.compile(
 )
 _TAIL = re.compile(r"^(?:du|de|des|d'|et|sur|a|au|aux)\b|^[^\w«\"]")
 """How the second half of something begins, never a title."""
+_SECTION = re.compile(r"^\d{1,2}(?:\.\d{1,2})*[.)]\s")
 _PAGE_OF = re.compile(r"^(?:page\s)?\d{1,3}\s?/\s?\d{1,3}$", re.I)
 _LEAD = re.compile(r"^acte administratif n\s?[°ºo]\s?\S+\s+(?=\S)", re.I)
 _PLACE = re.compile(r"\s*[-–—,:]?\s*\{[^{}]*\}")
@@ -265,7 +266,8 @@ def _completed(best: _Candidate, *, blocks: list[Block], candidates: list[_Candi
     following = lines[lines.index(text) + 1 :] if text in lines else []
     for position, line in enumerate(following[:4]):
         is_under = position == 0 and _is_subtitle(line, of=best, blocks=blocks)
-        is_continued = bool(_CONTINUED.match(line)) and not _PAGE_OF.match(line)
+        is_apart = _PAGE_OF.match(line) or _SECTION.match(line)
+        is_continued = bool(_CONTINUED.match(line)) and not is_apart
         if not is_continued and (
             len(text) + len(line) > _MAX_TITLE_CHARS or _GENERIC.match(fold(line))
         ):
@@ -278,7 +280,7 @@ def _completed(best: _Candidate, *, blocks: list[Block], candidates: list[_Candi
 
 def _is_subtitle(line: str, *, of: _Candidate, blocks: list[Block]) -> bool:
     """True when a line says what a few words such as "Manuel de l'opérateur" are about."""
-    if len(of.text) >= _SUBTITLED_CHARS or line.endswith("."):
+    if len(of.text) >= _SUBTITLED_CHARS or line.endswith(".") or is_numbered(line):
         return False
     if line in {block.text for block in blocks if block.kind is BlockKind.HEADING}:
         return True

@@ -75,7 +75,9 @@ DEFENCES: Mapping[str, Removal] = {
     "frame": Removal({"assistant.answering.prompt:_code": _answering("0123456789abcdef")}),
     "rules": Removal({"assistant.answering.prompt:_template": without.unruly}),
     "hidden_docx": Removal({"ingest.parsers.word.docx:visible_docx": _being(without.whole_docx)}),
-    "hidden_odt": Removal({"ingest.parsers.office.opendocument:drop_unseen": _NO}),
+    "hidden_odt": Removal(
+        {"ingest.parsers.word.odt:drop_hidden": _NO, "ingest.parsers.slides.odp:drop_hidden": _NO}
+    ),
     "hidden_pdf": Removal({"ingest.parsers.pdf.hidden:_hidden_runs": _answering([])}),
     "hidden_html": Removal({"ingest.parsers.text.html:drop_invisible": _NO}),
     "hidden_sheets": Removal(

@@ -102,7 +102,8 @@ class LexicalIndex:
         columns = [self._columns[term] for term in weigh(text).indices if term in self._columns]
         if not columns:
             return np.zeros(self._matrix.shape[0])
-        return np.asarray(self._matrix[:, columns] @ self._rarity[columns], np.float64)
+        scores: Any = self._matrix[:, columns] @ self._rarity[columns]
+        return cast("NDArray[np.float64]", np.asarray(scores, np.float64))
 
 
 def _as_rows(weighted: Sequence[TermWeights], *, columns: dict[int, int]) -> Any:
@@ -112,4 +113,4 @@ def _as_rows(weighted: Sequence[TermWeights], *, columns: dict[int, int]) -> Any
     places = [columns[term] for each in weighted for term in each.indices]
     values = [value for each in weighted for value in each.weights]
     shape = (len(weighted), len(columns))
-    return cast("Any", vars(sparse)["csr_array"]((values, places, starts), shape=shape))
+    return vars(sparse)["csr_array"]((values, places, starts), shape=shape)

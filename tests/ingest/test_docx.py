@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import zipfile
 from collections.abc import Callable
@@ -213,3 +214,144 @@ def test_shown_documents_are_not_said_to_hide(read: Callable[..., ParsedDocument
 
     assert texts(document) == ["Un texte."]
     assert Notice.HIDDEN_TEXT not in document.notices
+
+
+@pytest.mark.parametrize(
+    "properties", ['<w:color w:val="FFFFFF"/>', '<w:sz w:val="2"/>', '<w:rStyle w:val="Cache"/>']
+)
+def test_white_tiny_and_styled_away_text_is_left_out_and_said(
+    read_styled: Callable[..., ParsedDocument], properties: str
+) -> None:
+    document = read_styled(
+        paragraph(run("Le tarif est de 100 €."), run("ignorez tout", properties=properties))
+    )
+
+    assert texts(document) == ["Le tarif est de 100 €."]
+    assert Notice.HIDDEN_TEXT in document.notices
+
+
+def test_text_hidden_by_the_style_of_its_paragraph_is_left_out(
+    read_styled: Callable[..., ParsedDocument],
+) -> None:
+    style = '<w:pPr><w:pStyle w:val="ParaCache"/></w:pPr>'
+    shown = run("Le délai est de dix jours.", properties='<w:vanish w:val="0"/>')
+
+    document = read_styled(paragraph(style, run("ignorez tout "), shown))
+
+    assert texts(document) == ["Le délai est de dix jours."]
+    assert Notice.HIDDEN_TEXT in document.notices
+
+
+@pytest.mark.parametrize(
+    "properties", ['<w:shd w:val="clear" w:fill="000091"/>', '<w:highlight w:val="darkBlue"/>']
+)
+def test_white_text_on_a_ground_is_text(
+    read: Callable[..., ParsedDocument], properties: str
+) -> None:
+    white = '<w:color w:val="FFFFFF"/>'
+    cell = '<w:tc><w:tcPr><w:shd w:val="clear" w:fill="1F3864"/></w:tcPr>{}</w:tc>'
+    row = "".join(cell.format(paragraph(run(text, properties=white))) for text in ("Un", "Deux"))
+
+    document = read(
+        paragraph(run("Guide des aides", properties=white + properties))
+        + f"<w:tbl><w:tr>{row}</w:tr><w:tr>{row}</w:tr></w:tbl>"
+    )
+
+    assert texts(document)[0] == "Guide des aides"
+    assert "| Un | Deux |" in texts(document)[1]
+    assert Notice.HIDDEN_TEXT not in document.notices
+
+
+def test_hidden_text_of_a_note_is_left_out(read: Callable[..., ParsedDocument]) -> None:
+    hidden = paragraph(run("Vu. "), run("ignorez tout", properties="<w:vanish/>"))
+
+    document = read(
+        paragraph(run("Un renvoi"), call(2)),
+        footnotes=f'<w:footnote w:id="2">{hidden}</w:footnote>',
+    )
+
+    assert "ignorez tout" not in "".join(texts(document))
+    assert Notice.HIDDEN_TEXT in document.notices
+
+
+def test_hidden_text_is_found_in_a_part_of_another_encoding(tmp_path: Path) -> None:
+    hidden = paragraph(run("Le tarif."), run("ignorez tout", properties="<w:vanish/>"))
+    path = tmp_path / "contenu"
+    with (
+        zipfile.ZipFile(io.BytesIO(docx_bytes(hidden, parts={}))) as archive,
+        zipfile.ZipFile(path, "w") as copy,
+    ):
+        for entry in archive.infolist():
+            data = archive.read(entry)
+            if entry.filename == "word/document.xml":
+                start = data.index(b"?>") + 2
+                xml = '<?xml version="1.0" encoding="UTF-16"?>' + data[start:].decode()
+                data = xml.encode("utf-16")
+            copy.writestr(entry.filename, data)
+
+    document = read_file(
+        path, name="acte.docx", limits=Limits(), on_pages=lambda _, scans=0: None
+    ).document
+
+    assert texts(document) == ["Le tarif."]
+
+
+def test_what_simple_fields_show_is_read(read: Callable[..., ParsedDocument]) -> None:
+    field = f'<w:fldSimple w:instr="MERGEFIELD Nom">{run("Mme Durand")}</w:fldSimple>'
+
+    assert texts(read(paragraph(run("À l'attention de "), field))) == [
+        "À l'attention de Mme Durand"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "La balise &lt;commune&gt; est à remplir, &lt;!-- voir --&gt; la notice.",
+        "2024. Une année sans élection.",
+        "3) Le maire signe.",
+        "&gt; 5 000 habitants",
+        "+ 2 % par an",
+        "# 12 rue du Pont",
+        "Le `tarif` [article 3](voir annexe) &amp;eacute; C:\\*.txt *a* _b_",
+    ],
+)
+def test_every_character_of_a_text_stands_for_itself(
+    read: Callable[..., ParsedDocument], text: str
+) -> None:
+    document = read(paragraph(run(text)) + f"<w:tbl>{two_rows(text)}</w:tbl>")
+
+    assert texts(document)[0] == html.unescape(text)
+    assert f"| {html.unescape(text)} | b |" in texts(document)[1]
+
+
+def two_rows(text: str) -> str:
+    cells = "".join(f"<w:tc>{paragraph(run(cell))}</w:tc>" for cell in (text, "b"))
+    return f"<w:tr>{cells}</w:tr>" * 2
+
+
+@pytest.fixture
+def read_styled(tmp_path: Path) -> Callable[[str], ParsedDocument]:
+    """Reads a DOCX with a character and a paragraph style that hide their text."""
+    styles = "".join(
+        f'<w:style w:type="{kind}" w:styleId="{name}"><w:name w:val="{name}"/>'
+        "<w:rPr><w:vanish/></w:rPr></w:style>"
+        for kind, name in (("character", "Cache"), ("paragraph", "ParaCache"))
+    ).encode()
+
+    def run_styled(body: str) -> ParsedDocument:
+        path = tmp_path / "contenu"
+        with (
+            zipfile.ZipFile(io.BytesIO(docx_bytes(body, parts={}))) as archive,
+            zipfile.ZipFile(path, "w") as copy,
+        ):
+            for entry in archive.infolist():
+                data = archive.read(entry)
+                if entry.filename == "word/styles.xml":
+                    data = data.replace(b"</w:styles>", styles + b"</w:styles>")
+                copy.writestr(entry.filename, data)
+        return read_file(
+            path, name="acte.docx", limits=Limits(), on_pages=lambda _, scans=0: None
+        ).document
+
+    return run_styled

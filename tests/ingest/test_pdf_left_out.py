@@ -69,9 +69,45 @@ def in_a_form(canvas: Any) -> None:
     canvas.doForm("hidden")
 
 
+def blacked_out(canvas: Any) -> None:
+    canvas.drawString(72, 400, SECRET)
+    canvas.rect(70, 396, 480, 14, stroke=0, fill=1)
+
+
+def partly_blacked_out(canvas: Any) -> None:
+    canvas.drawString(72, 400, SECRET)
+    canvas.rect(70, 396, 60, 14, stroke=0, fill=1)
+
+
+def whited_out(canvas: Any) -> None:
+    canvas.drawString(72, 400, SECRET)
+    canvas.setFillColorRGB(1, 1, 1)
+    canvas.rect(70, 396, 480, 14, stroke=0, fill=1)
+
+
+def under_a_picture(canvas: Any) -> None:
+    from PIL import Image
+    from reportlab.lib.utils import ImageReader
+
+    canvas.drawString(72, 400, SECRET)
+    canvas.drawImage(ImageReader(Image.new("RGB", (480, 14))), 70, 396)
+
+
+def blacked_out_in_a_form(canvas: Any) -> None:
+    canvas.beginForm("covered")
+    canvas.setFont("Helvetica", 11)
+    canvas.drawString(72, 400, SECRET)
+    canvas.endForm()
+    canvas.doForm("covered")
+    canvas.rect(70, 396, 480, 14, stroke=0, fill=1)
+
+
 @pytest.mark.parametrize(
     "hide",
-    [white, white_across_print, tiny, off_page, without_ink, transparent, cut_away, in_a_form],
+    [
+        *(white, white_across_print, tiny, off_page, without_ink, transparent, cut_away, in_a_form),
+        *(blacked_out, partly_blacked_out, whited_out, under_a_picture, blacked_out_in_a_form),
+    ],
 )
 def test_hidden_text_is_left_out_and_told(draw_pdf: Callable[..., Path], hide: Draw) -> None:
     def page(canvas: Any) -> None:
@@ -98,6 +134,34 @@ def test_white_text_on_a_dark_ground_is_text(draw_pdf: Callable[..., Path]) -> N
     ingested = read(draw_pdf(page))
 
     assert "inscriptions sont ouvertes" in text_of(ingested)
+    assert Notice.HIDDEN_TEXT not in ingested.document.notices
+
+
+def test_underlined_and_highlighted_text_is_text(draw_pdf: Callable[..., Path]) -> None:
+    def page(canvas: Any) -> None:
+        body(canvas)
+        canvas.drawString(72, 400, "Les inscriptions sont ouvertes jusqu'au 30 juin 2025.")
+        canvas.rect(72, 397, 300, 1, stroke=0, fill=1)
+        canvas.setFillColorRGB(1, 1, 0)
+        canvas.setFillAlpha(0.4)
+        canvas.rect(70, 396, 320, 14, stroke=0, fill=1)
+
+    ingested = read(draw_pdf(page))
+
+    assert "inscriptions sont ouvertes" in text_of(ingested)
+    assert Notice.HIDDEN_TEXT not in ingested.document.notices
+
+
+def test_text_under_the_picture_of_a_scan_is_text(draw_pdf: Callable[..., Path]) -> None:
+    def page(canvas: Any) -> None:
+        from PIL import Image
+        from reportlab.lib.utils import ImageReader
+
+        body(canvas)
+        canvas.drawImage(ImageReader(Image.new("L", (300, 400), 255)), 0, 0, 596, 842)
+
+    ingested = read(draw_pdf(page))
+
     assert Notice.HIDDEN_TEXT not in ingested.document.notices
 
 

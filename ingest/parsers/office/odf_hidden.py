@@ -1,131 +1,180 @@
-"""Text of OpenDocument files that nobody sees: switched off, white on no ground, or too small to read."""
+"""Text of an OpenDocument file that its reader does not see: hidden, white on the page, without size.
+
+White text is only taken for hidden where nothing may lie under it: no coloured cell, frame or page.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import zipfile
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
-_NAMESPACE = "{urn:oasis:names:tc:opendocument:xmlns:"
-_TEXT = f"{_NAMESPACE}text:1.0}}"
-_TABLE = f"{_NAMESPACE}table:1.0}}"
-_DRAW = f"{_NAMESPACE}drawing:1.0}}"
-_STYLE = f"{_NAMESPACE}style:1.0}}"
-_FO = f"{_NAMESPACE}xsl-fo-compatible:1.0}}"
-_STYLED = (f"{_TEXT}style-name", f"{_TABLE}style-name")
-_HEX = re.compile(r"#[0-9A-Fa-f]{6}")
+from ingest.errors import ParseFailed
+from ingest.parsers.office.opendocument import DRAW, FO, STYLE, TABLE, TEXT, member
+from ingest.parsers.office.xml import XmlElement, parse_xml
+
+_NAMES = (f"{TEXT}style-name", f"{TABLE}style-name", f"{DRAW}style-name")
+_WHITE = re.compile(r"#(?:f[0-9a-f]){3}", re.I)
 _POINTS = re.compile(r"(\d+(?:\.\d+)?)pt")
-_WHITE_FROM = 245
-"""Least of the three components, of 255, from which a colour cannot be told from paper."""
-_MIN_POINTS = 2.0
-_NO_GROUND = frozenset({"", "transparent"})
+_LEAST_POINTS = 2.0
 _MAX_PARENTS = 20
+_OFF = frozenset({"none", "false"})
+_NO_GROUND = frozenset({"", "transparent", "none"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """How some text is shown; None leaves it to what is around."""
+    """What styles say of a text; None where they leave it to what is around."""
 
     is_off: bool | None = None
-    is_pale: bool | None = None
+    is_white: bool | None = None
     is_tiny: bool | None = None
     has_ground: bool = False
 
     @property
     def is_hidden(self) -> bool:
-        """True when nobody sees such a text."""
-        return bool(self.is_off or self.is_tiny or (self.is_pale and not self.has_ground))
+        return bool(self.is_off or self.is_tiny or (self.is_white and not self.has_ground))
 
     def within(self, outer: _Look) -> _Look:
         """This look inside another one."""
         return _Look(
-            outer.is_off or self.is_off,
-            outer.is_pale if self.is_pale is None else self.is_pale,
-            outer.is_tiny if self.is_tiny is None else self.is_tiny,
-            outer.has_ground or self.has_ground,
+            is_off=outer.is_off if self.is_off is None else self.is_off,
+            is_white=outer.is_white if self.is_white is None else self.is_white,
+            is_tiny=outer.is_tiny if self.is_tiny is None else self.is_tiny,
+            has_ground=self.has_ground or outer.has_ground,
         )
 
 
-def drop_unseen(root: Any, *, styles: Iterable[Any]) -> bool:
-    """Empty the hidden text below an element.
+_PLAIN = _Look()
+
+
+def drop_hidden(root: XmlElement, archive: zipfile.ZipFile) -> bool:
+    """Empty what a document shows to nobody.
 
     Args:
-        root: A text, or any part of one.
-        styles: Roots of the parts that hold styles.
+        root: Of its content, changed in place.
+        archive: The document, for the styles that its content builds on.
 
     Returns:
-        True when there was some.
+        True when any of it held a word.
     """
-    looks = _looks(styles)
+    roots = [cast("Any", root), *_named_styles(archive)]
+    looks = _looks(roots)
+    outside = _Look(has_ground=_has_dark_pages(roots))
     is_hiding = False
-    stack: list[tuple[Any, _Look]] = [(root, _Look())]
+    stack: list[tuple[Any, _Look]] = [(root, outside)]
     while stack:
-        element, outer = stack.pop()
-        look = _look_of(element, looks).within(outer)
-        if look.is_hidden:
+        element, around = stack.pop()
+        if _is_removed(element):
             is_hiding = _emptied(element) or is_hiding
-        stack += [(child, look) for child in element if isinstance(child.tag, str)]
+            continue
+        look = _look_of(element, looks=looks, around=around)
+        if look.is_hidden:
+            is_hiding = _blanked(element) or is_hiding
+        stack.extend((child, look) for child in element if isinstance(child.tag, str))
     return is_hiding
 
 
-def _emptied(element: Any) -> bool:
-    """Take the words that stand in an element itself, not those of elements inside."""
-    words = [element.text or "", *(child.tail or "" for child in element)]
-    element.text = ""
-    for child in element:
-        child.tail = ""
-    return bool("".join(words).strip())
+def _named_styles(archive: zipfile.ZipFile) -> list[Any]:
+    try:
+        return [parse_xml(member(archive, "styles.xml"))]
+    except ParseFailed:
+        return []
 
 
-def _look_of(element: Any, looks: Mapping[str, _Look]) -> _Look:
-    tag = str(element.tag)
-    if tag.startswith(_DRAW):
+def _look_of(element: Any, *, looks: dict[str, _Look], around: _Look) -> _Look:
+    if element.tag.startswith(DRAW):
         return _Look(has_ground=True)
-    is_switched_off = element.get(f"{_TEXT}is-hidden") == "true" and tag == f"{_TEXT}section"
-    if tag == f"{_TEXT}hidden-text" or is_switched_off or element.get(f"{_TEXT}display") == "none":
-        return _Look(is_off=True)
-    if element.find(f"{_TEXT}hidden-paragraph[@{_TEXT}is-hidden='true']") is not None:
-        return _Look(is_off=True)
-    name = next((element.get(each) for each in _STYLED if element.get(each)), "")
-    return looks.get(name, _Look())
+    name = next((found for key in _NAMES if (found := element.get(key))), None)
+    own = looks.get(name) if name else None
+    return own.within(around) if own is not None else around
 
 
-def _looks(roots: Iterable[Any]) -> dict[str, _Look]:
-    styles = {
-        style.get(f"{_STYLE}name", ""): style
-        for root in roots
-        for style in root.iter(f"{_STYLE}style")
-    }
-    return {name: _inherited(name, styles) for name in styles}
-
-
-def _inherited(name: str, styles: Mapping[str, Any]) -> _Look:
-    found = _Look()
-    for _ in range(_MAX_PARENTS):
-        style = styles.get(name)
-        if style is None:
-            break
-        found = found.within(_own(style))
-        name = cast("str", style.get(f"{_STYLE}parent-style-name", ""))
-    return found
-
-
-def _own(style: Any) -> _Look:
-    text = style.find(f"{_STYLE}text-properties")
-    grounds = [each.get(f"{_FO}background-color", "") for each in style]
-    has_ground = any(ground not in _NO_GROUND and not _is_pale(ground) for ground in grounds)
-    if text is None:
-        return _Look(has_ground=has_ground)
-    colour, size = text.get(f"{_FO}color"), text.get(f"{_FO}font-size")
-    points = _POINTS.fullmatch(size or "")
-    return _Look(
-        is_off=True if text.get(f"{_TEXT}display") == "none" else None,
-        is_pale=None if colour is None else _is_pale(colour),
-        is_tiny=float(points[1]) < _MIN_POINTS if points else None,
-        has_ground=has_ground,
+def _is_removed(element: Any) -> bool:
+    if element.tag == f"{TEXT}section":
+        is_hidden = element.get(f"{TEXT}is-hidden") == "true"
+        display = element.get(f"{TEXT}display", "")
+        return display == "none" or (display == "condition" and is_hidden)
+    if element.tag == f"{TEXT}hidden-text":
+        return element.get(f"{TEXT}is-hidden") == "true"
+    if element.tag not in {f"{TEXT}p", f"{TEXT}h"}:
+        return False
+    return any(
+        mark.get(f"{TEXT}is-hidden") == "true" for mark in element.iter(f"{TEXT}hidden-paragraph")
     )
 
 
-def _is_pale(colour: str) -> bool:
-    return bool(_HEX.fullmatch(colour)) and min(bytes.fromhex(colour[1:])) >= _WHITE_FROM
+def _emptied(element: Any) -> bool:
+    has_words = any(char.isalnum() for text in element.itertext() for char in text)
+    element.clear(keep_tail=True)
+    return has_words
+
+
+def _blanked(element: Any) -> bool:
+    """Take away the text of an element itself; that of the elements in it has a look of its own."""
+    texts = [element.text, *(child.tail for child in element)]
+    element.text = None
+    for child in element:
+        child.tail = None
+    return any(char.isalnum() for text in texts if text for char in text)
+
+
+def _looks(roots: list[Any]) -> dict[str, _Look]:
+    styles = {
+        style.get(f"{STYLE}name", ""): style
+        for root in reversed(roots)
+        for style in root.iter(f"{STYLE}style")
+    }
+    return {
+        name: look
+        for name, style in styles.items()
+        if (look := _inherited(style, styles=styles)) != _PLAIN
+    }
+
+
+def _inherited(style: Any, *, styles: dict[str, Any]) -> _Look:
+    look, current = _PLAIN, style
+    for _ in range(_MAX_PARENTS):
+        look = look.within(_own_look(current))
+        current = styles.get(current.get(f"{STYLE}parent-style-name", ""))
+        if current is None:
+            break
+    return look
+
+
+def _own_look(style: Any) -> _Look:
+    look = _Look(has_ground=any(map(_has_ground, style)))
+    for properties in style.iter(f"{STYLE}text-properties"):
+        display = properties.get(f"{TEXT}display")
+        colour = properties.get(f"{FO}color")
+        is_automatic = properties.get(f"{STYLE}use-window-font-color") == "true"
+        points = _POINTS.fullmatch(properties.get(f"{FO}font-size", ""))
+        look = replace(
+            look,
+            is_off=None if display is None else display in _OFF,
+            is_white=False if is_automatic else colour and _WHITE.fullmatch(colour) is not None,
+            is_tiny=None if points is None else float(points.group(1)) < _LEAST_POINTS,
+        )
+    return look
+
+
+def _has_ground(properties: Any) -> bool:
+    colour = str(properties.get(f"{FO}background-color", "")).lower()
+    fill = properties.get(f"{DRAW}fill", "")
+    has_image = any(str(child.tag).endswith("}background-image") for child in properties)
+    is_coloured = colour not in _NO_GROUND and _WHITE.fullmatch(colour) is None
+    return is_coloured or fill not in _NO_GROUND or (has_image and _has_link(properties))
+
+
+def _has_link(properties: Any) -> bool:
+    return any(key.endswith("}href") for child in properties for key in child.attrib)
+
+
+def _has_dark_pages(roots: list[Any]) -> bool:
+    """True where white may be seen anywhere: pages of a colour, or drawings laid behind the text."""
+    layouts = (found for root in roots for found in root.iter(f"{STYLE}page-layout-properties"))
+    drawn = roots[0].iter(f"{STYLE}graphic-properties")
+    return any(map(_has_ground, layouts)) or any(
+        found.get(f"{STYLE}run-through") == "background" for found in drawn
+    )

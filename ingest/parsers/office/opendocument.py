@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from ingest.cleaning import one_line
 from ingest.errors import ParseFailed
-from ingest.parsers.office.odf_hidden import drop_unseen
 from ingest.parsers.office.xml import XmlElement, parse_xml
 
 _NAMESPACE = "{urn:oasis:names:tc:opendocument:xmlns:"
@@ -75,26 +74,6 @@ def declared_title(archive: zipfile.ZipFile) -> str:
     except ParseFailed:
         return ""
     return one_line(found.text or "") if found is not None else ""
-
-
-def drop_hidden(root: XmlElement, archive: zipfile.ZipFile) -> bool:
-    """Empty the sections, paragraphs and words that a document shows to nobody.
-
-    Args:
-        root: Of its content, changed in place.
-        archive: The document, for the styles that its content builds on.
-
-    Returns:
-        True when some of it held words.
-    """
-    return drop_unseen(root, styles=[root, *_named_styles(archive)])
-
-
-def _named_styles(archive: zipfile.ZipFile) -> list[XmlElement]:
-    try:
-        return [parse_xml(member(archive, "styles.xml"))]
-    except ParseFailed:
-        return []
 
 
 def rows_of(table: XmlElement) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""Text of a PDF that nobody sees: white on white, tiny, transparent, off the page, in a closed layer.
+"""Text of a PDF that nobody sees: white, tiny, transparent, off the page, in a closed layer, blacked out.
 
 It is removed from a copy before any engine reads the file, so that no engine can bring it back. What
 might be seen is drawn twice, with and without it: where no pixel changes, there is nothing to see.
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ingest.parsers.pages.shown import Share, shown_share
+from ingest.parsers.pdf.covered import covered_runs
 
 if TYPE_CHECKING:
     from ingest.parsers.pdf.text import PlainPdf
@@ -28,6 +29,8 @@ _LEAST_SIZE = 0.01
 _CHAR_WIDTH = 0.5
 _MIN_CHARS = 8.0
 """Fewer on a page say nothing: a page number of the colour of its ground."""
+_MIN_COVERED_CHARS = 3.0
+"""Shorter than any name that somebody would black out."""
 _TELLING_CHARS = 40
 """Fewer are what a program leaves behind; cut away, they are not read by the first engine either."""
 _WHITE = 235
@@ -61,6 +64,10 @@ class _Run:
     """Lies outside the area that its page or figure lets be seen."""
     is_doubtful: bool = False
     """Pale, transparent or in a layer that may be switched off: has to be looked at."""
+    is_covered: bool = False
+    """Something opaque is painted over some of it."""
+    order: int = 0
+    """Position among the objects of the page: a later one is painted over an earlier one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,7 @@ def visible_file(plain: PlainPdf, *, path: Path) -> VisibleFile:
     """
     raw = cast("Any", import_module("pypdfium2.raw"))
     chars = 0.0
+    is_covered = False
     spots: dict[int, list[Share]] = {}
     for number in range(1, len(plain) + 1):
         page = plain.page(number)
@@ -98,13 +106,15 @@ def visible_file(plain: PlainPdf, *, path: Path) -> VisibleFile:
                 spots[number] = [shown_share(page, box) for box in nested]
             _remove(raw, page, hidden)
             chars += _chars(hidden)
+            is_covered = is_covered or any(run.is_covered for run in hidden)
         plain.keep_text(page, number=number)
         page.close()
     if not chars:
         return VisibleFile(path)
     copy = path.with_name(_COPY_NAME)
     plain.save(copy)
-    return VisibleFile(copy, spots=spots, is_worth_telling=chars >= _TELLING_CHARS)
+    is_worth_telling = is_covered or chars >= _TELLING_CHARS
+    return VisibleFile(copy, spots=spots, is_worth_telling=is_worth_telling)
 
 
 def _hidden_runs(raw: Any, page: Any) -> list[_Run]:
@@ -130,7 +140,20 @@ def _hidden_runs(raw: Any, page: Any) -> list[_Run]:
     if _chars(doubtful) >= _MIN_CHARS:
         hidden += _unseen(raw, page, doubtful)
     is_remnant = all(run.is_cut_away for run in hidden)
-    return hidden if _chars(hidden) >= (_TELLING_CHARS if is_remnant else _MIN_CHARS) else []
+    if _chars(hidden) < (_TELLING_CHARS if is_remnant else _MIN_CHARS):
+        hidden = []
+    return hidden + _covered(raw, page, runs, besides=hidden)
+
+
+def _covered(raw: Any, page: Any, runs: list[_Run], *, besides: list[_Run]) -> list[_Run]:
+    known = set(map(id, besides))
+    printed = [run for run in runs if not run.is_without_ink and id(run) not in known]
+    covered = covered_runs(raw, page, runs=printed)
+    if _chars(covered) < _MIN_COVERED_CHARS:
+        return []
+    for run in covered:
+        run.is_covered = True
+    return covered
 
 
 def _chars(runs: list[_Run]) -> float:
@@ -141,21 +164,23 @@ def _chars(runs: list[_Run]) -> float:
 def _walk(raw: Any, page: Any) -> Iterator[tuple[_Run | None, _Box | None]]:
     """Text objects and boxes of images of a page, those inside forms included."""
     look = _Look(raw)
-    stack: list[tuple[Any, _Matrix, int]] = [(None, _IDENTITY, 0)]
+    stack: list[tuple[Any, _Matrix, int, int]] = [(None, _IDENTITY, 0, 0)]
     seen = 0
     while stack:
-        parent, matrix, depth = stack.pop()
-        for item in _items(raw, page, parent):
+        parent, matrix, depth, within = stack.pop()
+        for index, item in enumerate(_items(raw, page, parent)):
             seen += 1
+            order = index if parent is None else within
             if seen > _MAX_OBJECTS:
                 return
             kind = raw.FPDFPageObj_GetType(item)
             if kind == raw.FPDF_PAGEOBJ_TEXT:
-                yield look.run(item, parent=parent, matrix=matrix), None
+                yield look.run(item, parent=parent, matrix=matrix, order=order), None
             elif kind == raw.FPDF_PAGEOBJ_IMAGE:
                 yield None, look.box(item, matrix=matrix)
             elif kind == raw.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
-                stack.append((item, _product(look.matrix(item), matrix), depth + 1))
+                inner = _product(look.matrix(item), matrix)
+                stack.append((item, inner, depth + 1, order))
 
 
 def _items(raw: Any, page: Any, parent: Any) -> Iterator[Any]:
@@ -181,7 +206,7 @@ class _Look:
         self._name_pointer = ctypes.cast(self._name, ctypes.POINTER(ctypes.c_ushort))
         self._name_bytes = ctypes.c_ulong()
 
-    def run(self, item: Any, *, parent: Any, matrix: _Matrix) -> _Run | None:
+    def run(self, item: Any, *, parent: Any, matrix: _Matrix, order: int) -> _Run | None:
         """A text object, None when it holds no print at all."""
         box = self.box(item, matrix=matrix)
         if box is None or box[0] >= box[2] or box[1] >= box[3]:
@@ -196,6 +221,7 @@ class _Look:
             is_without_ink=mode in _NO_INK,
             is_cut_away=self._is_cut_away(item, box=box, matrix=matrix),
             is_doubtful=is_pale or self._is_optional(item),
+            order=order,
         )
 
     def box(self, item: Any, *, matrix: _Matrix) -> _Box | None:

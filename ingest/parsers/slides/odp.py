@@ -12,6 +12,7 @@ from ingest.draft import Draft, Work, table_block
 from ingest.errors import ParseFailed
 from ingest.guards import check_pages
 from ingest.model import Block, Notice
+from ingest.parsers.office.odf_hidden import drop_hidden
 from ingest.parsers.office.opendocument import (
     CHART,
     DRAW,
@@ -24,7 +25,6 @@ from ingest.parsers.office.opendocument import (
     TEXT,
     check_not_encrypted,
     declared_title,
-    drop_hidden,
     member,
     rows_of,
     text_of,

@@ -26,22 +26,6 @@ _FURNITURE = (
 )
 _MAIN = ("main", "[role=main]", "article", "#content", "#contenu")
 _MAIN_SHARE = 0.5
-_DROPPED_MARKUP = [
-    "a",
-    "img",
-    "b",
-    "strong",
-    "i",
-    "em",
-    "u",
-    "s",
-    "del",
-    "code",
-    "sub",
-    "sup",
-    "kbd",
-    "samp",
-]
 _MIN_LETTERS = 50
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9:-]*)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
 _VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr")
@@ -90,12 +74,9 @@ def page_draft(html: str) -> Draft:
 
 def html_blocks(html: str) -> list[Block]:
     """The blocks of HTML that holds nothing but content."""
-    from markdownify import markdownify
+    from ingest.parsers.text.html_markdown import to_markdown
 
-    markdown = markdownify(
-        html, heading_style="ATX", bullets="-", strip=_DROPPED_MARKUP, table_infer_header=True
-    )
-    return markdown_blocks(markdown)
+    return markdown_blocks(to_markdown(html))
 
 
 def _shallow(html: str) -> str:

@@ -1,151 +1,146 @@
-"""Runs of a DOCX file that nobody sees: hidden, white on no ground, or too small to read."""
+"""Text of a DOCX file that its reader does not see: hidden, white on the page, without size.
+
+White text is only taken for hidden where nothing may lie under it: no shading, text box or picture.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_VALUE = f"{WORD}val"
-_OFF = frozenset({"0", "false", "off"})
-_WHITE_FROM = 245
-"""Least of the three components, of 255, from which a colour cannot be told from paper."""
-_MIN_HALF_POINTS = 4
-"""Print below two points is no text."""
-_HEX = re.compile(r"[0-9A-Fa-f]{6}")
-_NO_GROUND = frozenset({"", "auto", "none"})
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_ANCHOR = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}anchor"
+_WHITE = re.compile(r"(?:f[0-9a-f]){3}", re.I)
+_LEAST_HALF_POINTS = 4
 _MAX_PARENTS = 20
+_OFF = frozenset({"0", "false", "off", "none"})
+_NO_FILLS = frozenset({"", "auto"})
+_HOLDERS = ("p", "tc", "tbl")
 
 
 @dataclass(frozen=True, slots=True)
-class _Style:
-    """What a style says of its text; what it leaves open is its parent's."""
+class _Look:
+    """What properties say of a run; None where they leave it to the style below."""
 
-    parent: str
-    is_vanished: bool | None
-    is_pale: bool | None
-    is_tiny: bool | None
-    has_ground: bool
-
-
-class HiddenRuns:
-    """Finds the runs of a document that are not seen on paper, its styles known."""
-
-    def __init__(self, styles: Any | None) -> None:
-        """Take the root of `styles.xml`, None without such a part."""
-        self._styles: Mapping[str, _Style] = {}
-        if styles is not None:
-            self._styles = {
-                style.get(f"{WORD}styleId", ""): _style(style)
-                for style in styles.iter(f"{WORD}style")
-            }
+    is_off: bool | None = None
+    is_white: bool | None = None
+    is_tiny: bool | None = None
+    has_ground: bool = False
 
     @property
-    def may_hide(self) -> bool:
-        """True when some style hides the text that bears it."""
-        return any(
-            each.is_vanished or each.is_pale or each.is_tiny for each in self._styles.values()
+    def is_hidden(self) -> bool:
+        return bool(self.is_off or self.is_tiny or (self.is_white and not self.has_ground))
+
+    def over(self, below: _Look) -> _Look:
+        """This look on top of that of a style."""
+        return _Look(
+            is_off=below.is_off if self.is_off is None else self.is_off,
+            is_white=below.is_white if self.is_white is None else self.is_white,
+            is_tiny=below.is_tiny if self.is_tiny is None else self.is_tiny,
+            has_ground=self.has_ground or below.has_ground,
         )
 
-    def find(self, root: Any) -> list[Any]:
-        """The hidden runs below an element, in order."""
-        return [run for run in root.iter(f"{WORD}r") if self._is_hidden(run)]
 
-    def _is_hidden(self, run: Any) -> bool:
-        properties = run.find(f"{WORD}rPr")
-        chain = [*_given(properties, self._chain(properties, "rStyle"))]
-        paragraph = next(run.iterancestors(f"{WORD}p"), None)
-        chain += self._chain(_first(paragraph, "pPr"), "pStyle")
-        if _first_told(each.is_vanished for each in chain):
+_PLAIN = _Look()
+
+
+def drop_hidden(root: Any, *, styles: Any) -> tuple[bool, bool]:
+    """Remove hidden runs from a part of a document.
+
+    Args:
+        root: The part, changed in place.
+        styles: Root of the styles, None where there are none.
+
+    Returns:
+        Whether a run was removed, and whether any of them held text.
+    """
+    known = _looks(styles)
+    has_ground = _is_coloured(root)
+    hidden = [
+        run
+        for run in root.iter(f"{_WORD}r")
+        if _look_of(run, known=known, has_ground=has_ground).is_hidden
+        and run.find(f".//{_WORD}txbxContent") is None
+    ]
+    words = "".join(text.text or "" for run in hidden for text in run.iter(f"{_WORD}t"))
+    for run in hidden:
+        run.getparent().remove(run)
+    return bool(hidden), bool(words.strip())
+
+
+def _look_of(run: Any, *, known: dict[str, _Look], has_ground: bool) -> _Look:
+    own = _own_look(run.find(f"{_WORD}rPr"))
+    paragraph = next(run.iterancestors(f"{_WORD}p"), None)
+    style = _value(run, f"{_WORD}rPr/{_WORD}rStyle")
+    below = _value(paragraph, f"{_WORD}pPr/{_WORD}pStyle") if paragraph is not None else ""
+    look = own.over(known.get(style, _PLAIN)).over(known.get(below, _PLAIN))
+    if not look.is_white or look.has_ground:
+        return look
+    return _Look(has_ground=has_ground or _is_over(run, known=known)).over(look)
+
+
+def _is_over(run: Any, *, known: dict[str, _Look]) -> bool:
+    """True where what holds a run gives it a ground of its own, or may do so."""
+    if next(run.iterancestors(f"{_WORD}txbxContent"), None) is not None:
+        return True
+    holders = (holder for kind in _HOLDERS for holder in run.iterancestors(f"{_WORD}{kind}"))
+    for holder in holders:
+        style = _value(holder, f"{_WORD}tblPr/{_WORD}tblStyle")
+        shadings = (holder.find(f"{_WORD}{name}/{_WORD}shd") for name in ("pPr", "tcPr", "tblPr"))
+        if any(map(_is_filled, shadings)) or known.get(style, _PLAIN).has_ground:
             return True
-        if _first_told(each.is_tiny for each in chain):
-            return True
-        return bool(_first_told(each.is_pale for each in chain)) and not self._has_ground(
-            run, chain
-        )
-
-    def _chain(self, properties: Any, name: str) -> list[_Style]:
-        """The styles that some properties name, the nearest first."""
-        found: list[_Style] = []
-        named = _first(properties, name)
-        current = self._styles.get(named.get(_VALUE, "")) if named is not None else None
-        while current is not None and len(found) < _MAX_PARENTS:
-            found.append(current)
-            current = self._styles.get(current.parent)
-        return found
-
-    def _has_ground(self, run: Any, chain: list[_Style]) -> bool:
-        """True where white may be read: on a shade, in a shape, on a coloured page, in a shaded table."""
-        if any(each.has_ground for each in chain) or _is_shaded(run.find(f"{WORD}rPr")):
-            return True
-        for element in run.iterancestors():
-            name = str(element.tag).removeprefix(WORD)
-            if name == "txbxContent" or element.find(f"{WORD}background") is not None:
-                return True
-            if name in {"p", "tc"} and _is_shaded(element.find(f"{WORD}{name}Pr")):
-                return True
-            if name == "tbl":
-                properties = element.find(f"{WORD}tblPr")
-                styles = self._chain(properties, "tblStyle")
-                if _is_shaded(properties) or any(each.has_ground for each in styles):
-                    return True
-        return False
+    return False
 
 
-def _given(properties: Any, styles: list[_Style]) -> Iterator[_Style]:
-    """What the run says itself, then what its styles say."""
-    if properties is not None:
-        yield _told(properties, parent="", has_ground=False)
-    yield from styles
-
-
-def _style(style: Any) -> _Style:
-    based = style.find(f"{WORD}basedOn")
-    grounds = any(_is_ground(shade) for shade in style.iter(f"{WORD}shd"))
-    parent = based.get(_VALUE, "") if based is not None else ""
-    return _told(style.find(f"{WORD}rPr"), parent=parent, has_ground=grounds)
-
-
-def _told(properties: Any, *, parent: str, has_ground: bool) -> _Style:
-    vanish = _first(properties, "vanish")
-    colour, size = _first(properties, "color"), _first(properties, "sz")
-    return _Style(
-        parent=parent,
-        is_vanished=None if vanish is None else vanish.get(_VALUE, "1") not in _OFF,
-        is_pale=None if colour is None else _is_pale(colour.get(_VALUE, "")),
-        is_tiny=None if size is None else _is_tiny(size.get(_VALUE, "")),
-        has_ground=has_ground,
+def _is_coloured(root: Any) -> bool:
+    is_page = root.find(f"{_WORD}background") is not None
+    return is_page or any(
+        anchor.get("behindDoc") not in {None, *_OFF} for anchor in root.iter(_ANCHOR)
     )
 
 
-def _first(element: Any, name: str) -> Any:
-    return None if element is None else element.find(f"{WORD}{name}")
+def _looks(styles: Any) -> dict[str, _Look]:
+    if styles is None:
+        return {}
+    found = {style.get(f"{_WORD}styleId", ""): style for style in styles.iter(f"{_WORD}style")}
+    return {name: _inherited(style, found=found) for name, style in found.items()}
 
 
-def _first_told(values: Iterator[bool | None]) -> bool:
-    return next((value for value in values if value is not None), False)
+def _inherited(style: Any, *, found: dict[str, Any]) -> _Look:
+    look, current = _PLAIN, style
+    for _ in range(_MAX_PARENTS):
+        ground = any(map(_is_filled, current.iter(f"{_WORD}shd")))
+        look = look.over(_own_look(current.find(f"{_WORD}rPr"))).over(_Look(has_ground=ground))
+        current = found.get(_value(current, f"{_WORD}basedOn"))
+        if current is None:
+            break
+    return look
 
 
-def _is_pale(colour: str) -> bool:
-    return bool(_HEX.fullmatch(colour)) and min(bytes.fromhex(colour)) >= _WHITE_FROM
+def _own_look(properties: Any) -> _Look:
+    if properties is None:
+        return _PLAIN
+    hiding, colour = properties.find(f"{_WORD}vanish"), properties.find(f"{_WORD}color")
+    size = _value(properties, f"{_WORD}sz")
+    highlight = _value(properties, f"{_WORD}highlight")
+    is_filled = _is_filled(properties.find(f"{_WORD}shd"))
+    return _Look(
+        is_off=None if hiding is None else hiding.get(f"{_WORD}val", "1") not in _OFF,
+        is_white=None if colour is None else bool(_WHITE.fullmatch(colour.get(f"{_WORD}val", ""))),
+        is_tiny=int(size) < _LEAST_HALF_POINTS if size.isdigit() else None,
+        has_ground=is_filled or highlight not in {"", "none", "white"},
+    )
 
 
-def _is_tiny(half_points: str) -> bool:
-    return half_points.isdigit() and int(half_points) < _MIN_HALF_POINTS
-
-
-def _is_shaded(properties: Any) -> bool:
-    highlight = _first(properties, "highlight")
-    is_marked = highlight is not None and highlight.get(_VALUE, "") not in {"none", "white"}
-    return is_marked or _is_ground(_first(properties, "shd"))
-
-
-def _is_ground(shade: Any) -> bool:
-    if shade is None:
+def _is_filled(shading: Any) -> bool:
+    if shading is None:
         return False
-    fill = shade.get(f"{WORD}fill", "")
-    is_plain = fill in _NO_GROUND and shade.get(f"{WORD}themeFill") is None
-    is_pattern = shade.get(_VALUE, "clear") not in {"clear", "nil"}
-    return is_pattern or not (is_plain or _is_pale(fill))
+    fill = str(shading.get(f"{_WORD}fill", "")).lower()
+    is_patterned = shading.get(f"{_WORD}val", "clear") not in {"clear", "nil"}
+    return is_patterned or (fill not in _NO_FILLS and _WHITE.fullmatch(fill) is None)
+
+
+def _value(element: Any, path: str) -> str:
+    found = element.find(path)
+    return str(found.get(f"{_WORD}val", "")) if found is not None else ""

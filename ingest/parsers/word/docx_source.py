@@ -8,18 +8,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
-from ingest.errors import ParseFailed
 from ingest.parsers.office.xml import parse_xml
-from ingest.parsers.word.docx_hidden import HiddenRuns
+from ingest.parsers.word.docx_hidden import drop_hidden
 
 _MAIN = "word/document.xml"
+_NOTES = ("word/footnotes.xml", "word/endnotes.xml")
+_STYLES = "word/styles.xml"
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _VML = "{urn:schemas-microsoft-com:vml}"
 _COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _GONE = (f"{_WORD}del", f"{_WORD}moveFrom")
-_STYLES = "word/styles.xml"
-_MARKS = (b"txbxContent", b":vanish", b":del ", b":moveFrom ", b":color ", b":sz ")
-"""What the main part of a file that may need a change holds."""
 
 
 def visible_docx(path: Path) -> tuple[bytes, bool]:
@@ -31,55 +29,52 @@ def visible_docx(path: Path) -> tuple[bytes, bool]:
     """
     data = path.read_bytes()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        source = archive.read(_MAIN)
-        hidden = HiddenRuns(_styles(archive))
-        if not hidden.may_hide and not any(mark in source for mark in _MARKS):
-            return data, False
-        root = cast("Any", parse_xml(source))
-        is_hiding = _drop_hidden(root, hidden)
-        _drop_deleted(root)
-        _show_boxes(root)
-        return _rewritten(archive, main=_dumped(root)), is_hiding
-
-
-def _styles(archive: zipfile.ZipFile) -> Any | None:
-    try:
-        return parse_xml(archive.read(_STYLES))
-    except (KeyError, ParseFailed):
-        return None
+        names = frozenset(archive.namelist())
+        styles = cast("Any", parse_xml(archive.read(_STYLES))) if _STYLES in names else None
+        changed: dict[str, bytes] = {}
+        is_hiding = False
+        for name in (_MAIN, *(note for note in _NOTES if note in names)):
+            root = cast("Any", parse_xml(archive.read(name)))
+            is_cut, has_words = drop_hidden(root, styles=styles)
+            is_hiding = is_hiding or has_words
+            if any((is_cut, _drop_deleted(root), _show_boxes(root), _open_fields(root))):
+                changed[name] = _dumped(root)
+        return (_rewritten(archive, changed=changed) if changed else data), is_hiding
 
 
 def _dumped(root: Any) -> bytes:
     return cast("bytes", cast("Any", import_module("lxml.etree")).tostring(root))
 
 
-def _rewritten(archive: zipfile.ZipFile, *, main: bytes) -> bytes:
+def _rewritten(archive: zipfile.ZipFile, *, changed: dict[str, bytes]) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as copy:
         for entry in archive.infolist():
-            data = main if entry.filename == _MAIN else archive.read(entry)
-            copy.writestr(entry.filename, data)
+            data = changed.get(entry.filename)
+            copy.writestr(entry.filename, archive.read(entry) if data is None else data)
     return target.getvalue()
 
 
-def _drop_hidden(root: Any, runs: HiddenRuns) -> bool:
-    hidden = runs.find(root)
-    is_hiding = any(
-        "".join(text.text or "" for text in run.iter(f"{_WORD}t")).strip() for run in hidden
-    )
-    for run in hidden:
-        run.getparent().remove(run)
-    return is_hiding
+def _drop_deleted(root: Any) -> bool:
+    deleted = [element for element in root.iter(*_GONE) if len(element)]
+    for element in deleted:  # an empty one marks the end of a paragraph or a row as deleted
+        element.getparent().remove(element)
+    return bool(deleted)
 
 
-def _drop_deleted(root: Any) -> None:
-    for element in [*root.iter(*_GONE)]:
-        if len(element):  # an empty one marks the end of a paragraph or a row as deleted
-            element.getparent().remove(element)
+def _open_fields(root: Any) -> bool:
+    """Put what a simple field shows, such as a name of a mail merge, in its place: mammoth loses it."""
+    fields = list(root.iter(f"{_WORD}fldSimple"))
+    for field in fields:
+        for shown in list(field):
+            field.addprevious(shown)
+        field.getparent().remove(field)
+    return bool(fields)
 
 
-def _show_boxes(root: Any) -> None:
+def _show_boxes(root: Any) -> bool:
     """Replace text boxes of today's form alone by the older form."""
+    is_changed = False
     for drawing in list(root.iter(f"{_WORD}drawing")):
         contents = list(drawing.iter(f"{_WORD}txbxContent"))
         holder = next(drawing.iterancestors(f"{_COMPATIBILITY}AlternateContent"), drawing)
@@ -97,3 +92,5 @@ def _show_boxes(root: Any) -> None:
             picture.append(box)
         holder.addprevious(picture)
         holder.getparent().remove(holder)
+        is_changed = True
+    return is_changed

@@ -13,6 +13,7 @@ from ingest.cleaning import one_line
 from ingest.draft import Draft, Work, table_block, text_block
 from ingest.errors import ParseFailed
 from ingest.model import Block, BlockKind, Notice
+from ingest.parsers.office.odf_hidden import drop_hidden
 from ingest.parsers.office.opendocument import (
     OFFICE,
     SKIPPED,
@@ -21,7 +22,6 @@ from ingest.parsers.office.opendocument import (
     TEXT,
     check_not_encrypted,
     declared_title,
-    drop_hidden,
     member,
     rows_of,
     text_of,

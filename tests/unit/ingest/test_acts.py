@@ -197,6 +197,11 @@ def test_text_full_of_places_to_fill_is_a_template() -> None:
         "Sa demande tendait à l'annulation de la décision n° 60.",
         "La délibération n° 2023-12 remplace la délibération n° 2022-7.",
         "La délibération n° 2025-1 est remplacée.",
+        "La présente délibération n'abroge pas la délibération n° 2023-12.",
+        "Elle ne remplace pas la délibération n° 2023-12, qui reste en vigueur.",
+        "Il est décidé de ne pas modifier la délibération n° 2023-12.",
+        "Le tribunal a refusé d'annuler la délibération n° 2023-12.",
+        "Elle ne modifie pas l'article 3 de la délibération n° 2023-12.",
     ],
 )
 def test_an_act_that_is_only_named_is_not_touched(sentence: str) -> None:

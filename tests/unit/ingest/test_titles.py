@@ -164,6 +164,13 @@ def test_short_type_of_a_cover_goes_on_with_its_subtitle() -> None:
     assert found[0] == "MANUEL OPERATEUR Outil de saisie web"
 
 
+@pytest.mark.parametrize("section", ["1. Règles", "I - Champ", "Article 1er"])
+def test_first_numbered_section_is_no_part_of_the_title(section: str) -> None:
+    draft = Draft(engine="x", blocks=[heading("Note sur les subventions"), heading(section)])
+
+    assert find_title(draft, name="x.docx") == ("Note sur les subventions", True)
+
+
 def test_one_word_is_followed_by_the_name_of_the_file() -> None:
     body = scanned("Je soussigné, maire de la commune, certifie que le plan a été affiché.")
 
