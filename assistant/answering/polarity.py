@@ -30,19 +30,22 @@ def disagreement(first: str, second: str) -> str:
 def _denied_only_in(denying: Sequence[str], saying: Sequence[str]) -> str:
     for at in _denied(denying):
         topic = _topic(denying, at)
+        if not topic:
+            continue
         same = [
             place
             for place, word in enumerate(saying)
-            if word == denying[at] and topic & _topic(saying, place)
+            if word == denying[at] and topic[0] in _topic(saying, place)
         ]
         if same and not _denied(saying).intersection(same):
             return denying[at]
     return ""
 
 
-def _topic(words: Sequence[str], at: int) -> frozenset[str]:
+def _topic(words: Sequence[str], at: int) -> list[str]:
     """What a word is said of: the first terms after it."""
-    return frozenset(terms(" ".join(words[at + 1 : at + _REACH]))[:_TOPIC_TERMS])
+    after = (word for word in words[at + 1 : at + _REACH] if word not in _NEGATORS)
+    return terms(" ".join(after))[:_TOPIC_TERMS]
 
 
 def _denied(words: Sequence[str]) -> set[int]:

@@ -81,6 +81,15 @@ def test_the_first_word_and_numbers_in_letters_without_unit_state_nothing() -> N
     assert [fact.words for fact in facts_of("RSA et Pierre.")] == ["RSA", "Pierre"]
 
 
+def test_what_has_the_form_of_a_date_but_is_none_is_a_reference() -> None:
+    assert unheld("Dossier 45/99/2024.", "dossier 45/98/2024") == [("reference", "45/99/2024")]
+    assert unheld("Dossier 45/99/2024.", "DOSSIER 45/99/2024") == []
+
+
+def test_a_plural_name_is_held_by_its_singular() -> None:
+    assert unheld("Les bords des Garonnes.", "la Garonne") == []
+
+
 def test_facts_stand_where_they_say() -> None:
     text = "Le 3 mars 2024, la Ville de Lyon verse 45 000 € à 12 clubs (art. L. 2121-29)."
 
