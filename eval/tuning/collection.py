@@ -94,16 +94,16 @@ class LexicalIndex:
         self._columns = {term: column for column, term in enumerate(terms)}
         self._matrix = _as_rows(weighted, columns=self._columns).tocsc()
         held = np.diff(cast("NDArray[np.int64]", self._matrix.indptr))
-        count = len(texts)
-        self._rarity = np.log1p((count - held + 0.5) / (held + 0.5))
+        self._count = len(texts)
+        self._rarity = np.log1p((self._count - held + 0.5) / (held + 0.5))
 
     def scores(self, text: str, *, weigh: Weigh = query_weights) -> NDArray[np.float64]:
         """The BM25 score of every text for a query; 0 where no term is shared."""
         columns = [self._columns[term] for term in weigh(text).indices if term in self._columns]
         if not columns:
-            return np.zeros(self._matrix.shape[0])
+            return np.zeros(self._count)
         scores: Any = self._matrix[:, columns] @ self._rarity[columns]
-        return cast("NDArray[np.float64]", np.asarray(scores, np.float64))
+        return np.asarray(scores, np.float64)
 
 
 def _as_rows(weighted: Sequence[TermWeights], *, columns: dict[int, int]) -> Any:
