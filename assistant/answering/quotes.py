@@ -21,8 +21,6 @@ _MOST_PER_PASSAGE = 2
 _QUOTE_CHARS = 420
 _START_CHARS = 300
 _SHORTEST_WORDS = 4
-_LEAST_PASSAGE_COVERAGE = 0.45
-"""Weighted share of the question's terms that some passage must hold for an answer at all."""
 _LEAST_SHARE_OF_BEST = 0.55
 """A quote weaker than this share of the best one is left out."""
 _CONTEXT_WEIGHT = 0.35
@@ -84,7 +82,7 @@ def quote_answer(
     """
     units = [unit for passage in passages for unit in units_of(passage)]
     weights = _weights(question, passages=passages)
-    if not weights or _best_coverage(passages, weights=weights) < _LEAST_PASSAGE_COVERAGE:
+    if not weights:
         return Quotes(text=no_evidence(passages), citations=())
     chosen = _choose(units, weights=weights, question=question, count=len(passages))
     if not chosen:
@@ -148,13 +146,6 @@ def _weights(question: Question, *, passages: Sequence[Passage]) -> dict[str, fl
 def _coverage(words: set[str] | frozenset[str], *, weights: dict[str, float]) -> float:
     total = sum(weights.values())
     return sum(weight for term, weight in weights.items() if term in words) / total
-
-
-def _best_coverage(passages: Sequence[Passage], *, weights: dict[str, float]) -> float:
-    return max(
-        _coverage(context_terms(passage) | set(terms(passage.chunk.text)), weights=weights)
-        for passage in passages
-    )
 
 
 def _choose(
