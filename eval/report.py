@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from eval.catalogue import measure_name, sentence, set_name, shown
 from eval.figures import Figure
@@ -75,9 +74,9 @@ def page(run: Run, *, history: Sequence[Run]) -> str:
         run=run,
         facts=run_facts(run),
         sets=[_set_section(run, name) for name in run.sets],
-        retrieval=Markup(retrieval_plot(run)),  # noqa: S704 - drawn by us, without outside text
-        refusal=Markup(refusal_plot(run)) if has_refusal else None,  # noqa: S704
-        history=Markup(history_plot(history)) if len(history) > 1 else None,  # noqa: S704
+        retrieval=retrieval_plot(run),
+        refusal=refusal_plot(run) if has_refusal else None,
+        history=history_plot(history) if len(history) > 1 else None,
     )
 
 
