@@ -21,6 +21,7 @@ from eval.instance import Instance
 from eval.load.crowds import Outcome, Target, measure, target_of
 from eval.load.people import ANSWER_TOKENS, Plan
 from eval.load.report import knee_sentence, rows, words
+from eval.runs import new_run
 
 _MODEL = f"mock-long-{ANSWER_TOKENS}"
 _LEAST_MINUTES = 0.05
@@ -113,8 +114,12 @@ def _heading(arguments: argparse.Namespace) -> str:
 def _record(
     arguments: argparse.Namespace, outcomes: list[Outcome], steps: list[Outcome], *, rate: float
 ) -> dict[str, object]:
+    run = new_run({})
     return {
-        "cores": psutil.cpu_count(),
+        "id": run.id,
+        "commit": run.commit,
+        "machine": run.machine,
+        "date": run.date,
         "think_s": arguments.think,
         "tokens": ANSWER_TOKENS,
         "tokens_per_s": arguments.tokens_per_s,

@@ -17,6 +17,7 @@ from eval.datasets import QuestionSet
 from eval.peers.environment import HERE
 from eval.peers.reading import DEPTHS, Gap, Reading, gap, right
 from eval.questions import JudgedQuestion
+from eval.runs import new_run
 
 
 @cache
@@ -74,7 +75,12 @@ def markdown(questions: QuestionSet, readings: Sequence[Reading]) -> str:
 def as_record(questions: QuestionSet, readings: Sequence[Reading]) -> dict[str, Any]:
     """All that was measured, question by question."""
     ours, *peers = readings
+    run = new_run({})
     return {
+        "id": run.id,
+        "commit": run.commit,
+        "machine": run.machine,
+        "date": run.date,
         "revision": questions.revision,
         "files": sorted(questions.files),
         "readings": [asdict(each) for each in readings],
