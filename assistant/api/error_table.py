@@ -20,6 +20,7 @@ Row = tuple[int, str]
 """HTTP status, short title."""
 
 _MODEL = "Modèle de langage indisponible"
+_RERANKER = "Service de reclassement indisponible"
 _EMBEDDER = "Service d'embeddings indisponible"
 _INDEX = "Index indisponible"
 _DATABASE = "Base de données indisponible"
@@ -91,6 +92,11 @@ ERROR_TABLE: dict[str, Row] = {
     "model_empty": (502, _MODEL),
     "answer_interrupted": (503, "Réponse interrompue"),
     "scanner_unavailable": (503, "Antivirus indisponible"),
+    "reranker_unavailable": (503, _RERANKER),
+    "reranker_unauthorized": (503, _RERANKER),
+    "reranker_unknown": (503, _RERANKER),
+    "reranker_refused": (503, _RERANKER),
+    "reranker_malformed": (502, _RERANKER),
     "embedder_unavailable": (503, _EMBEDDER),
     "embedder_unauthorized": (503, _EMBEDDER),
     "embedder_unknown_model": (503, _EMBEDDER),

@@ -148,8 +148,9 @@ def _odt(text: str, hidden: str, how: str) -> bytes:
         "tiny": 'fo:font-size="1pt"',
         "display_none": 'text:display="none"',
     }.get(how, 'fo:color="#ffffff"')
+    family = "paragraph" if how == "paragraph_style" else "text"
     style = (
-        '<office:automatic-styles><style:style style:name="H" style:family="text">'
+        f'<office:automatic-styles><style:style style:name="H" style:family="{family}">'
         f"<style:text-properties {properties}/></style:style></office:automatic-styles>"
     )
     entity = f'<!DOCTYPE x [<!ENTITY secret SYSTEM "{hidden}">]>' if how == "entity" else ""

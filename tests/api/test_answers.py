@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from dirty_equals import IsInt, IsList, IsStr, IsUUID
+from dirty_equals import IsFloat, IsInt, IsList, IsStr, IsUUID
 from pydantic import TypeAdapter
 
 from assistant.api.sse import answer_stream
@@ -116,6 +116,7 @@ async def test_an_answer_as_events(site: Site) -> None:
         "citations": IsList(length=1),
         "unsupported": [],
         "marks": [],
+        "sufficiency": IsFloat(ge=0, le=1),
         "model": "scripted",
         "tokens": {"prompt": 100, "completion": 10, "is_estimated": False},
         "first_token_ms": IsInt(ge=0),

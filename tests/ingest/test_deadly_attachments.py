@@ -98,6 +98,8 @@ def test_many_deadly_attachments_cost_a_bounded_number_of_readings(
     contents |= {f"plan{number}.txt": "SEGFAULT " for number in range(9)}
     contents["après.txt"] = "Texte d'après."
 
+    caplog.set_level("WARNING", logger="ingest.reader")
+
     ingested = read(with_texts(contents))
 
     said = texts(ingested)

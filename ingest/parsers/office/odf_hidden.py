@@ -15,6 +15,17 @@ from ingest.parsers.office.opendocument import DRAW, FO, STYLE, TABLE, TEXT, mem
 from ingest.parsers.office.xml import XmlElement, parse_xml
 
 _NAMES = (f"{TEXT}style-name", f"{TABLE}style-name", f"{DRAW}style-name")
+_FAMILIES = {
+    f"{TEXT}p": "paragraph",
+    f"{TEXT}h": "paragraph",
+    f"{TEXT}span": "text",
+    f"{TEXT}section": "section",
+    f"{TABLE}table": "table",
+    f"{TABLE}table-column": "table-column",
+    f"{TABLE}table-row": "table-row",
+    f"{TABLE}table-cell": "table-cell",
+}
+"""Family of the styles of an element; one of another family of the same name does not touch it."""
 _WHITE = re.compile(r"#(?:f[0-9a-f]){3}", re.I)
 _POINTS = re.compile(r"(\d+(?:\.\d+)?)pt")
 _LEAST_POINTS = 2.0
@@ -47,6 +58,8 @@ class _Look:
 
 
 _PLAIN = _Look()
+_Key = tuple[str, str]
+"""Family and name of a style."""
 
 
 def drop_hidden(root: XmlElement, archive: zipfile.ZipFile) -> bool:
@@ -83,12 +96,15 @@ def _named_styles(archive: zipfile.ZipFile) -> list[Any]:
         return []
 
 
-def _look_of(element: Any, *, looks: dict[str, _Look], around: _Look) -> _Look:
+def _look_of(element: Any, *, looks: dict[_Key, _Look], around: _Look) -> _Look:
     if element.tag.startswith(DRAW):
         return _Look(has_ground=True)
     name = next((found for key in _NAMES if (found := element.get(key))), None)
-    own = looks.get(name) if name else None
-    return own.within(around) if own is not None else around
+    if not name:
+        return around
+    families = (_FAMILIES.get(element.tag, ""), "")
+    own = next((look for family in families if (look := looks.get((family, name)))), _PLAIN)
+    return own.within(around)
 
 
 def _is_removed(element: Any) -> bool:
@@ -120,24 +136,27 @@ def _blanked(element: Any) -> bool:
     return any(char.isalnum() for text in texts if text for char in text)
 
 
-def _looks(roots: list[Any]) -> dict[str, _Look]:
+def _looks(roots: list[Any]) -> dict[_Key, _Look]:
     styles = {
-        style.get(f"{STYLE}name", ""): style
-        for root in reversed(roots)
-        for style in root.iter(f"{STYLE}style")
+        _key_of(style): style for root in reversed(roots) for style in root.iter(f"{STYLE}style")
     }
     return {
-        name: look
-        for name, style in styles.items()
+        key: look
+        for key, style in styles.items()
         if (look := _inherited(style, styles=styles)) != _PLAIN
     }
 
 
-def _inherited(style: Any, *, styles: dict[str, Any]) -> _Look:
+def _key_of(style: Any) -> _Key:
+    return style.get(f"{STYLE}family", ""), style.get(f"{STYLE}name", "")
+
+
+def _inherited(style: Any, *, styles: dict[_Key, Any]) -> _Look:
     look, current = _PLAIN, style
+    family = style.get(f"{STYLE}family", "")
     for _ in range(_MAX_PARENTS):
         look = look.within(_own_look(current))
-        current = styles.get(current.get(f"{STYLE}parent-style-name", ""))
+        current = styles.get((family, current.get(f"{STYLE}parent-style-name", "")))
         if current is None:
             break
     return look
