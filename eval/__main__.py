@@ -18,6 +18,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "eval.bias.command",
         "mesure ce que noms, genres, lieux et registres changent à la recherche",
     ),
+    "tune": ("eval.tuning.command", "compare des façons de réunir les deux recherches"),
+    "fit": ("eval.tuning.fit", "ajuste le juge qui refuse faute de passages suffisants"),
     "peers": (
         "eval.peers.command",
         "compare à LlamaIndex, du fichier d'origine à la page trouvée",

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.adapters.qdrant.edge import EdgeChunkIndex
+from assistant.answering.sufficiency import JUDGE, Signs
+from assistant.domain.ids import ChunkId
+from assistant.domain.retrieval import Ranking, ScoredChunk
+from assistant.testing.contracts.index import ALL, EMBEDDER, make_point
+from eval.datasets import QuestionSet
+from eval.questions import JudgedQuestion
+from eval.tuning import fit
+from eval.tuning.collection import Collection, LexicalIndex, Passage
+from eval.tuning.command import VARIANTS, halves, table
+from eval.tuning.fitting import Case, fitted, judged, made_cases
+from eval.tuning.rankings import convex, distribution, ranking, reciprocal
+from eval.tuning.trying import Bench
+
+TEXTS = (
+    "Aide à l'achat d'un vélo électrique pour les agents.",
+    "Tarif du mètre cube d'eau potable de la commune.",
+    "Horaires de la déchetterie intercommunale le samedi.",
+    "Subvention aux associations sportives du canton.",
+)
+
+
+def passage(number: int, text: str) -> Passage:
+    return Passage(f"{number}.md", "", (), text, text)
+
+
+def bench(*, copies: int = 1) -> Bench:
+    """Four documents, and a question on each whose vector is that of its document."""
+    vectors = np.eye(len(TEXTS), dtype=np.float32) + np.float32(0.1)
+    questions = tuple(
+        JudgedQuestion(id=f"q{number}-{copy}", text=text, judged={f"{number}.md": 1})
+        for number, text in enumerate(TEXTS)
+        for copy in range(copies)
+    )
+    collection = Collection(tuple(passage(n, text) for n, text in enumerate(TEXTS)), vectors)
+    queries = np.repeat(vectors, copies, axis=0)
+    return Bench("sample", QuestionSet("sample", questions, {}), collection, queries)
+
+
+def ranked(*scores: tuple[str, float]) -> Ranking:
+    return tuple(ScoredChunk(ChunkId(id), score) for id, score in scores)
+
+
+def ids(found: Ranking) -> list[str]:
+    return [item.chunk_id for item in found]
+
+
+def test_the_text_with_the_rarer_words_of_a_query_has_the_best_score() -> None:
+    scores = LexicalIndex(TEXTS).scores("Quel tarif pour l'eau ?")
+
+    assert scores.argmax() == 1
+    assert np.count_nonzero(scores) == 1
+    assert not LexicalIndex(TEXTS).scores("Inconnu au bataillon").any()
+
+
+def test_the_scores_are_those_of_the_index_in_the_same_order(tmp_path: Path) -> None:
+    texts = [f"{text} Dossier {number}." for number in range(5) for text in TEXTS]
+    points = [make_point(number, text=text) for number, text in enumerate(texts)]
+    index = EdgeChunkIndex(tmp_path, embedder=EMBEDDER.identity)
+    query = "Quel est le tarif de l'eau, dossier 3 ?"
+    try:
+        index.upsert(points)
+        found = index.search_lexical(query, scope=ALL, limit=len(points))
+    finally:
+        index.close()
+
+    scores = LexicalIndex(texts).scores(query)
+
+    told = {point.chunk_id: score for point, score in zip(points, scores, strict=True)}
+    assert [item.score for item in found] == pytest.approx(
+        [told[item.chunk_id] for item in found], rel=1e-3
+    )
+    assert len(found) == np.count_nonzero(scores)
+
+
+def test_a_ranking_leaves_out_what_has_no_score() -> None:
+    assert ids(ranking(np.array([0.0, 2.0, 1.0]))) == ["0000001", "0000002"]
+
+
+def test_reciprocal_ranks_are_summed() -> None:
+    dense, lexical = ranked(("a", 9), ("b", 1)), ranked(("b", 5), ("c", 1))
+
+    found = reciprocal(dense, lexical)
+
+    assert ids(found) == ["b", "a", "c"]
+    assert found[0].score == pytest.approx(1 / 62 + 1 / 61)
+
+
+def test_weights_decide_between_rankings_that_disagree() -> None:
+    dense, lexical = ranked(("a", 9), ("b", 1)), ranked(("b", 9), ("a", 1))
+
+    for fusion in (convex, distribution):
+        assert ids(fusion(0.9)(dense, lexical))[0] == "a"
+        assert ids(fusion(0.1)(dense, lexical))[0] == "b"
+
+
+def test_every_variant_finds_what_both_rankings_put_first() -> None:
+    measured = bench(copies=4)
+    files = measured.collection.files
+
+    for fuse in VARIANTS.values():
+        assert halves(measured.scored(), files=files, fuse=fuse) == (1.0, 1.0)
+    assert table(measured).count("1,000 | 1,000") == len(VARIANTS)
+
+
+def test_a_reversed_ranking_is_worth_less() -> None:
+    measured = bench(copies=4)
+
+    def reversed_(dense: Ranking, lexical: Ranking) -> Ranking:
+        return tuple(reversed(convex(0.5)(dense, lexical)))
+
+    even, odd = halves(measured.scored(), files=measured.collection.files, fuse=reversed_)
+
+    assert max(even, odd) < 1
+
+
+def cases(*, flipped: bool = False) -> list[Case]:
+    weak = Signs(0.01, 1.0, 0.2, 1, 0, 0)
+    strong = Signs(0.06, 12.0, 0.9, 0, 1, 1)
+    return [
+        Case(
+            f"{number}", replace(signs, coverage=signs.coverage + number / 1000), is_good != flipped
+        )
+        for number in range(40)
+        for signs, is_good in ((weak, False), (strong, True))
+    ]
+
+
+def test_a_fitted_judge_tells_sufficient_from_insufficient() -> None:
+    judge = fitted(cases())
+
+    rows = judged(cases(), judge)
+
+    assert min(row.score for row in rows if row.is_answerable) > 0.8
+    assert max(row.score for row in rows if not row.is_answerable) < 0.2
+
+
+def test_the_weights_follow_the_labels() -> None:
+    right, flipped = fitted(cases()), fitted(cases(flipped=True))
+
+    assert right.weights[0] > 0 > flipped.weights[0]
+    assert right.weights[3] < 0 < flipped.weights[3]
+
+
+def test_questions_without_their_documents_have_weaker_signs() -> None:
+    made = made_cases(bench(), fuse=convex(0.5))
+
+    lost = [case for case in made if not case.is_answerable]
+    kept = [case for case in made if case.is_answerable]
+
+    assert lost
+    assert kept
+    assert max(case.signs.coverage for case in lost) < min(case.signs.coverage for case in kept)
+    assert "| " in fit.table({"sample": made}, {"produit": JUDGE})
