@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 from ingest.errors import ParseFailed
+from ingest.parsers.office.look import PLAIN, Look
 from ingest.parsers.office.opendocument import DRAW, FO, STYLE, TABLE, TEXT, member
 from ingest.parsers.office.xml import XmlElement, parse_xml
 
@@ -34,30 +35,6 @@ _OFF = frozenset({"none", "false"})
 _NO_GROUND = frozenset({"", "transparent", "none"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What styles say of a text; None where they leave it to what is around."""
-
-    is_off: bool | None = None
-    is_white: bool | None = None
-    is_tiny: bool | None = None
-    has_ground: bool = False
-
-    @property
-    def is_hidden(self) -> bool:
-        return bool(self.is_off or self.is_tiny or (self.is_white and not self.has_ground))
-
-    def within(self, outer: _Look) -> _Look:
-        """This look inside another one."""
-        return _Look(
-            is_off=outer.is_off if self.is_off is None else self.is_off,
-            is_white=outer.is_white if self.is_white is None else self.is_white,
-            is_tiny=outer.is_tiny if self.is_tiny is None else self.is_tiny,
-            has_ground=self.has_ground or outer.has_ground,
-        )
-
-
-_PLAIN = _Look()
 _Key = tuple[str, str]
 """Family and name of a style."""
 
@@ -74,9 +51,9 @@ def drop_hidden(root: XmlElement, archive: zipfile.ZipFile) -> bool:
     """
     roots = [cast("Any", root), *_named_styles(archive)]
     looks = _looks(roots)
-    outside = _Look(has_ground=_has_dark_pages(roots))
+    outside = Look(has_ground=_has_dark_pages(roots))
     is_hiding = False
-    stack: list[tuple[Any, _Look]] = [(root, outside)]
+    stack: list[tuple[Any, Look]] = [(root, outside)]
     while stack:
         element, around = stack.pop()
         if _is_removed(element):
@@ -96,15 +73,15 @@ def _named_styles(archive: zipfile.ZipFile) -> list[Any]:
         return []
 
 
-def _look_of(element: Any, *, looks: dict[_Key, _Look], around: _Look) -> _Look:
+def _look_of(element: Any, *, looks: dict[_Key, Look], around: Look) -> Look:
     if element.tag.startswith(DRAW):
-        return _Look(has_ground=True)
+        return Look(has_ground=True)
     name = next((found for key in _NAMES if (found := element.get(key))), None)
     if not name:
         return around
     families = (_FAMILIES.get(element.tag, ""), "")
-    own = next((look for family in families if (look := looks.get((family, name)))), _PLAIN)
-    return own.within(around)
+    own = next((look for family in families if (look := looks.get((family, name)))), PLAIN)
+    return own.over(around)
 
 
 def _is_removed(element: Any) -> bool:
@@ -136,14 +113,14 @@ def _blanked(element: Any) -> bool:
     return any(char.isalnum() for text in texts if text for char in text)
 
 
-def _looks(roots: list[Any]) -> dict[_Key, _Look]:
+def _looks(roots: list[Any]) -> dict[_Key, Look]:
     styles = {
         _key_of(style): style for root in reversed(roots) for style in root.iter(f"{STYLE}style")
     }
     return {
         key: look
         for key, style in styles.items()
-        if (look := _inherited(style, styles=styles)) != _PLAIN
+        if (look := _inherited(style, styles=styles)) != PLAIN
     }
 
 
@@ -151,19 +128,19 @@ def _key_of(style: Any) -> _Key:
     return style.get(f"{STYLE}family", ""), style.get(f"{STYLE}name", "")
 
 
-def _inherited(style: Any, *, styles: dict[_Key, Any]) -> _Look:
-    look, current = _PLAIN, style
+def _inherited(style: Any, *, styles: dict[_Key, Any]) -> Look:
+    look, current = PLAIN, style
     family = style.get(f"{STYLE}family", "")
     for _ in range(_MAX_PARENTS):
-        look = look.within(_own_look(current))
+        look = look.over(_own_look(current))
         current = styles.get((family, current.get(f"{STYLE}parent-style-name", "")))
         if current is None:
             break
     return look
 
 
-def _own_look(style: Any) -> _Look:
-    look = _Look(has_ground=any(map(_has_ground, style)))
+def _own_look(style: Any) -> Look:
+    look = Look(has_ground=any(map(_has_ground, style)))
     for properties in style.iter(f"{STYLE}text-properties"):
         display = properties.get(f"{TEXT}display")
         colour = properties.get(f"{FO}color")

@@ -6,8 +6,9 @@ White text is only taken for hidden where nothing may lie under it: no shading, 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from ingest.parsers.office.look import PLAIN, Look
 
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _ANCHOR = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}anchor"
@@ -17,32 +18,6 @@ _MAX_PARENTS = 20
 _OFF = frozenset({"0", "false", "off", "none"})
 _NO_FILLS = frozenset({"", "auto"})
 _HOLDERS = ("p", "tc", "tbl")
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What properties say of a run; None where they leave it to the style below."""
-
-    is_off: bool | None = None
-    is_white: bool | None = None
-    is_tiny: bool | None = None
-    has_ground: bool = False
-
-    @property
-    def is_hidden(self) -> bool:
-        return bool(self.is_off or self.is_tiny or (self.is_white and not self.has_ground))
-
-    def over(self, below: _Look) -> _Look:
-        """This look on top of that of a style."""
-        return _Look(
-            is_off=below.is_off if self.is_off is None else self.is_off,
-            is_white=below.is_white if self.is_white is None else self.is_white,
-            is_tiny=below.is_tiny if self.is_tiny is None else self.is_tiny,
-            has_ground=self.has_ground or below.has_ground,
-        )
-
-
-_PLAIN = _Look()
 
 
 def drop_hidden(root: Any, *, styles: Any) -> tuple[bool, bool]:
@@ -69,18 +44,18 @@ def drop_hidden(root: Any, *, styles: Any) -> tuple[bool, bool]:
     return bool(hidden), bool(words.strip())
 
 
-def _look_of(run: Any, *, known: dict[str, _Look], has_ground: bool) -> _Look:
+def _look_of(run: Any, *, known: dict[str, Look], has_ground: bool) -> Look:
     own = _own_look(run.find(f"{_WORD}rPr"))
     paragraph = next(run.iterancestors(f"{_WORD}p"), None)
     style = _value(run, f"{_WORD}rPr/{_WORD}rStyle")
     below = _value(paragraph, f"{_WORD}pPr/{_WORD}pStyle") if paragraph is not None else ""
-    look = own.over(known.get(style, _PLAIN)).over(known.get(below, _PLAIN))
+    look = own.over(known.get(style, PLAIN)).over(known.get(below, PLAIN))
     if not look.is_white or look.has_ground:
         return look
-    return _Look(has_ground=has_ground or _is_over(run, known=known)).over(look)
+    return Look(has_ground=has_ground or _is_over(run, known=known)).over(look)
 
 
-def _is_over(run: Any, *, known: dict[str, _Look]) -> bool:
+def _is_over(run: Any, *, known: dict[str, Look]) -> bool:
     """True where what holds a run gives it a ground of its own, or may do so."""
     if next(run.iterancestors(f"{_WORD}txbxContent"), None) is not None:
         return True
@@ -88,7 +63,7 @@ def _is_over(run: Any, *, known: dict[str, _Look]) -> bool:
     for holder in holders:
         style = _value(holder, f"{_WORD}tblPr/{_WORD}tblStyle")
         shadings = (holder.find(f"{_WORD}{name}/{_WORD}shd") for name in ("pPr", "tcPr", "tblPr"))
-        if any(map(_is_filled, shadings)) or known.get(style, _PLAIN).has_ground:
+        if any(map(_is_filled, shadings)) or known.get(style, PLAIN).has_ground:
             return True
     return False
 
@@ -100,32 +75,32 @@ def _is_coloured(root: Any) -> bool:
     )
 
 
-def _looks(styles: Any) -> dict[str, _Look]:
+def _looks(styles: Any) -> dict[str, Look]:
     if styles is None:
         return {}
     found = {style.get(f"{_WORD}styleId", ""): style for style in styles.iter(f"{_WORD}style")}
     return {name: _inherited(style, found=found) for name, style in found.items()}
 
 
-def _inherited(style: Any, *, found: dict[str, Any]) -> _Look:
-    look, current = _PLAIN, style
+def _inherited(style: Any, *, found: dict[str, Any]) -> Look:
+    look, current = PLAIN, style
     for _ in range(_MAX_PARENTS):
         ground = any(map(_is_filled, current.iter(f"{_WORD}shd")))
-        look = look.over(_own_look(current.find(f"{_WORD}rPr"))).over(_Look(has_ground=ground))
+        look = look.over(_own_look(current.find(f"{_WORD}rPr"))).over(Look(has_ground=ground))
         current = found.get(_value(current, f"{_WORD}basedOn"))
         if current is None:
             break
     return look
 
 
-def _own_look(properties: Any) -> _Look:
+def _own_look(properties: Any) -> Look:
     if properties is None:
-        return _PLAIN
+        return PLAIN
     hiding, colour = properties.find(f"{_WORD}vanish"), properties.find(f"{_WORD}color")
     size = _value(properties, f"{_WORD}sz")
     highlight = _value(properties, f"{_WORD}highlight")
     is_filled = _is_filled(properties.find(f"{_WORD}shd"))
-    return _Look(
+    return Look(
         is_off=None if hiding is None else hiding.get(f"{_WORD}val", "1") not in _OFF,
         is_white=None if colour is None else bool(_WHITE.fullmatch(colour.get(f"{_WORD}val", ""))),
         is_tiny=int(size) < _LEAST_HALF_POINTS if size.isdigit() else None,
