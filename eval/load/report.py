@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 
 from eval.bench.rows import BenchRow
 from eval.load.crowds import FIRST_LIMIT_MS, RATE_LIMIT, Outcome
+from eval.words import Words
 
-
-@cache
-def _messages() -> dict[str, dict[str, str]]:
-    return tomllib.loads((files("eval.load") / "messages.fr.toml").read_text("utf-8"))
-
-
-def words(code: str, **params: str | int | float) -> str:
-    """The French sentence of a code, completed by its parameters.
-
-    Raises:
-        KeyError: The code has no sentence, or a parameter is missing.
-    """
-    return _messages()["sentences"][code].format(**params)
+_WORDS = Words("eval.load")
+words = _WORDS.sentence
 
 
 def rows(outcome: Outcome, *, model_tokens_per_s: float) -> list[BenchRow]:

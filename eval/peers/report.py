@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import statistics
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +15,10 @@ from eval.peers.environment import HERE
 from eval.peers.reading import DEPTHS, Gap, Reading, gap, right
 from eval.questions import JudgedQuestion
 from eval.runs import new_run
+from eval.words import Words
 
-
-@cache
-def _messages() -> dict[str, dict[str, str]]:
-    return tomllib.loads((files("eval.peers") / "messages.fr.toml").read_text("utf-8"))
-
-
-def words(code: str, **params: str | int) -> str:
-    """The French sentence of a code, completed by its parameters.
-
-    Raises:
-        KeyError: The code has no sentence, or a parameter is missing.
-    """
-    return _messages()["sentences"][code].format(**params)
+_WORDS = Words("eval.peers")
+words = _WORDS.sentence
 
 
 def program_name(code: str) -> str:
@@ -40,7 +27,7 @@ def program_name(code: str) -> str:
     Raises:
         KeyError: The program has no name.
     """
-    return _messages()["programs"][code]
+    return _WORDS.names("programs")[code]
 
 
 def markdown(questions: QuestionSet, readings: Sequence[Reading]) -> str:
