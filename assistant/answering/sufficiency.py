@@ -15,6 +15,7 @@ from dataclasses import astuple, dataclass
 
 from assistant.answering.terms import terms
 from assistant.domain.retrieval import Evidence
+from ingest.sentences import split_sentences
 
 _NAME = re.compile(r"(?<![.?!«\"] )(?<!^)\b[A-ZÀ-Ý][\w’'-]+|\b[A-Z]{2,}\b")
 """A capital inside a sentence, or an acronym."""
@@ -70,6 +71,7 @@ def signs_of(question: str, *, evidence: Evidence, texts: Sequence[str]) -> Sign
         texts: The passages with their titles and headings, best first.
     """
     words = [set(terms(text)) for text in texts]
+    question = _asked_part(question)
     asked = terms(question)
     names = {term for name in _NAME.findall(question) for term in terms(name)}
     cosines, lexical = evidence.cosines, evidence.lexical
@@ -81,6 +83,12 @@ def signs_of(question: str, *, evidence: Evidence, texts: Sequence[str]) -> Sign
         leads_dense=float(evidence.leads_dense),
         leads_lexical=float(evidence.leads_lexical),
     )
+
+
+def _asked_part(text: str) -> str:
+    """The sentences that ask, without those in which a person tells who they are; all when none does."""
+    sentences = [text[start:end].strip() for start, end in split_sentences(text)]
+    return " ".join(each for each in sentences if each.endswith("?")) or text
 
 
 def _coverage(asked: Sequence[str], passages: Sequence[set[str]]) -> float:

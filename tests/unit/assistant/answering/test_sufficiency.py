@@ -40,6 +40,16 @@ def test_a_name_that_no_passage_holds_is_counted() -> None:
     assert signs_of("Quelle aide de la DRAC ?", evidence=SURE, texts=texts).names_missing == 1
 
 
+def test_what_a_person_tells_of_themselves_changes_nothing() -> None:
+    texts = ["L'aide au vélo de la commune de Flaux est de 200 €."]
+    asked = "Quelle est l'aide au vélo à Flaux ?"
+
+    alone = signs_of(asked, evidence=SURE, texts=texts)
+
+    for said in ("Je m'appelle Fatima Haddad.", "Je suis Jean, de Quimper, et j'ai 62 ans."):
+        assert signs_of(f"{said} {asked}", evidence=SURE, texts=texts) == alone
+
+
 def test_strong_evidence_is_sufficient_and_none_is_not() -> None:
     question, texts = "Quelle est l'aide au vélo ?", ["L'aide au vélo est de 200 €."]
 
