@@ -125,7 +125,7 @@ _TIMES = (
     ("an", "month", 12), ("mois", "month", 1), ("semaine", "day", 7), ("jour", "day", 1),
     ("h", "minute", 60), ("m", "minute", 1),
 )  # fmt: skip
-_CAPITAL = re.compile(r"(?<![^\W_])[A-ZÀ-ÖØ-ÞŒ][^\W_]*(?:[-‑][^\W\d_]{2,})*")
+_CAPITAL = re.compile(r"(?<![^\W_])[A-ZÀ-ÖØ-ÞŒ][^\W_]*(?:[-‑][^\W\d_]{2,}(?![^\W_]))*")
 _OPENING = re.compile(r"(?:\A|[.!?…:;|•]\s|[«“\"(\[]\s?|\n)[\s«“\"(\[*_|•–—-]*\Z")
 _ELIDED_OPENING = re.compile(r"[A-ZÀ-Þ][’']\Z")
 _NOT_NAMES_TEXT = """

@@ -18,6 +18,7 @@ _NUMBER = re.compile(r"\[(\d+)\]")
 _SETTLED = re.compile(r"[^\W\d_].", re.DOTALL)
 """A letter and what follows it: the sentence before can no longer gain anything."""
 _ROW_EDGE = "| \t"
+_HEADING_LEAD = re.compile(r"\A[\s#]*")
 _HEADING = re.compile(r"\s*(?:#{1,6}\s+.*|\*\*[^*]+\*\*\s*:?\s*)")
 
 
@@ -116,7 +117,7 @@ def _spans(line: str) -> tuple[Shape, list[tuple[int, int]]]:
         start = line.index(inner) if inner else 0
         return Shape.ROW, [(start, start + len(inner))] if any(map(str.isalnum, inner)) else []
     if _HEADING.fullmatch(line):
-        start = len(line) - len(line.lstrip(" \t#"))
+        start = len(line) - len(_HEADING_LEAD.sub("", line, count=1))
         return Shape.HEADING, [(start, len(line.rstrip()))] if start < len(line.rstrip()) else []
     prefix = _PREFIX.match(line)
     start = prefix.end() if prefix else 0

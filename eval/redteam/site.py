@@ -22,7 +22,13 @@ from assistant.containers import WorkerContainer
 from assistant.domain.ids import CollectionId, PersonId, TenantId, new_id
 from assistant.domain.tenancy import Collection, Principal, Role, Tenant
 from assistant.schemas.wire import SESSION_COOKIE
-from assistant.settings import IngestSettings, LimitsSettings, ModelSettings, Settings
+from assistant.settings import (
+    IngestSettings,
+    LimitsSettings,
+    ModelSettings,
+    RetrievalSettings,
+    Settings,
+)
 from assistant.testing.embedder import HashEmbedder
 from assistant.testing.mock_model import MockModel, running_mock_model
 from assistant.testing.mock_model_replies import WRITERS
@@ -177,6 +183,8 @@ def settings_of(data_dir: Path, *, model: ModelSettings, limits: Mapping[str, An
         model=model,
         ingest=IngestSettings(max_file_mb=3, max_text_mb=1, max_expanded_mb=2),
         limits=LimitsSettings(concurrent_answers=4, deltas_per_s=1000),
+        # a refusal before the model would hide whether the other defences hold
+        retrieval=RetrievalSettings(least_sufficiency=0),
     )
     tree = base.model_dump()
     for key, value in limits.items():

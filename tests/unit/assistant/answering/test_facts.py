@@ -123,6 +123,11 @@ PIECES = st.sampled_from(
 )
 
 
+def test_a_hyphenated_name_ends_where_its_word_ends() -> None:
+    assert "A-AA" not in [fact.words for fact in facts_of("A-AA0")]
+    assert "Saint-Rémy" in [fact.words for fact in facts_of("La commune de Saint-Rémy-2")]
+
+
 @given(st.one_of(st.text(), st.lists(PIECES, max_size=25).map("".join)))
 def test_a_text_holds_all_its_own_facts(text: str) -> None:
     assert len(flat(text)) == len(text)

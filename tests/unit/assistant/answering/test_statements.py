@@ -111,6 +111,10 @@ def test_any_cut_gives_the_same_statements(data: st.DataObject, parts: list[str]
     assert read(parts) == whole
 
 
+def test_a_heading_begins_at_its_first_word() -> None:
+    assert [each.text for each in read(["#\x850"])] == ["0"]
+
+
 @given(st.text())
 def test_no_text_is_refused_and_statements_never_overlap(text: str) -> None:
     found = read([text])
