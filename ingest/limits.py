@@ -54,6 +54,8 @@ class Limits:
     def wall_s(self, pages: int, *, scans: int = 0) -> float:
         """Wall time allowed to a file, in seconds; pages beyond the limit add nothing.
 
+        Time in which the child waited for a core is not counted.
+
         Args:
             pages: Pages of the file.
             scans: Those of them whose text is read from their image.

@@ -72,6 +72,30 @@ def resident_bytes(pids: Iterable[int]) -> int:
     return total
 
 
+class CoreWait:
+    """Time in which processes could have run but waited for a core: it is the machine's, not theirs.
+
+    Linux tells it of the first thread of each process. What a process waited after it was last looked
+    at is lost with it, so look often; without these figures the time is 0.
+    """
+
+    def __init__(self, root: int) -> None:
+        """Count from now on, for all processes below one."""
+        self._root = root
+        self._before: dict[int, float] = {}
+        self._now: dict[int, float] = {}
+        self.look()
+        self._before = dict(self._now)
+
+    def look(self) -> float:
+        """The time waited in all since the start, in seconds."""
+        for pid in descendants(self._root):
+            with suppress(OSError, IndexError, ValueError):
+                waited = Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[1]
+                self._now[pid] = int(waited) / 1e9
+        return sum(waited - self._before.get(pid, 0.0) for pid, waited in self._now.items())
+
+
 def kill_descendants(root: int, *, within_s: float = 5.0) -> None:
     """Kill everything below a process: all are stopped first, so that none forks away meanwhile."""
     deadline = time.monotonic() + within_s

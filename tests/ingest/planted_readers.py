@@ -66,6 +66,14 @@ def _spin(rest: str, folder: Path, on_pages: Callable[[int], None]) -> str:
     return str(re.match(r"(a+)+$", "a" * 64 + "b"))
 
 
+def _work(rest: str, folder: Path, on_pages: Callable[[int], None]) -> str:
+    """Computes for a number of processor seconds, then ends well."""
+    end = time.process_time() + float(rest)
+    while time.process_time() < end:
+        pass
+    return "lu"
+
+
 def _sleep(rest: str, folder: Path, on_pages: Callable[[int], None]) -> str:
     time.sleep(600)
     return ""
@@ -168,6 +176,7 @@ def _raise(rest: str, folder: Path, on_pages: Callable[[int], None]) -> str:
 
 _ACTS: dict[str, Callable[[str, Path, Callable[[int], None]], str]] = {
     "SPIN": _spin,
+    "COMPUTE": _work,
     "SLEEP": _sleep,
     "PAGES": _pages,
     "ALLOCATE": _allocate,

@@ -274,7 +274,7 @@ def end_of(
             end, text = READ, "\n".join(block.text for block in ingested.document.blocks)
         except IngestError as error:
             end, text = (DIED if isinstance(error, ParserDied) else error.code), error.sentence
-        assert time.monotonic() - started < limits.wall_s(limits.max_pages) + _MARGIN_S
+        assert time.monotonic() - started < 4 * limits.wall_s(limits.max_pages) + _MARGIN_S
         return end, text
 
     yield read
@@ -290,7 +290,7 @@ def test_hostile_file_ends_well(
     end, text = end_of(hostile.make(10 if full_scale else 1))
 
     assert end == READ or text.endswith(".")
-    assert not hostile.ends or end in hostile.ends | {"format_unsupported"}
+    assert not hostile.ends or end in hostile.ends | {"format_unsupported"}, text
     assert SECRET_WORDS not in text
     assert "hahahahaha" not in text
 
