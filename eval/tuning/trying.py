@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,9 +65,3 @@ def _queries(questions: QuestionSet, folder: Path, embedder: Embedder) -> Matrix
     vectors = np.asarray([embedder.embed_query(text) for text in texts], np.float32)
     np.savez(path, texts=np.asarray(texts), vectors=vectors)
     return vectors
-
-
-def halves(ids: Sequence[str], *, half: Callable[[str], int]) -> tuple[list[str], list[str]]:
-    """Ids to choose on (even hash) and ids to report on (odd)."""
-    even = [id for id in ids if half(id) == 0]
-    return even, [id for id in ids if half(id) == 1]

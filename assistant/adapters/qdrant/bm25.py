@@ -22,7 +22,7 @@ AVERAGE_TERMS = 100
 """Terms of an average chunk once stop words are gone, the length at which BM25 is neutral.
 Measured on real administrative text: 0.36 term a token, for chunks of 256 tokens and their titles."""
 
-_FOLDED_STOP_WORDS = {
+STOP_WORDS = {
     "a", "meme", "memes", "etait", "etaient", "etant", "etes", "ceux", "cette", "celui", "celle",
     "celles", "plus", "ainsi", "donc", "dont", "entre", "sous", "comme", "tout", "toute", "tous",
     "toutes", "afin", "etre", "fait", "faire", "quel", "quelle", "quels", "quelles", "comment",
@@ -102,7 +102,7 @@ def query_weights(text: str) -> TermWeights:
 def _encoder() -> qdrant_edge.Bm25:
     import qdrant_edge
 
-    stop_words = qdrant_edge.StopwordsSet({qdrant_edge.Language.French}, _FOLDED_STOP_WORDS)
+    stop_words = qdrant_edge.StopwordsSet({qdrant_edge.Language.French}, STOP_WORDS)
     return qdrant_edge.Bm25(
         qdrant_edge.Bm25Config(
             language="french", ascii_folding=True, avg_len=AVERAGE_TERMS, stopwords=stop_words

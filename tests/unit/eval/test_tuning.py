@@ -14,8 +14,9 @@ from assistant.testing.contracts.index import ALL, EMBEDDER, make_point
 from eval.datasets import QuestionSet
 from eval.questions import JudgedQuestion
 from eval.tuning import fit
+from eval.tuning.axes import AXES, PRODUCT, Make, Variant, nearest_words, without_asking_words
 from eval.tuning.collection import Collection, LexicalIndex, Passage
-from eval.tuning.command import VARIANTS, halves, table
+from eval.tuning.command import axis_table, by_intent, mean, report_table
 from eval.tuning.fitting import Case, fitted, judged, made_cases
 from eval.tuning.rankings import convex, distribution, ranking, reciprocal
 from eval.tuning.trying import Bench
@@ -102,24 +103,56 @@ def test_weights_decide_between_rankings_that_disagree() -> None:
         assert ids(fusion(0.1)(dense, lexical))[0] == "b"
 
 
-def test_every_variant_finds_what_both_rankings_put_first() -> None:
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(make, id=f"{axis}: {name}")
+        for axis, choices in AXES.items()
+        for name, make in choices.items()
+    ],
+)
+def test_every_choice_finds_what_both_rankings_put_first(make: Make) -> None:
     measured = bench(copies=4)
-    files = measured.collection.files
 
-    for fuse in VARIANTS.values():
-        assert halves(measured.scored(), files=files, fuse=fuse) == (1.0, 1.0)
-    assert table(measured).count("1,000 | 1,000") == len(VARIANTS)
+    for half in (0, 1):
+        assert set(by_intent(make(measured), measured, half=half).values()) == {1.0}
 
 
 def test_a_reversed_ranking_is_worth_less() -> None:
     measured = bench(copies=4)
 
     def reversed_(dense: Ranking, lexical: Ranking) -> Ranking:
-        return tuple(reversed(convex(0.5)(dense, lexical)))
+        return tuple(reversed(PRODUCT(dense, lexical)))
 
-    even, odd = halves(measured.scored(), files=measured.collection.files, fuse=reversed_)
+    found = by_intent(Variant(measured.scored(), reversed_), measured, half=0)
 
-    assert max(even, odd) < 1
+    assert mean(found.values()) < 1
+
+
+def test_each_axis_has_a_table_with_the_mean_of_the_sets() -> None:
+    found = axis_table("fusion", [bench(copies=4), bench(copies=3)]).splitlines()
+
+    assert len(found) == 2 + len(AXES["fusion"])
+    assert found[2].endswith("| 1,0000 | 1,0000 | 1,0000 |")
+
+
+def test_the_report_tells_the_difference_from_each_rival() -> None:
+    found = report_table([bench(copies=4)]).splitlines()[2]
+
+    assert found.count("+0,0000 [+0,0000 ; +0,0000]") == 3
+
+
+def test_the_words_that_only_ask_are_left_out() -> None:
+    assert without_asking_words("Comment obtenir une aide ?") == "obtenir une aide ?"
+    assert without_asking_words("Est-ce que le vélo est aidé ?") == "le vélo est aidé ?"
+    assert without_asking_words("Où") == "Où"
+
+
+def test_a_misspelt_word_is_joined_by_the_one_that_a_passage_has() -> None:
+    spelt = nearest_words(bench(), cutoff=0.8)
+
+    assert spelt("subvantion").split() == ["subvantion", "subvention"]
+    assert spelt("vélo électrique") == "vélo électrique"
 
 
 def cases(*, flipped: bool = False) -> list[Case]:
