@@ -5,12 +5,12 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
-from openpyxl.formatting.rule import CellIsRule
+from openpyxl.formatting.rule import CellIsRule  # pyright: ignore[reportUnknownVariableType]
 from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.colors import Color
 from openpyxl.worksheet.table import Table, TableStyleInfo
@@ -125,7 +125,7 @@ def in_a_table(sheet: Any, cell: Any) -> None:
 
 def under_a_condition(sheet: Any, cell: Any) -> None:
     white(sheet, cell)
-    rule: Any = CellIsRule(operator="notEqual", formula=['""'], fill=NAVY)
+    rule = cast("Any", CellIsRule)(operator="notEqual", formula=['""'], fill=NAVY)
     sheet.conditional_formatting.add("B2:B4", rule)
 
 
