@@ -157,3 +157,37 @@ def test_declarations_are_read_in_small_letters_without_their_mark() -> None:
         "color": ("red", True),
         "top": ("1px", False),
     }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<h1>Aides au transport</h1>",
+        "<header role=banner><h1>Aides au transport</h1></header>",
+        "<div>Accueil</div><div><div><h1> Aides\n au transport</h1></div></div>",
+    ],
+)
+def test_a_page_without_title_is_called_by_its_first_heading(tmp_path: Path, body: str) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(f"<html><body>{body}<p>{SHOWN}</p></body></html>", encoding="utf-8")
+
+    document = read_file(
+        path, name="zz.html", limits=Limits(), on_pages=lambda _, scans=0: None
+    ).document
+
+    assert document.title == "Aides au transport"
+    assert Notice.NO_TITLE not in document.notices
+
+
+def test_a_hidden_heading_is_no_title(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(
+        f"<html><body><h1 style='display:none'>{SECRET}</h1><p>{SHOWN}</p></body></html>",
+        encoding="utf-8",
+    )
+
+    document = read_file(
+        path, name="Aides.html", limits=Limits(), on_pages=lambda _, scans=0: None
+    ).document
+
+    assert SECRET not in document.title
