@@ -76,14 +76,14 @@ DEFENCES: Mapping[str, Removal] = {
     "rules": Removal({"assistant.answering.prompt:_template": without.unruly}),
     "hidden_docx": Removal({"ingest.parsers.word.docx:visible_docx": _being(without.whole_docx)}),
     "hidden_odt": Removal(
-        {"ingest.parsers.word.odt:drop_hidden": _NO, "ingest.parsers.slides.odp:drop_hidden": _NO}
+        {"ingest.parsers.word.odt:drop_hidden": _NO, "ingest.parsers.slides.odp:drop_unseen": _NO}
     ),
     "hidden_pdf": Removal({"ingest.parsers.pdf.hidden:_hidden_runs": _answering([])}),
     "hidden_html": Removal({"ingest.parsers.text.html:drop_invisible": _NO}),
     "hidden_sheets": Removal(
         {"ingest.parsers.sheets.ods:_is_hidden": _NO, "ingest.parsers.sheets.xlsx:_is_true": _NO}
     ),
-    "hidden_slides": Removal({"ingest.parsers.slides.pptx:_is_hidden": _NO}),
+    "hidden_slides": Removal({"ingest.parsers.slides.pptx:drop_hidden": _NO}),
     "comments": Removal({"ingest.parsers.word.odt:SKIPPED": _being(frozenset[str]())}),
     "unicode": Removal(
         {
