@@ -98,7 +98,16 @@ DEFENCES: Mapping[str, Removal] = {
         }
     ),
     "suspicions": Removal({"ingest.reading:find_quality": without.trusting}),
-    "duplicates": Removal({"assistant.answering.passages:merged": _being(list)}),
+    "duplicates": Removal({"assistant.answering.copies:normalised": without.each_apart}),
+    "crowds": Removal({"assistant.answering.copies:Crowd.has_room": _YES}),
+    "refusal": Removal({"assistant.answering.sufficiency:Judge.sufficiency": _answering(1.0)}),
+    "witnesses": Removal(
+        {
+            "assistant.answering.sufficiency:is_witness": _YES,
+            "assistant.answering.retriever:is_witness": _YES,
+        }
+    ),
+    "places": Removal({"assistant.answering.retriever:places_of": _answering([])}),
     "scope": Removal({"assistant.services.access:AccessService.scope_of": without.all_grants}),
     "live": Removal({"assistant.adapters.sql.chunks:live_chunks": without.unconditional}),
     "own_conversations": Removal(
