@@ -46,7 +46,7 @@ def show(api: AssistantClient) -> bool:
     with st.container(key="results"):
         _heading(run)
         if run.state in runs.ACTIVE:
-            runs.follow(api, run, partial(_progress, api))
+            runs.follow(api, run, draw=partial(_progress, api))
         else:
             _figures(run)
         _questions(api, run)

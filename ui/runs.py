@@ -24,14 +24,16 @@ _REFRESH = "2s"
 def show_line(api: AssistantClient, run: EvaluationOut) -> None:
     """An evaluation in a line, followed while it lasts, with the way to its results."""
     if run.state in ACTIVE:
-        follow(api, run, partial(show_progress, api, has_way=True))
+        follow(api, run, draw=partial(show_progress, api, has_way=True))
         return
     with st.container(key=f"run-{run.id}", horizontal=True, vertical_alignment="center"):
         st.html(f'<p class="job-line {run.state}">{escape(told(run))}</p>')
         _way_to_results(run, "results")
 
 
-def follow(api: AssistantClient, run: EvaluationOut, draw: Callable[[EvaluationOut], None]) -> None:
+def follow(
+    api: AssistantClient, run: EvaluationOut, *, draw: Callable[[EvaluationOut], None]
+) -> None:
     """Draw an evaluation that has not ended again and again; the whole page at its end.
 
     Args:

@@ -44,17 +44,18 @@ def _signed_in(api: AssistantClient) -> None:
         url_path="conversation",
         default=True,
     )
+    as_admin = partial(st.Page, visibility="visible" if me.is_admin else "hidden")
     administration = [
-        st.Page(
-            partial(guarded, partial(draw, api, me)),
-            title=text(title),
-            url_path=path,
-            visibility="visible" if me.is_admin else "hidden",
-        )
-        for path, title, draw in (
-            ("documents", "app.nav_documents", documents.show),
-            ("evaluation", "app.nav_evaluation", question_sets.show),
-        )
+        as_admin(
+            partial(guarded, partial(documents.show, api, me)),
+            title=text("app.nav_documents"),
+            url_path="documents",
+        ),
+        as_admin(
+            partial(guarded, partial(question_sets.show, api, me)),
+            title=text("app.nav_evaluation"),
+            url_path="evaluation",
+        ),
     ]
     page = st.navigation([conversation, *administration], position="hidden")
     with st.sidebar:
