@@ -110,7 +110,7 @@ class IndexSettings(Group):
 class RetrievalSettings(Group):
     """How passages are found."""
 
-    dense_weight: float = Field(default=0.5, ge=0, le=1)
+    dense_weight: float = Field(default=0.6, ge=0, le=1)
     """Poids de la recherche par le sens ; le reste va à la recherche par les mots."""
     candidates: int = Field(default=100, ge=1, le=1000)
     """Passages demandés à chacune des deux recherches avant fusion."""

@@ -20,7 +20,7 @@ from assistant.domain.retrieval import (
     Retrieval,
     Vector,
     evidence_of,
-    fuse_convex,
+    fuse,
 )
 from assistant.domain.tenancy import Scope
 from assistant.ports.index import ChunkIndex
@@ -162,7 +162,7 @@ class Retriever:
         else:
             dense = self._index.search_dense(vector, scope=scope, limit=wanted)
         weight = self._dense_weight if vector is not None else 0.0
-        fused = fuse_convex(dense, lexical, dense_weight=weight, limit=2 * wanted)
+        fused = fuse(dense, lexical, dense_weight=weight, limit=2 * wanted)
         return _Ranked(
             dense, lexical, fused, is_exhausted=len(dense) < wanted and len(lexical) < wanted
         )
