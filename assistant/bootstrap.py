@@ -146,6 +146,7 @@ def build_embedder(settings: Settings, *, role: Literal["web", "worker"]) -> Emb
     chosen = settings.embeddings
     if chosen.provider == "openai":
         from assistant.adapters.embeddings.openai import OpenAIEmbedder
+        from assistant.adapters.embeddings.retrying import Patience
 
         return OpenAIEmbedder(
             url=chosen.url,
@@ -154,6 +155,16 @@ def build_embedder(settings: Settings, *, role: Literal["web", "worker"]) -> Emb
             dimensions=chosen.dimensions,
             batch_size=chosen.batch_size,
             timeout_s=chosen.timeout_s,
+            passage_patience=Patience(
+                attempts=chosen.passage_attempts,
+                first_pause_s=chosen.passage_pause_s,
+                longest_pause_s=chosen.passage_longest_pause_s,
+            ),
+            query_patience=Patience(
+                attempts=chosen.query_attempts,
+                first_pause_s=chosen.query_pause_s,
+                longest_pause_s=chosen.query_longest_pause_s,
+            ),
             query_prefix=chosen.query_prefix,
             passage_prefix=chosen.passage_prefix,
         )

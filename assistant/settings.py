@@ -88,6 +88,18 @@ class EmbeddingsSettings(Group):
     """Textes par appel."""
     timeout_s: float = Field(default=60, gt=0)
     """Délai d'un appel, en secondes."""
+    passage_attempts: int = Field(default=5, ge=1, le=20)
+    """Appels tentés au plus pour indexer des passages ; l'indexation peut attendre."""
+    passage_pause_s: float = Field(default=1, ge=0, le=60)
+    """Attente avant le deuxième appel, en secondes ; elle double à chaque fois."""
+    passage_longest_pause_s: float = Field(default=30, ge=0, le=600)
+    """Attente la plus longue, en secondes ; un service qui en demande davantage est abandonné aussitôt."""
+    query_attempts: int = Field(default=2, ge=1, le=20)
+    """Appels tentés au plus pour une question ; quelqu'un attend la réponse."""
+    query_pause_s: float = Field(default=0.3, ge=0, le=60)
+    """De même, attente avant le deuxième appel, en secondes."""
+    query_longest_pause_s: float = Field(default=1, ge=0, le=600)
+    """De même, attente la plus longue, en secondes."""
     query_prefix: str = ""
     """Texte ajouté devant les questions, si le modèle en demande un."""
     passage_prefix: str = ""

@@ -290,7 +290,7 @@ def test_a_reranker_does_not_bring_a_crowd_back() -> None:
 
     hits = retriever.retrieve("prime vélo", scope=SCOPE, limit=6, for_answer=True).hits
 
-    assert [hit.chunk.id for hit in hits].index("vrai") == 2
+    assert [str(hit.chunk.id) for hit in hits].index("vrai") == 2
 
 
 def test_a_place_that_no_document_names_is_told() -> None:
