@@ -130,7 +130,7 @@ def test_processes_that_start_together_migrate_once(empty_url: str) -> None:
         subprocess.Popen([sys.executable, "-c", script, empty_url], stdout=subprocess.PIPE)
         for _ in range(3)
     ]
-    found = sorted(child.communicate(timeout=90)[0].decode().strip() for child in children)
+    found = sorted(child.communicate(timeout=170)[0].decode().strip() for child in children)
     assert found == ["False", "False", "True"]
 
 
