@@ -12,12 +12,13 @@ from typing import Literal, overload
 from uuid import uuid4
 
 from assistant.adapters.files.folder import FolderFileStore
-from assistant.adapters.sql.database import Database, open_database
+from assistant.adapters.sql.database import Database
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.retriever import Retriever
 from assistant.answering.sufficiency import JUDGE
 from assistant.containers import Container, WorkerContainer
 from assistant.data_folder import DataFolder, prepare_data_folder
+from assistant.databases import open_store
 from assistant.domain.errors import ConfigurationError
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.indexes import open_index, replacement
@@ -125,7 +126,7 @@ def build(
         children = settings.ingest.children if role == "worker" else _WEB_CHILDREN
         reader = reader or open_reader(settings, scratch=folder.scratch, children=children)
         stack.callback(reader.close)
-        database = open_database(folder.database, migrate=role == "web")
+        database = open_store(settings, may_migrate=role == "web")
         stack.callback(database.close)
         common = _Common(
             settings=settings,
@@ -195,7 +196,7 @@ def rebuild_index(
     place = folder.index(embedder.identity.id)
     with ExitStack() as stack:
         stack.callback(embedder.close)
-        database = open_database(folder.database, migrate=True)
+        database = open_store(settings, may_migrate=True)
         stack.callback(database.close)
         with replacement(settings, place=place, embedder=embedder.identity) as target:
             return rebuild(

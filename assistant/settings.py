@@ -44,6 +44,15 @@ class AuthSettings(Group):
     """Durée d'une session, en heures."""
 
 
+class DatabaseSettings(Group):
+    """The relational store: a file of the data folder, or a PostgreSQL server."""
+
+    url: SecretStr = SecretStr("")
+    """Base PostgreSQL (postgresql://compte:mot_de_passe@hôte/base). Vide : SQLite, dans le dossier de données."""
+    migrate_at_start: bool = False
+    """Met aussi une base PostgreSQL à niveau au démarrage ; sinon, c'est « assistant db upgrade »."""
+
+
 class ModelSettings(Group):
     """The chat model: any OpenAI-compatible endpoint. Without `url`, answers are search-only."""
 
@@ -227,6 +236,7 @@ class Settings(Group):
     data_dir: Annotated[Path, BeforeValidator(_not_empty)] = Path("data")
     """Dossier de tout l'état : base, fichiers, index."""
     server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
     auth: AuthSettings = AuthSettings()
     model: ModelSettings = ModelSettings()
     embeddings: EmbeddingsSettings = EmbeddingsSettings()

@@ -13,7 +13,7 @@ def check_settings(settings: Settings) -> None:
 
     Raises:
         ConfigurationError: A setting that another one requires is absent ("setting_required"), or an
-            address is not one ("setting_not_url", "setting_not_socket").
+            address is not one ("setting_not_url", "setting_not_socket", "setting_not_postgresql").
     """
     if settings.embeddings.provider == "openai":
         _require("embeddings.url", settings.embeddings.url, because="embeddings.provider")
@@ -34,6 +34,7 @@ def check_settings(settings: Settings) -> None:
     ):
         _check_url(name, url)
     _check_socket("ingest.clamav", settings.ingest.clamav)
+    _check_postgresql("database.url", settings.database.url.get_secret_value())
 
 
 def _check_socket(name: str, address: str) -> None:
@@ -57,3 +58,9 @@ def _check_url(name: str, url: str) -> None:
         is_right = False
     if not is_right:
         raise ConfigurationError("setting_not_url", setting=name)
+
+
+def _check_postgresql(name: str, url: str) -> None:
+    """What follows the scheme is libpq's to read: several hosts, sockets, options."""
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise ConfigurationError("setting_not_postgresql", setting=name)

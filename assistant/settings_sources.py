@@ -100,6 +100,8 @@ def shown_value(value: object) -> str | int | float:
     """A value fit to be printed: secrets hidden, those inside an address too; else as it is."""
     if isinstance(value, SecretStr):
         return HIDDEN if value.get_secret_value() else ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, int | float):
         return value
     text = _CREDENTIALS.sub(f"//{HIDDEN}@", str(value))
