@@ -32,6 +32,8 @@ _PLACE = re.compile(
 """« à Quimper », « de Saint-Jean-de-Luz », "in Bristol"; not an acronym, which documents may spell out."""
 _PLACE_WORD = re.compile(r"\w{3,}")
 _MARGIN_DEPTH = 5
+_MOST_PLACES, _MOST_PLACE_WORDS = 4, 4
+"""Each word of a place is a search: a question of names alone must not become hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,8 @@ def places_of(question: str) -> list[str]:
     found: dict[str, None] = {}
     for name in _PLACE.findall(_asked_part(question)):
         words = [word for word in _PLACE_WORD.findall(name) if terms(word)]
-        found |= {" ".join(words): None} if words else {}
-    return list(found)
+        found |= {" ".join(words[:_MOST_PLACE_WORDS]): None} if words else {}
+    return list(found)[:_MOST_PLACES]
 
 
 def _asked_part(text: str) -> str:
