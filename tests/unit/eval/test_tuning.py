@@ -229,3 +229,13 @@ def test_questions_without_their_documents_have_weaker_signs() -> None:
     assert kept
     assert max(case.signs.coverage for case in lost) < min(case.signs.coverage for case in kept)
     assert "| " in fit.table({"sample": made}, {"produit": JUDGE})
+
+
+def test_a_question_about_a_place_that_no_passage_names_is_refused_whatever_its_signs() -> None:
+    elsewhere = replace(cases()[1], is_elsewhere=True)
+
+    (row,) = judged([elsewhere], JUDGE)
+
+    assert row.score == 0
+    assert judged([replace(elsewhere, is_elsewhere=False)], JUDGE)[0].score > 0.5
+    assert fitted([*cases(), elsewhere]) == fitted(cases())
