@@ -152,7 +152,7 @@ class EvaluationRunner:
                 return
             await self._let_people_pass()
             row = await self._row(ordinal, expected, scope=scope)
-            if not await self._keep(evaluation, row):
+            if not await self._keep(evaluation, row, scope=scope):
                 return
             evaluation = replace(evaluation, attempt=0)
         await self._end(evaluation, EvaluationState.SUCCEEDED)
@@ -205,15 +205,18 @@ class EvaluationRunner:
                 end = event
         return end
 
-    async def _keep(self, evaluation: Evaluation, row: EvaluationRow) -> bool:
+    async def _keep(self, evaluation: Evaluation, row: EvaluationRow, *, scope: Scope) -> bool:
         """Write a row, waiting for a storage that fails; False when the evaluation is gone."""
         while True:
             with suppress(StorageError):
-                return await to_thread.run_sync(lambda: self._write(evaluation, row))
+                return await to_thread.run_sync(lambda: self._write(evaluation, row, scope=scope))
             await asyncio.sleep(_STORAGE_PAUSE_S)
 
-    def _write(self, evaluation: Evaluation, row: EvaluationRow) -> bool:
+    def _write(self, evaluation: Evaluation, row: EvaluationRow, *, scope: Scope) -> bool:
         with self._open_work() as work:
+            work.lock()
+            # What was deleted while it was answered may be erased already, and only once.
+            row = row.quoting_only(work.chunks.live_ids(row.chunk_ids, scope=scope))
             try:
                 work.evaluations.add_row(evaluation.id, row)
             except Conflict:

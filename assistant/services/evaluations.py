@@ -123,6 +123,8 @@ class EvaluationService:
     ) -> list[tuple[ExpectedAnswer, EvaluationRow | None]]:
         """Questions in order, each with its result, None while it waits.
 
+        What a result quotes of a document that may no longer be read is withheld.
+
         Args:
             evaluation_id: The evaluation.
             principal: Who asks.
@@ -143,9 +145,15 @@ class EvaluationService:
                 outcomes = work.evaluations.outcomes(evaluation_id, scope=scope)
                 ordinals = [place for place, each in outcomes.items() if each.verdict in verdicts]
                 ordinals, offset = ordinals[offset : offset + limit], 0
-            return work.evaluations.rows(
+            found = work.evaluations.rows(
                 evaluation_id, scope=scope, limit=limit, offset=offset, ordinals=ordinals
             )
+            quoted = {each for _, row in found if row is not None for each in row.chunk_ids}
+            readable = work.chunks.live_ids(quoted, scope=scope)
+        return [
+            (expected, None if row is None else row.quoting_only(readable))
+            for expected, row in found
+        ]
 
     def cancel(
         self, evaluation_id: EvaluationId, *, principal: Principal, scope: Scope

@@ -7,14 +7,16 @@ import csv
 from collections.abc import AsyncIterator
 from io import BytesIO, StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
 from assistant.domain.answers import Question
-from assistant.domain.evaluations import EvaluationState
+from assistant.domain.evaluations import EvaluationState, Verdict
 from assistant.domain.ids import EvaluationId
+from assistant.domain.tenancy import Scope
 from assistant.testing.chat import ScriptedChatModel
 from tests.api.site import REGULATION, Site, open_site
 from tests.ingest.made_hostile_archives import bomb, open_document
@@ -164,6 +166,7 @@ async def test_an_evaluation_tells_of_each_question_what_was_found_cited_and_ref
         "pages": [],
         "quote": "",
         "is_right": True,
+        "is_withheld": False,
         "view_url": "",
     }
     assert second["document_rank"] == 1
@@ -211,6 +214,84 @@ async def test_results_are_a_file_for_a_spreadsheet(owner: httpx.AsyncClient) ->
     assert [row["ligne"] for row in rows] == ["2", "3", "4"]
     assert [row["verdict"] for row in rows] == ["bonne source citée"] * 2 + ["réponse à tort"]
     assert rows[0]["sources citées"] == "reglement.txt"
+
+
+@pytest.mark.parametrize("change", ["deleted", "replaced"])
+async def test_what_may_no_longer_be_read_is_withheld_and_its_verdict_stays(
+    owner: httpx.AsyncClient, site: Site, change: str
+) -> None:
+    run = await started(owner)
+    before = await ended(owner, run["id"])
+    if change == "replaced":
+        await site.upload({"reglement.txt": "Règlement des transports\nTout est payant.\n"})
+    else:
+        listed = (await owner.get("/api/v1/documents")).json()["documents"]
+        await owner.delete(f"/api/v1/documents/{listed[0]['id']}")
+
+    after = (await owner.get(f"{RUNS}/{run['id']}")).json()
+    table = (await owner.get(f"{RUNS}/{run['id']}/table")).text
+
+    result = after["rows"][0]["result"]
+    told = "Le document a été supprimé, remplacé ou n'est plus accessible"
+    assert result["answer"].startswith(told)
+    cited = result["citations"][0]
+    assert cited.pop("quote").startswith(told)
+    assert cited == {
+        "file": "",
+        "title": "",
+        "pages": [],
+        "is_right": True,
+        "is_withheld": True,
+        "view_url": None,
+    }
+    assert result["verdict"] == before["rows"][0]["result"]["verdict"] == "right"
+    assert after["evaluation"]["summary"] == before["evaluation"]["summary"]
+    assert told in table
+    assert "Gratuit pour les internes" not in table
+
+
+async def test_what_its_person_may_no_longer_read_is_withheld(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    run = await started(owner)
+    await ended(owner, run["id"])
+    principal = site.container.access.local_principal()
+    scope = site.container.access.scope_of(principal)
+
+    def texts(scope: Scope) -> list[str]:
+        rows = site.container.evaluations.rows(
+            EvaluationId(run["id"]), principal=principal, scope=scope, limit=9
+        )
+        return [row.text for _, row in rows if row is not None and row.citations]
+
+    assert all(texts(scope))
+    assert texts(scope.narrowed_to(frozenset())) == [""] * len(texts(scope)) != []
+
+
+async def test_what_is_deleted_while_it_is_answered_is_not_kept(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    answers = vars(site.container.evaluation_runner)["_answers"]
+
+    async def deleting(question: Question, *, scope: Any) -> AsyncIterator[Any]:
+        events = [event async for event in answers.run(question, scope=scope)]
+        for document in (await owner.get("/api/v1/documents")).json()["documents"]:
+            await owner.delete(f"/api/v1/documents/{document['id']}")
+        await asyncio.to_thread(site.settle)
+        for event in events:
+            yield event
+
+    vars(site.container.evaluation_runner)["_answers"] = SimpleNamespace(run=deleting)
+    run = await started(owner)
+    await ended(owner, run["id"])
+
+    with site.container.open_work() as work:
+        scope = site.container.access.scope_of(site.container.access.local_principal())
+        rows = work.evaluations.rows(EvaluationId(run["id"]), scope=scope, limit=9, offset=0)
+    first = rows[0][1]
+    assert first is not None
+    assert (first.text, first.outcome.verdict) == ("", Verdict.RIGHT)
+    assert all(each.is_withheld for each in first.citations)
 
 
 async def test_an_evaluation_leaves_no_answer_behind(owner: httpx.AsyncClient, site: Site) -> None:

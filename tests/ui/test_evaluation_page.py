@@ -313,6 +313,14 @@ def test_a_row_tells_what_was_expected_and_cited() -> None:
     assert '<span class="verdict right">Juste</span></td>' in html
 
 
+def test_a_source_that_is_withheld_says_why_and_opens_nothing() -> None:
+    gone = cited("", file="", pages=[], quote="Le document a été supprimé.", is_withheld=True)
+    html = table_html([row(2, result(citations=[gone]))])
+
+    assert "Le document a été supprimé." in html
+    assert "<a " not in html
+
+
 def test_a_row_that_waits_or_failed_says_so() -> None:
     waits = table_html([row(2, None, document=None)])
     failed = table_html(

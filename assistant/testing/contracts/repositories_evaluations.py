@@ -27,6 +27,7 @@ from assistant.testing.contracts.repositories_world import (
     Reader,
     RepositoryContract,
     World,
+    store_live,
 )
 
 QUESTIONS = (
@@ -162,6 +163,27 @@ class EvaluationContract(RepositoryContract):
         assert page == chosen == [(QUESTIONS[1], FAILED)]
         assert none == []
         assert list(outcomes.items()) == [(0, RIGHT.outcome), (1, FAILED.outcome)]
+
+    def test_a_forgotten_version_takes_the_quotes_of_it_along_and_no_others(
+        self, open_work: UnitOfWorkFactory, world: World, kept: Evaluation
+    ) -> None:
+        gone, other = (store_live(open_work, world.here, name=name) for name in ("a", "b"))
+        first, second = (
+            replace(RIGHT.citations[0], chunk_id=each.chunk_ids[0]) for each in (gone, other)
+        )
+        both = replace(RIGHT, citations=(first, second))
+        one = replace(RIGHT, ordinal=1, citations=(second,))
+        with open_work() as work:
+            work.evaluations.add_row(kept.id, both)
+            work.evaluations.add_row(kept.id, one)
+            work.documents.delete(gone.document.id, scope=world.here.scope)
+            work.ledger.forget_version(gone.version.id)
+            work.commit()
+
+        with open_work() as work:
+            found = work.evaluations.rows(kept.id, scope=world.here.scope, limit=2, offset=0)
+        emptied = replace(both, text="", citations=(first.withheld(), second))
+        assert [row for _, row in found] == [emptied, one]
 
     def test_a_question_has_one_row(
         self, open_work: UnitOfWorkFactory, world: World, kept: Evaluation
