@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,8 +16,8 @@ import pytest
 
 from assistant.domain.answers import Question
 from assistant.domain.evaluations import EvaluationState, Verdict
-from assistant.domain.ids import EvaluationId
-from assistant.domain.tenancy import Scope
+from assistant.domain.ids import CollectionId, EvaluationId
+from assistant.domain.tenancy import Collection, Role, Scope
 from assistant.testing.chat import ScriptedChatModel
 from tests.api.site import REGULATION, Site, open_site
 from tests.ingest.made_hostile_archives import bomb, open_document
@@ -54,6 +55,10 @@ async def ended(http: httpx.AsyncClient, evaluation_id: str) -> dict[str, Any]:
             return found
         await asyncio.sleep(0.02)
     raise AssertionError("the evaluation did not end")
+
+
+def scope_of(site: Site) -> Scope:
+    return site.container.access.scope_of(site.container.access.local_principal())
 
 
 @pytest.fixture
@@ -286,8 +291,9 @@ async def test_what_is_deleted_while_it_is_answered_is_not_kept(
     await ended(owner, run["id"])
 
     with site.container.open_work() as work:
-        scope = site.container.access.scope_of(site.container.access.local_principal())
-        rows = work.evaluations.rows(EvaluationId(run["id"]), scope=scope, limit=9, offset=0)
+        rows = work.evaluations.rows(
+            EvaluationId(run["id"]), scope=scope_of(site), limit=9, offset=0
+        )
     first = rows[0][1]
     assert first is not None
     assert (first.text, first.outcome.verdict) == ("", Verdict.RIGHT)
@@ -522,6 +528,48 @@ async def test_a_failing_model_is_a_row_and_not_the_end(tmp_path: Path) -> None:
     assert found["evaluation"]["summary"]["failed"] == 3
     assert {row["result"]["reason_code"] for row in found["rows"]} == {"internal_error"}
     assert "confidentiel" not in str(found)
+
+
+async def test_each_question_is_read_within_the_scope_of_its_moment(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    held = Held(site)
+    scopes: list[Scope] = []
+    inner = vars(held)["_inner"]
+
+    def run(question: Question, *, scope: Scope) -> AsyncIterator[Any]:
+        scopes.append(scope)
+        return inner.run(question, scope=scope)
+
+    vars(held)["_inner"] = SimpleNamespace(run=run)
+    evaluation = await started(owner)
+    await held.reached(1)
+    added = Collection(CollectionId("added"), scope_of(site).tenant_id, "Ajoutée")
+    with site.container.open_work() as work:
+        work.tenancy.add_collection(added)
+        work.commit()
+    for _ in range(3):
+        held.gate.release()
+    await ended(owner, evaluation["id"])
+
+    assert [added.id in each.collection_ids for each in scopes] == [False, True, True]
+
+
+async def test_an_evaluation_stops_once_its_author_administers_no_more(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    held = Held(site)
+    author = replace(site.agent(), roles=frozenset({Role.AGENT, Role.TENANT_ADMIN}))
+    async with site.person(author) as http:
+        run = await started(http)
+        await held.reached(1)
+        site.secret_of(site.agent())
+        held.gate.release()
+        found = await ended(http, run["id"])
+
+    assert len(held.asked) == 1
+    assert (found["evaluation"]["state"], found["evaluation"]["done"]) == ("failed", 1)
+    assert "son auteur n'administre plus l'organisme" in found["evaluation"]["reason"]
 
 
 async def test_the_scope_is_that_of_the_moment(owner: httpx.AsyncClient, site: Site) -> None:
