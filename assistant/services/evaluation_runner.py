@@ -52,7 +52,7 @@ _QUOTE_CHARS = 400
 
 
 class EvaluationRunner:
-    """Runs what is queued, oldest first. Used from one event loop, by the one serving process.
+    """Runs what is queued, tenants in turn. Used from one event loop, by the one serving process.
 
     Every row is kept at once, so that after a restart an evaluation goes on with its next question.
     Each question is read within the scope that its person has then, and none for a person who no
@@ -120,7 +120,7 @@ class EvaluationRunner:
         """The next evaluation, marked as running."""
         with self._open_work() as work:
             work.lock()
-            while (found := work.evaluations.first_unfinished()) is not None:
+            while (found := work.evaluations.next_unfinished()) is not None:
                 taken = self._taken(work, found)
                 work.evaluations.update(taken)
                 if taken.state is EvaluationState.RUNNING:

@@ -24,6 +24,8 @@ from assistant.services.roles import require_admin
 
 _WAITING = 5
 """Unfinished evaluations of one person: they run one after the other."""
+_TENANT_WAITING = 10
+"""Unfinished evaluations of one tenant, whoever asked for them."""
 _LOOKED_AT = 100
 
 
@@ -58,7 +60,8 @@ class EvaluationService:
         Raises:
             Forbidden: The principal is no administrator.
             NotFound: The set is not the tenant's.
-            Conflict: The person has too many that wait ("evaluations_too_many").
+            Conflict: The person has too many that wait ("evaluations_too_many"), or its tenant
+                ("tenant_evaluations_too_many").
         """
         require_admin(principal)
         evaluation = Evaluation(
@@ -73,6 +76,8 @@ class EvaluationService:
             work.lock()
             if work.question_sets.find(set_id, scope=scope) is None:
                 raise NotFound
+            if work.evaluations.count_unfinished(scope=scope) >= _TENANT_WAITING:
+                raise Conflict("tenant_evaluations_too_many", limit=_TENANT_WAITING)
             recent = work.evaluations.list_recent(scope=scope, set_id=None, limit=_LOOKED_AT)
             if sum(each.state in UNFINISHED for each in recent) >= _WAITING:
                 raise Conflict("evaluations_too_many", limit=_WAITING)

@@ -16,7 +16,7 @@ import pytest
 
 from assistant.domain.answers import Question
 from assistant.domain.evaluations import EvaluationState, Verdict
-from assistant.domain.ids import CollectionId, EvaluationId
+from assistant.domain.ids import CollectionId, EvaluationId, PersonId
 from assistant.domain.tenancy import Collection, Role, Scope
 from assistant.testing.chat import ScriptedChatModel
 from tests.api.site import REGULATION, Site, open_site
@@ -496,6 +496,26 @@ async def test_a_person_has_a_few_evaluations_that_wait(
 
     assert [each.status_code for each in asked] == [202] * 5 + [409]
     assert asked[-1].json()["code"] == "evaluations_too_many"
+
+
+async def test_a_tenant_has_some_evaluations_that_wait(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    held = Held(site)
+    kept = (await send(owner)).json()["id"]
+    admin = replace(site.agent(), roles=frozenset({Role.AGENT, Role.TENANT_ADMIN}))
+    colleagues = [replace(admin, person_id=PersonId(name)) for name in ("un", "deux", "trois")]
+    statuses: list[int] = []
+    for colleague in colleagues:
+        async with site.person(colleague) as http:
+            asked = [await http.post(RUNS, json={"question_set_id": kept}) for _ in range(5)]
+        statuses += [each.status_code for each in asked]
+    await owner.delete(f"{SETS}/{kept}")
+    held.gate.release()
+
+    assert statuses == [202] * 10 + [409] * 5
+    assert asked[-1].json()["code"] == "tenant_evaluations_too_many"
+    assert "votre organisme" in asked[-1].json()["detail"]
 
 
 async def test_a_set_deleted_while_it_runs_ends_it(owner: httpx.AsyncClient, site: Site) -> None:

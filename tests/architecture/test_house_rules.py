@@ -114,7 +114,7 @@ WITHOUT_SCOPE = {
     "EvaluationRepository": {
         "add",
         "is_cancel_requested",
-        "first_unfinished",
+        "next_unfinished",
         "update",
         "add_row",
     },

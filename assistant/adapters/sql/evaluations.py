@@ -6,13 +6,13 @@ from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import Row, and_, func, select, update
 
 from assistant.adapters.sql.evaluation_rows import OUTCOME_FIELDS, keep_row, outcome_of, row_of
 from assistant.adapters.sql.evaluation_tables import evaluation_rows, evaluations, questions
 from assistant.adapters.sql.question_sets import question_of
 from assistant.adapters.sql.rows import fields_of, reason_fields, reason_of
-from assistant.adapters.sql.scoping import of_reader
+from assistant.adapters.sql.scoping import of_reader, of_tenant
 from assistant.adapters.sql.transaction import Transaction
 from assistant.domain.evaluations import (
     UNFINISHED,
@@ -122,16 +122,28 @@ class SqlEvaluationRepository:
         row = self._transaction.first(query)
         return row is None or bool(row.cancel_requested)
 
-    def first_unfinished(self) -> Evaluation | None:
-        """The oldest one that is running, else the oldest that is queued, of every person."""
-        for state in (EvaluationState.RUNNING, EvaluationState.QUEUED):
-            query = (
-                select(evaluations)
-                .where(evaluations.c.state == state)
-                .order_by(evaluations.c.number)
-                .limit(1)
-            )
-            row = self._transaction.first(query)
+    def count_unfinished(self, *, scope: Scope) -> int:
+        """How many of the reader's tenant, whoever asked for them, have not ended."""
+        query = select(func.count().label("total")).where(
+            of_tenant(scope, evaluations), evaluations.c.state.in_(UNFINISHED)
+        )
+        return self._transaction.read(query)[0].total
+
+    def next_unfinished(self) -> Evaluation | None:
+        """The oldest that is running, else the oldest that is queued of the tenant least recently served."""
+        served = evaluations.alias("served")
+        last_served = (
+            select(func.max(served.c.started_at))
+            .where(served.c.tenant_id == evaluations.c.tenant_id)
+            .scalar_subquery()
+        )
+        orders = {
+            EvaluationState.RUNNING: (evaluations.c.number,),
+            EvaluationState.QUEUED: (last_served.nulls_first(), evaluations.c.number),
+        }
+        for state, order in orders.items():
+            query = select(evaluations).where(evaluations.c.state == state).order_by(*order)
+            row = self._transaction.first(query.limit(1))
             if row is not None:
                 return _evaluation_of(row)
         return None

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -209,14 +210,40 @@ class EvaluationContract(RepositoryContract):
             reason=Reason("evaluation_given_up", {"attempts": 3}),
         )
         with open_work() as work:
-            assert work.evaluations.first_unfinished() == kept
+            assert work.evaluations.next_unfinished() == kept
             work.evaluations.update(running)
-            assert work.evaluations.first_unfinished() == running
+            assert work.evaluations.next_unfinished() == running
             work.evaluations.update(ended)
-            assert work.evaluations.first_unfinished() == later
+            assert work.evaluations.next_unfinished() == later
             assert work.evaluations.find(kept.id, scope=world.here.scope) == ended
             work.evaluations.update(replace(later, state=EvaluationState.SUCCEEDED))
-            assert work.evaluations.first_unfinished() is None
+            assert work.evaluations.next_unfinished() is None
+
+    def test_tenants_take_turns_whoever_queued_most(
+        self, open_work: UnitOfWorkFactory, world: World, kept: Evaluation
+    ) -> None:
+        second = store_evaluation(open_work, world.here, set_id=kept.set_id)
+        there = store_set(open_work, world.there).id
+        others = [store_evaluation(open_work, world.there, set_id=there) for _ in range(2)]
+        turns: list[Evaluation] = []
+        with open_work() as work:
+            while (found := work.evaluations.next_unfinished()) is not None:
+                at = NOON + timedelta(minutes=len(turns))
+                turns.append(found)
+                ended = replace(found, state=EvaluationState.SUCCEEDED, started_at=at)
+                work.evaluations.update(ended)
+        assert turns == [kept, others[0], second, others[1]]
+
+    def test_those_of_a_tenant_that_have_not_ended_are_counted(
+        self, open_work: UnitOfWorkFactory, world: World, kept: Evaluation
+    ) -> None:
+        running = store_evaluation(open_work, world.colleague(), set_id=kept.set_id)
+        ended = store_evaluation(open_work, world.here, set_id=kept.set_id)
+        with open_work() as work:
+            work.evaluations.update(replace(running, state=EvaluationState.RUNNING))
+            work.evaluations.update(replace(ended, state=EvaluationState.FAILED))
+            assert work.evaluations.count_unfinished(scope=world.here.scope) == 2
+            assert work.evaluations.count_unfinished(scope=world.there.scope) == 0
 
     def test_only_its_person_stops_it_and_only_before_its_end(
         self, open_work: UnitOfWorkFactory, world: World, kept: Evaluation
