@@ -68,7 +68,7 @@ class Evaluation:
     made_by: Mapping[str, str] | None = None
     """What gave its rows: program, models, revision of the questions. None before the first one."""
     reason: Reason | None = None
-    """Set if and only if the state is FAILED."""
+    """Why it failed, or else, in any other state, why it was begun anew; None when it was not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,10 @@ class EvaluationRepository(Protocol):
         """Replace the mutable fields; nothing happens when it is gone."""
         ...
 
+    def drop_rows(self, evaluation_id: EvaluationId) -> int:
+        """Delete the results there are; how many there were."""
+        ...
+
     def add_row(self, evaluation_id: EvaluationId, row: EvaluationRow) -> None:
         """Keep the result of a question. Raises `Conflict` when it is there, or all of it is gone."""
         ...

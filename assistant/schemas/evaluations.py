@@ -127,7 +127,7 @@ class EvaluationOut(Wire):
     embedder: str | None
     reason_code: str | None
     reason: str | None
-    """Why it failed, in French; null unless it did."""
+    """In French: why it failed or, in any other state, why it was begun anew; else null."""
     summary: SummaryOut
 
 

@@ -54,7 +54,8 @@ _QUOTE_CHARS = 400
 class EvaluationRunner:
     """Runs what is queued, tenants in turn. Used from one event loop, by the one serving process.
 
-    Every row is kept at once, so that after a restart an evaluation goes on with its next question.
+    Every row is kept at once, so that after a restart an evaluation goes on with its next question,
+    or begins anew when the program or one of its models is another than before.
     Each question is read within the scope that its person has then, and none for a person who no
     longer administers the tenant.
     """
@@ -136,6 +137,10 @@ class EvaluationRunner:
         if found.attempt >= _ATTEMPTS:
             reason = Reason("evaluation_given_up", {})
             return replace(found, state=EvaluationState.FAILED, finished_at=now, reason=reason)
+        if found.made_by not in (None, self._made_by) and work.evaluations.drop_rows(found.id):
+            # Figures of two programs in one summary would tell of neither.
+            reason = Reason("evaluation_begun_anew", {})
+            found = replace(found, started_at=now, attempt=0, reason=reason)
         return replace(
             found,
             state=EvaluationState.RUNNING,

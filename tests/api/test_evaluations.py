@@ -453,6 +453,29 @@ async def test_an_evaluation_goes_on_after_a_restart(owner: httpx.AsyncClient, s
     assert held.asked == [first, second, second, third]
 
 
+async def test_an_evaluation_begins_anew_with_another_model(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    held = Held(site)
+    run = await started(owner)
+    held.gate.release()
+    await held.reached(2)
+    await site.container.evaluation_runner.close()
+    made_by = vars(held.runner)["_made_by"] | {"model": "another"}
+    vars(held.runner)["_made_by"] = made_by
+    for _ in range(3):
+        held.gate.release()
+    await site.container.aopen()
+    found = await ended(owner, run["id"])
+
+    first, second, third = (row["expected"]["question"] for row in found["rows"])
+    assert held.asked == [first, second, first, second, third]
+    evaluation = found["evaluation"]
+    assert (evaluation["state"], evaluation["done"]) == ("succeeded", 3)
+    assert (evaluation["model"], evaluation["reason_code"]) == ("another", "evaluation_begun_anew")
+    assert "a repris à la première question" in evaluation["reason"]
+
+
 async def test_a_question_that_never_lets_the_service_live_is_given_up(
     owner: httpx.AsyncClient, site: Site
 ) -> None:

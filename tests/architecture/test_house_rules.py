@@ -116,6 +116,7 @@ WITHOUT_SCOPE = {
         "is_cancel_requested",
         "next_unfinished",
         "update",
+        "drop_rows",
         "add_row",
     },
     # The applier's side of the index, all tenants at once.

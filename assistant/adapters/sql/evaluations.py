@@ -155,6 +155,11 @@ class SqlEvaluationRepository:
             update(evaluations).where(evaluations.c.id == evaluation.id).values(**columns)
         )
 
+    def drop_rows(self, evaluation_id: EvaluationId) -> int:
+        """Delete the results there are; how many there were."""
+        these = evaluation_rows.c.evaluation_id == evaluation_id
+        return self._transaction.write(evaluation_rows.delete().where(these))
+
     def add_row(self, evaluation_id: EvaluationId, row: EvaluationRow) -> None:
         """Keep the result of a question. Raises `Conflict` when it is there, or all of it is gone."""
         keep_row(self._transaction, evaluation_id, row)

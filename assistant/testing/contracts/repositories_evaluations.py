@@ -186,6 +186,19 @@ class EvaluationContract(RepositoryContract):
         emptied = replace(both, text="", citations=(first.withheld(), second))
         assert [row for _, row in found] == [emptied, one]
 
+    def test_results_are_dropped_from_one_evaluation_alone(
+        self, open_work: UnitOfWorkFactory, world: World, kept: Evaluation
+    ) -> None:
+        other = store_evaluation(open_work, world.here, set_id=kept.set_id)
+        with open_work() as work:
+            work.evaluations.add_row(kept.id, RIGHT)
+            work.evaluations.add_row(kept.id, FAILED)
+            work.evaluations.add_row(other.id, RIGHT)
+            assert work.evaluations.drop_rows(kept.id) == 2
+            assert work.evaluations.drop_rows(kept.id) == 0
+            assert work.evaluations.outcomes(kept.id, scope=world.here.scope) == {}
+            assert work.evaluations.outcomes(other.id, scope=world.here.scope) != {}
+
     def test_a_question_has_one_row(
         self, open_work: UnitOfWorkFactory, world: World, kept: Evaluation
     ) -> None:
