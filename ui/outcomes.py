@@ -84,7 +84,12 @@ def _cited_html(first: Sequence[CitedPassageOut], result: ResultOut) -> str:
 
 
 def _source_html(cited: CitedPassageOut) -> str:
-    """A cited passage that opens in a tab; only its name when that page is not known."""
+    """A cited passage that opens in a tab; only its name when that page is not known.
+
+    Once withheld, why.
+    """
+    if cited.is_withheld:
+        return f'<p class="meta">{escape(cited.quote)}</p>'
     name = cited.title or cited.file
     label = f"{name}, {_pages(cited.pages)}" if cited.pages else name
     shown = link(Target(cited.view_url or "", label), name, css="open")

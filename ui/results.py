@@ -61,7 +61,8 @@ def _heading(run: EvaluationOut) -> None:
     st.title(plain(run.question_set.name), anchor=False)
     st.caption(plain(" · ".join(_facts(run))))
     if run.reason:
-        st.error(plain(run.reason))
+        tell = st.error if run.state == "failed" else st.info
+        tell(plain(run.reason))
 
 
 def _progress(api: AssistantClient, run: EvaluationOut) -> None:

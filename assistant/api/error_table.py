@@ -55,6 +55,7 @@ ERROR_TABLE: dict[str, Row] = {
     "question_set_too_large": (413, "Fichier trop volumineux"),
     "evaluation_ended": (409, _NOT_ALLOWED),
     "evaluations_too_many": (409, "Trop d'évaluations en attente"),
+    "tenant_evaluations_too_many": (409, "Trop d'évaluations en attente"),
     "file_too_large": (413, "Fichier trop volumineux"),
     "configuration_error": (503, "Configuration refusée"),
     "settings_refused": (503, "Configuration refusée"),

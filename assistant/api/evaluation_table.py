@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from io import StringIO
 
 from assistant.domain.catalogue import sentence
-from assistant.schemas.evaluations import EvaluationRowOut
+from assistant.schemas.evaluations import CitedPassageOut, EvaluationRowOut
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -40,10 +40,7 @@ def _cells(row: EvaluationRowOut) -> list[str]:
     ]
     if result is None:
         return [*told, sentence("verdict_none")]
-    sources = (
-        f"{each.file}{', p. ' + ', '.join(map(str, each.pages)) if each.pages else ''}"
-        for each in result.citations
-    )
+    sources = map(_source, result.citations)
     ranks = (result.document_rank, result.passage_rank, result.citation_rank, result.quote_rank)
     words = "" if result.expected_words is None else f"{result.expected_words:.3f}"
     return [
@@ -56,6 +53,12 @@ def _cells(row: EvaluationRowOut) -> list[str]:
         result.reason or "",
         str(result.elapsed_ms),
     ]
+
+
+def _source(cited: CitedPassageOut) -> str:
+    if cited.is_withheld:
+        return cited.quote
+    return f"{cited.file}{', p. ' + ', '.join(map(str, cited.pages)) if cited.pages else ''}"
 
 
 def _inert(cell: str) -> str:

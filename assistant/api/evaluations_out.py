@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from assistant.api.errors import spoken
 from assistant.api.mapping import view_url
+from assistant.domain.catalogue import sentence
 from assistant.domain.documents import Reason
-from assistant.domain.evaluations import EvaluationRow, Summary
+from assistant.domain.evaluations import CitedPassage, EvaluationRow, Summary
 from assistant.domain.intervals import Share
 from assistant.domain.question_sets import ExpectedAnswer, QuestionSet
 from assistant.schemas.evaluations import (
@@ -87,21 +88,23 @@ def _result_out(row: EvaluationRow) -> ResultOut:
         citation_rank=outcome.citation_rank,
         quote_rank=outcome.quote_rank,
         expected_words=outcome.expected_words,
-        answer=row.text,
-        citations=[
-            CitedPassageOut(
-                file=each.file,
-                title=each.title,
-                pages=list(each.pages),
-                quote=each.quote,
-                is_right=each.is_right,
-                view_url=None if each.chunk_id is None else view_url(each.chunk_id),
-            )
-            for each in row.citations
-        ],
+        answer=sentence("evaluation_withheld") if row.is_withheld else row.text,
+        citations=[_cited_out(each) for each in row.citations],
         reason_code=code,
         reason=words,
         elapsed_ms=row.elapsed_ms,
+    )
+
+
+def _cited_out(cited: CitedPassage) -> CitedPassageOut:
+    return CitedPassageOut(
+        file=cited.file,
+        title=cited.title,
+        pages=list(cited.pages),
+        quote=sentence("evaluation_withheld") if cited.is_withheld else cited.quote,
+        is_right=cited.is_right,
+        is_withheld=cited.is_withheld,
+        view_url=None if cited.chunk_id is None else view_url(cited.chunk_id),
     )
 
 

@@ -112,8 +112,9 @@ def run_evaluation(
         with table:
             table.write(client.evaluation_table(evaluation.id))
     say_json(detail) if as_json else show_summary(detail)
+    if evaluation.reason:
+        note(evaluation.reason)
     if evaluation.state == "failed":
-        note(evaluation.reason or "")
         return ExitCode.SERVICE
     is_whole = evaluation.state == "succeeded" and not evaluation.summary.failed
     return ExitCode.OK if is_whole else ExitCode.SOME_FAILED

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -68,7 +68,7 @@ class Evaluation:
     made_by: Mapping[str, str] | None = None
     """What gave its rows: program, models, revision of the questions. None before the first one."""
     reason: Reason | None = None
-    """Set if and only if the state is FAILED."""
+    """Why it failed, or else, in any other state, why it was begun anew; None when it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,13 @@ class CitedPassage:
     is_right: bool
     """It is what the question expects."""
     chunk_id: ChunkId | None = None
-    """Opens it as long as its document is not read again; None in rows of older programs."""
+    """Ties it to its document, and opens it; None in rows of older programs, and once withheld."""
+    is_withheld: bool = False
+    """Its document may no longer be read: nothing is left of it but whether it was right."""
+
+    def withheld(self) -> CitedPassage:
+        """The same without anything of its document."""
+        return CitedPassage("", "", (), "", is_right=self.is_right, is_withheld=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,28 @@ class EvaluationRow:
     """Why it failed; set if and only if its status is FAILED."""
     elapsed_ms: int
     """Of search and answer together."""
+
+    @property
+    def is_withheld(self) -> bool:
+        """True when something it quotes may no longer be read; its text is empty then."""
+        return any(each.is_withheld for each in self.citations)
+
+    @property
+    def chunk_ids(self) -> frozenset[ChunkId]:
+        """The chunks that it quotes."""
+        return frozenset(each.chunk_id for each in self.citations if each.chunk_id is not None)
+
+    def quoting_only(self, readable: Container[ChunkId]) -> EvaluationRow:
+        """The same without the quotes of other chunks and, with any of them, without its text.
+
+        A quote that nothing ties to its document goes too; verdict and figures stay.
+        """
+        citations = tuple(
+            each if each.chunk_id is not None and each.chunk_id in readable else each.withheld()
+            for each in self.citations
+        )
+        kept = replace(self, citations=citations)
+        return replace(kept, text="") if kept.is_withheld else kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,10 @@ class ChunkRepository(Protocol):
         """Those of the chunks that are live and within the scope; the others are absent."""
         ...
 
+    def live_ids(self, chunk_ids: Collection[ChunkId], *, scope: Scope) -> frozenset[ChunkId]:
+        """Those of the chunks (any number) that are live and within the scope."""
+        ...
+
     def section_around(self, chunk_id: ChunkId, *, scope: Scope, radius: int) -> list[SourceChunk]:
         """A live chunk and up to `radius` chunks before and after it in its document, in order.
 

@@ -81,12 +81,23 @@ class EvaluationRepository(Protocol):
         """True when its reader asked to stop it, or it is gone."""
         ...
 
-    def first_unfinished(self) -> Evaluation | None:
-        """The oldest that is running, else the oldest that is queued, of every person; for what runs them."""
+    def count_unfinished(self, *, scope: Scope) -> int:
+        """How many of the reader's tenant, whoever asked for them, have not ended."""
+        ...
+
+    def next_unfinished(self) -> Evaluation | None:
+        """The oldest that is running, else the oldest that is queued of the tenant least recently served.
+
+        For what runs them: of every person. A tenant is served when one of its evaluations begins.
+        """
         ...
 
     def update(self, evaluation: Evaluation) -> None:
         """Replace the mutable fields; nothing happens when it is gone."""
+        ...
+
+    def drop_rows(self, evaluation_id: EvaluationId) -> int:
+        """Delete the results there are; how many there were."""
         ...
 
     def add_row(self, evaluation_id: EvaluationId, row: EvaluationRow) -> None:

@@ -77,7 +77,10 @@ class IndexLedger(Protocol):
         ...
 
     def forget_version(self, version_id: VersionId) -> None:
-        """Delete a RETIRED version and its chunks, its document when deleted, and vectors nobody uses."""
+        """Delete a RETIRED version and its chunks, its document when deleted, and vectors nobody uses.
+
+        Results of evaluations that quote it lose these quotes and their text.
+        """
         ...
 
     def forget_unused_vectors(self) -> int:

@@ -18,6 +18,7 @@ from assistant.domain.ids import (
     ConversationId,
     JobId,
     JobItemId,
+    PersonId,
     SessionId,
     TenantId,
 )
@@ -114,6 +115,10 @@ class SessionRepository(Protocol):
 
     def find(self, secret_hash: str, *, now: datetime) -> Session | None:
         """The session of a secret; None when unknown, revoked or expired."""
+        ...
+
+    def newest_of(self, person_id: PersonId, *, tenant_id: TenantId) -> Session | None:
+        """The last session begun of a person, expired or not; None once none is left."""
         ...
 
     def revoke(self, session_id: SessionId) -> None:

@@ -127,7 +127,7 @@ class EvaluationOut(Wire):
     embedder: str | None
     reason_code: str | None
     reason: str | None
-    """Why it failed, in French; null unless it did."""
+    """In French: why it failed or, in any other state, why it was begun anew; else null."""
     summary: SummaryOut
 
 
@@ -138,8 +138,11 @@ class CitedPassageOut(Wire):
     title: str
     pages: list[int]
     quote: str
+    """A sentence that says so once it is withheld."""
     is_right: bool
     """It is what the question expects."""
+    is_withheld: bool
+    """Its document may no longer be read: nothing of it is told, nor the answer that quotes it."""
     view_url: str | None
     """Page that shows it, as long as its document is not read again; null in older evaluations."""
 

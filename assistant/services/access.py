@@ -12,6 +12,7 @@ LOCAL_PERSON = PersonId("local")
 """The owner of the machine: the command line, and whoever redeems its sign-in link."""
 DEFAULT_TENANT_NAME = "Organisme"
 DEFAULT_COLLECTION_NAME = "Documents"
+_ADMIN_ROLES = frozenset({Role.AGENT, Role.TENANT_ADMIN})
 
 
 class AccessService:
@@ -39,7 +40,7 @@ class AccessService:
         return Principal(
             person_id=LOCAL_PERSON,
             tenant_id=self.ensure_default().tenant_id,
-            roles=frozenset({Role.AGENT, Role.TENANT_ADMIN}),
+            roles=_ADMIN_ROLES,
         )
 
     def scope_of(self, principal: Principal) -> Scope:
@@ -58,6 +59,15 @@ def default_collection(work: UnitOfWork, *, scope: Scope) -> Collection:
         if scope.allows(tenant_id=collection.tenant_id, collection_id=collection.id):
             return collection
     raise NotFound
+
+
+def author_now(work: UnitOfWork, person_id: PersonId, *, tenant_id: TenantId) -> Principal:
+    """Who began what only administrators may begin, with the roles of its newest session.
+
+    Whoever has no session left, having signed out since, is what it was: an administrator.
+    """
+    newest = work.sessions.newest_of(person_id, tenant_id=tenant_id)
+    return Principal(person_id, tenant_id, _ADMIN_ROLES) if newest is None else newest.principal()
 
 
 def _add_tenant(work: UnitOfWork) -> Tenant:

@@ -34,6 +34,7 @@ from assistant.domain.retrieval import Hit
 from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.access import author_now
 from assistant.services.answers import AnswerSource
 from assistant.services.search import SearchService
 
@@ -51,10 +52,12 @@ _QUOTE_CHARS = 400
 
 
 class EvaluationRunner:
-    """Runs what is queued, oldest first. Used from one event loop, by the one serving process.
+    """Runs what is queued, tenants in turn. Used from one event loop, by the one serving process.
 
-    Every row is kept at once, so that after a restart an evaluation goes on with its next question.
-    What is read is the scope of its person as it stands when the evaluation is taken up.
+    Every row is kept at once, so that after a restart an evaluation goes on with its next question,
+    or begins anew when the program or one of its models is another than before.
+    Each question is read within the scope that its person has then, and none for a person who no
+    longer administers the tenant.
     """
 
     def __init__(
@@ -104,7 +107,7 @@ class EvaluationRunner:
             self._is_wanted = False
             try:
                 while (taken := await to_thread.run_sync(self._take)) is not None:
-                    await self._run(*taken)
+                    await self._run(taken)
             except StorageError as error:
                 _log.warning("evaluation_waits", code=error.code)
                 self._is_wanted = True
@@ -114,28 +117,30 @@ class EvaluationRunner:
                 self._is_wanted = True
                 await asyncio.sleep(_STORAGE_PAUSE_S)
 
-    def _take(self) -> tuple[Evaluation, Scope] | None:
-        """The next evaluation, marked as running, with the scope of its person."""
+    def _take(self) -> Evaluation | None:
+        """The next evaluation, marked as running."""
         with self._open_work() as work:
             work.lock()
-            while (found := work.evaluations.first_unfinished()) is not None:
+            while (found := work.evaluations.next_unfinished()) is not None:
                 taken = self._taken(work, found)
                 work.evaluations.update(taken)
                 if taken.state is EvaluationState.RUNNING:
-                    person = Principal(found.person_id, found.tenant_id, frozenset())
-                    scope = work.tenancy.scope_of(person)
                     work.commit()
-                    return taken, scope
+                    return taken
             work.commit()
             return None
 
     def _taken(self, work: UnitOfWork, found: Evaluation) -> Evaluation:
+        if (stopped := self._stopped(work, found)) is not None:
+            return stopped
         now = self._clock.now()
-        if work.evaluations.is_cancel_requested(found.id):
-            return replace(found, state=EvaluationState.CANCELLED, finished_at=now)
         if found.attempt >= _ATTEMPTS:
             reason = Reason("evaluation_given_up", {})
             return replace(found, state=EvaluationState.FAILED, finished_at=now, reason=reason)
+        if found.made_by not in (None, self._made_by) and work.evaluations.drop_rows(found.id):
+            # Figures of two programs in one summary would tell of neither.
+            reason = Reason("evaluation_begun_anew", {})
+            found = replace(found, started_at=now, attempt=0, reason=reason)
         return replace(
             found,
             state=EvaluationState.RUNNING,
@@ -144,20 +149,41 @@ class EvaluationRunner:
             made_by=self._made_by,
         )
 
-    async def _run(self, evaluation: Evaluation, scope: Scope) -> None:
-        left = await to_thread.run_sync(self._left, evaluation, scope)
+    def _stopped(self, work: UnitOfWork, evaluation: Evaluation) -> Evaluation | None:
+        """The evaluation as it ends before its next question; None when it goes on."""
+        now = self._clock.now()
+        if work.evaluations.is_cancel_requested(evaluation.id):
+            return replace(evaluation, state=EvaluationState.CANCELLED, finished_at=now)
+        if not _author_of(work, evaluation).is_admin:
+            reason = Reason("evaluation_author_demoted", {})
+            return replace(evaluation, state=EvaluationState.FAILED, finished_at=now, reason=reason)
+        return None
+
+    async def _run(self, evaluation: Evaluation) -> None:
+        left = await to_thread.run_sync(self._left, evaluation)
         for ordinal, expected in left:
-            if await to_thread.run_sync(self._is_cancelled, evaluation):
-                await self._end(evaluation, EvaluationState.CANCELLED)
-                return
             await self._let_people_pass()
+            scope = await to_thread.run_sync(self._next_scope, evaluation)
+            if scope is None:
+                return
             row = await self._row(ordinal, expected, scope=scope)
             if not await self._keep(evaluation, row):
                 return
             evaluation = replace(evaluation, attempt=0)
-        await self._end(evaluation, EvaluationState.SUCCEEDED)
+        await self._end(evaluation)
 
-    def _left(self, evaluation: Evaluation, scope: Scope) -> list[tuple[int, ExpectedAnswer]]:
+    def _next_scope(self, evaluation: Evaluation) -> Scope | None:
+        """What the next question may read; None once the evaluation is stopped, which is kept."""
+        with self._open_work() as work:
+            stopped = self._stopped(work, evaluation)
+            if stopped is None:
+                return work.tenancy.scope_of(_author_of(work, evaluation))
+            work.evaluations.update(stopped)
+            work.commit()
+            return None
+
+    def _left(self, evaluation: Evaluation) -> list[tuple[int, ExpectedAnswer]]:
+        scope = Scope(evaluation.tenant_id, evaluation.person_id, frozenset())
         left: list[tuple[int, ExpectedAnswer]] = []
         offset = 0
         with self._open_work() as work:
@@ -171,10 +197,6 @@ class EvaluationRunner:
                 )
                 offset += len(page)
         return left
-
-    def _is_cancelled(self, evaluation: Evaluation) -> bool:
-        with self._open_work() as work:
-            return work.evaluations.is_cancel_requested(evaluation.id)
 
     async def _let_people_pass(self) -> None:
         for _ in range(_MOST_YIELDS):
@@ -214,6 +236,10 @@ class EvaluationRunner:
 
     def _write(self, evaluation: Evaluation, row: EvaluationRow) -> bool:
         with self._open_work() as work:
+            work.lock()
+            scope = work.tenancy.scope_of(_author_of(work, evaluation))
+            # What was deleted while it was answered may be erased already, and only once.
+            row = row.quoting_only(work.chunks.live_ids(row.chunk_ids, scope=scope))
             try:
                 work.evaluations.add_row(evaluation.id, row)
             except Conflict:
@@ -223,14 +249,19 @@ class EvaluationRunner:
             work.commit()
         return True
 
-    async def _end(self, evaluation: Evaluation, state: EvaluationState) -> None:
-        ended = replace(evaluation, state=state, finished_at=self._clock.now())
+    async def _end(self, evaluation: Evaluation) -> None:
+        now = self._clock.now()
+        ended = replace(evaluation, state=EvaluationState.SUCCEEDED, finished_at=now)
         await to_thread.run_sync(lambda: self._update(ended))
 
     def _update(self, evaluation: Evaluation) -> None:
         with self._open_work() as work:
             work.evaluations.update(evaluation)
             work.commit()
+
+
+def _author_of(work: UnitOfWork, evaluation: Evaluation) -> Principal:
+    return author_now(work, evaluation.person_id, tenant_id=evaluation.tenant_id)
 
 
 def _row_of(

@@ -24,6 +24,8 @@ from assistant.services.roles import require_admin
 
 _WAITING = 5
 """Unfinished evaluations of one person: they run one after the other."""
+_TENANT_WAITING = 10
+"""Unfinished evaluations of one tenant, whoever asked for them."""
 _LOOKED_AT = 100
 
 
@@ -58,7 +60,8 @@ class EvaluationService:
         Raises:
             Forbidden: The principal is no administrator.
             NotFound: The set is not the tenant's.
-            Conflict: The person has too many that wait ("evaluations_too_many").
+            Conflict: The person has too many that wait ("evaluations_too_many"), or its tenant
+                ("tenant_evaluations_too_many").
         """
         require_admin(principal)
         evaluation = Evaluation(
@@ -73,6 +76,8 @@ class EvaluationService:
             work.lock()
             if work.question_sets.find(set_id, scope=scope) is None:
                 raise NotFound
+            if work.evaluations.count_unfinished(scope=scope) >= _TENANT_WAITING:
+                raise Conflict("tenant_evaluations_too_many", limit=_TENANT_WAITING)
             recent = work.evaluations.list_recent(scope=scope, set_id=None, limit=_LOOKED_AT)
             if sum(each.state in UNFINISHED for each in recent) >= _WAITING:
                 raise Conflict("evaluations_too_many", limit=_WAITING)
@@ -123,6 +128,8 @@ class EvaluationService:
     ) -> list[tuple[ExpectedAnswer, EvaluationRow | None]]:
         """Questions in order, each with its result, None while it waits.
 
+        What a result quotes of a document that may no longer be read is withheld.
+
         Args:
             evaluation_id: The evaluation.
             principal: Who asks.
@@ -143,9 +150,15 @@ class EvaluationService:
                 outcomes = work.evaluations.outcomes(evaluation_id, scope=scope)
                 ordinals = [place for place, each in outcomes.items() if each.verdict in verdicts]
                 ordinals, offset = ordinals[offset : offset + limit], 0
-            return work.evaluations.rows(
+            found = work.evaluations.rows(
                 evaluation_id, scope=scope, limit=limit, offset=offset, ordinals=ordinals
             )
+            quoted = {each for _, row in found if row is not None for each in row.chunk_ids}
+            readable = work.chunks.live_ids(quoted, scope=scope)
+        return [
+            (expected, None if row is None else row.quoting_only(readable))
+            for expected, row in found
+        ]
 
     def cancel(
         self, evaluation_id: EvaluationId, *, principal: Principal, scope: Scope

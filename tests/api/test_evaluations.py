@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import csv
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
 from assistant.domain.answers import Question
-from assistant.domain.evaluations import EvaluationState
-from assistant.domain.ids import EvaluationId
+from assistant.domain.evaluations import EvaluationState, Verdict
+from assistant.domain.ids import CollectionId, EvaluationId, PersonId
+from assistant.domain.tenancy import Collection, Role, Scope
 from assistant.testing.chat import ScriptedChatModel
 from tests.api.site import REGULATION, Site, open_site
 from tests.ingest.made_hostile_archives import bomb, open_document
@@ -52,6 +55,10 @@ async def ended(http: httpx.AsyncClient, evaluation_id: str) -> dict[str, Any]:
             return found
         await asyncio.sleep(0.02)
     raise AssertionError("the evaluation did not end")
+
+
+def scope_of(site: Site) -> Scope:
+    return site.container.access.scope_of(site.container.access.local_principal())
 
 
 @pytest.fixture
@@ -164,6 +171,7 @@ async def test_an_evaluation_tells_of_each_question_what_was_found_cited_and_ref
         "pages": [],
         "quote": "",
         "is_right": True,
+        "is_withheld": False,
         "view_url": "",
     }
     assert second["document_rank"] == 1
@@ -211,6 +219,85 @@ async def test_results_are_a_file_for_a_spreadsheet(owner: httpx.AsyncClient) ->
     assert [row["ligne"] for row in rows] == ["2", "3", "4"]
     assert [row["verdict"] for row in rows] == ["bonne source citée"] * 2 + ["réponse à tort"]
     assert rows[0]["sources citées"] == "reglement.txt"
+
+
+@pytest.mark.parametrize("change", ["deleted", "replaced"])
+async def test_what_may_no_longer_be_read_is_withheld_and_its_verdict_stays(
+    owner: httpx.AsyncClient, site: Site, change: str
+) -> None:
+    run = await started(owner)
+    before = await ended(owner, run["id"])
+    if change == "replaced":
+        await site.upload({"reglement.txt": "Règlement des transports\nTout est payant.\n"})
+    else:
+        listed = (await owner.get("/api/v1/documents")).json()["documents"]
+        await owner.delete(f"/api/v1/documents/{listed[0]['id']}")
+
+    after = (await owner.get(f"{RUNS}/{run['id']}")).json()
+    table = (await owner.get(f"{RUNS}/{run['id']}/table")).text
+
+    result = after["rows"][0]["result"]
+    told = "Le document a été supprimé, remplacé ou n'est plus accessible"
+    assert result["answer"].startswith(told)
+    cited = result["citations"][0]
+    assert cited.pop("quote").startswith(told)
+    assert cited == {
+        "file": "",
+        "title": "",
+        "pages": [],
+        "is_right": True,
+        "is_withheld": True,
+        "view_url": None,
+    }
+    assert result["verdict"] == before["rows"][0]["result"]["verdict"] == "right"
+    assert after["evaluation"]["summary"] == before["evaluation"]["summary"]
+    assert told in table
+    assert "Gratuit pour les internes" not in table
+
+
+async def test_what_its_person_may_no_longer_read_is_withheld(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    run = await started(owner)
+    await ended(owner, run["id"])
+    principal = site.container.access.local_principal()
+    scope = site.container.access.scope_of(principal)
+
+    def texts(scope: Scope) -> list[str]:
+        rows = site.container.evaluations.rows(
+            EvaluationId(run["id"]), principal=principal, scope=scope, limit=9
+        )
+        return [row.text for _, row in rows if row is not None and row.citations]
+
+    assert all(texts(scope))
+    assert texts(scope.narrowed_to(frozenset())) == [""] * len(texts(scope)) != []
+
+
+async def test_what_is_deleted_while_it_is_answered_is_not_kept(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    answers = vars(site.container.evaluation_runner)["_answers"]
+
+    async def deleting(question: Question, *, scope: Any) -> AsyncIterator[Any]:
+        events = [event async for event in answers.run(question, scope=scope)]
+        for document in (await owner.get("/api/v1/documents")).json()["documents"]:
+            await owner.delete(f"/api/v1/documents/{document['id']}")
+        await asyncio.to_thread(site.settle)
+        for event in events:
+            yield event
+
+    vars(site.container.evaluation_runner)["_answers"] = SimpleNamespace(run=deleting)
+    run = await started(owner)
+    await ended(owner, run["id"])
+
+    with site.container.open_work() as work:
+        rows = work.evaluations.rows(
+            EvaluationId(run["id"]), scope=scope_of(site), limit=9, offset=0
+        )
+    first = rows[0][1]
+    assert first is not None
+    assert (first.text, first.outcome.verdict) == ("", Verdict.RIGHT)
+    assert all(each.is_withheld for each in first.citations)
 
 
 async def test_an_evaluation_leaves_no_answer_behind(owner: httpx.AsyncClient, site: Site) -> None:
@@ -366,6 +453,29 @@ async def test_an_evaluation_goes_on_after_a_restart(owner: httpx.AsyncClient, s
     assert held.asked == [first, second, second, third]
 
 
+async def test_an_evaluation_begins_anew_with_another_model(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    held = Held(site)
+    run = await started(owner)
+    held.gate.release()
+    await held.reached(2)
+    await site.container.evaluation_runner.close()
+    made_by = vars(held.runner)["_made_by"] | {"model": "another"}
+    vars(held.runner)["_made_by"] = made_by
+    for _ in range(3):
+        held.gate.release()
+    await site.container.aopen()
+    found = await ended(owner, run["id"])
+
+    first, second, third = (row["expected"]["question"] for row in found["rows"])
+    assert held.asked == [first, second, first, second, third]
+    evaluation = found["evaluation"]
+    assert (evaluation["state"], evaluation["done"]) == ("succeeded", 3)
+    assert (evaluation["model"], evaluation["reason_code"]) == ("another", "evaluation_begun_anew")
+    assert "a repris à la première question" in evaluation["reason"]
+
+
 async def test_a_question_that_never_lets_the_service_live_is_given_up(
     owner: httpx.AsyncClient, site: Site
 ) -> None:
@@ -411,6 +521,26 @@ async def test_a_person_has_a_few_evaluations_that_wait(
     assert asked[-1].json()["code"] == "evaluations_too_many"
 
 
+async def test_a_tenant_has_some_evaluations_that_wait(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    held = Held(site)
+    kept = (await send(owner)).json()["id"]
+    admin = replace(site.agent(), roles=frozenset({Role.AGENT, Role.TENANT_ADMIN}))
+    colleagues = [replace(admin, person_id=PersonId(name)) for name in ("un", "deux", "trois")]
+    statuses: list[int] = []
+    for colleague in colleagues:
+        async with site.person(colleague) as http:
+            asked = [await http.post(RUNS, json={"question_set_id": kept}) for _ in range(5)]
+        statuses += [each.status_code for each in asked]
+    await owner.delete(f"{SETS}/{kept}")
+    held.gate.release()
+
+    assert statuses == [202] * 10 + [409] * 5
+    assert asked[-1].json()["code"] == "tenant_evaluations_too_many"
+    assert "votre organisme" in asked[-1].json()["detail"]
+
+
 async def test_a_set_deleted_while_it_runs_ends_it(owner: httpx.AsyncClient, site: Site) -> None:
     held = Held(site)
     run = await started(owner)
@@ -441,6 +571,48 @@ async def test_a_failing_model_is_a_row_and_not_the_end(tmp_path: Path) -> None:
     assert found["evaluation"]["summary"]["failed"] == 3
     assert {row["result"]["reason_code"] for row in found["rows"]} == {"internal_error"}
     assert "confidentiel" not in str(found)
+
+
+async def test_each_question_is_read_within_the_scope_of_its_moment(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    held = Held(site)
+    scopes: list[Scope] = []
+    inner = vars(held)["_inner"]
+
+    def run(question: Question, *, scope: Scope) -> AsyncIterator[Any]:
+        scopes.append(scope)
+        return inner.run(question, scope=scope)
+
+    vars(held)["_inner"] = SimpleNamespace(run=run)
+    evaluation = await started(owner)
+    await held.reached(1)
+    added = Collection(CollectionId("added"), scope_of(site).tenant_id, "Ajoutée")
+    with site.container.open_work() as work:
+        work.tenancy.add_collection(added)
+        work.commit()
+    for _ in range(3):
+        held.gate.release()
+    await ended(owner, evaluation["id"])
+
+    assert [added.id in each.collection_ids for each in scopes] == [False, True, True]
+
+
+async def test_an_evaluation_stops_once_its_author_administers_no_more(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    held = Held(site)
+    author = replace(site.agent(), roles=frozenset({Role.AGENT, Role.TENANT_ADMIN}))
+    async with site.person(author) as http:
+        run = await started(http)
+        await held.reached(1)
+        site.secret_of(site.agent())
+        held.gate.release()
+        found = await ended(http, run["id"])
+
+    assert len(held.asked) == 1
+    assert (found["evaluation"]["state"], found["evaluation"]["done"]) == ("failed", 1)
+    assert "son auteur n'administre plus l'organisme" in found["evaluation"]["reason"]
 
 
 async def test_the_scope_is_that_of_the_moment(owner: httpx.AsyncClient, site: Site) -> None:

@@ -95,7 +95,7 @@ WITHOUT_SCOPE = {
         "list_collections",
         "scope_of",
     },
-    "SessionRepository": {"add_link", "take_link", "add", "find", "revoke"},
+    "SessionRepository": {"add_link", "take_link", "add", "find", "newest_of", "revoke"},
     # Writes of entities that name their own tenant and collection, read within a scope before.
     "DocumentRepository": {"add", "update"},
     "JobRepository": {"add", "update", "update_item"},
@@ -114,8 +114,9 @@ WITHOUT_SCOPE = {
     "EvaluationRepository": {
         "add",
         "is_cancel_requested",
-        "first_unfinished",
+        "next_unfinished",
         "update",
+        "drop_rows",
         "add_row",
     },
     # The applier's side of the index, all tenants at once.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from assistant.testing.contracts.repositories_evaluations import (
     store_set,
 )
 from assistant.testing.contracts.repositories_world import (
+    Reader,
     add_reader,
     make_answer,
     make_conversation,
@@ -129,3 +131,27 @@ def test_a_deleted_question_set_leaves_every_file_at_once(house: House) -> None:
         work.commit()
 
     assert [files_with(text, house.root) for text in texts] == [[], []]
+
+
+def test_what_an_evaluation_quotes_leaves_every_file_with_its_document(house: House) -> None:
+    house.ingest({"a.txt": text_of(1)})
+    reader = Reader(house.scope)
+    evaluation = store_evaluation(
+        house.open_work, reader, set_id=store_set(house.open_work, reader).id
+    )
+    document = house.all_documents()["a.txt"]
+    with house.open_work() as work:
+        chunk = work.chunks.list_of_document(document.id, scope=house.scope, limit=1, offset=0)[0]
+        cited = replace(RIGHT.citations[0], title=SECRET, quote=SECRET, chunk_id=chunk.id)
+        row = replace(RIGHT, text=f"{SECRET} [1].", citations=(cited,))
+        work.evaluations.add_row(evaluation.id, row)
+        work.commit()
+
+    delete_all(house)
+    house.apply()
+    is_gone = until(lambda: house.applier.run_once() or not files_with(SECRET, house.root))
+
+    assert is_gone, files_with(SECRET, house.root)
+    with house.open_work() as work:
+        kept = work.evaluations.rows(evaluation.id, scope=house.scope, limit=1, offset=0)[0][1]
+    assert kept == replace(row, text="", citations=(cited.withheld(),))

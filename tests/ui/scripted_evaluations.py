@@ -89,6 +89,7 @@ def cited(title: str = "Règlement des aides", **changes: object) -> CitedPassag
         "pages": [3],
         "quote": "30 %",
         "is_right": True,
+        "is_withheld": False,
         "view_url": "/api/v1/passages/786994aa-862c-438d-a372-6b70b2fdff29/view",
     }
     return CitedPassageOut.model_validate(values | changes)

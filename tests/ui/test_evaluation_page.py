@@ -298,6 +298,19 @@ def test_a_failed_evaluation_says_why(
     assert run(evaluation_page, e="run-1").error[0].value == "Interrompue trois fois."
 
 
+def test_an_evaluation_that_began_anew_says_why(
+    evaluating: EvaluatingClient, evaluation_page: AppTest
+) -> None:
+    evaluating.runs = [
+        evaluation(reason_code="evaluation_begun_anew", reason="Un modèle a changé.")
+    ]
+
+    page = run(evaluation_page, e="run-1")
+
+    assert [each.value for each in page.info] == ["Un modèle a changé."]
+    assert not page.error
+
+
 def test_a_row_tells_what_was_expected_and_cited() -> None:
     found = result(citations=[cited("<i>Aides"), cited("Guide", pages=[4, 5], view_url=None)])
     html = table_html([row(7, found, passage="le taux", pages=[1, 3])])
@@ -311,6 +324,14 @@ def test_a_row_tells_what_was_expected_and_cited() -> None:
     assert "pages 4 à 5" in html
     assert "<strong>30 %</strong>" in html
     assert '<span class="verdict right">Juste</span></td>' in html
+
+
+def test_a_source_that_is_withheld_says_why_and_opens_nothing() -> None:
+    gone = cited("", file="", pages=[], quote="Le document a été supprimé.", is_withheld=True)
+    html = table_html([row(2, result(citations=[gone]))])
+
+    assert "Le document a été supprimé." in html
+    assert "<a " not in html
 
 
 def test_a_row_that_waits_or_failed_says_so() -> None:

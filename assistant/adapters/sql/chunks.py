@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
@@ -52,6 +52,15 @@ class SqlChunkRepository:
             for chunk in self._all(query, scope=scope):
                 found[chunk.id] = chunk
         return found
+
+    def live_ids(self, chunk_ids: Collection[ChunkId], *, scope: Scope) -> frozenset[ChunkId]:
+        """Those of the chunks (any number) that are live and within the scope."""
+        found: set[ChunkId] = set()
+        for batch in batches(chunk_ids):
+            query = live_chunks(scope).where(chunks.c.id.in_(batch))
+            query = query.with_only_columns(chunks.c.id, maintain_column_froms=True)
+            found.update(row.id for row in self._transaction.read(query))
+        return frozenset(found)
 
     def section_around(self, chunk_id: ChunkId, *, scope: Scope, radius: int) -> list[SourceChunk]:
         """A live chunk and up to `radius` chunks before and after it in its document, in order."""

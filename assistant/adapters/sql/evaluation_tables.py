@@ -96,3 +96,17 @@ evaluation_rows = Table(
     Column("reason_params", CompactJson),
     Column("elapsed_ms", Integer, nullable=False),
 )
+
+evaluation_sources = Table(
+    "evaluation_sources",
+    metadata,
+    Column("evaluation_id", Text, primary_key=True),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("version_id", Text, primary_key=True),
+    ForeignKeyConstraint(
+        ["evaluation_id", "ordinal"],
+        ["evaluation_rows.evaluation_id", "evaluation_rows.ordinal"],
+        ondelete="CASCADE",
+    ),
+    Index("ix_evaluation_sources_by_version", "version_id"),
+)

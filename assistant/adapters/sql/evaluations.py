@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import Row, and_, func, select, update
 
+from assistant.adapters.sql.evaluation_rows import OUTCOME_FIELDS, keep_row, outcome_of, row_of
 from assistant.adapters.sql.evaluation_tables import evaluation_rows, evaluations, questions
 from assistant.adapters.sql.question_sets import question_of
 from assistant.adapters.sql.rows import fields_of, reason_fields, reason_of
-from assistant.adapters.sql.scoping import of_reader
+from assistant.adapters.sql.scoping import of_reader, of_tenant
 from assistant.adapters.sql.transaction import Transaction
 from assistant.domain.evaluations import (
     UNFINISHED,
-    CitedPassage,
     Evaluation,
     EvaluationRow,
     EvaluationState,
@@ -27,7 +27,6 @@ from assistant.domain.tenancy import Scope
 
 _FIELDS = tuple(each.name for each in fields(Evaluation) if each.name != "reason")
 _MUTABLE = ("state", "started_at", "finished_at", "attempt", "made_by")
-_OUTCOME_FIELDS = tuple(each.name for each in fields(Outcome))
 
 
 class SqlEvaluationRepository:
@@ -66,14 +65,12 @@ class SqlEvaluationRepository:
     def outcomes(self, evaluation_id: EvaluationId, *, scope: Scope) -> dict[int, Outcome]:
         """What became of the questions so far, by ordinal and in order, without any text."""
         query = (
-            select(
-                evaluation_rows.c.ordinal, *(evaluation_rows.c[name] for name in _OUTCOME_FIELDS)
-            )
+            select(evaluation_rows.c.ordinal, *(evaluation_rows.c[name] for name in OUTCOME_FIELDS))
             .join(evaluations, evaluations.c.id == evaluation_rows.c.evaluation_id)
             .where(evaluation_rows.c.evaluation_id == evaluation_id, of_reader(scope, evaluations))
             .order_by(evaluation_rows.c.ordinal)
         )
-        return {row.ordinal: _outcome_of(row) for row in self._transaction.read(query)}
+        return {row.ordinal: outcome_of(row) for row in self._transaction.read(query)}
 
     def rows(
         self,
@@ -102,7 +99,7 @@ class SqlEvaluationRepository:
         if ordinals is not None:
             query = query.where(questions.c.ordinal.in_(ordinals))
         return [
-            (question_of(row), None if row.evaluation_id is None else _row_of(row))
+            (question_of(row), None if row.evaluation_id is None else row_of(row))
             for row in self._transaction.read(query)
         ]
 
@@ -125,16 +122,28 @@ class SqlEvaluationRepository:
         row = self._transaction.first(query)
         return row is None or bool(row.cancel_requested)
 
-    def first_unfinished(self) -> Evaluation | None:
-        """The oldest one that is running, else the oldest that is queued, of every person."""
-        for state in (EvaluationState.RUNNING, EvaluationState.QUEUED):
-            query = (
-                select(evaluations)
-                .where(evaluations.c.state == state)
-                .order_by(evaluations.c.number)
-                .limit(1)
-            )
-            row = self._transaction.first(query)
+    def count_unfinished(self, *, scope: Scope) -> int:
+        """How many of the reader's tenant, whoever asked for them, have not ended."""
+        query = select(func.count().label("total")).where(
+            of_tenant(scope, evaluations), evaluations.c.state.in_(UNFINISHED)
+        )
+        return self._transaction.read(query)[0].total
+
+    def next_unfinished(self) -> Evaluation | None:
+        """The oldest that is running, else the oldest that is queued of the tenant least recently served."""
+        served = evaluations.alias("served")
+        last_served = (
+            select(func.max(served.c.started_at))
+            .where(served.c.tenant_id == evaluations.c.tenant_id)
+            .scalar_subquery()
+        )
+        orders = {
+            EvaluationState.RUNNING: (evaluations.c.number,),
+            EvaluationState.QUEUED: (last_served.nulls_first(), evaluations.c.number),
+        }
+        for state, order in orders.items():
+            query = select(evaluations).where(evaluations.c.state == state).order_by(*order)
+            row = self._transaction.first(query.limit(1))
             if row is not None:
                 return _evaluation_of(row)
         return None
@@ -146,46 +155,15 @@ class SqlEvaluationRepository:
             update(evaluations).where(evaluations.c.id == evaluation.id).values(**columns)
         )
 
+    def drop_rows(self, evaluation_id: EvaluationId) -> int:
+        """Delete the results there are; how many there were."""
+        these = evaluation_rows.c.evaluation_id == evaluation_id
+        return self._transaction.write(evaluation_rows.delete().where(these))
+
     def add_row(self, evaluation_id: EvaluationId, row: EvaluationRow) -> None:
         """Keep the result of a question. Raises `Conflict` when it is there, or all of it is gone."""
-        self._transaction.write(
-            evaluation_rows.insert().values(
-                evaluation_id=evaluation_id,
-                ordinal=row.ordinal,
-                text=row.text,
-                citations=[asdict(each) for each in row.citations],
-                elapsed_ms=row.elapsed_ms,
-                **fields_of(row.outcome, _OUTCOME_FIELDS),
-                **reason_fields(row.reason),
-            )
-        )
+        keep_row(self._transaction, evaluation_id, row)
 
 
 def _evaluation_of(row: Row[Any]) -> Evaluation:
     return Evaluation(**fields_of(row, _FIELDS), reason=reason_of(row))
-
-
-def _outcome_of(row: Row[Any]) -> Outcome:
-    return Outcome(**fields_of(row, _OUTCOME_FIELDS))
-
-
-def _row_of(row: Row[Any]) -> EvaluationRow:
-    citations = (
-        CitedPassage(
-            file=each["file"],
-            title=each["title"],
-            pages=tuple(each["pages"]),
-            quote=each["quote"],
-            is_right=each["is_right"],
-            chunk_id=each.get("chunk_id"),
-        )
-        for each in row.citations
-    )
-    return EvaluationRow(
-        ordinal=row.ordinal,
-        outcome=_outcome_of(row),
-        text=row.text,
-        citations=tuple(citations),
-        reason=reason_of(row),
-        elapsed_ms=row.elapsed_ms,
-    )

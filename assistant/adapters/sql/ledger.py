@@ -10,6 +10,7 @@ from sqlalchemy import Row, and_, case, exists, func, literal, not_, select, upd
 
 from assistant.adapters.sql.contents import drop_record, keep_record, list_unused
 from assistant.adapters.sql.documents import document_key
+from assistant.adapters.sql.evaluation_rows import drop_quotes_of
 from assistant.adapters.sql.locators import dump_locator, load_locator
 from assistant.adapters.sql.rows import reason_fields, version_columns, version_of
 from assistant.adapters.sql.tables import chunks as chunk_table
@@ -177,6 +178,8 @@ class SqlIndexLedger:
     def forget_version(self, version_id: VersionId) -> None:
         """Delete a RETIRED version and its chunks, its document when deleted, and vectors nobody uses.
 
+        Results of evaluations that quote it lose these quotes and their text.
+
         No error when it is unknown.
 
         Raises:
@@ -189,6 +192,7 @@ class SqlIndexLedger:
         if row.state is not VersionState.RETIRED:
             raise Conflict
         self._drop_vectors_only_of(version_id)
+        drop_quotes_of(self._transaction, version_id)
         self._transaction.write(chunk_table.delete().where(chunk_table.c.version_id == version_id))
         self._transaction.write(versions.delete().where(versions.c.id == version_id))
         self._transaction.write(

@@ -70,6 +70,8 @@ STATISTICS: dict[tuple[str, str], str] = {
     ("evaluations", "set_id tenant_id"): "10000 10 10",
     ("evaluations", "state number"): "10000 2000 1",
     ("evaluation_rows", "evaluation_id ordinal"): "1000000 100 1",
+    ("evaluation_sources", "evaluation_id ordinal version_id"): "3000000 300 3 1",
+    ("evaluation_sources", "version_id"): "3000000 150",
 }
 """By table and columns of an index: rows it holds, rows that share the first column, the first two, …"""
 

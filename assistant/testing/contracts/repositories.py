@@ -274,6 +274,7 @@ def _documents(work: UnitOfWork, own: Belongings, scope: Scope) -> Iterable[obje
 
 def _chunks(work: UnitOfWork, own: Belongings, scope: Scope) -> Iterable[object]:
     yield work.chunks.find_live(own.stored.chunk_ids, scope=scope)
+    yield work.chunks.live_ids(own.stored.chunk_ids, scope=scope)
     yield work.chunks.section_around(own.stored.chunk_ids[0], scope=scope, radius=5)
     yield work.chunks.list_of_document(own.stored.document.id, scope=scope, limit=9, offset=0)
 

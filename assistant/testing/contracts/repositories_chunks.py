@@ -82,6 +82,7 @@ class ChunkContract(RepositoryContract):
             work.commit()
         with open_work() as work:
             assert [*work.chunks.find_live(ids, scope=world.here.scope)] == new.chunk_ids
+            assert work.chunks.live_ids(ids, scope=world.here.scope) == {*new.chunk_ids}
 
     def test_section_is_in_order_and_ends_at_its_document(
         self, open_work: UnitOfWorkFactory, world: World

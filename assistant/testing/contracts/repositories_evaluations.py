@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -27,6 +28,7 @@ from assistant.testing.contracts.repositories_world import (
     Reader,
     RepositoryContract,
     World,
+    store_live,
 )
 
 QUESTIONS = (
@@ -163,6 +165,40 @@ class EvaluationContract(RepositoryContract):
         assert none == []
         assert list(outcomes.items()) == [(0, RIGHT.outcome), (1, FAILED.outcome)]
 
+    def test_a_forgotten_version_takes_the_quotes_of_it_along_and_no_others(
+        self, open_work: UnitOfWorkFactory, world: World, kept: Evaluation
+    ) -> None:
+        gone, other = (store_live(open_work, world.here, name=name) for name in ("a", "b"))
+        first, second = (
+            replace(RIGHT.citations[0], chunk_id=each.chunk_ids[0]) for each in (gone, other)
+        )
+        both = replace(RIGHT, citations=(first, second))
+        one = replace(RIGHT, ordinal=1, citations=(second,))
+        with open_work() as work:
+            work.evaluations.add_row(kept.id, both)
+            work.evaluations.add_row(kept.id, one)
+            work.documents.delete(gone.document.id, scope=world.here.scope)
+            work.ledger.forget_version(gone.version.id)
+            work.commit()
+
+        with open_work() as work:
+            found = work.evaluations.rows(kept.id, scope=world.here.scope, limit=2, offset=0)
+        emptied = replace(both, text="", citations=(first.withheld(), second))
+        assert [row for _, row in found] == [emptied, one]
+
+    def test_results_are_dropped_from_one_evaluation_alone(
+        self, open_work: UnitOfWorkFactory, world: World, kept: Evaluation
+    ) -> None:
+        other = store_evaluation(open_work, world.here, set_id=kept.set_id)
+        with open_work() as work:
+            work.evaluations.add_row(kept.id, RIGHT)
+            work.evaluations.add_row(kept.id, FAILED)
+            work.evaluations.add_row(other.id, RIGHT)
+            assert work.evaluations.drop_rows(kept.id) == 2
+            assert work.evaluations.drop_rows(kept.id) == 0
+            assert work.evaluations.outcomes(kept.id, scope=world.here.scope) == {}
+            assert work.evaluations.outcomes(other.id, scope=world.here.scope) != {}
+
     def test_a_question_has_one_row(
         self, open_work: UnitOfWorkFactory, world: World, kept: Evaluation
     ) -> None:
@@ -187,14 +223,40 @@ class EvaluationContract(RepositoryContract):
             reason=Reason("evaluation_given_up", {"attempts": 3}),
         )
         with open_work() as work:
-            assert work.evaluations.first_unfinished() == kept
+            assert work.evaluations.next_unfinished() == kept
             work.evaluations.update(running)
-            assert work.evaluations.first_unfinished() == running
+            assert work.evaluations.next_unfinished() == running
             work.evaluations.update(ended)
-            assert work.evaluations.first_unfinished() == later
+            assert work.evaluations.next_unfinished() == later
             assert work.evaluations.find(kept.id, scope=world.here.scope) == ended
             work.evaluations.update(replace(later, state=EvaluationState.SUCCEEDED))
-            assert work.evaluations.first_unfinished() is None
+            assert work.evaluations.next_unfinished() is None
+
+    def test_tenants_take_turns_whoever_queued_most(
+        self, open_work: UnitOfWorkFactory, world: World, kept: Evaluation
+    ) -> None:
+        second = store_evaluation(open_work, world.here, set_id=kept.set_id)
+        there = store_set(open_work, world.there).id
+        others = [store_evaluation(open_work, world.there, set_id=there) for _ in range(2)]
+        turns: list[Evaluation] = []
+        with open_work() as work:
+            while (found := work.evaluations.next_unfinished()) is not None:
+                at = NOON + timedelta(minutes=len(turns))
+                turns.append(found)
+                ended = replace(found, state=EvaluationState.SUCCEEDED, started_at=at)
+                work.evaluations.update(ended)
+        assert turns == [kept, others[0], second, others[1]]
+
+    def test_those_of_a_tenant_that_have_not_ended_are_counted(
+        self, open_work: UnitOfWorkFactory, world: World, kept: Evaluation
+    ) -> None:
+        running = store_evaluation(open_work, world.colleague(), set_id=kept.set_id)
+        ended = store_evaluation(open_work, world.here, set_id=kept.set_id)
+        with open_work() as work:
+            work.evaluations.update(replace(running, state=EvaluationState.RUNNING))
+            work.evaluations.update(replace(ended, state=EvaluationState.FAILED))
+            assert work.evaluations.count_unfinished(scope=world.here.scope) == 2
+            assert work.evaluations.count_unfinished(scope=world.there.scope) == 0
 
     def test_only_its_person_stops_it_and_only_before_its_end(
         self, open_work: UnitOfWorkFactory, world: World, kept: Evaluation

@@ -70,6 +70,22 @@ class SessionContract(RepositoryContract):
             work.commit()
         return session
 
+    def test_the_newest_session_of_a_person_is_told(
+        self, open_work: UnitOfWorkFactory, world: World, session: Session
+    ) -> None:
+        here, later = world.here, NOON + timedelta(minutes=1)
+        agent = frozenset({Role.AGENT})
+        newer = Session(
+            SessionId("newer"), "other", here.person_id, here.tenant_id, agent, later, LATER
+        )
+        with open_work() as work:
+            newest_of = work.sessions.newest_of
+            assert newest_of(here.person_id, tenant_id=here.tenant_id) == session
+            work.sessions.add(newer)
+            assert newest_of(here.person_id, tenant_id=here.tenant_id) == newer
+            assert newest_of(here.person_id, tenant_id=world.there.tenant_id) is None
+            assert newest_of(world.there.person_id, tenant_id=here.tenant_id) is None
+
     def test_a_link_is_spent_once(self, open_work: UnitOfWorkFactory, link: SignInLink) -> None:
         def take(code_hash: str) -> SignInLink | None:
             with open_work() as work:

@@ -115,7 +115,8 @@ ACTS: dict[str, Act] = {
         EvaluationId("a"), scope=x.here.scope, limit=9, offset=0, ordinals=[1, 2]
     ),
     "outcomes": lambda w, x: w.evaluations.outcomes(EvaluationId("a"), scope=x.here.scope),
-    "unfinished evaluations": lambda w, _: w.evaluations.first_unfinished(),
+    "next evaluation": lambda w, _: w.evaluations.next_unfinished(),
+    "unfinished evaluations": lambda w, x: w.evaluations.count_unfinished(scope=x.here.scope),
     "running answers": lambda w, _: w.answers.running(),
 }
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,36 @@ def test_migrations_go_down_and_up_again(database: Database) -> None:
         assert MigrationContext.configure(connection).get_current_revision() is None
         command.upgrade(config, "head")
         command.check(config)
+
+
+def test_results_kept_before_are_tied_to_what_they_quote_or_emptied(
+    database: Database, path: Path
+) -> None:
+    with database.engine.connect() as connection:
+        command.downgrade(schema.migration_config(connection), "20261126_2")
+        connection.commit()
+    # Without the checks of keys: only these rows matter here, not what they belong to.
+    with closing(sqlite3.connect(path)) as unchecked:
+        unchecked.execute(
+            "INSERT INTO chunks (id, version_id, ordinal, text, locator, tokens, embedded_hash)"
+            " VALUES ('kept', 'v', 0, '', '', 1, '')"
+        )
+        unchecked.executemany(
+            "INSERT INTO evaluation_rows (evaluation_id, ordinal, is_answerable, status, text,"
+            " citations, elapsed_ms) VALUES ('e', ?, 1, 'answered', 'q', ?, 1)",
+            [
+                (ordinal, json.dumps([{"quote": "q", "is_right": True, "chunk_id": chunk}]))
+                for ordinal, chunk in enumerate(("kept", "gone", None))
+            ],
+        )
+        unchecked.commit()
+    with database.engine.connect() as connection:
+        command.upgrade(schema.migration_config(connection), "head")
+        tied = connection.exec_driver_sql("SELECT * FROM evaluation_sources").all()
+        rows = connection.exec_driver_sql("SELECT text, citations FROM evaluation_rows").all()
+    assert tied == [("e", 0, "v")]
+    assert [row.text for row in rows] == ["q", "", ""]
+    assert [json.loads(row.citations)[0]["quote"] for row in rows] == ["q", "", ""]
 
 
 def test_the_planner_is_told_of_every_index(database: Database) -> None:
