@@ -20,7 +20,12 @@ THRESHOLDS = {
     "sets": {"sample": {"least": {"ndcg_10": 0.85}, "most": {}}},
     "loss": {"ndcg_10": 0.02},
 }
-REFUSAL = summary([MadeQuestion(f"m{n}", n / 100, is_answerable=n % 3 == 0) for n in range(100)])
+REFUSAL = summary(
+    [
+        MadeQuestion(f"m{n}", n / 100, is_answerable=n % 3 == 0, is_refused=n % 7 == 0)
+        for n in range(100)
+    ]
+)
 
 
 def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -72,7 +77,37 @@ def test_the_report_names_what_made_the_run_and_every_figure() -> None:
     assert f"- Réglages : {measured.settings_hash}" in text
     assert "- Jeux : sample r1" in text
     assert "| nDCG parmi 10 | 1,000 | 1,000 – 1,000 | 1 |" in text
-    assert "| Refus à raison des questions privées de documents |" in text
+    product = text.index("| Refus à tort des questions qui gardent les leurs |")
+    assert product < text.index("| Refus à tort, au seuil choisi pour ce jeu |")
+    assert "version plus ancienne" not in text
+
+
+def test_the_gate_holds_what_the_product_refuses() -> None:
+    measured = made_run("2026-a", {"sample": made_result([1], refusal=REFUSAL)})
+    wrong = REFUSAL["product"]["wrong"]["value"]
+
+    def gate(most: float) -> bool:
+        limits = {"sample": {"most": {"made_refused_wrong": most}}}
+        return check(measured, {"sets": limits}).is_open
+
+    assert 0 < wrong != REFUSAL["fitted"]["wrong"]["value"]
+    assert gate(wrong)
+    assert not gate(wrong - 0.01)
+
+
+def test_a_run_from_before_the_refusals_of_the_product_is_read_and_says_so(tmp_path: Path) -> None:
+    older = {key: value for key, value in REFUSAL.items() if key not in {"product", "fitted"}}
+    older |= REFUSAL["fitted"]
+    save(made_run("2026-a", {"sample": made_result([1], refusal=older)}), folder=tmp_path)
+    found = load("", folder=tmp_path)
+    text = markdown(found)
+
+    assert "| Refus à tort, au seuil choisi pour ce jeu |" in text
+    assert "| Refus à tort des questions qui gardent les leurs |" not in text
+    assert "version plus ancienne : refaites-la" in text
+    assert "version plus ancienne : refaites-la" in page(found, history=[found])
+    limits = {"sets": {"sample": {"most": {"made_refused_wrong": 0.5}}}}
+    assert "n'a pas été mesuré" in verdict(check(found, limits))
 
 
 def test_changes_are_paired_and_questions_listed_by_their_change() -> None:
