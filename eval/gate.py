@@ -17,8 +17,8 @@ from eval.compare import changes
 from eval.datasets import QuestionSet, sliced
 from eval.report import all_figures
 from eval.run import add_work_argument, measure, present_sets
-from eval.runs import Run, UnknownRun, load, save
-from eval.workspace import Workspace, open_workspace
+from eval.runs import Run, UnknownRun, load
+from eval.workspace import open_workspace
 
 THRESHOLDS = Path(__file__).parent / "gate.toml"
 
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     workspace = open_workspace(arguments.work)
     try:
         measured = (
-            _measure_slices(workspace, thresholds)
+            measure(workspace, slices(thresholds))
             if arguments.quick
             else load(arguments.run, folder=workspace.runs)
         )
@@ -112,12 +112,6 @@ def slices(thresholds: Mapping[str, Any]) -> list[QuestionSet]:
     wanted = thresholds["slices"]
     found = present_sets(["sample", *wanted])
     return [sliced(each, **wanted[each.name]) if each.name in wanted else each for each in found]
-
-
-def _measure_slices(workspace: Workspace, thresholds: Mapping[str, Any]) -> Run:
-    measured = measure(workspace, slices(thresholds))
-    save(measured, folder=workspace.runs)
-    return measured
 
 
 def _check_one(

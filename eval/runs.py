@@ -90,12 +90,19 @@ def new_run(settings: Mapping[str, Any]) -> Run:
     )
 
 
+def run_path(run: Run, *, folder: Path) -> Path:
+    """Where a run is stored."""
+    return folder / f"{run.id}.json"
+
+
 def save(run: Run, *, folder: Path) -> Path:
-    """Write a run; its file."""
+    """Write a run; its file. Whoever stops it in the middle keeps what was saved before."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{run.id}.json"
-    path.write_text(json.dumps({"format": FORMAT, **asdict(run)}, ensure_ascii=False), "utf-8")
-    return path
+    path = run_path(run, folder=folder)
+    unfinished = path.with_suffix(".part")
+    content = json.dumps({"format": FORMAT, **asdict(run)}, ensure_ascii=False)
+    unfinished.write_text(content, "utf-8")
+    return unfinished.replace(path)
 
 
 def load(name: str, *, folder: Path) -> Run:

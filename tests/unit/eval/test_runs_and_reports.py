@@ -6,12 +6,16 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from eval import run
 from eval.__main__ import COMMANDS, main
 from eval.compare import changes, differences
+from eval.datasets import QuestionSet
 from eval.gate import check, verdict
+from eval.instance import Instance
 from eval.refusal import MadeQuestion, summary
 from eval.report import markdown, page
-from eval.runs import UnknownRun, load, save
+from eval.runs import SetResult, UnknownRun, load, save
+from eval.workspace import Workspace
 from tests.made_runs import QUESTIONS, made_result, made_run
 
 GOOD = made_result([1] * 30 + [2] * 10)
@@ -195,6 +199,53 @@ def test_the_history_and_the_page_are_written_for_a_person(
     assert main(["report", "--work", str(tmp_path)]) == 0
     assert (tmp_path / "runs" / "2026-a.html").read_text("utf-8").startswith("<!doctype html>")
     assert main(["report", "2027", "--work", str(tmp_path)]) == 1
+
+
+class SettingsOnly(Instance):
+    """An instance that is asked for its settings and nothing else."""
+
+    def settings(self) -> dict[str, str | int | float]:
+        return {}
+
+
+class EmptyWorkspace(Workspace):
+    def instance(self, questions: QuestionSet) -> Instance:
+        return SettingsOnly(self.root / questions.name, {})
+
+
+def test_an_interruption_loses_no_set_that_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measured(_: Instance, questions: QuestionSet, **options: object) -> SetResult:
+        assert options["with_answers"]
+        if questions.name == "third":
+            raise KeyboardInterrupt
+        return GOOD
+
+    monkeypatch.setattr(run, "measure_set", measured)
+    sets = [QuestionSet(name, (), {}) for name in ("first", "second", "third")]
+    with pytest.raises(KeyboardInterrupt):
+        run.measure(EmptyWorkspace(tmp_path, {}), sets)
+
+    assert list(load("", folder=tmp_path / "runs").sets) == ["first", "second"]
+    assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+def test_a_run_that_is_cut_while_it_is_written_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(made_run("2026-a", {"sample": GOOD}), folder=tmp_path)
+
+    def cut(path: Path, text: str, encoding: str) -> int:
+        with path.open("w", encoding=encoding) as file:
+            file.write(text[:100])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_text", cut)
+    with pytest.raises(KeyboardInterrupt):
+        save(made_run("2026-a", {"sample": GOOD, "piaf_dev": GOOD}), folder=tmp_path)
+
+    assert list(load("", folder=tmp_path).sets) == ["sample"]
 
 
 def test_an_unknown_set_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
