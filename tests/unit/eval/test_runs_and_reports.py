@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from eval import run
+from eval import gate, run
 from eval.__main__ import COMMANDS, main
 from eval.compare import changes, differences
-from eval.datasets import QuestionSet
+from eval.datasets import QuestionSet, is_present
 from eval.gate import check, verdict
 from eval.instance import Instance
 from eval.refusal import MadeQuestion, summary
@@ -90,13 +91,13 @@ def test_the_gate_holds_what_the_product_refuses() -> None:
     measured = made_run("2026-a", {"sample": made_result([1], refusal=REFUSAL)})
     wrong = REFUSAL["product"]["wrong"]["value"]
 
-    def gate(most: float) -> bool:
+    def is_open(most: float) -> bool:
         limits = {"sample": {"most": {"made_refused_wrong": most}}}
         return check(measured, {"sets": limits}).is_open
 
     assert 0 < wrong != REFUSAL["fitted"]["wrong"]["value"]
-    assert gate(wrong)
-    assert not gate(wrong - 0.01)
+    assert is_open(wrong)
+    assert not is_open(wrong - 0.01)
 
 
 def test_a_run_from_before_the_refusals_of_the_product_is_read_and_says_so(tmp_path: Path) -> None:
@@ -158,11 +159,63 @@ def test_a_loss_within_chance_or_within_what_is_allowed_does_not_close_the_gate(
 
 
 def test_the_gate_stays_closed_when_nothing_could_be_checked() -> None:
-    outcome = check(made_run("2026-a", {"piaf_dev": GOOD}), THRESHOLDS)
+    outcome = check(made_run("2026-a", {"piaf_dev": GOOD}), THRESHOLDS, is_quick=True)
 
     assert not outcome.is_open
     assert "Corpus d'exemple n'est pas dans cette mesure" in verdict(outcome)
     assert "Aucun seuil" in verdict(outcome)
+
+
+def test_a_set_that_is_wanted_present_and_not_measured_closes_the_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = {"least": {"ndcg_10": 0.5}}
+    wanted = {"sample": limits, "piaf_dev": limits, "piaf_dev-50": limits}
+    thresholds = {"slices": {"piaf_dev": {"questions": 50}}, "sets": wanted}
+    found = made_run("2026-a", {"sample": GOOD})
+    folder = tmp_path / "piaf_dev"
+    monkeypatch.setattr(gate, "is_present", partial(is_present, shared=tmp_path))
+
+    absent = check(found, thresholds)
+    folder.mkdir()
+    (folder / "corpus.jsonl").touch()
+    missed, quick = check(found, thresholds), check(found, thresholds, is_quick=True)
+
+    assert absent.is_open
+    assert quick.is_open
+    assert [len(each.notes) for each in (absent, missed, quick)] == [2, 1, 2]
+    assert missed.reasons == ["PIAF n'est pas dans cette mesure : ses seuils ne sont pas vérifiés."]
+    assert not missed.is_open
+
+
+@pytest.mark.parametrize(
+    ("baseline", "note"),
+    [
+        ({"sample": made_result([1] * 40, revision="r0")}, "autre révision du jeu"),
+        ({"piaf_dev": GOOD}, "n'est pas dans la mesure de référence 2026-a"),
+    ],
+)
+def test_a_baseline_that_checks_no_loss_closes_the_gate_and_says_why(
+    baseline: dict[str, SetResult], note: str
+) -> None:
+    before, after = made_run("2026-a", baseline), made_run("2026-b", {"sample": GOOD})
+    outcome = check(after, THRESHOLDS, baseline=before)
+
+    assert check(after, THRESHOLDS).is_open
+    assert not outcome.is_open
+    assert note in outcome.notes[0]
+    assert outcome.reasons == [
+        "Aucune perte n'a pu être vérifiée face à la mesure de référence 2026-a."
+    ]
+
+
+def test_a_set_beside_those_compared_with_the_baseline_is_told() -> None:
+    before = made_run("2026-a", {"sample": GOOD, "aides": GOOD})
+    after = made_run("2026-b", {"sample": GOOD, "piaf_dev": GOOD})
+    outcome = check(after, THRESHOLDS, baseline=before)
+
+    assert outcome.is_open
+    assert [note.partition(" ")[0] for note in outcome.notes] == ["PIAF", "Aides"]
 
 
 def test_a_measure_that_is_wanted_and_missing_closes_the_gate() -> None:
