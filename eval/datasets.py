@@ -53,6 +53,11 @@ def load_set(name: str, *, shared: Path = SHARED) -> QuestionSet:
     return load_sample() if name == "sample" else load_beir(shared / name)
 
 
+def is_present(name: str, *, shared: Path = SHARED) -> bool:
+    """True when a set can be measured here; a set that is not one of ours is its owner's, and there."""
+    return name not in SHARED_SETS or (shared / name / "corpus.jsonl").exists()
+
+
 def load_sample() -> QuestionSet:
     """The sixty questions on the sample corpus."""
     files = {path.name: path.read_bytes() for path in sorted((SAMPLE / "documents").iterdir())}

@@ -54,7 +54,10 @@ def refusal_plot(run: Run) -> str:
         curve: Sequence[Row] = refusal["curve"]
         wrong, right = [point["wrong"] for point in curve], [point["right"] for point in curve]
         axes.plot(wrong, right, color=colour, label=set_name(name), drawstyle="steps-post")
-        axes.plot(refusal["wrong"]["value"], refusal["right"]["value"], "o", color=colour)
+        for shares, filled in ((refusal["product"], colour), (refusal["fitted"], "white")):
+            if shares:
+                point = shares["wrong"]["value"], shares["right"]["value"]
+                axes.plot(*point, "o", color=colour, markerfacecolor=filled)
     axes.axvline(0.05, color="#666", linewidth=0.8, linestyle="--")
     axes.set_xlabel(measure_name("refused_wrong"))
     axes.set_ylabel(measure_name("refused_right"))

@@ -1,6 +1,7 @@
 """Refusal measured on made questions: those whose documents were taken out of the index.
 
-Half of them, by the hash of their id, choose the threshold; the other half is reported.
+Half of them, by the hash of their id, is what thresholds are chosen on; the other half is reported:
+what the product refuses as it is set, then what a threshold chosen for this very set would give.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ MADE = 250
 MOST_FALSE_REFUSALS = 0.05
 Score = Callable[[Row], float]
 """How sure the product is that what it found suffices: from an answer row to [0, 1]."""
+_Decision = tuple[bool, bool]
+"""Whether a question is answerable, and whether it was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class MadeQuestion:
     score: float
     is_answerable: bool
     """False when its documents were taken out."""
+    is_refused: bool | None = None
+    """What the product did; None where only a score is looked at."""
 
     @property
     def is_fitting(self) -> bool:
@@ -88,23 +93,35 @@ def measure(workspace: Workspace, questions: QuestionSet, *, score: Score = prod
     instance = workspace.without(questions, files=files)
     asked = [(question.id, question.text) for question in (*lost, *kept)]
     unanswerable = {question.id for question in lost}
-    rows = [
-        MadeQuestion(row["id"], row["score"], is_answerable=row["id"] not in unanswerable)
-        for row in instance.ask(asked, keep=lambda row: {"id": row["id"], "score": score(row)})
-    ]
-    return summary(rows)
+
+    def keep(row: Row) -> Row:
+        return {
+            "id": row["id"],
+            "score": score(row),
+            "is_answerable": row["id"] not in unanswerable,
+            "is_refused": row["status"] == "refused",
+        }
+
+    return summary([MadeQuestion(**row) for row in instance.ask(asked, keep=keep)])
 
 
 def summary(rows: Sequence[MadeQuestion]) -> Row:
-    """The curve of the reported half, and what the fitted threshold gives on it."""
+    """What the product and a fitted threshold refuse of the reported half, and its curve.
+
+    Returns:
+        `product` and `fitted`, each with the shares `right` and `wrong`; `threshold`, the fitted one;
+        `curve`; `rows`. Nothing is under `product` where it decided nothing.
+    """
     fitting = [row for row in rows if row.is_fitting]
     reported = [row for row in rows if not row.is_fitting]
     threshold = operating_threshold(fitting)
-    right, wrong = _refused(reported, threshold=threshold)
+    decided = [
+        (row.is_answerable, row.is_refused) for row in reported if row.is_refused is not None
+    ]
     return {
         "threshold": threshold,
-        "right": _share(right),
-        "wrong": _share(wrong),
+        "product": _shares(decided) if decided else {},
+        "fitted": _shares(_decisions(reported, threshold=threshold)),
         "curve": [asdict(point) for point in curve(reported)],
         "rows": [asdict(row) for row in rows],
     }
@@ -115,8 +132,9 @@ def curve(rows: Sequence[MadeQuestion]) -> list[CurvePoint]:
     thresholds = sorted({row.score for row in rows})
     points: list[CurvePoint] = []
     for threshold in [*thresholds, float(thresholds[-1] + 1)] if thresholds else []:
-        right, wrong = _refused(rows, threshold=threshold)
-        points.append(CurvePoint(threshold, right.value or 0.0, wrong.value or 0.0))
+        decided = _decisions(rows, threshold=threshold)
+        right, wrong = (_refused(decided, is_answerable=each).value for each in (False, True))
+        points.append(CurvePoint(threshold, right or 0.0, wrong or 0.0))
     return points
 
 
@@ -128,12 +146,20 @@ def operating_threshold(
     return max(allowed, default=0.0)
 
 
-def _refused(rows: Sequence[MadeQuestion], *, threshold: float) -> tuple[Share, Share]:
-    refused = [(row.is_answerable, row.score < threshold) for row in rows]
-    return (
-        Share.of(is_refused for is_answerable, is_refused in refused if not is_answerable),
-        Share.of(is_refused for is_answerable, is_refused in refused if is_answerable),
-    )
+def _decisions(rows: Sequence[MadeQuestion], *, threshold: float) -> list[_Decision]:
+    return [(row.is_answerable, row.score < threshold) for row in rows]
+
+
+def _refused(decided: Sequence[_Decision], *, is_answerable: bool) -> Share:
+    return Share.of(is_refused for each, is_refused in decided if each == is_answerable)
+
+
+def _shares(decided: Sequence[_Decision]) -> Row:
+    shares = {
+        "right": _refused(decided, is_answerable=False),
+        "wrong": _refused(decided, is_answerable=True),
+    }
+    return {side: _share(share) for side, share in shares.items()}
 
 
 def _share(share: Share) -> Row:

@@ -51,9 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
 def markdown(run: Run) -> str:
     """What was measured and on what, then one table a set."""
     facts = [f"- {label} : {value}" for label, value in run_facts(run)]
+    head = ("mesure", "valeur", "intervalle à 95 %", "questions")
     tables = [
-        f"## {set_name(name)}\n\n"
-        + table([("mesure", "valeur", "intervalle à 95 %", "questions"), *figure_rows(figures)])
+        "\n\n".join(
+            [f"## {set_name(name)}", table([head, *figure_rows(figures)]), *set_notes(run, name)]
+        )
         for name, figures in all_figures(run).items()
     ]
     return "\n\n".join([f"# {run.id}", "\n".join(facts), *tables]) + "\n"
@@ -120,6 +122,12 @@ def all_figures(run: Run) -> dict[str, dict[str, Figure]]:
     }
 
 
+def set_notes(run: Run, name: str) -> list[str]:
+    """What a reader of a set's figures has to know, in French."""
+    refusal = run.sets[name].refusal
+    return [sentence("refusal_of_product_absent")] if refusal and not refusal["product"] else []
+
+
 def figure_rows(figures: Mapping[str, Figure]) -> list[tuple[str, ...]]:
     """Name, value, interval and count of each figure, as shown."""
     return [
@@ -143,8 +151,10 @@ def _made_figures(refusal: Row | None) -> dict[str, Figure]:
     if refusal is None:
         return {}
     return {
-        "made_refused_right": Figure(**refusal["right"]),
-        "made_refused_wrong": Figure(**refusal["wrong"]),
+        f"made_{of}_{side}": Figure(**share)
+        for of, shares in (("refused", refusal["product"]), ("fitted", refusal["fitted"]))
+        for side, share in shares.items()
+        if share["count"]
     }
 
 
@@ -163,6 +173,7 @@ def _set_section(run: Run, name: str) -> Row:
         "questions": len(each.rows),
         "threshold": f"{each.refusal['threshold']:.3f}".replace(".", ",") if each.refusal else "",
         "figures": figure_rows(all_figures(run)[name]),
+        "notes": set_notes(run, name),
         "groups": groups,
         "worst": _worst(each.rows),
     }

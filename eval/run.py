@@ -16,7 +16,7 @@ from eval.judge import find_judge
 from eval.measuring import measure_set
 from eval.own_questions import QuestionsRefused, load_own
 from eval.report import markdown
-from eval.runs import Run, new_run, save
+from eval.runs import Run, new_run, run_path, save
 from eval.workspace import Workspace, open_workspace
 
 MADE_SETS = ("service_public_dev", "piaf_dev")
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         with_answers=not arguments.search_only,
         with_refusal=not (arguments.search_only or arguments.no_refusal),
     )
-    return _finish(measured, workspace)
+    return _finish(measured, run_path(measured, folder=workspace.runs))
 
 
 def present_sets(names: Sequence[str]) -> list[QuestionSet]:
@@ -91,7 +91,7 @@ def measure(
     with_answers: bool = True,
     with_refusal: bool = False,
 ) -> Run:
-    """Measure some sets on their instances of a work folder.
+    """Measure some sets on their instances of a work folder; the run is saved after each set.
 
     Args:
         workspace: Where the instances are.
@@ -112,6 +112,7 @@ def measure(
             print(sentence("measuring_refusal", name=name, made=refusal.MADE), flush=True)
             result = replace(result, refusal=refusal.measure(workspace, each))
         measured = replace(measured, sets={**measured.sets, each.name: result})
+        save(measured, folder=workspace.runs)
     if measured is None:
         raise ValueError("no set to measure")
     return measured
@@ -135,10 +136,10 @@ def _run_own(arguments: argparse.Namespace, workspace: Workspace) -> int:
         judge=find_judge(environment()),
     )
     run = replace(new_run(instance.settings()), sets={own.name: result})
-    return _finish(run, workspace)
+    return _finish(run, save(run, folder=workspace.runs))
 
 
-def _finish(measured: Run, workspace: Workspace) -> int:
+def _finish(measured: Run, path: Path) -> int:
     print(markdown(measured))
-    print(sentence("run_saved", path=str(save(measured, folder=workspace.runs))))
+    print(sentence("run_saved", path=str(path)))
     return 0

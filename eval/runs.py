@@ -40,7 +40,7 @@ class SetResult:
     rows: list[Row]
     """One for each question: id, text, kind, groups, measures, the first passages, the answer."""
     refusal: Row | None = None
-    """The curve of `eval.refusal`, None where no question was made."""
+    """The summary of `eval.refusal`, None where no question was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,19 @@ def new_run(settings: Mapping[str, Any]) -> Run:
     )
 
 
+def run_path(run: Run, *, folder: Path) -> Path:
+    """Where a run is stored."""
+    return folder / f"{run.id}.json"
+
+
 def save(run: Run, *, folder: Path) -> Path:
-    """Write a run; its file."""
+    """Write a run; its file. Whoever stops it in the middle keeps what was saved before."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{run.id}.json"
-    path.write_text(json.dumps({"format": FORMAT, **asdict(run)}, ensure_ascii=False), "utf-8")
-    return path
+    path = run_path(run, folder=folder)
+    unfinished = path.with_suffix(".part")
+    content = json.dumps({"format": FORMAT, **asdict(run)}, ensure_ascii=False)
+    unfinished.write_text(content, "utf-8")
+    return unfinished.replace(path)
 
 
 def load(name: str, *, folder: Path) -> Run:
@@ -136,7 +143,15 @@ def _set_result(raw: Row) -> SetResult:
     read["figures"] = _figures(raw["figures"])
     for grouping in ("by_type", "by_length"):
         read[grouping] = {name: _figures(each) for name, each in raw[grouping].items()}
+    if raw.get("refusal") and "fitted" not in raw["refusal"]:
+        read["refusal"] = _refusal_before_product(raw["refusal"])
     return SetResult(**read)
+
+
+def _refusal_before_product(raw: Row) -> Row:
+    """Runs once held the fitted threshold only: what the product refused is not in them."""
+    kept = {key: value for key, value in raw.items() if key not in {"right", "wrong"}}
+    return {**kept, "product": {}, "fitted": {side: raw[side] for side in ("right", "wrong")}}
 
 
 def _figures(raw: Mapping[str, Row]) -> dict[str, Figure]:

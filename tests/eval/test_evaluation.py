@@ -93,7 +93,10 @@ def test_refusal_is_measured_on_the_index_without_the_documents(
     monkeypatch.setattr(refusal, "hash_half", reported)
     found = refusal.measure(workspace, questions, score=score)
 
-    assert found["right"]["count"] == found["wrong"]["count"] == 2
+    assert found["fitted"]["right"]["count"] == found["fitted"]["wrong"]["count"] == 2
+    assert found["product"]["wrong"]["value"] == 0
+    assert found["product"]["right"]["count"] == found["product"]["wrong"]["count"] == 2
+    assert all(isinstance(row["is_refused"], bool) for row in found["rows"])
     assert found["curve"][1] == {"threshold": 1.0, "right": 1.0, "wrong": 0.0}
 
 

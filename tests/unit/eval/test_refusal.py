@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.domain.intervals import wilson
 from eval.datasets import QuestionSet
 from eval.questions import JudgedQuestion
 from eval.refusal import (
@@ -56,8 +57,30 @@ def test_the_threshold_is_chosen_on_one_half_and_reported_on_the_other() -> None
 
     assert found["threshold"] == operating_threshold(fitting)
     assert found["threshold"] != operating_threshold(reported)
-    assert found["right"]["count"] + found["wrong"]["count"] == len(reported)
-    assert found["right"]["low"] < found["right"]["value"] < found["right"]["high"]
+    fitted = found["fitted"]
+    assert fitted["right"]["count"] + fitted["wrong"]["count"] == len(reported)
+    assert fitted["right"]["low"] < fitted["right"]["value"] < fitted["right"]["high"]
+    assert found["product"] == {}
+
+
+def test_what_the_product_refuses_is_reported_whatever_threshold_fits() -> None:
+    rows = [
+        MadeQuestion(
+            f"{kind}{place}", 0.5, is_answerable=kind == "a", is_refused=place % 4 < refused
+        )
+        for kind, refused in (("a", 1), ("u", 3))
+        for place in range(200)
+    ]
+    found = summary(rows)
+    asked = [row for row in rows if not row.is_fitting and row.is_answerable]
+    wrong = sum(bool(row.is_refused) for row in asked)
+
+    assert found["product"]["wrong"] == {
+        "value": wrong / len(asked),
+        **dict(zip(("low", "high"), wilson(wrong, len(asked)), strict=True)),
+        "count": len(asked),
+    }
+    assert found["product"]["right"]["value"] > found["fitted"]["right"]["value"] == 0
 
 
 def test_questions_that_keep_their_documents_lose_none_of_them() -> None:

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from eval import gate, run
 from eval.__main__ import COMMANDS, main
 from eval.compare import changes, differences
+from eval.datasets import QuestionSet, is_present
 from eval.gate import check, verdict
+from eval.instance import Instance
 from eval.refusal import MadeQuestion, summary
 from eval.report import markdown, page
-from eval.runs import UnknownRun, load, save
+from eval.runs import SetResult, UnknownRun, load, save
+from eval.workspace import Workspace
 from tests.made_runs import QUESTIONS, made_result, made_run
 
 GOOD = made_result([1] * 30 + [2] * 10)
@@ -20,7 +25,12 @@ THRESHOLDS = {
     "sets": {"sample": {"least": {"ndcg_10": 0.85}, "most": {}}},
     "loss": {"ndcg_10": 0.02},
 }
-REFUSAL = summary([MadeQuestion(f"m{n}", n / 100, is_answerable=n % 3 == 0) for n in range(100)])
+REFUSAL = summary(
+    [
+        MadeQuestion(f"m{n}", n / 100, is_answerable=n % 3 == 0, is_refused=n % 7 == 0)
+        for n in range(100)
+    ]
+)
 
 
 def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -72,7 +82,37 @@ def test_the_report_names_what_made_the_run_and_every_figure() -> None:
     assert f"- Réglages : {measured.settings_hash}" in text
     assert "- Jeux : sample r1" in text
     assert "| nDCG parmi 10 | 1,000 | 1,000 – 1,000 | 1 |" in text
-    assert "| Refus à raison des questions privées de documents |" in text
+    product = text.index("| Refus à tort des questions qui gardent les leurs |")
+    assert product < text.index("| Refus à tort, au seuil choisi pour ce jeu |")
+    assert "version plus ancienne" not in text
+
+
+def test_the_gate_holds_what_the_product_refuses() -> None:
+    measured = made_run("2026-a", {"sample": made_result([1], refusal=REFUSAL)})
+    wrong = REFUSAL["product"]["wrong"]["value"]
+
+    def is_open(most: float) -> bool:
+        limits = {"sample": {"most": {"made_refused_wrong": most}}}
+        return check(measured, {"sets": limits}).is_open
+
+    assert 0 < wrong != REFUSAL["fitted"]["wrong"]["value"]
+    assert is_open(wrong)
+    assert not is_open(wrong - 0.01)
+
+
+def test_a_run_from_before_the_refusals_of_the_product_is_read_and_says_so(tmp_path: Path) -> None:
+    older = {key: value for key, value in REFUSAL.items() if key not in {"product", "fitted"}}
+    older |= REFUSAL["fitted"]
+    save(made_run("2026-a", {"sample": made_result([1], refusal=older)}), folder=tmp_path)
+    found = load("", folder=tmp_path)
+    text = markdown(found)
+
+    assert "| Refus à tort, au seuil choisi pour ce jeu |" in text
+    assert "| Refus à tort des questions qui gardent les leurs |" not in text
+    assert "version plus ancienne : refaites-la" in text
+    assert "version plus ancienne : refaites-la" in page(found, history=[found])
+    limits = {"sets": {"sample": {"most": {"made_refused_wrong": 0.5}}}}
+    assert "n'a pas été mesuré" in verdict(check(found, limits))
 
 
 def test_changes_are_paired_and_questions_listed_by_their_change() -> None:
@@ -119,11 +159,63 @@ def test_a_loss_within_chance_or_within_what_is_allowed_does_not_close_the_gate(
 
 
 def test_the_gate_stays_closed_when_nothing_could_be_checked() -> None:
-    outcome = check(made_run("2026-a", {"piaf_dev": GOOD}), THRESHOLDS)
+    outcome = check(made_run("2026-a", {"piaf_dev": GOOD}), THRESHOLDS, is_quick=True)
 
     assert not outcome.is_open
     assert "Corpus d'exemple n'est pas dans cette mesure" in verdict(outcome)
     assert "Aucun seuil" in verdict(outcome)
+
+
+def test_a_set_that_is_wanted_present_and_not_measured_closes_the_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = {"least": {"ndcg_10": 0.5}}
+    wanted = {"sample": limits, "piaf_dev": limits, "piaf_dev-50": limits}
+    thresholds = {"slices": {"piaf_dev": {"questions": 50}}, "sets": wanted}
+    found = made_run("2026-a", {"sample": GOOD})
+    folder = tmp_path / "piaf_dev"
+    monkeypatch.setattr(gate, "is_present", partial(is_present, shared=tmp_path))
+
+    absent = check(found, thresholds)
+    folder.mkdir()
+    (folder / "corpus.jsonl").touch()
+    missed, quick = check(found, thresholds), check(found, thresholds, is_quick=True)
+
+    assert absent.is_open
+    assert quick.is_open
+    assert [len(each.notes) for each in (absent, missed, quick)] == [2, 1, 2]
+    assert missed.reasons == ["PIAF n'est pas dans cette mesure : ses seuils ne sont pas vérifiés."]
+    assert not missed.is_open
+
+
+@pytest.mark.parametrize(
+    ("baseline", "note"),
+    [
+        ({"sample": made_result([1] * 40, revision="r0")}, "autre révision du jeu"),
+        ({"piaf_dev": GOOD}, "n'est pas dans la mesure de référence 2026-a"),
+    ],
+)
+def test_a_baseline_that_checks_no_loss_closes_the_gate_and_says_why(
+    baseline: dict[str, SetResult], note: str
+) -> None:
+    before, after = made_run("2026-a", baseline), made_run("2026-b", {"sample": GOOD})
+    outcome = check(after, THRESHOLDS, baseline=before)
+
+    assert check(after, THRESHOLDS).is_open
+    assert not outcome.is_open
+    assert note in outcome.notes[0]
+    assert outcome.reasons == [
+        "Aucune perte n'a pu être vérifiée face à la mesure de référence 2026-a."
+    ]
+
+
+def test_a_set_beside_those_compared_with_the_baseline_is_told() -> None:
+    before = made_run("2026-a", {"sample": GOOD, "aides": GOOD})
+    after = made_run("2026-b", {"sample": GOOD, "piaf_dev": GOOD})
+    outcome = check(after, THRESHOLDS, baseline=before)
+
+    assert outcome.is_open
+    assert [note.partition(" ")[0] for note in outcome.notes] == ["PIAF", "Aides"]
 
 
 def test_a_measure_that_is_wanted_and_missing_closes_the_gate() -> None:
@@ -160,6 +252,53 @@ def test_the_history_and_the_page_are_written_for_a_person(
     assert main(["report", "--work", str(tmp_path)]) == 0
     assert (tmp_path / "runs" / "2026-a.html").read_text("utf-8").startswith("<!doctype html>")
     assert main(["report", "2027", "--work", str(tmp_path)]) == 1
+
+
+class SettingsOnly(Instance):
+    """An instance that is asked for its settings and nothing else."""
+
+    def settings(self) -> dict[str, str | int | float]:
+        return {}
+
+
+class EmptyWorkspace(Workspace):
+    def instance(self, questions: QuestionSet) -> Instance:
+        return SettingsOnly(self.root / questions.name, {})
+
+
+def test_an_interruption_loses_no_set_that_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measured(_: Instance, questions: QuestionSet, **options: object) -> SetResult:
+        assert options["with_answers"]
+        if questions.name == "third":
+            raise KeyboardInterrupt
+        return GOOD
+
+    monkeypatch.setattr(run, "measure_set", measured)
+    sets = [QuestionSet(name, (), {}) for name in ("first", "second", "third")]
+    with pytest.raises(KeyboardInterrupt):
+        run.measure(EmptyWorkspace(tmp_path, {}), sets)
+
+    assert list(load("", folder=tmp_path / "runs").sets) == ["first", "second"]
+    assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+def test_a_run_that_is_cut_while_it_is_written_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(made_run("2026-a", {"sample": GOOD}), folder=tmp_path)
+
+    def cut(path: Path, text: str, encoding: str) -> int:
+        with path.open("w", encoding=encoding) as file:
+            file.write(text[:100])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_text", cut)
+    with pytest.raises(KeyboardInterrupt):
+        save(made_run("2026-a", {"sample": GOOD, "piaf_dev": GOOD}), folder=tmp_path)
+
+    assert list(load("", folder=tmp_path).sets) == ["sample"]
 
 
 def test_an_unknown_set_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
