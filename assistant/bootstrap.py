@@ -249,7 +249,7 @@ def _web_container(
         question_sets=_question_sets(common),
         evaluations=EvaluationService(open_work, clock),
         evaluation_runner=EvaluationRunner(
-            open_work, pipeline, search, clock, made_by=made_by, is_busy=lambda: answers.is_busy
+            open_work, pipeline, clock, made_by=made_by, is_busy=lambda: answers.is_busy
         ),
         applier=applier,
         resources=stack.pop_all(),

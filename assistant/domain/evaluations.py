@@ -8,15 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from assistant.domain.answers import AnswerStatus, Citation
+from assistant.domain.answers import AnswerStatus, Citation, Passage
 from assistant.domain.documents import Reason, SourceChunk
 from assistant.domain.ids import ChunkId, EvaluationId, PersonId, QuestionSetId, TenantId
 from assistant.domain.intervals import Share
 from assistant.domain.question_sets import ExpectedAnswer, compared
-from assistant.domain.retrieval import Hit
 
-DEPTH = 10
-"""Passages looked at for the rank of the right one."""
 SHOWN_CITATIONS = 3
 """Citations among which a right one counts: those that a reader looks at."""
 _WORD_CHARS = 4
@@ -79,7 +76,7 @@ class Outcome:
     status: AnswerStatus
     """How its answer ended."""
     document_rank: int | None
-    """Rank of the first passage of the expected document, from 1; None beyond the first ten."""
+    """Rank of the first passage of the expected document among those answered from, from 1; None without."""
     passage_rank: int | None
     """Rank of the first right passage, likewise."""
     citation_rank: int | None
@@ -136,7 +133,7 @@ class EvaluationRow:
     reason: Reason | None
     """Why it failed; set if and only if its status is FAILED."""
     elapsed_ms: int
-    """Of search and answer together."""
+    """Of the answer, its search included."""
 
     @property
     def is_withheld(self) -> bool:
@@ -176,7 +173,7 @@ class Summary:
     passage_at_1: Share
     passage_at_5: Share
     reciprocal_rank: float | None
-    """Mean over the answerable questions, 0 for a passage beyond the first ten; None without one."""
+    """Mean over the answerable questions, 0 without the right passage; None without a question."""
     cited: Share
     """Answerable questions with a right passage among the first three citations."""
     quoted: Share
@@ -192,7 +189,7 @@ class Summary:
 def outcome_of(
     expected: ExpectedAnswer,
     *,
-    hits: Sequence[Hit],
+    passages: Sequence[Passage],
     citations: Sequence[Citation],
     status: AnswerStatus,
     text: str,
@@ -201,7 +198,7 @@ def outcome_of(
 
     Args:
         expected: The question with its expectations.
-        hits: What the search found, best first.
+        passages: What it was answered from, best first.
         citations: Those of the answer, by ascending marker.
         status: How the answer ended.
         text: The answer.
@@ -209,8 +206,8 @@ def outcome_of(
     return Outcome(
         is_answerable=expected.is_answerable,
         status=status,
-        document_rank=_rank(hits, lambda chunk: is_of_document(expected, chunk)),
-        passage_rank=_rank(hits, lambda chunk: is_right(expected, chunk)),
+        document_rank=_rank(passages, lambda chunk: is_of_document(expected, chunk)),
+        passage_rank=_rank(passages, lambda chunk: is_right(expected, chunk)),
         citation_rank=_place(citations, lambda each: is_cited(expected, each)),
         quote_rank=_place(citations, lambda each: is_quoted(expected, each)),
         expected_words=_expected_words(expected.answer, text),
@@ -262,13 +259,13 @@ def summarise(outcomes: Sequence[Outcome]) -> Summary:
     )
 
 
-def _rank(hits: Sequence[Hit], fits: Callable[[SourceChunk], bool]) -> int | None:
-    """The rank of the first hit of which some chunk fits: equal words of another document count."""
+def _rank(passages: Sequence[Passage], fits: Callable[[SourceChunk], bool]) -> int | None:
+    """The rank of the first of which some chunk fits: equal words of another document count."""
     return next(
         (
             rank
-            for rank, hit in enumerate(hits[:DEPTH], start=1)
-            if any(fits(chunk) for chunk in (hit.chunk, *hit.also))
+            for rank, each in enumerate(passages, start=1)
+            if any(fits(chunk) for chunk in (each.chunk, *each.also))
         ),
         None,
     )

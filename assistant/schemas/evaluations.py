@@ -92,7 +92,7 @@ class SummaryOut(Wire):
     """Right passage (document, page, words) first, of the answerable questions."""
     passage_at_5: ShareOut
     reciprocal_rank: float | None
-    """Mean reciprocal rank of the right passage among ten; null without an answerable question."""
+    """Mean reciprocal rank of the right passage, 0 without it; null without an answerable question."""
     cited: ShareOut
     """Right passage among the first three citations, of the answerable questions."""
     quoted: ShareOut
@@ -154,9 +154,9 @@ class ResultOut(Wire):
     """How its answer ended: answered · refused · search_only · failed."""
     verdict: VerdictOut
     document_rank: int | None
-    """Rank of the first passage of the expected document; null beyond the first ten."""
+    """Rank of the first passage of the expected document among those answered from; null without."""
     passage_rank: int | None
-    """Rank of the first right passage; null beyond the first ten."""
+    """Rank of the first right passage, likewise."""
     citation_rank: int | None
     """Place of the first right passage among the citations; null when there is none."""
     quote_rank: int | None

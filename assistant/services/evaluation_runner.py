@@ -16,12 +16,13 @@ from assistant.domain.answers import (
     AnswerFailed,
     AnswerStatus,
     Citation,
+    Passage,
     Question,
+    RetrievalCompleted,
 )
 from assistant.domain.documents import Reason
 from assistant.domain.errors import AssistantError, Conflict, StorageError
 from assistant.domain.evaluations import (
-    DEPTH,
     CitedPassage,
     Evaluation,
     EvaluationRow,
@@ -30,13 +31,11 @@ from assistant.domain.evaluations import (
     outcome_of,
 )
 from assistant.domain.question_sets import ExpectedAnswer
-from assistant.domain.retrieval import Hit
 from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.access import author_now
 from assistant.services.answers import AnswerSource
-from assistant.services.search import SearchService
 
 _log = structlog.get_logger(__name__)
 
@@ -64,7 +63,6 @@ class EvaluationRunner:
         self,
         open_work: UnitOfWorkFactory,
         answers: AnswerSource,
-        search: SearchService,
         clock: Clock,
         *,
         made_by: Mapping[str, str],
@@ -74,15 +72,13 @@ class EvaluationRunner:
 
         Args:
             open_work: The relational store.
-            answers: Answers a question; nothing of it is kept but the row.
-            search: Finds passages.
+            answers: Finds passages and answers a question; nothing of it is kept but the row.
             clock: The time.
             made_by: What names the program and its models in each evaluation.
             is_busy: Tells that somebody waits for an answer.
         """
         self._open_work = open_work
         self._answers = answers
-        self._search = search
         self._clock = clock
         self._made_by = made_by
         self._is_busy = is_busy
@@ -206,26 +202,21 @@ class EvaluationRunner:
 
     async def _row(self, ordinal: int, expected: ExpectedAnswer, *, scope: Scope) -> EvaluationRow:
         begun = time.monotonic()
-        hits: Sequence[Hit] = ()
+        passages: tuple[Passage, ...] = ()
+        end: AnswerCompleted | AnswerFailed = AnswerFailed("answer_interrupted", {})
         try:
-            hits = await to_thread.run_sync(
-                lambda: self._search.search(expected.question, limit=DEPTH, scope=scope)
-            )
-            end = await self._answer(expected.question, scope=scope)
+            async for event in self._answers.run(Question(expected.question), scope=scope):
+                if isinstance(event, RetrievalCompleted):
+                    passages = event.passages
+                elif isinstance(event, AnswerCompleted | AnswerFailed):
+                    end = event
         except AssistantError as error:
             end = AnswerFailed(error.code, dict(error.params))
         except Exception as error:  # noqa: BLE001 - one question never stops the others
             _log.error("evaluated_question_crashed", kind=type(error).__name__)
             end = AnswerFailed("internal_error", {})
         elapsed_ms = round((time.monotonic() - begun) * 1000)
-        return _row_of(ordinal, expected, hits=hits, end=end, elapsed_ms=elapsed_ms)
-
-    async def _answer(self, question: str, *, scope: Scope) -> AnswerCompleted | AnswerFailed:
-        end: AnswerCompleted | AnswerFailed = AnswerFailed("answer_interrupted", {})
-        async for event in self._answers.run(Question(question), scope=scope):
-            if isinstance(event, AnswerCompleted | AnswerFailed):
-                end = event
-        return end
+        return _row_of(ordinal, expected, passages=passages, end=end, elapsed_ms=elapsed_ms)
 
     async def _keep(self, evaluation: Evaluation, row: EvaluationRow) -> bool:
         """Write a row, waiting for a storage that fails; False when the evaluation is gone."""
@@ -268,7 +259,7 @@ def _row_of(
     ordinal: int,
     expected: ExpectedAnswer,
     *,
-    hits: Sequence[Hit],
+    passages: Sequence[Passage],
     end: AnswerCompleted | AnswerFailed,
     elapsed_ms: int,
 ) -> EvaluationRow:
@@ -278,7 +269,9 @@ def _row_of(
     status = AnswerStatus.FAILED if has_failed else end.status
     return EvaluationRow(
         ordinal=ordinal,
-        outcome=outcome_of(expected, hits=hits, citations=citations, status=status, text=text),
+        outcome=outcome_of(
+            expected, passages=passages, citations=citations, status=status, text=text
+        ),
         text=text,
         citations=tuple(_cited(expected, each) for each in citations),
         reason=Reason(end.code, end.params) if has_failed else None,

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from assistant.domain.answers import Question
+from assistant.domain.answers import Question, RetrievalCompleted
 from assistant.domain.evaluations import EvaluationState, Verdict
 from assistant.domain.ids import CollectionId, EvaluationId, PersonId
 from assistant.domain.tenancy import Collection, Role, Scope
@@ -187,6 +187,27 @@ async def test_an_evaluation_tells_of_each_question_what_was_found_cited_and_ref
         "high": 1,
     }
     assert summary["refused_rightly"]["value"] == 0
+
+
+async def test_ranks_are_those_of_the_passages_that_the_answer_was_given(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    answers = vars(site.container.evaluation_runner)["_answers"]
+
+    async def reversing(question: Question, *, scope: Scope) -> AsyncIterator[Any]:
+        async for event in answers.run(question, scope=scope):
+            if isinstance(event, RetrievalCompleted):
+                given.append(len(event.passages))
+                yield replace(event, passages=event.passages[::-1])
+            else:
+                yield event
+
+    given: list[int] = []
+    vars(site.container.evaluation_runner)["_answers"] = SimpleNamespace(run=reversing)
+    first = (await ended(owner, (await started(owner))["id"]))["rows"][0]["result"]
+
+    assert given[0] > 1
+    assert (first["passage_rank"], first["citation_rank"]) == (given[0], 1)
 
 
 async def test_questions_are_chosen_by_what_became_of_them(owner: httpx.AsyncClient) -> None:

@@ -6,13 +6,12 @@ from datetime import date
 
 import pytest
 
-from assistant.domain.answers import AnswerStatus, Citation
+from assistant.domain.answers import AnswerStatus, Citation, Passage
 from assistant.domain.documents import SourceChunk
 from assistant.domain.evaluations import Outcome, Verdict, outcome_of, summarise
 from assistant.domain.ids import ChunkId, CollectionId, DocumentId, TenantId, VersionId
 from assistant.domain.intervals import Share
 from assistant.domain.question_sets import ExpectedAnswer
-from assistant.domain.retrieval import Hit
 from ingest.model import DocumentKind, FileFormat, Locator
 
 EXPECTED = ExpectedAnswer(2, "Quel taux ?", "règlement.pdf", (3,), "40 %", "Le taux est de 40 %")
@@ -53,9 +52,9 @@ def judged(
     status: AnswerStatus = AnswerStatus.ANSWERED,
     text: str = "",
 ) -> Outcome:
-    hits = [Hit(rank, each, 0.5) for rank, each in enumerate(found, start=1)]
+    passages = [Passage(rank, each) for rank, each in enumerate(found, start=1)]
     citations = [Citation(place, each, each.text) for place, each in enumerate(cited, start=1)]
-    return outcome_of(expected, hits=hits, citations=citations, status=status, text=text)
+    return outcome_of(expected, passages=passages, citations=citations, status=status, text=text)
 
 
 @pytest.mark.parametrize(
@@ -92,11 +91,11 @@ def test_a_format_without_pages_is_judged_by_its_words() -> None:
 
 
 def test_equal_words_of_another_document_count_where_they_are_shown() -> None:
-    hit = Hit(1, chunk(file="copie.pdf"), 0.5, also=(chunk(),))
+    passage = Passage(1, chunk(file="copie.pdf"), also=(chunk(),))
     citation = Citation(1, chunk(file="copie.pdf"), "40 %", also=(chunk(),))
 
     found = outcome_of(
-        EXPECTED, hits=[hit], citations=[citation], status=AnswerStatus.ANSWERED, text=""
+        EXPECTED, passages=[passage], citations=[citation], status=AnswerStatus.ANSWERED, text=""
     )
 
     assert (found.passage_rank, found.citation_rank) == (1, 1)
@@ -128,7 +127,7 @@ def test_a_quote_without_the_expected_words_cites_all_the_same() -> None:
 
     def ranks(expected: ExpectedAnswer) -> tuple[int | None, int | None]:
         found = outcome_of(
-            expected, hits=[], citations=shown, status=AnswerStatus.ANSWERED, text=""
+            expected, passages=[], citations=shown, status=AnswerStatus.ANSWERED, text=""
         )
         return found.citation_rank, found.quote_rank
 
