@@ -14,7 +14,7 @@ SEED = 20260101
 RESAMPLES = 2000
 SHARES = frozenset(
     {"hit_1", "passage_1", "passage_5", "page_cited", "quote_3", "contains"}
-    | {"refused_right", "refused_wrong", "judged_right", "failed"}
+    | {"refused_right", "refused_wrong", "judged_right", "judge_failed", "failed"}
 )
 """Measures that are yes or no: their interval is Wilson's, unless questions weigh by intent."""
 LEAST_CLUSTERS = 10
