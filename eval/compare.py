@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import hypot
 from pathlib import Path
 
 from eval.catalogue import measure_name, sentence, set_name, shown
-from eval.figures import bootstrap, cluster_means
+from eval.figures import SHARES, bootstrap, can_resample, cluster_means, share_interval
 from eval.instance import Row
-from eval.report import table
+from eval.report import interval, table
 from eval.runs import Run, SetResult, UnknownRun, load
 from eval.workspace import open_workspace
 
@@ -27,7 +28,9 @@ class Change:
     after: float
     low: float
     high: float
-    """95 % paired bootstrap interval of after − before."""
+    """95 % interval of after − before: by paired bootstrap, where values allow it."""
+    is_firm: bool = True
+    """False when too few or equal values leave the interval without meaning: it decides nothing."""
 
     @property
     def gain(self) -> float:
@@ -95,9 +98,27 @@ def _change(name: str, pairs: Sequence[tuple[Row, Row]]) -> Change | None:
     groups = {new["id"]: new["groups"] for _, new in held}
     before = cluster_means({old["id"]: old["measures"][name] for old, _ in held}, groups)
     after = cluster_means({new["id"]: new["measures"][name] for _, new in held}, groups)
-    low, high = bootstrap([after[group] - before[group] for group in before])
-    mean_before = sum(before.values()) / len(before)
-    return Change(name, mean_before, sum(after.values()) / len(after), low, high)
+    gains = [after[group] - before[group] for group in before]
+    means = sum(before.values()) / len(before), sum(after.values()) / len(after)
+    has_spread = can_resample(gains)
+    if name in SHARES and not has_spread:
+        return Change(name, *means, *_gain_of_shares([*before.values()], [*after.values()]))
+    return Change(name, *means, *bootstrap(gains), is_firm=has_spread)
+
+
+def _gain_of_shares(before: Sequence[float], after: Sequence[float]) -> tuple[float, float]:
+    """The interval of a difference of shares, as if other questions had been asked: never too narrow.
+
+    Source:
+        Newcombe, "Interval Estimation for the Difference Between Independent Proportions", Statistics
+        in Medicine 1998, method 10.
+    """
+    old, new = sum(before) / len(before), sum(after) / len(after)
+    (old_low, old_high), (new_low, new_high) = share_interval(before), share_interval(after)
+    gain = new - old
+    low = gain - hypot(new - new_low, old_high - old)
+    high = gain + hypot(new_high - new, old - old_low)
+    return max(-1.0, low), min(1.0, high)
 
 
 def _section(first: Run, second: Run, name: str, arguments: argparse.Namespace) -> str:
@@ -113,7 +134,7 @@ def _section(first: Run, second: Run, name: str, arguments: argparse.Namespace) 
             shown(each.measure, each.before),
             shown(each.measure, each.after),
             shown(each.measure, each.gain),
-            f"{shown(each.measure, each.low)} – {shown(each.measure, each.high)}",
+            interval(each.measure, each),
         )
         for each in changes(old, new)
     ]

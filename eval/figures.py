@@ -12,11 +12,13 @@ from eval.instance import Row
 
 SEED = 20260101
 RESAMPLES = 2000
-_SHARES = frozenset(
+SHARES = frozenset(
     {"hit_1", "passage_1", "passage_5", "page_cited", "quote_3", "contains"}
-    | {"refused_right", "refused_wrong", "judged_right", "failed"}
+    | {"refused_right", "refused_wrong", "judged_right", "judge_failed", "failed"}
 )
 """Measures that are yes or no: their interval is Wilson's, unless questions weigh by intent."""
+LEAST_CLUSTERS = 10
+"""Questions or intents from which values drawn again tell how far a mean may be off."""
 _LENGTHS = ((5, "5 mots ou moins"), (10, "6 à 10 mots"))
 _LONGER = "plus de 10 mots"
 _LEAST_ROWS = 5
@@ -32,6 +34,8 @@ class Figure:
     high: float
     count: int
     """Questions it was taken over."""
+    is_firm: bool = True
+    """False when too few or equal values leave the interval without meaning: it decides nothing."""
 
 
 def figures(rows: Sequence[Row]) -> dict[str, Figure]:
@@ -116,16 +120,27 @@ def stratified(groups: Sequence[Sequence[float]]) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def can_resample(means: Sequence[float]) -> bool:
+    """True when drawing the values of clusters again gives an interval that means something."""
+    return len(means) >= LEAST_CLUSTERS and len(set(means)) > 1
+
+
+def share_interval(means: Sequence[float]) -> tuple[float, float]:
+    """The Wilson interval of a yes or no measure over its clusters; it holds their mean."""
+    mean = sum(means) / len(means)
+    low, high = wilson(round(sum(means)), len(means))
+    return min(low, mean), max(high, mean)
+
+
 def _figure(name: str, rows: Sequence[Row]) -> Figure:
     values = {row["id"]: row["measures"][name] for row in rows}
     groups = {row["id"]: row["groups"] for row in rows}
     means = list(cluster_means(values, groups).values())
     mean = sum(means) / len(means)
-    if name in _SHARES and not any(groups.values()):
-        low, high = wilson(round(sum(means)), len(means))
-    else:
-        low, high = bootstrap(means)
-    return Figure(mean, low, high, len(rows))
+    has_spread = can_resample(means)
+    if name in SHARES and not (has_spread and any(groups.values())):
+        return Figure(mean, *share_interval(means), len(rows))
+    return Figure(mean, *bootstrap(means), len(rows), is_firm=has_spread)
 
 
 def _grouped(rows: Sequence[Row], *, key: Callable[[Row], str]) -> dict[str, dict[str, Figure]]:

@@ -158,21 +158,31 @@ def _check_losses(
             outcome.notes.append(sentence("gate_other_revision", **words))
         else:
             found = [each for each in changes(before, after) if each.measure in limits]
-            for change in found:
+            checked += sum(
                 _check_loss(outcome, change, limit=limits[change.measure], words=words)
-            checked += len(found)
+                for change in found
+            )
     if not checked:
         outcome.reasons.append(sentence("gate_no_loss_checked", baseline=baseline.id))
 
 
 def _check_loss(
     outcome: Outcome, change: Change, *, limit: float, words: Mapping[str, str]
-) -> None:
-    """A loss counts when it is greater than allowed and its interval leaves zero out."""
-    if not (-change.gain > limit and change.high < 0):
-        outcome.kept += 1
-        return
+) -> bool:
+    """A loss counts when it is greater than allowed and its interval leaves zero out.
+
+    Returns:
+        False when it is greater than allowed and its interval cannot tell whether by chance.
+    """
     figures = {"loss": -change.gain, "low": change.low, "high": change.high, "limit": limit}
     numbers = {key: shown(change.measure, value) for key, value in figures.items()}
-    measure = measure_name(change.measure)
-    outcome.reasons.append(sentence("gate_lost", measure=measure, **words, **numbers))
+    told = {"measure": measure_name(change.measure), **words, **numbers}
+    is_greater = -change.gain > limit
+    if is_greater and not change.is_firm:
+        outcome.notes.append(sentence("gate_loss_unsure", **told))
+        return False
+    if is_greater and change.high < 0:
+        outcome.reasons.append(sentence("gate_lost", **told))
+    else:
+        outcome.kept += 1
+    return True

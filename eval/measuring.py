@@ -56,6 +56,23 @@ def measure_set(
     )
 
 
+def judged_measures(judge: Judge | None, question: JudgedQuestion, answer: Row) -> dict[str, float]:
+    """Whether the judge calls an answer right, and whether it failed to say so.
+
+    A refused or failed answer is wrong, and the judge is not asked. Nothing without a judge, nor for
+    a question without an expected answer.
+    """
+    expected = question.expected or " ; ".join(question.quotes)
+    if judge is None or not (question.is_answerable and expected):
+        return {}
+    if answer["status"] in {"refused", "failed"}:
+        return {"judged_right": 0.0}
+    verdict = judge.is_right(question=question.text, expected=expected, answer=answer["answer"])
+    if verdict is None:
+        return {"judge_failed": 1.0}
+    return {"judged_right": float(verdict), "judge_failed": 0.0}
+
+
 def _searched(
     instance: Instance, asked: Sequence[tuple[str, str]], *, by_id: Mapping[str, JudgedQuestion]
 ) -> dict[str, Row]:
@@ -81,9 +98,7 @@ def _asked(
     def keep(row: Row) -> Row:
         question = by_id[row["id"]]
         measures = answer_measures(question, row)
-        verdict = _verdict(judge, question, row)
-        if verdict is not None:
-            measures["judged_right"] = float(verdict)
+        measures |= judged_measures(judge, question, row)
         return {
             "id": row["id"],
             "status": row["status"],
@@ -92,13 +107,6 @@ def _asked(
         }
 
     return {row["id"]: row for row in instance.ask(asked, keep=keep)}
-
-
-def _verdict(judge: Judge | None, question: JudgedQuestion, answer: Row) -> bool | None:
-    expected = question.expected or " ; ".join(question.quotes)
-    if judge is None or not (question.is_answerable and expected):
-        return None
-    return judge.is_right(question=question.text, expected=expected, answer=answer["answer"])
 
 
 def _row(

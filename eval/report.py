@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -19,6 +20,25 @@ _HISTORY = 20
 """Runs shown in the history, the last ones."""
 _WORST = 15
 """Questions listed in a page for each set, worst first."""
+
+
+class Interval(Protocol):
+    """What has an interval, of a value or of a difference."""
+
+    @property
+    def low(self) -> float:
+        """Its lower bound."""
+        ...
+
+    @property
+    def high(self) -> float:
+        """Its upper bound."""
+        ...
+
+    @property
+    def is_firm(self) -> bool:
+        """False when it means nothing."""
+        ...
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -134,11 +154,16 @@ def figure_rows(figures: Mapping[str, Figure]) -> list[tuple[str, ...]]:
         (
             measure_name(code),
             shown(code, figure.value),
-            f"{shown(code, figure.low)} – {shown(code, figure.high)}",
+            interval(code, figure),
             str(figure.count),
         )
         for code, figure in figures.items()
     ]
+
+
+def interval(code: str, of: Interval) -> str:
+    """An interval as shown; a dash for one without meaning."""
+    return f"{shown(code, of.low)} – {shown(code, of.high)}" if of.is_firm else "—"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -56,16 +56,23 @@ def open_bench(questions: QuestionSet, *, folder: Path, embedder: Embedder) -> B
         embedder: That of the instance.
     """
     collection = load_collection(folder / "data", embedder_id=embedder.identity.id)
-    return Bench(questions.name, questions, collection, _queries(questions, folder, embedder))
+    return Bench(
+        questions.name,
+        questions,
+        collection,
+        query_vectors(questions, folder=folder, embedder=embedder),
+    )
 
 
-def _queries(questions: QuestionSet, folder: Path, embedder: Embedder) -> Matrix:
+def query_vectors(questions: QuestionSet, *, folder: Path, embedder: Embedder) -> Matrix:
+    """One row a question; read from the folder when the same embedder made them of the same texts."""
     texts = [question.text for question in questions.questions]
+    asked = (embedder.identity.id, texts)
     path = folder / _KEPT
     if path.exists():
         kept = np.load(path)
-        if kept["texts"].tolist() == texts:
+        if "embedder" in kept and (kept["embedder"].item(), kept["texts"].tolist()) == asked:
             return kept["vectors"]
     vectors = np.asarray([embedder.embed_query(text) for text in texts], np.float32)
-    np.savez(path, texts=np.asarray(texts), vectors=vectors)
+    np.savez(path, embedder=embedder.identity.id, texts=np.asarray(texts), vectors=vectors)
     return vectors

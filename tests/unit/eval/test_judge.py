@@ -5,10 +5,19 @@ import pytest
 import respx
 
 from assistant.testing.mock_model import running_mock_model
+from eval.instance import Row
 from eval.judge import Judge, find_judge
+from eval.measuring import judged_measures
+from eval.questions import JudgedQuestion
 
 URL = "http://127.0.0.1:9/v1"
 CASE = {"question": "Quel taux ?", "expected": "50 %", "answer": "Le taux est de 50 %."}
+
+QUESTION = JudgedQuestion("q", "Quel taux ?", {"a.pdf": 1}, expected="50 %")
+
+
+def answer(*, status: str = "search_only") -> Row:
+    return {"status": status, "answer": "Le taux est de 50 %."}
 
 
 def test_no_endpoint_no_judge() -> None:
@@ -34,6 +43,38 @@ def test_the_first_word_is_the_verdict(said: str, verdict: bool | None) -> None:
 
     assert Judge(URL, "juge", "clef").is_right(**CASE) is verdict
     assert route.calls.last.request.headers["Authorization"] == "Bearer clef"
+
+
+@pytest.mark.parametrize("status", ["refused", "failed"])
+def test_a_refused_or_failed_answer_is_wrong_without_asking(status: str) -> None:
+    with running_mock_model() as model:
+        found = judged_measures(Judge(model.url, "mock-grounded"), QUESTION, answer(status=status))
+
+        assert found == {"judged_right": 0}
+        assert model.bodies == []
+
+
+@pytest.mark.parametrize(
+    ("said", "measures"),
+    [
+        ("OUI", {"judged_right": 1, "judge_failed": 0}),
+        ("NON", {"judged_right": 0, "judge_failed": 0}),
+        ("Peut-être", {"judge_failed": 1}),
+    ],
+)
+@respx.mock
+def test_failures_of_the_judge_are_counted_apart(said: str, measures: dict[str, float]) -> None:
+    reply = {"choices": [{"message": {"content": said}}]}
+    respx.post(f"{URL}/chat/completions").mock(return_value=httpx.Response(200, json=reply))
+
+    assert judged_measures(Judge(URL, "juge"), QUESTION, answer()) == measures
+
+
+def test_without_a_judge_or_an_expected_answer_nothing_is_judged() -> None:
+    judge, unexpected = Judge(URL, "juge"), JudgedQuestion("q", "Quel taux ?", {"a.pdf": 1})
+
+    assert judged_measures(None, QUESTION, answer()) == {}
+    assert judged_measures(judge, unexpected, answer()) == {}
 
 
 @pytest.mark.parametrize("name", ["mock-grounded", "mock-500", "mock-401"])

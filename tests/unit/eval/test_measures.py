@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from assistant.domain.intervals import wilson
 from eval.answers import answer_measures, token_f1
 from eval.figures import bootstrap, cluster_means, figures, length_band
 from eval.questions import JudgedQuestion
@@ -143,6 +144,37 @@ def test_shares_have_wilson_intervals_and_counts() -> None:
 
     assert (figure.value, figure.count) == (1, 20)
     assert figure.low == pytest.approx(0.839, abs=0.001)
+
+
+def intents(values: list[float], *, measure: str) -> list[dict[str, object]]:
+    return [
+        {"id": f"{place}", "groups": [f"i{place}"], "measures": {measure: value}}
+        for place, value in enumerate(values)
+    ]
+
+
+@pytest.mark.parametrize("values", [[1.0] * 6, [1.0, 0.0, 1.0], [1.0] * 30])
+def test_few_or_equal_intents_have_the_interval_of_a_share(values: list[float]) -> None:
+    figure = figures(intents(values, measure="hit_1"))["hit_1"]
+
+    assert (figure.low, figure.high) == pytest.approx(wilson(round(sum(values)), len(values)))
+    assert figure.low < figure.high
+    assert figure.is_firm
+
+
+def test_a_share_over_intents_that_are_no_yes_or_no_lies_in_its_interval() -> None:
+    figure = figures(intents([0.4, 0.4, 0.4], measure="hit_1"))["hit_1"]
+
+    assert figure.low <= figure.value <= figure.high
+
+
+@pytest.mark.parametrize(
+    ("values", "is_firm"), [([0.9] * 30, False), ([0.5, 0.9] * 4, False), ([0.5, 0.9] * 5, True)]
+)
+def test_other_measures_of_few_or_equal_values_have_no_firm_interval(
+    values: list[float], is_firm: bool
+) -> None:
+    assert figures(intents(values, measure="ndcg_10"))["ndcg_10"].is_firm is is_firm
 
 
 def test_questions_are_banded_by_length() -> None:

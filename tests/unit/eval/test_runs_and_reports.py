@@ -81,7 +81,8 @@ def test_the_report_names_what_made_the_run_and_every_figure() -> None:
 
     assert f"- Réglages : {measured.settings_hash}" in text
     assert "- Jeux : sample r1" in text
-    assert "| nDCG parmi 10 | 1,000 | 1,000 – 1,000 | 1 |" in text
+    assert "| nDCG parmi 10 | 1,000 | — | 1 |" in text
+    assert "| Bon document au premier rang | 1,000 | 0,207 – 1,000 | 1 |" in text
     product = text.index("| Refus à tort des questions qui gardent les leurs |")
     assert product < text.index("| Refus à tort, au seuil choisi pour ce jeu |")
     assert "version plus ancienne" not in text
@@ -207,6 +208,33 @@ def test_a_baseline_that_checks_no_loss_closes_the_gate_and_says_why(
     assert outcome.reasons == [
         "Aucune perte n'a pu être vérifiée face à la mesure de référence 2026-a."
     ]
+
+
+def test_a_loss_on_too_few_questions_is_told_and_decides_nothing() -> None:
+    before = made_run("2026-a", {"sample": made_result([1] * 6)})
+    after = made_run("2026-b", {"sample": made_result([2] * 6)})
+    outcome = check(after, {"sets": {}, "loss": {"ndcg_10": 0.02}}, baseline=before)
+
+    assert "nDCG parmi 10 perd 0,369" in outcome.notes[0]
+    assert "Non vérifié" in outcome.notes[0]
+    assert [reason.partition(" ")[0] for reason in outcome.reasons] == ["Aucune"]
+
+
+@pytest.mark.parametrize(("after", "closes"), [([2] * 40, True), ([2] + [1] * 5, False)])
+def test_a_yes_or_no_measure_lost_at_once_closes_the_gate_and_one_question_does_not(
+    after: list[int], closes: bool
+) -> None:
+    before = made_result([1] * len(after))
+    change = {each.measure: each for each in changes(before, made_result(after))}["hit_1"]
+    runs = [
+        made_run("2026-a", {"sample": before}),
+        made_run("2026-b", {"sample": made_result(after)}),
+    ]
+    outcome = check(runs[1], {"sets": {}, "loss": {"hit_1": 0.02}}, baseline=runs[0])
+
+    assert -1 <= change.low <= change.gain < change.high <= 1
+    assert change.is_firm
+    assert bool(outcome.reasons) is closes
 
 
 def test_a_set_beside_those_compared_with_the_baseline_is_told() -> None:

@@ -11,6 +11,7 @@ from assistant.answering.sufficiency import JUDGE, Signs
 from assistant.domain.ids import ChunkId
 from assistant.domain.retrieval import Ranking, ScoredChunk
 from assistant.testing.contracts.index import ALL, EMBEDDER, make_point
+from assistant.testing.embedder import HashEmbedder
 from eval.datasets import QuestionSet
 from eval.questions import JudgedQuestion
 from eval.tuning import fit
@@ -19,7 +20,7 @@ from eval.tuning.collection import Collection, LexicalIndex, Passage
 from eval.tuning.command import axis_table, by_intent, mean, report_table
 from eval.tuning.fitting import Case, fitted, judged, made_cases
 from eval.tuning.rankings import convex, distribution, ranking, reciprocal
-from eval.tuning.trying import Bench
+from eval.tuning.trying import Bench, query_vectors
 
 TEXTS = (
     "Aide à l'achat d'un vélo électrique pour les agents.",
@@ -80,6 +81,25 @@ def test_the_scores_are_those_of_the_index_in_the_same_order(tmp_path: Path) -> 
         [told[item.chunk_id] for item in found], rel=1e-3
     )
     assert len(found) == np.count_nonzero(scores)
+
+
+def test_vectors_of_questions_are_kept_for_the_embedder_that_made_them(tmp_path: Path) -> None:
+    questions = QuestionSet("jeu", (JudgedQuestion("q", "Quel tarif pour l'eau ?"),), {})
+    small, large = HashEmbedder(dimensions=8), HashEmbedder(dimensions=16)
+
+    first = query_vectors(questions, folder=tmp_path, embedder=small)
+    kept = np.load(tmp_path / "questions.npz")
+    planted = {**kept, "vectors": first + 1}
+    np.savez(tmp_path / "questions.npz", **planted)
+
+    read_again = query_vectors(questions, folder=tmp_path, embedder=small)
+    assert read_again.tolist() == (first + 1).tolist()
+    assert query_vectors(questions, folder=tmp_path, embedder=large).shape == (1, 16)
+
+    del planted["embedder"]
+    np.savez(tmp_path / "questions.npz", **planted)
+    made_again = query_vectors(questions, folder=tmp_path, embedder=small)
+    assert made_again.tolist() == first.tolist()
 
 
 def test_a_ranking_leaves_out_what_has_no_score() -> None:
