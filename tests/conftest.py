@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FULL_SCALE = os.environ.get("TEST_SCALE") == "full"  # noqa: TID251 - the switch of `make torture`
 IN_CI = os.environ.get("CI") == "true"  # noqa: TID251 - CI says so in the environment only
-MUST_RUN_IN_CI = frozenset({"browser", "shared_data", "closed_network", "each_engine"})
+MUST_RUN_IN_CI = frozenset({"browser", "shared_data", "closed_network"})
 NO_NAMESPACES = "the kernel makes no network namespace here"
 """The one reason that CI accepts: a container often lacks this right, and nothing can be installed."""
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"

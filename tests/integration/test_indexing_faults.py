@@ -36,7 +36,7 @@ def house(tmp_path: Path, database_url: str) -> Iterator[House]:
 def run_worker(folder: Path, *, fatal: int, when: str, seconds: int, url: str) -> int:
     command = (sys.executable, "-m", "tests.integration.dying_worker")
     arguments = (str(folder), str(fatal), when, str(seconds), url)
-    return subprocess.run([*command, *arguments], cwd=ROOT, timeout=60, check=False).returncode
+    return subprocess.run([*command, *arguments], cwd=ROOT, timeout=240, check=False).returncode
 
 
 @pytest.mark.each_engine
