@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -76,10 +77,16 @@ def cluster_means(
     return {group: sum(each) / len(each) for group, each in clusters.items()}
 
 
-def bootstrap(values: Sequence[float]) -> tuple[float, float]:
+def bootstrap(values: Sequence[float], *, groups: Sequence[str] = ()) -> tuple[float, float]:
     """Percentile bounds of the 95 % bootstrap interval of a mean, seeded.
 
     Differences of two runs on the same questions make it the paired bootstrap.
+
+    Args:
+        values: At least one.
+        groups: What each value belongs to: values of a group are drawn together, for they resemble
+            one another. Empty draws each value for itself. One group of different values tells
+            nothing: the bounds are infinite.
 
     Source:
         Efron, Tibshirani, "An Introduction to the Bootstrap", 1993; by `scipy.stats.bootstrap`.
@@ -89,11 +96,20 @@ def bootstrap(values: Sequence[float]) -> tuple[float, float]:
     import numpy as np
     from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
 
+    def mean(sums: Any, counts: Any, axis: int = -1) -> Any:
+        return sums.sum(axis=axis) / counts.sum(axis=axis)
+
+    drawn: dict[str | int, list[float]] = defaultdict(list)
+    for place, value in enumerate(values):
+        drawn[groups[place] if groups else place].append(value)
+    if len(drawn) == 1:
+        return (-math.inf, math.inf)
     interval = (
         cast("Any", stats)
         .bootstrap(
-            (list(values),),
-            np.mean,
+            ([sum(each) for each in drawn.values()], [len(each) for each in drawn.values()]),
+            mean,
+            paired=True,
             n_resamples=RESAMPLES,
             method="percentile",
             batch=100,

@@ -61,9 +61,14 @@ def right(reading: Reading, questions: Sequence[JudgedQuestion], *, depth: int) 
 
 
 def gap(first: Reading, second: Reading, *, questions: Sequence[JudgedQuestion], depth: int) -> Gap:
-    """The difference of the shares, with its paired bootstrap interval."""
+    """The difference of the shares, with its paired bootstrap interval.
+
+    Files are drawn, not questions: those on one file succeed or fail together.
+    """
     ours = right(first, questions, depth=depth)
     theirs = right(second, questions, depth=depth)
     differences = [float(one) - float(other) for one, other in zip(ours, theirs, strict=True)]
-    low, high = bootstrap(differences)
-    return Gap(sum(differences) / len(differences), low, high, len(differences))
+    low, high = bootstrap(differences, groups=[" ".join(sorted(each.judged)) for each in questions])
+    return Gap(
+        sum(differences) / len(differences), max(-1.0, low), min(1.0, high), len(differences)
+    )

@@ -15,7 +15,7 @@ from eval.datasets import QuestionSet
 from eval.peers import command
 from eval.peers.contest import lay_out, measure_peer
 from eval.peers.environment import HERE
-from eval.peers.reading import Reading, distinct, gap, is_right, right
+from eval.peers.reading import Gap, Reading, distinct, gap, is_right, right
 from eval.peers.report import as_record, markdown
 from eval.peers.sample import MOST_FILES, load_files, load_questions
 from eval.questions import JudgedQuestion
@@ -60,6 +60,31 @@ def test_the_gap_is_paired() -> None:
     assert right(PEER, SET.questions, depth=1) == [False, True, False]
     assert found.value == pytest.approx(2 / 3)
     assert found.low <= found.value <= found.high
+
+
+def test_questions_on_one_file_count_as_one_when_chance_is_told() -> None:
+    def found(*, files: int) -> Gap:
+        asked = [
+            JudgedQuestion(f"q{number}", "?", judged={f"{number % files}.pdf": 1})
+            for number in range(40)
+        ]
+        right = {each.id: (next(iter(each.judged)), 0) for each in asked}
+        half = {id: place for id, place in right.items() if int(place[0].split(".")[0]) % 2}
+        return gap(reading("ours", **right), reading("peer", **half), questions=asked, depth=1)
+
+    alone, shared = found(files=40), found(files=4)
+
+    assert alone.value == shared.value == 0.5
+    assert (alone.low, alone.high) == (0.35, 0.65)
+    assert (shared.low, shared.high) == (0, 1)
+
+
+def test_several_questions_on_one_file_tell_nothing_of_others() -> None:
+    asked = [JudgedQuestion(id, "?", judged={"a.pdf": 1}) for id in ("q1", "q2")]
+    ours = reading("ours", q1=("a.pdf", 0), q2=("a.pdf", 0))
+    found = gap(ours, reading("peer", q1=("a.pdf", 0)), questions=asked, depth=1)
+
+    assert (found.value, found.low, found.high) == (0.5, -1, 1)
 
 
 def test_the_tables_count_unread_files_and_leave_them_out_of_a_second_gap() -> None:
