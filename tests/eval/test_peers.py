@@ -6,6 +6,8 @@ import argparse
 import re
 import sys
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +29,12 @@ SET = QuestionSet("petit", (ON_PAGE, IN_FILE, UNREAD), {"a.pdf": b"", "b.docx": 
 
 
 def reading(name: str, *, unread: tuple[str, ...] = (), **places: tuple[str, int]) -> Reading:
+    return replace(holding(name, places), unread=unread)
+
+
+def holding(name: str, places: Mapping[str, tuple[str, int]]) -> Reading:
     found = {id: (place,) for id, place in places.items()}
-    return Reading(name, 60.0, 300.0, unread, (0.01, 0.02, 0.03), found)
+    return Reading(name, 60.0, 300.0, (), (0.01, 0.02, 0.03), found)
 
 
 OURS = reading("ours", q1=("a.pdf", 2), q2=("b.docx", 0), q3=("c.doc", 0))
@@ -70,7 +76,7 @@ def test_questions_on_one_file_count_as_one_when_chance_is_told() -> None:
         ]
         right = {each.id: (next(iter(each.judged)), 0) for each in asked}
         half = {id: place for id, place in right.items() if int(place[0].split(".")[0]) % 2}
-        return gap(reading("ours", **right), reading("peer", **half), questions=asked, depth=1)
+        return gap(holding("ours", right), holding("peer", half), questions=asked, depth=1)
 
     alone, shared = found(files=40), found(files=4)
 
