@@ -11,7 +11,7 @@ from typing import BinaryIO
 from assistant.cli.console import moment, note, plural, say, say_json
 from assistant.cli.failures import ExitCode
 from assistant.cli.following import duration
-from assistant.cli.measures import show_summary
+from assistant.cli.measures import fill_table, show_summary
 from assistant.client import AssistantClient, ClientError
 from assistant.domain.catalogue import sentence
 from assistant.domain.errors import NotFound
@@ -110,7 +110,7 @@ def run_evaluation(
     detail = _whole(client, evaluation.id)
     if table is not None:
         with table:
-            table.write(client.evaluation_table(evaluation.id))
+            fill_table(table, client.evaluation_table(evaluation.id))
     say_json(detail) if as_json else show_summary(detail)
     if evaluation.reason:
         note(evaluation.reason)

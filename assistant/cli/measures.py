@@ -17,13 +17,21 @@ _SHOWN_MISSES = 20
 def open_table(path: Path) -> BinaryIO:
     """A file for the rows, opened before the work so that it is not done in vain.
 
+    What it holds stays until `fill_table` has something to put in its place.
+
     Raises:
         Misuse: It cannot be written.
     """
     try:
-        return path.open("wb")
+        return path.open("ab")
     except OSError as error:
         raise Misuse(sentence("table_unwritable", path=str(path))) from error
+
+
+def fill_table(table: BinaryIO, rows: bytes) -> None:
+    """Put rows in the place of all that a table held."""
+    table.truncate(0)
+    table.write(rows)
 
 
 def show_summary(detail: EvaluationDetail) -> None:

@@ -29,9 +29,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the command: 0 when every case of ours is passed, or when every removal is noticed."""
+    """Run the command: 0 when every case of ours is passed, or when every removal is noticed.
+
+    2 when no case has the beginning asked for.
+    """
     configure_logs(verbose=False)
     cases = [case for case in load_cases() if case.id.startswith(arguments.only)]
+    if not cases:
+        print(words("no_case", only=arguments.only))
+        return 2
     if arguments.mutations:
         caught = catches(cases, list(DEFENCES))
         print(json.dumps(caught, indent=1) if arguments.json else mutation_report(caught, cases))

@@ -137,3 +137,8 @@ def test_a_line_that_is_no_case_is_named_by_its_number(tmp_path: Path) -> None:
 def test_checks_find_what_they_are_for(text: str, expect: dict[str, object]) -> None:
     assert len(faults(Outcome(answer={"answer": text}), expect)) == 1
     assert faults(Outcome(answer={"answer": "ok"}), {"inert": True, "markers": []}) == []
+
+
+def test_a_beginning_that_no_case_has_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.run(arguments("--only", "LLM99")) == 2
+    assert "« LLM99 »" in capsys.readouterr().out
