@@ -549,15 +549,14 @@ async def test_a_tenant_has_some_evaluations_that_wait(
     kept = (await send(owner)).json()["id"]
     admin = replace(site.agent(), roles=frozenset({Role.AGENT, Role.TENANT_ADMIN}))
     colleagues = [replace(admin, person_id=PersonId(name)) for name in ("un", "deux", "trois")]
-    statuses: list[int] = []
+    asked: list[httpx.Response] = []
     for colleague in colleagues:
         async with site.person(colleague) as http:
-            asked = [await http.post(RUNS, json={"question_set_id": kept}) for _ in range(5)]
-        statuses += [each.status_code for each in asked]
+            asked += [await http.post(RUNS, json={"question_set_id": kept}) for _ in range(5)]
     await owner.delete(f"{SETS}/{kept}")
     held.gate.release()
 
-    assert statuses == [202] * 10 + [409] * 5
+    assert [each.status_code for each in asked] == [202] * 10 + [409] * 5
     assert asked[-1].json()["code"] == "tenant_evaluations_too_many"
     assert "votre organisme" in asked[-1].json()["detail"]
 
