@@ -17,7 +17,7 @@ from assistant.domain.ids import EvaluationId, VersionId
 OUTCOME_FIELDS = tuple(each.name for each in fields(Outcome))
 
 
-def keep_row(transaction: Transaction, evaluation_id: EvaluationId, row: EvaluationRow) -> None:
+def keep_row(transaction: Transaction, row: EvaluationRow, *, evaluation_id: EvaluationId) -> None:
     """Keep the result of a question, tied to what it quotes. Raises `Conflict` when it is there."""
     quoted = select(chunks.c.version_id).where(chunks.c.id.in_(row.chunk_ids)).distinct()
     transaction.write(

@@ -162,7 +162,7 @@ class SqlEvaluationRepository:
 
     def add_row(self, evaluation_id: EvaluationId, row: EvaluationRow) -> None:
         """Keep the result of a question. Raises `Conflict` when it is there, or all of it is gone."""
-        keep_row(self._transaction, evaluation_id, row)
+        keep_row(self._transaction, row, evaluation_id=evaluation_id)
 
 
 def _evaluation_of(row: Row[Any]) -> Evaluation:
