@@ -96,7 +96,7 @@ def bootstrap(values: Sequence[float], *, groups: Sequence[str] = ()) -> tuple[f
     import numpy as np
     from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
 
-    def mean(sums: Any, counts: Any, axis: int = -1) -> Any:
+    def mean(sums: Any, counts: Any, *, axis: int = -1) -> Any:
         return sums.sum(axis=axis) / counts.sum(axis=axis)
 
     drawn: dict[str | int, list[float]] = defaultdict(list)

@@ -56,7 +56,9 @@ def measure_set(
     )
 
 
-def judged_measures(judge: Judge | None, question: JudgedQuestion, answer: Row) -> dict[str, float]:
+def judged_measures(
+    question: JudgedQuestion, answer: Row, *, judge: Judge | None
+) -> dict[str, float]:
     """Whether the judge calls an answer right, and whether it failed to say so.
 
     A refused or failed answer is wrong, and the judge is not asked. Nothing without a judge, nor for
@@ -98,7 +100,7 @@ def _asked(
     def keep(row: Row) -> Row:
         question = by_id[row["id"]]
         measures = answer_measures(question, row)
-        measures |= judged_measures(judge, question, row)
+        measures |= judged_measures(question, row, judge=judge)
         return {
             "id": row["id"],
             "status": row["status"],

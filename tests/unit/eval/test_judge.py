@@ -48,7 +48,9 @@ def test_the_first_word_is_the_verdict(said: str, verdict: bool | None) -> None:
 @pytest.mark.parametrize("status", ["refused", "failed"])
 def test_a_refused_or_failed_answer_is_wrong_without_asking(status: str) -> None:
     with running_mock_model() as model:
-        found = judged_measures(Judge(model.url, "mock-grounded"), QUESTION, answer(status=status))
+        found = judged_measures(
+            QUESTION, answer(status=status), judge=Judge(model.url, "mock-grounded")
+        )
 
         assert found == {"judged_right": 0}
         assert model.bodies == []
@@ -67,14 +69,14 @@ def test_failures_of_the_judge_are_counted_apart(said: str, measures: dict[str, 
     reply = {"choices": [{"message": {"content": said}}]}
     respx.post(f"{URL}/chat/completions").mock(return_value=httpx.Response(200, json=reply))
 
-    assert judged_measures(Judge(URL, "juge"), QUESTION, answer()) == measures
+    assert judged_measures(QUESTION, answer(), judge=Judge(URL, "juge")) == measures
 
 
 def test_without_a_judge_or_an_expected_answer_nothing_is_judged() -> None:
     judge, unexpected = Judge(URL, "juge"), JudgedQuestion("q", "Quel taux ?", {"a.pdf": 1})
 
-    assert judged_measures(None, QUESTION, answer()) == {}
-    assert judged_measures(judge, unexpected, answer()) == {}
+    assert judged_measures(QUESTION, answer(), judge=None) == {}
+    assert judged_measures(unexpected, answer(), judge=judge) == {}
 
 
 @pytest.mark.parametrize("name", ["mock-grounded", "mock-500", "mock-401"])
