@@ -81,7 +81,7 @@ def test_questions_are_sent_evaluated_read_and_deleted(
     shown.get_by_text("À revoir (1)").click()
     wrong = shown.locator(".outcomes tbody tr")
     expect(wrong).to_have_count(1)
-    expect(wrong).to_contain_text("Le document attendu n'est pas parmi les dix passages")
+    expect(wrong).to_contain_text("Le document attendu n'est pas parmi les passages retenus")
     with shown.context.expect_page() as opening:
         wrong.locator("a.open").click()
     expect(opening.value.locator("#passage")).to_contain_text("4 euros")

@@ -360,7 +360,7 @@ def test_a_row_that_waits_or_failed_says_so() -> None:
         ),
         (
             result("wrong", citation_rank=None, passage_rank=None, document_rank=None),
-            "n'est pas parmi les dix",
+            "n'est pas parmi les passages retenus",
         ),
         (result("answered_wrongly"), "n'étaient pas censés répondre"),
         (result("refused_rightly"), ""),
