@@ -105,7 +105,8 @@ class Retriever:
         """The live chunks of the scope that fit a text best.
 
         Chunks of one document with the same words are one hit, the best ranked. Index entries
-        that are no longer live are replaced by the next ones, until the index has no more.
+        that are no longer live are replaced by the next ones, until the index has no more; the index
+        is asked once more then, for what took their place since it was first asked.
 
         Args:
             text: A question or keywords; blank text finds nothing.
@@ -130,15 +131,10 @@ class Retriever:
         vector = self._embed(text)
         notices = (_WORDS_ONLY,) if vector is None else ()
         depth = limit if self._reranking is None else max(limit, self._reranking.candidates)
-        wanted = max(self._candidates, depth)
-        while True:
-            ranked = self._rank(text, vector=vector, scope=scope, wanted=wanted)
-            gathered = Gathering(places=depth, crowd=Crowd(places=limit) if for_answer else None)
-            self._gather(ranked.fused, scope=scope, into=gathered)
-            if gathered.is_full or ranked.is_exhausted:
-                break
-            wanted *= _WIDENING
-        places = gathered.best()
+        crowd_places = limit if for_answer else None
+        ranked, places = self._find(
+            text, vector=vector, scope=scope, depth=depth, crowd_places=crowd_places
+        )
         hits = [place.hit(rank=rank) for rank, place in enumerate(places, start=1)]
         if self._reranking is not None:
             hits, is_reranked = self._reranking.applied(hits, text=text)
@@ -147,6 +143,29 @@ class Retriever:
             return Retrieval(tuple(hits[:limit]), notices)
         evidence = self._evidence(text, places=places, ranked=ranked, scope=scope)
         return Retrieval(tuple(spread(hits, places=limit)[:limit]), notices, evidence)
+
+    def _find(
+        self,
+        text: str,
+        *,
+        vector: Vector | None,
+        scope: Scope,
+        depth: int,
+        crowd_places: int | None,
+    ) -> tuple[_Ranked, list[Place]]:
+        """The live places that fit best, and the rankings they were taken from."""
+        wanted, has_asked_again = max(self._candidates, depth), False
+        while True:
+            ranked = self._rank(text, vector=vector, scope=scope, wanted=wanted)
+            crowd = None if crowd_places is None else Crowd(places=crowd_places)
+            gathered = Gathering(places=depth, crowd=crowd)
+            is_current = self._gather(ranked.fused, scope=scope, into=gathered)
+            is_done = gathered.is_full or ranked.is_exhausted
+            if is_done and (is_current or has_asked_again):
+                return ranked, gathered.best()
+            # a version that went live after the index was asked has its chunks there by now
+            has_asked_again = True
+            wanted *= 1 if is_done else _WIDENING
 
     def _embed(self, text: str) -> Vector | None:
         try:
@@ -167,9 +186,10 @@ class Retriever:
             dense, lexical, fused, is_exhausted=len(dense) < wanted and len(lexical) < wanted
         )
 
-    def _gather(self, ranking: Ranking, *, scope: Scope, into: Gathering) -> None:
-        """Read chunks in the order of a ranking until there are enough."""
+    def _gather(self, ranking: Ranking, *, scope: Scope, into: Gathering) -> bool:
+        """Read chunks in the order of a ranking until there are enough; False when some were not live."""
         start, size = 0, min(into.wanted, _LIVE_BATCH)
+        is_current = True
         with self._open_work() as work:
             while start < len(ranking) and not into.is_full:
                 batch = ranking[start : start + size]
@@ -177,8 +197,11 @@ class Retriever:
                 for item in batch:
                     if chunk := found.get(item.chunk_id):
                         into.add(chunk, score=item.score)
+                    else:
+                        is_current = False
                 # copies by the thousand are read in large batches
                 start, size = start + size, _LIVE_BATCH
+        return is_current
 
     def _evidence(
         self, text: str, *, places: Sequence[Place], ranked: _Ranked, scope: Scope

@@ -244,6 +244,32 @@ def test_the_evidence_is_bounded_and_without_embedder_holds_words_only() -> None
     assert len(words.lexical) == 10
 
 
+class ReplacingIndex(InMemoryChunkIndex):
+    """A document is replaced right after the first search, before the database is asked."""
+
+    def replace_after_search(self, new: SourceChunk, *, live: LiveChunks) -> None:
+        self._new, self._live = new, live
+
+    def search_dense(self, vector: Vector, *, scope: Scope, limit: int) -> Ranking:
+        found = super().search_dense(vector, scope=scope, limit=limit)
+        self.upsert([point(self._new)])
+        self._live.by_id = {self._new.id: self._new, TRAIN.id: TRAIN}
+        return found
+
+
+@pytest.mark.parametrize("limit", [1, 5])
+def test_what_replaces_a_document_while_it_is_searched_is_found(limit: int) -> None:
+    old, new = (make_chunk("Prime vélo", id=id) for id in ("ancien", "nouveau"))
+    live = LiveChunks([old, TRAIN])
+    index = ReplacingIndex(embedder=HashEmbedder().identity)
+    index.replace_after_search(new, live=live)
+    retriever = make_retriever([old, TRAIN], live=live, index=index)
+
+    found = retriever.retrieve("prime vélo", scope=SCOPE, limit=limit)
+
+    assert found.hits[0].chunk.id == "nouveau"
+
+
 @pytest.mark.parametrize("copies", [12, 130, 900])
 @pytest.mark.parametrize(
     "words", ["Prime vélo de 900 €.", "Prime vélo, prime vélo de 900 €, avis {n}."]
@@ -355,14 +381,14 @@ def test_a_reranker_sees_more_hits_than_are_wanted() -> None:
     chunks = [make_chunk(f"Prime vélo numéro {n}", id=f"s{n:03}") for n in range(20)]
     reranker = WordReranker()
     retriever = make_retriever(
-        chunks, live=LiveChunks(chunks), reranking=Reranking(reranker, candidates=12)
+        chunks, live=LiveChunks(chunks), reranking=Reranking(reranker, candidates=12), candidates=20
     )
 
     found = retriever.retrieve("prime vélo numéro 7", scope=SCOPE, limit=1, for_answer=True)
 
     assert len(reranker.calls[0][1]) == 12
     assert len(found.hits) == 1
-    assert len(found.evidence.cosines) > 1
+    assert len(found.evidence.cosines) == 10
 
 
 def test_without_its_reranker_the_order_stays_and_it_is_said() -> None:
