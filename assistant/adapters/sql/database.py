@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from assistant.adapters.sql import schema
 from assistant.adapters.sql.dialect import SqlDialect
@@ -33,6 +35,7 @@ class Database:
         self._busy_s = busy_s
         self._writers = threading.Lock()
         self._erasure = Erasure(dialect)
+        self._closed = False
 
     @property
     def engine(self) -> Engine:
@@ -73,8 +76,17 @@ class Database:
             return self._dialect.clear_deleted(connection, waits=True)
 
     def close(self) -> None:
-        """Give back all connections; idempotent."""
+        """Give back all connections, those in use when their users are done; idempotent."""
+        if not self._closed:
+            self._closed = True
+            event.listen(self._engine, "checkin", _close_returned)
         self._engine.dispose()
+
+
+def _close_returned(connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+    """A pool that was given back forgets what comes home later."""
+    del connection
+    entry.close()
 
 
 def open_database(place: Path | SqlDialect, *, migrate: bool, busy_s: float = BUSY_S) -> Database:

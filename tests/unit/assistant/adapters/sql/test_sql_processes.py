@@ -198,3 +198,15 @@ def test_a_full_disk_is_told_and_the_database_stays_intact(tmp_path: Path) -> No
     if "unshare" in run.stderr or "mount" in run.stderr:
         pytest.skip(f"no small disk here: {run.stderr.strip()}")
     assert (run.stdout.split(), run.stderr) == (["disk_full", "1"], "")
+
+
+@pytest.mark.each_engine
+def test_work_that_outlives_the_service_leaves_no_connection_open(shared: Shared) -> None:
+    with shared.database.engine.connect() as begun_before:
+        shared.database.close()
+        with shared.database.engine.connect() as begun_after:
+            connections = [each.connection.dbapi_connection for each in (begun_before, begun_after)]
+    for connection in connections:
+        assert connection is not None
+        with pytest.raises(Exception, match="closed"):
+            connection.cursor()
