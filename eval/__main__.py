@@ -25,6 +25,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "compare à LlamaIndex, du fichier d'origine à la page trouvée",
     ),
     "load": ("eval.load.command", "mesure ce que ressentent des dizaines de personnes à la fois"),
+    "contradictions": (
+        "eval.contradictions",
+        "mesure quelles sources en désaccord sont vues, et lesquelles le sont à tort",
+    ),
     "verification": (
         "eval.verification",
         "mesure ce que la vérification des réponses trouve et ce qu'elle signale à tort",

@@ -20,6 +20,8 @@ _FIGURE = r"\d+(?:[ \u00a0\u202f]\d{3})*(?:,\d+)?"
 _AMOUNT = re.compile(rf"(?<![\w,./-])({_FIGURE})(?=[ \u00a0\u202f]?(?:€|k€|M€|euros?\b))")
 _DATE = re.compile(rf"\b(?:(\d{{1,2}})(?:er)? )?({'|'.join(_MONTHS)}) ((?:19|20)\d\d)\b")
 _SHORT_DATE = re.compile(r"\b(\d{1,2})/(\d{2})/((?:19|20)\d\d)\b")
+_RATE = re.compile(rf"(?<![\w,./-])({_FIGURE})(?=[ \u00a0\u202f]?%)")
+_DURATION = re.compile(r"(?<![\w,./-])\d{1,3}(?= (?:jours?|semaines?|mois|ans?|années?|heures?)\b)")
 _YEAR = re.compile(r"(?<![\w,./-])(?:19|20)\d\d(?![\w,./-]|\.\d)")
 _NUMBER = re.compile(rf"(?<![\w,./°-])({_FIGURE})(?![\w/°,-]|\.\d)")
 _NAME = re.compile(
@@ -78,6 +80,24 @@ def other_number(sentence: str, chance: random.Random) -> str | None:
 def other_amount(sentence: str, chance: random.Random) -> str | None:
     """Another amount of money."""
     return _with(sentence, [*_AMOUNT.finditer(sentence)], change=_other_figure, chance=chance)
+
+
+def other_of_kind(kind: str) -> Change:
+    """A rule that changes the one figure of a kind; a sentence with none or several is left out.
+
+    Args:
+        kind: "rate", "amount", "date" (a day) or "duration".
+    """
+    pattern = {"rate": _RATE, "amount": _AMOUNT, "date": _DATE, "duration": _DURATION}[kind]
+    change = _other_day if kind == "date" else _other_figure
+
+    def rule(sentence: str, chance: random.Random) -> str | None:
+        found = [*pattern.finditer(sentence)]
+        if len(found) != 1 or (kind == "date" and not found[0][1]):
+            return None
+        return _with(sentence, found, change=change, chance=chance)
+
+    return rule
 
 
 def other_date(sentence: str, chance: random.Random) -> str | None:

@@ -84,8 +84,8 @@ def make_pairs(source: str, *, per_kind: int, documents: int, seed: int = SEED) 
         seed: Of all choices.
     """
     chance = random.Random(f"{seed} {source}")
-    read = _read(source, documents=documents, chance=chance)
-    drawn = [(passage, text) for file in read for passage in file for text in _sentences(passage)]
+    read = read_passages(source, documents=documents, chance=chance)
+    drawn = [(passage, text) for file in read for passage in file for text in sentences_of(passage)]
     chance.shuffle(drawn)
     names = sorted({name for passage, _ in drawn for name in names_in(passage.chunk.text)})
     rules: dict[str, Change] = {
@@ -166,7 +166,8 @@ def _of_other_documents(
     return pairs
 
 
-def _sentences(passage: Passage) -> Iterator[str]:
+def sentences_of(passage: Passage) -> Iterator[str]:
+    """Its whole sentences of a fair length, each on one line."""
     text = passage.chunk.text
     for start, end in split_sentences(text):
         sentence = " ".join(text[start:end].split())
@@ -179,7 +180,7 @@ def _sentences(passage: Passage) -> Iterator[str]:
             yield sentence
 
 
-def _read(source: str, *, documents: int, chance: random.Random) -> list[list[Passage]]:
+def read_passages(source: str, *, documents: int, chance: random.Random) -> list[list[Passage]]:
     """The passages of some documents of a source, read and cut as the product does."""
     with tempfile.TemporaryDirectory(prefix="assistant-eval-") as folder:
         scratch = Path(folder)

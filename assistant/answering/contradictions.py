@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 from itertools import combinations
 
-from assistant.answering.terms import folded, terms
+from assistant.answering.terms import folded, named_terms, terms
 from assistant.answering.units import Unit, context_terms, units_of
 from assistant.domain.answers import Notice, Passage
 from assistant.domain.french import french_date
@@ -46,16 +46,27 @@ _KINDS: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _MOST_PASSAGES = 6
 """Passages compared, best first: figures further down are rarely about the same thing."""
-_PASSAGE_COVERAGE = 0.6
-"""Share of the question's words that each passage must hold, its title and headings included."""
-_FEWEST_SHARED = {"rate": 1, "amount": 2, "date": 2, "duration": 2}
-"""Words of the question, or its kind of figure, that each of the two sentences must hold. Documents hold
-few rates, but many amounts and dates of other things."""
-_MOST_FIGURES = 3
-"""A sentence with more figures of a kind is a list, of which none can be told to be the one asked for."""
-_SAME_WORDS = 0.7
-"""Share of common words from which two sentences of one document speak of the same thing."""
 _MOST_SHOWN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From when on two sentences speak of the same thing; `python -m eval contradictions` measures them."""
+
+    coverage: float = 0.6
+    """Share of the question's words that each passage must hold, its title and headings included."""
+    rate_words: int = 1
+    """Words of the question, or "taux", that each of two sentences about a rate must hold. Documents
+    hold few rates."""
+    other_words: int = 2
+    """The same for amounts, dates and durations, of which documents hold many."""
+    most_figures: int = 3
+    """A sentence with more figures of a kind is a list, of which none can be told to be the one asked for."""
+    same_words: float = 0.7
+    """Share of common words from which two sentences of one document speak of the same thing."""
+
+
+THRESHOLDS = Thresholds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +88,25 @@ class Contradiction:
     """The newest first; undated ones last, in order of rank."""
 
 
-def find_contradictions(question: str, *, passages: Sequence[Passage]) -> tuple[Contradiction, ...]:
+def find_contradictions(
+    question: str, *, passages: Sequence[Passage], thresholds: Thresholds = THRESHOLDS
+) -> tuple[Contradiction, ...]:
     """What the first passages disagree about that the question asks, two things at most.
 
-    Documents disagree when each holds the question's words, and the sentences of theirs that are
-    nearest to it give other figures of the kind it asks for, not told of other years. Within one
-    document the two sentences must besides say the same but for the figure.
+    Documents disagree when each holds the question's words, all its names among them, and the
+    sentences of theirs that are nearest to it give other figures of the kind it asks for, not told
+    of other years. Within one document the two sentences must besides say the same but for the
+    figure.
     """
     compared = [(passage, units_of(passage)) for passage in passages[:_MOST_PASSAGES]]
     found: list[Contradiction] = []
     for kind in _asked(question):
-        sides = _sides(question, kind=kind, compared=compared)
-        pairs = [pair for pair in combinations(sides, 2) if _disagree(*pair, kind=kind)]
+        sides = _sides(question, kind=kind, compared=compared, thresholds=thresholds)
+        pairs = [
+            pair
+            for pair in combinations(sides, 2)
+            if _disagree(*pair, kind=kind, same_words=thresholds.same_words)
+        ]
         chosen = {side.passage.marker: side for pair in pairs for side in pair}
         if chosen:
             found.append(Contradiction(tuple(sorted(chosen.values(), key=_newest_first))))
@@ -119,13 +137,19 @@ def _asked(question: str) -> list[str]:
 
 
 def _sides(
-    question: str, *, kind: str, compared: Sequence[tuple[Passage, list[Unit]]]
+    question: str,
+    *,
+    kind: str,
+    compared: Sequence[tuple[Passage, list[Unit]]],
+    thresholds: Thresholds,
 ) -> list[Side]:
     """What each passage says of the kind asked for, in its sentence nearest to the question.
 
     Of one document only the passages nearest to the question count, equal ones all.
     """
     wanted = set(terms(question))
+    needed = thresholds.rate_words if kind == "rate" else thresholds.other_words
+    fewest, names = min(needed, len(wanted)), named_terms(question)
     found: list[tuple[int, Side]] = []
     nearest: dict[str, int] = {}
     for passage, units in compared:
@@ -134,9 +158,9 @@ def _sides(
         best = max(telling, key=partial(_nearness, wanted=wanted, kind=kind), default=None)
         shared = _nearness(best, wanted=wanted, kind=kind) if best else 0
         figures = dict.fromkeys(_figures(best.text, kind=kind) if best else ())
-        fewest = min(_FEWEST_SHARED[kind], len(wanted))
-        is_told = fewest <= shared and len(figures) <= _MOST_FIGURES
-        if best is None or not is_told or not _covers(held, wanted=wanted):
+        is_told = fewest <= shared and len(figures) <= thresholds.most_figures
+        covers = _covers(held, wanted=wanted, least=thresholds.coverage)
+        if best is None or not is_told or not covers or not names <= held:
             continue
         found.append((shared, Side(passage, best.text, ", ".join(figures))))
         document = passage.chunk.document_id
@@ -144,13 +168,13 @@ def _sides(
     return [side for shared, side in found if shared == nearest[side.passage.chunk.document_id]]
 
 
-def _covers(held: set[str], *, wanted: set[str]) -> bool:
-    """True when a passage holds most of the question's words, be it without those of digits.
+def _covers(held: set[str], *, wanted: set[str], least: float) -> bool:
+    """True when a passage holds enough of the question's words, be it without those of digits.
 
     « 15 salariés » is answered by « de 10 à 19 salariés ».
     """
     words = {term for term in wanted if not term.isdigit()}
-    return any(len(asked & held) >= _PASSAGE_COVERAGE * len(asked) for asked in (wanted, words))
+    return any(len(asked & held) >= least * len(asked) for asked in (wanted, words))
 
 
 def _nearness(unit: Unit, *, wanted: set[str], kind: str) -> int:
@@ -159,7 +183,7 @@ def _nearness(unit: Unit, *, wanted: set[str], kind: str) -> int:
     return len(wanted & unit.terms) + names_kind
 
 
-def _disagree(one: Side, other: Side, *, kind: str) -> bool:
+def _disagree(one: Side, other: Side, *, kind: str, same_words: float) -> bool:
     figures = [set(_keys(side.words, kind=kind)) for side in (one, other)]
     if figures[0] & figures[1]:
         return False
@@ -170,7 +194,7 @@ def _disagree(one: Side, other: Side, *, kind: str) -> bool:
     if one.passage.chunk.document_id != other.passage.chunk.document_id:
         return True
     words = [set(terms(rest)) for rest in rests]
-    return len(words[0] & words[1]) >= _SAME_WORDS * len(words[0] | words[1])
+    return len(words[0] & words[1]) >= same_words * len(words[0] | words[1])
 
 
 def _figures(text: str, *, kind: str) -> list[str]:

@@ -15,15 +15,13 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 from assistant.answering.passages import text_under_headings
-from assistant.answering.terms import terms
+from assistant.answering.terms import named_terms, terms
 from assistant.domain.answers import Passage
 from assistant.domain.documents import SourceChunk
 from assistant.domain.retrieval import Evidence
 from ingest.quality import speaks_to_model
 from ingest.sentences import split_sentences
 
-_NAME = re.compile(r"(?<![.?!«\"] )(?<!^)\b[A-ZÀ-Ý][\w’'-]+|\b[A-Z]{2,}\b")
-"""A capital inside a sentence, or an acronym."""
 _CAPITAL = "[A-ZÀ-ÖØ-ÝŒ][a-zà-öø-ÿœ]+"
 _PLACE = re.compile(
     r"(?:(?<=\bà )|(?<=\bde )|(?<=\bd['’])|(?<=\bin )|(?<=\bat )|(?<=\bof ))"
@@ -104,7 +102,7 @@ def signs_of(question: str, *, evidence: Evidence, texts: Sequence[str]) -> Sign
     words = [set(terms(text)) for text in texts]
     question = _asked_part(question)
     asked = terms(question)
-    names = {term for name in _NAME.findall(question) for term in terms(name)}
+    names = named_terms(question)
     cosines, lexical = evidence.cosines, evidence.lexical
     return Signs(
         similarity_margin=cosines[0] - cosines[-1] if cosines else 0.0,

@@ -12,6 +12,8 @@ from functools import lru_cache
 _TOKEN = re.compile(r"[a-z0-9]+(?:[.\-/][a-z0-9]+)*")
 _ELISION = re.compile(r"\b(?:l|d|j|m|t|s|n|c|qu|jusqu|lorsqu|puisqu|quoiqu)['’]")
 _NUMBER_WITH_SPACES = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}\b)")
+_NAME = re.compile(r"(?<![.?!«\"] )(?<!^)\b[A-ZÀ-Ý][\w’'-]+|\b[A-Z]{2,}\b")
+"""A capital inside a sentence, or an acronym."""
 _STOP_WORDS_TEXT = """
 a ai aient ainsi alors au aucun aucune aussi autre autres aux avant avec avez avoir avons
 ayant bien c ce ceci cela celle celles celui ces cet cette ceux chaque ci comme comment
@@ -45,6 +47,11 @@ def folded(text: str) -> str:
 def terms(text: str) -> list[str]:
     """The terms of a text in order, with repetitions; references such as "l.1111-2" stay whole."""
     return [_stem(token) for token in _TOKEN.findall(folded(text)) if token not in _STOP_WORDS]
+
+
+def named_terms(text: str) -> set[str]:
+    """The terms of the names in a text, such as a town, a department or an acronym."""
+    return {term for name in _NAME.findall(text) for term in terms(name)}
 
 
 @lru_cache(maxsize=20_000)

@@ -89,6 +89,10 @@ def test_amounts_dates_and_durations_are_compared(
          "En 2024, l'aide à une association est de 80 %."),
         # another aid
         (RATE, "L'aide au numérique d'une association est de 50 %.", "La TVA est de 20 %."),
+        # one is about another department than the question
+        ("Quel est le taux de l'aide à une association dans l'Orne ?",
+         "Dans l'Orne, l'aide à une association est de 50 %.",
+         "Dans le Var, l'aide à une association est de 80 %."),
         # no figure is asked for
         ("Qui verse l'aide au numérique à une association ?", "L'aide à l'association est de 50 %.",
          "L'aide à l'association est de 80 %."),
