@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,18 @@ from eval.redteam.cases import Case, load_cases
 from eval.redteam.defences import DEFENCES, removed
 from eval.redteam.running import Result, run_cases
 from eval.redteam.words import category_names, defence_names, words
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What the cases of a defence say when it is gone, by their ids."""
+
+    caught: list[str]
+    """They pass with it and fail without it, on what they look at."""
+    crashed: dict[str, str]
+    """An error ended them before they could be judged: they prove nothing."""
+    unfit: list[str]
+    """They do not pass with it either: they prove nothing."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,26 +52,36 @@ def run(arguments: argparse.Namespace) -> int:
         print(words("no_case", only=arguments.only))
         return 2
     if arguments.mutations:
-        caught = catches(cases, list(DEFENCES))
-        print(json.dumps(caught, indent=1) if arguments.json else mutation_report(caught, cases))
-        return 0 if all(caught.values()) else 1
+        found = catches(cases, list(DEFENCES))
+        print(mutations_as_json(found) if arguments.json else mutation_report(found, cases))
+        return 0 if all(each.caught for each in found.values()) else 1
     results = run_cases(cases, endpoint=_endpoint(arguments))
     print(as_json(results) if arguments.json else report(results))
     return 0 if all(each.is_passed for each in results if each.case.owner == "ours") else 1
 
 
-def catches(cases: Sequence[Case], names: Sequence[str]) -> dict[str, list[str]]:
+def catches(cases: Sequence[Case], names: Sequence[str]) -> dict[str, Noticed]:
     """Which cases fail when a defence is removed, by the name of the defence.
 
-    Only cases that name the defence are run: the others would tell nothing of it.
+    Only cases that name the defence are run: the others would tell nothing of it. So would those that
+    fail while it is there, which are run first, and those that an error ends.
     """
-    caught: dict[str, list[str]] = {}
-    for name in names:
-        named = [case for case in cases if name in case.defences]
-        with removed(DEFENCES[name]):
-            results = run_cases(named, limits=DEFENCES[name].limits)
-        caught[name] = [each.case.id for each in results if not each.is_passed]
-    return caught
+    whole = run_cases([case for case in cases if set(names) & set(case.defences)])
+    passed = {each.case.id for each in whole if each.is_passed}
+    return {
+        name: _noticed([c for c in cases if name in c.defences], name, passed) for name in names
+    }
+
+
+def _noticed(named: Sequence[Case], name: str, passed: Collection[str]) -> Noticed:
+    fit = [case for case in named if case.id in passed]
+    with removed(DEFENCES[name]):
+        results = run_cases(fit, limits=DEFENCES[name].limits)
+    return Noticed(
+        caught=[each.case.id for each in results if each.faults],
+        crashed={each.case.id: each.crash for each in results if each.crash},
+        unfit=[case.id for case in named if case.id not in passed],
+    )
 
 
 def report(results: Sequence[Result]) -> str:
@@ -79,15 +102,26 @@ def report(results: Sequence[Result]) -> str:
     return "\n".join(lines)
 
 
-def mutation_report(caught: Mapping[str, Sequence[str]], cases: Sequence[Case]) -> str:
-    """A Markdown table: each defence, how many of its cases see it gone, and which."""
+def mutation_report(found: Mapping[str, Noticed], cases: Sequence[Case]) -> str:
+    """A Markdown table: each defence, how many of its cases see it gone, and which; then the others."""
     names = defence_names()
     lines = [words("mutation_head"), "|---|---:|---|"]
-    for name, ids in caught.items():
-        count = sum(name in case.defences for case in cases)
+    for name, noticed in found.items():
+        count, ids = sum(name in case.defences for case in cases), noticed.caught
         lines.append(f"| {names[name]} | {len(ids)}/{count} | {', '.join(ids)} |")
-    lines += [words("mutation_missed", name=names[name]) for name, ids in caught.items() if not ids]
+    for name, noticed in found.items():
+        if not noticed.caught:
+            lines.append(words("mutation_missed", name=names[name]))
+        for id, error in noticed.crashed.items():
+            lines.append(words("mutation_crashed", name=names[name], id=id, error=error))
+        lines += [words("mutation_unfit", name=names[name], id=id) for id in noticed.unfit]
     return "\n".join(lines)
+
+
+def mutations_as_json(found: Mapping[str, Noticed]) -> str:
+    """What was noticed of each defence, by its name, as one JSON object."""
+    rows = {name: asdict(noticed) for name, noticed in found.items()}
+    return json.dumps(rows, ensure_ascii=False, indent=1)
 
 
 def as_json(results: Sequence[Result]) -> str:
@@ -101,6 +135,7 @@ def as_json(results: Sequence[Result]) -> str:
             "was_run": each.was_run,
             "is_passed": each.is_passed,
             "faults": list(each.faults),
+            "crash": each.crash,
         }
         for each in results
     ]
@@ -109,6 +144,8 @@ def as_json(results: Sequence[Result]) -> str:
 
 def _failure(result: Result) -> str:
     case = result.case
+    if result.crash:
+        return words("crashed_case", id=case.id, title=case.title, error=result.crash)
     return words("failed_case", id=case.id, title=case.title, faults=" ; ".join(result.faults))
 
 

@@ -16,9 +16,11 @@ from eval.redteam.cases import Call, Case
 from eval.redteam.checks import Outcome, faults
 from eval.redteam.documents import make
 from eval.redteam.site import LOCAL_TOKEN, Site, open_site, prompts_of
+from eval.redteam.words import words
 
 _NOBODYS = "00000000-0000-4000-8000-000000000000"
 _PASSAGES = 200
+_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,13 @@ class Result:
     """What was not as expected, in French; empty when the case is passed."""
     was_run: bool = True
     """False for a case of the model where no endpoint is configured."""
+    crash: str = ""
+    """The error that ended it before it could be judged; empty when there was none."""
 
     @property
     def is_passed(self) -> bool:
-        """True when it was run and all was as expected."""
-        return self.was_run and not self.faults
+        """True when it was run to its end and all was as expected."""
+        return self.was_run and not self.crash and not self.faults
 
 
 def run_cases(
@@ -118,10 +122,20 @@ class _Bench:
             await self._ask()
             self._outcome.prompts = prompts_of(self._site, since=since)
             await self._call()
+            self._check_server()
             found = faults(self._outcome, self._case.expect)
         except (httpx.HTTPError, KeyError, ValueError, ConnectionError) as error:
-            found = [f"{type(error).__name__} : {error}"]
+            return Result(self._case, (), crash=f"{type(error).__name__} : {error}")
         return Result(self._case, tuple(found))
+
+    def _check_server(self) -> None:
+        """An internal error of the server proves no defence either.
+
+        Raises:
+            ConnectionError: It answered 500.
+        """
+        if _SERVER_ERROR in {self._outcome.answer_status, self._outcome.called.get("status")}:
+            raise ConnectionError(words("server_error"))
 
     async def _look_at_documents(self) -> None:
         listed = (await self.owner.get("/v1/documents")).json()["documents"]

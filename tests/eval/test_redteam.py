@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from assistant.testing.mock_model import running_mock_model
 from eval.redteam import command
 from eval.redteam.cases import Case, load_cases
 from eval.redteam.checks import Outcome, faults
-from eval.redteam.defences import DEFENCES
+from eval.redteam.defences import DEFENCES, Removal
 from eval.redteam.running import run_cases
 from eval.redteam.site import settings_of
 from eval.redteam.words import category_names, defence_names
@@ -81,7 +83,41 @@ def test_removing_a_defence_fails_a_case(full_scale: bool) -> None:
 
     caught = command.catches(cases, names)
 
-    assert [name for name in names if not caught[name]] == []
+    assert [name for name in names if not caught[name].caught] == []
+    assert [name for name in names if caught[name].unfit] == []
+
+
+def broken(*_: object, **__: object) -> Any:
+    raise ValueError("planted")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param("eval.redteam.running:prompts_of", id="in the case"),
+        pytest.param("assistant.services.answers:seen_text", id="in the server"),
+    ],
+)
+def test_an_error_proves_no_defence(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = [case for case in OURS if case.id == "renvoi-inventee"]
+    removal = Removal({place: lambda _: broken})
+    monkeypatch.setattr(command, "DEFENCES", {"markers": removal})
+
+    found = command.catches(cases, ["markers"])["markers"]
+
+    assert (found.caught, found.unfit) == ([], [])
+    assert list(found.crashed) == ["renvoi-inventee"]
+    assert "Défense sans cas" in command.mutation_report({"markers": found}, cases)
+    assert "Non compté, renvoi-inventee" in command.mutation_report({"markers": found}, cases)
+
+
+def test_a_case_that_fails_anyway_proves_no_defence() -> None:
+    (case,) = [case for case in OURS if case.id == "renvoi-inventee"]
+    hopeless = replace(case, expect={"answer_has": ["jamais écrit"]})
+
+    found = command.catches([hopeless], ["markers"])["markers"]
+
+    assert (found.caught, found.crashed, found.unfit) == ([], {}, ["renvoi-inventee"])
 
 
 def test_cases_of_the_model_are_run_on_an_endpoint_only() -> None:
