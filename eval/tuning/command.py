@@ -110,7 +110,8 @@ def _pooled(gains: Sequence[Sequence[float]]) -> str:
 def by_intent(variant: Variant, bench: Bench, *, half: int) -> dict[str, float]:
     """nDCG@10 of each intent, over the questions of one half by the hash of their id."""
     kept = [each for each in variant.scored if hash_half(each.question.id) == half]
-    found = measures(kept, files=bench.collection.files, fuse=variant.fuse)
+    files = variant.files or bench.collection.files
+    found = measures(kept, files=files, fuse=variant.fuse)
     values = {id: row[_MEASURE] for id, row in found.items()}
     return cluster_means(values, {each.question.id: each.question.groups for each in kept})
 
