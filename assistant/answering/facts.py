@@ -87,11 +87,15 @@ class Holdings:
         return key[0] == "initials" and any(str(key[1]) in letters for letters in self._initials)
 
 
-def figures_of(text: str) -> list[Figure]:
-    """The figures, dates and references that a text states, in order of their words."""
-    return sorted(
-        (each for each in _scan(text) if each.is_stated), key=lambda each: each.fact.start
-    )
+def figures_of(text: str, *, also_unstated: bool = False) -> list[Figure]:
+    """The figures, dates and references that a text states, in order of their words.
+
+    Args:
+        text: A sentence or more.
+        also_unstated: With those that only count in a source, such as « trois pièces ».
+    """
+    found = (each for each in _scan(text) if also_unstated or each.is_stated)
+    return sorted(found, key=lambda each: each.fact.start)
 
 
 def facts_of(sentence: str) -> list[Fact]:

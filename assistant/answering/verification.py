@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from assistant.answering.contraries import contrary
 from assistant.answering.facts import Fact, Holdings, facts_of, flat
 from assistant.answering.polarity import disagreement
 from assistant.answering.sourcing import Need, leads, need_of, told_figures
@@ -147,8 +148,10 @@ def compare(
         return Problem(MarkKind.MEANING)
     if exchanged := _elsewhere(claim, evidence):
         return Problem(MarkKind.EXCHANGED, exchanged)
-    if near >= _NEAR and (word := disagreement(claim.text, sentence)):
-        return Problem(MarkKind.NEGATION, (word,))
+    if near >= _NEAR and (
+        words := disagreement(claim.text, sentence) or contrary(claim.text, sentence)
+    ):
+        return Problem(MarkKind.NEGATION, (words,))
     return None
 
 
