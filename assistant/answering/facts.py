@@ -166,6 +166,26 @@ _NOT_NAMES = frozenset(_NOT_NAMES_TEXT.split())
 """Capitalised words that sentences use whatever their source calls the thing."""
 
 
+_BARE_TEXT = """
+ainsi ceci cela certaine certaines certains chacun chacune nul nulle personne peu plusieurs quiconque rien
+seul seule seules seuls tel telle telles tels tout toute toutes tous beaucoup quelqu'un peut-etre jamais
+celle-ci celle-la celles-ci celles-la celui-ci celui-la ceux-ci ceux-la toutefois cependant desormais
+toujours aussi ensuite enfin alors souvent parfois maintenant aujourd'hui seulement surtout egalement
+deux trois quatre cinq six sept huit neuf dix onze douze quinze vingt trente cent mille un une
+"""
+_BARE_SUBJECTS = frozenset(_BARE_TEXT.split())
+"""Words besides names that a sentence may begin with right before its verb."""
+_SUBJECT_OF = re.compile(
+    r" (?:(?:ne|n'|se|s'|y|en|l'|le|la|les|leur|lui) ?)*"
+    r"(?:est|sont|a|ont|etait|avait|sera|aura|peut|doit|pourra|devra|verse|accorde|attribue|alloue|octroie|propose|"
+    r"offre|finance|cofinance|subventionne|soutient|aide|accompagne|gere|organise|assure|prend|met|vote|adopte|"
+    r"fixe|prevoit|impose|exige|demande|accueille|dispose|compte|possede|participe|contribue|paie|rembourse|"
+    r"publie|recoit|instruit|delivre|applique|autorise|interdit|permet|represente|preside|dirige|fournit|"
+    r"garantit|beneficie|depend|compose|comprend|regroupe|reunit|signe|decide|cree|lance|ouvre|ferme|siege)"
+    r"(?![\w'-])"
+)
+
+
 def _scan(text: str) -> Iterator[Figure]:
     plain = flat(text)
     for match in _FACT.finditer(plain):
@@ -334,7 +354,11 @@ def _names(text: str) -> Iterator[Fact]:
         if (
             len(word) < 2
             or not terms(word)
-            or (not is_acronym and _is_opening(text, match.start()))
+            or (
+                not is_acronym
+                and _is_opening(text, match.start())
+                and not _is_subject(word, after=text[match.end() :])
+            )
         ):
             continue
         ways: tuple[tuple[Key, ...], ...] = (tuple(("w", part) for part in parts),)
@@ -343,6 +367,11 @@ def _names(text: str) -> Iterator[Fact]:
         if is_acronym:
             ways += ((("initials", "".join(parts)),),)
         yield Fact(MarkKind.NAME, word, match.start(), ways)
+
+
+def _is_subject(word: str, *, after: str) -> bool:
+    """True when a first word is a name: French puts no verb after a noun that has no article."""
+    return flat(word) not in _BARE_SUBJECTS and _SUBJECT_OF.match(flat(after)) is not None
 
 
 def _is_opening(text: str, start: int) -> bool:

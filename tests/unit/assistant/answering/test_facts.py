@@ -123,6 +123,43 @@ def test_the_first_word_and_numbers_in_letters_without_unit_state_nothing() -> N
     assert [fact.words for fact in facts_of("RSA et Pierre.")] == ["RSA", "Pierre"]
 
 
+@pytest.mark.parametrize(
+    ("sentence", "names"),
+    [
+        ("Lyon verse une aide.", ["Lyon"]),
+        ("Villeneuve n'accorde rien.", ["Villeneuve"]),
+        ("Saint-Denis finance le projet.", ["Saint-Denis"]),
+        ("Le maire est élu. Dupont préside le comité.", ["Dupont"]),
+        ("- Martin y siège.", ["Martin"]),
+        ("Mayotte l'autorise.", ["Mayotte"]),
+    ],
+)
+def test_a_first_word_right_before_its_verb_is_a_name(sentence: str, names: list[str]) -> None:
+    assert [fact.words for fact in facts_of(sentence)] == names
+    assert unheld(sentence, "la commune verse une aide") == [("name", name) for name in names]
+    assert unheld(sentence, sentence.upper()) == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Contactez le service.",
+        "Seul peut voter le maire.",
+        "Trois sont requis.",
+        "Celle-ci est due.",
+        "Aide versée en mai.",
+        "L'aide est versée.",
+        "Chacun doit voter.",
+        "Quelle est la date ?",
+        "Où est la mairie ?",
+        "Il ne peut voter.",
+        "Délai : il est court.",
+    ],
+)
+def test_other_first_words_are_no_names(sentence: str) -> None:
+    assert facts_of(sentence) == []
+
+
 def test_what_has_the_form_of_a_date_but_is_none_is_a_reference() -> None:
     assert unheld("Dossier 45/99/2024.", "dossier 45/98/2024") == [("reference", "45/99/2024")]
     assert unheld("Dossier 45/99/2024.", "DOSSIER 45/99/2024") == []
