@@ -103,7 +103,9 @@ class Draft:
         yield from self._leave(self._coalescer.flush().rstrip())
         yield from self._noted()
         if self._is_refusal:
-            yield from self._leave(f"\n\n{way_on(list(self._passages.values()))}")
+            sent = self.text
+            gap = "\n" * max(2 - (len(sent) - len(sent.rstrip("\n"))), 0)
+            yield from self._leave(f"{gap}{way_on(list(self._passages.values()))}")
 
     def completed(
         self, *, model: str, tokens: TokenUsage | None, notices: Sequence[Notice] = ()
