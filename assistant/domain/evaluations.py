@@ -8,10 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from assistant.domain.answers import AnswerStatus, Citation, Passage
+from assistant.domain.answers import (
+    AnswerCompleted,
+    AnswerFailed,
+    AnswerStatus,
+    Citation,
+    Passage,
+)
 from assistant.domain.documents import Reason, SourceChunk
 from assistant.domain.ids import ChunkId, EvaluationId, PersonId, QuestionSetId, TenantId
 from assistant.domain.intervals import Share
+from assistant.domain.marks import MarkKind
 from assistant.domain.question_sets import ExpectedAnswer, compared
 
 SHOWN_CITATIONS = 3
@@ -38,7 +45,11 @@ class Verdict(StrEnum):
     """What a row says of the assistant, in one word."""
 
     RIGHT = "right"
-    """A right passage is among the first citations."""
+    """A right passage is among the first citations, and nothing is to be said against the answer."""
+    RIGHT_MARKED = "right_marked"
+    """So it is, but verification marked a sentence as not supported or without a source."""
+    RIGHT_FAULTY = "right_faulty"
+    """So it is, but the model failed: passages are quoted in its place, or its text is cut short."""
     WRONG = "wrong"
     """Answered from elsewhere."""
     REFUSED_RIGHTLY = "refused_rightly"
@@ -85,6 +96,35 @@ class Outcome:
     """Place of the first of them whose quote holds the expected words; never before the former."""
     expected_words: float | None
     """Share of the words of the expected answer that the answer has; None when none was given."""
+    unsupported_sentences: int | None = None
+    """Sentences of the answer that verification found wrong, those without a source left out.
+
+    None in results of programs that did not count them, and so are the two that follow.
+    """
+    uncited_sentences: int | None = None
+    """Sentences that state something without a source."""
+    model_fault: str | None = None
+    """Code of the notice that the model failed, or was cut short; None also when it did neither."""
+
+    @property
+    def is_verified(self) -> bool:
+        """True when marks and faults of the model were counted."""
+        return self.unsupported_sentences is not None
+
+    @property
+    def is_marked(self) -> bool:
+        """True when verification marked a sentence."""
+        return bool(self.unsupported_sentences or self.uncited_sentences)
+
+    @property
+    def has_fallen_back(self) -> bool:
+        """True when passages are quoted in the place of the answer of a model that failed."""
+        return self.model_fault is not None and self.status is AnswerStatus.SEARCH_ONLY
+
+    @property
+    def is_cut(self) -> bool:
+        """True when its model cut the answer short."""
+        return self.model_fault is not None and not self.has_fallen_back
 
     @property
     def verdict(self) -> Verdict:
@@ -96,8 +136,11 @@ class Outcome:
             return Verdict.REFUSED_RIGHTLY if is_refusal else Verdict.ANSWERED_WRONGLY
         if is_refusal:
             return Verdict.REFUSED_WRONGLY
-        is_cited = _within(self.citation_rank, SHOWN_CITATIONS)
-        return Verdict.RIGHT if is_cited else Verdict.WRONG
+        if not _within(self.citation_rank, SHOWN_CITATIONS):
+            return Verdict.WRONG
+        if self.model_fault is not None:
+            return Verdict.RIGHT_FAULTY
+        return Verdict.RIGHT_MARKED if self.is_marked else Verdict.RIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,33 +227,42 @@ class Summary:
     """Of the unanswerable questions."""
     expected_words: float | None
     """Mean over the questions that tell an expected answer; None without one."""
+    marked: Share
+    """Answers with a marked sentence, of those that a model wrote."""
+    unsupported_sentences: int
+    """Sentences marked for something else than a missing source."""
+    uncited_sentences: int
+    fell_back: Share
+    """Questions whose model failed, so that passages were quoted instead."""
+    cut: Share
+    """Questions whose answer was cut short by its model."""
 
 
 def outcome_of(
-    expected: ExpectedAnswer,
-    *,
-    passages: Sequence[Passage],
-    citations: Sequence[Citation],
-    status: AnswerStatus,
-    text: str,
+    expected: ExpectedAnswer, *, passages: Sequence[Passage], end: AnswerCompleted | AnswerFailed
 ) -> Outcome:
     """Judge what was found and answered for a question.
 
     Args:
         expected: The question with its expectations.
         passages: What it was answered from, best first.
-        citations: Those of the answer, by ascending marker.
-        status: How the answer ended.
-        text: The answer.
+        end: The end of its answer.
     """
+    has_failed = isinstance(end, AnswerFailed)
+    citations = () if has_failed else end.citations
+    marks = () if has_failed else end.marks
+    uncited = sum(mark.kind is MarkKind.UNCITED for mark in marks)
     return Outcome(
         is_answerable=expected.is_answerable,
-        status=status,
+        status=AnswerStatus.FAILED if has_failed else end.status,
         document_rank=_rank(passages, lambda chunk: is_of_document(expected, chunk)),
         passage_rank=_rank(passages, lambda chunk: is_right(expected, chunk)),
         citation_rank=_place(citations, lambda each: is_cited(expected, each)),
         quote_rank=_place(citations, lambda each: is_quoted(expected, each)),
-        expected_words=_expected_words(expected.answer, text),
+        expected_words=_expected_words(expected.answer, "" if has_failed else end.text),
+        unsupported_sentences=len(marks) - uncited,
+        uncited_sentences=uncited,
+        model_fault=None if has_failed else end.model_fault,
     )
 
 
@@ -241,6 +293,8 @@ def summarise(outcomes: Sequence[Outcome]) -> Summary:
     others = [each for each in outcomes if not each.is_answerable]
     words = [each.expected_words for each in outcomes if each.expected_words is not None]
     ranks = [1 / each.passage_rank if each.passage_rank else 0.0 for each in answerable]
+    verified = [each for each in outcomes if each.is_verified]
+    written = [each for each in verified if each.status is AnswerStatus.ANSWERED]
     return Summary(
         answerable=len(answerable),
         unanswerable=len(others),
@@ -256,6 +310,11 @@ def summarise(outcomes: Sequence[Outcome]) -> Summary:
         refused_wrongly=Share.of(each.status is AnswerStatus.REFUSED for each in answerable),
         refused_rightly=Share.of(each.status is AnswerStatus.REFUSED for each in others),
         expected_words=sum(words) / len(words) if words else None,
+        marked=Share.of(each.is_marked for each in written),
+        unsupported_sentences=sum(each.unsupported_sentences or 0 for each in outcomes),
+        uncited_sentences=sum(each.uncited_sentences or 0 for each in outcomes),
+        fell_back=Share.of(each.has_fallen_back for each in verified),
+        cut=Share.of(each.is_cut for each in verified),
     )
 
 

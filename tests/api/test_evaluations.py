@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from assistant.domain.answers import Question, RetrievalCompleted
+from assistant.domain.errors import ModelUnavailable
 from assistant.domain.evaluations import EvaluationState, Verdict
 from assistant.domain.ids import CollectionId, EvaluationId, PersonId
 from assistant.domain.tenancy import Collection, Role, Scope
@@ -650,3 +651,36 @@ async def test_the_scope_is_that_of_the_moment(owner: httpx.AsyncClient, site: S
 
     assert report.evaluation.state is EvaluationState.QUEUED
     assert all(row["result"]["citations"] == [] for row in found["rows"])
+
+
+async def test_marked_sentences_and_a_model_that_fails_are_counted(tmp_path: Path) -> None:
+    marked = ["Gratuit pour les 47 internes [1]. La Région finance aussi les repas du midi."]
+    model = ScriptedChatModel(marked, [ModelUnavailable("model_unreachable")], ["Gratuit [1]."])
+    site = open_site(tmp_path, model=model)
+    await site.upload({"reglement.txt": REGULATION})
+    try:
+        async with site.owner() as http:
+            run = await started(http)
+            found = await ended(http, run["id"])
+            table = (await http.get(f"{RUNS}/{run['id']}/table")).content.decode("utf-8-sig")
+            listed = (await http.get(f"{RUNS}/{run['id']}?verdict=right_marked")).json()["rows"]
+    finally:
+        await site.container.evaluation_runner.close()
+        site.close()
+
+    first, second, third = (row["result"] for row in found["rows"])
+    assert first["verdict"] == "right_marked"
+    assert (first["unsupported_sentences"], first["uncited_sentences"]) == (1, 1)
+    assert (second["verdict"], second["status"]) == ("right_faulty", "search_only")
+    assert second["model_fault_code"] == "model_unreachable_notice"
+    assert second["model_fault"].startswith("Le modèle de langage est injoignable")
+    assert (third["model_fault"], third["verdict"]) == (None, "answered_wrongly")
+    summary = found["evaluation"]["summary"]
+    assert (summary["marked"]["successes"], summary["marked"]["total"]) == (1, 2)
+    assert (summary["unsupported_sentences"], summary["uncited_sentences"]) == (1, 1)
+    assert (summary["fell_back"]["successes"], summary["fell_back"]["total"]) == (1, 3)
+    rows = list(csv.DictReader(StringIO(table), delimiter=";"))
+    assert (rows[0]["phrases non confirmées"], rows[0]["phrases sans source"]) == ("1", "1")
+    assert rows[0]["verdict"] == "bonne source citée, mais une phrase est signalée"
+    assert rows[1]["panne du modèle"] == second["model_fault"]
+    assert [each["expected"]["line"] for each in listed] == [2]

@@ -56,6 +56,11 @@ def summary(**changes: object) -> SummaryOut:
         "refused_wrongly": share(6, 34, 0.083, 0.335),
         "refused_rightly": share(6, 6, 0.61, 1),
         "expected_words": 0.5,
+        "marked": share(0, 34),
+        "unsupported_sentences": 0,
+        "uncited_sentences": 0,
+        "fell_back": share(0, 40),
+        "cut": share(0, 40),
     }
     return SummaryOut.model_validate(values | changes)
 
@@ -104,6 +109,10 @@ def result(verdict: VerdictOut = "right", **changes: object) -> ResultOut:
         "citation_rank": 1,
         "quote_rank": 1,
         "expected_words": 1,
+        "unsupported_sentences": 0,
+        "uncited_sentences": 0,
+        "model_fault_code": None,
+        "model_fault": None,
         "answer": "Le taux est de **30 %** [1].",
         "citations": [cited()],
         "reason_code": None,

@@ -46,6 +46,9 @@ RIGHT = EvaluationRow(
         citation_rank=1,
         quote_rank=2,
         expected_words=0.5,
+        unsupported_sentences=2,
+        uncited_sentences=0,
+        model_fault="answer_cut_stall",
     ),
     text="Le taux est de 40 % [1].",
     citations=(
