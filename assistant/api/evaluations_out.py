@@ -6,7 +6,8 @@ from assistant.api.errors import spoken
 from assistant.api.mapping import view_url
 from assistant.domain.catalogue import sentence
 from assistant.domain.documents import Reason
-from assistant.domain.evaluations import CitedPassage, EvaluationRow, Summary
+from assistant.domain.evaluation_summary import Summary
+from assistant.domain.evaluations import CitedPassage, EvaluationRow
 from assistant.domain.intervals import Share
 from assistant.domain.question_sets import ExpectedAnswer, QuestionSet
 from assistant.schemas.evaluations import (

@@ -1,8 +1,7 @@
-"""Evaluations of a question set on the live index: rows, outcomes and summary figures."""
+"""Evaluations of a question set on the live index: rows and outcomes."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,7 +16,6 @@ from assistant.domain.answers import (
 )
 from assistant.domain.documents import Reason, SourceChunk
 from assistant.domain.ids import ChunkId, EvaluationId, PersonId, QuestionSetId, TenantId
-from assistant.domain.intervals import Share
 from assistant.domain.marks import MarkKind
 from assistant.domain.question_sets import ExpectedAnswer, compared
 
@@ -136,7 +134,7 @@ class Outcome:
             return Verdict.REFUSED_RIGHTLY if is_refusal else Verdict.ANSWERED_WRONGLY
         if is_refusal:
             return Verdict.REFUSED_WRONGLY
-        if not _within(self.citation_rank, SHOWN_CITATIONS):
+        if not is_within(self.citation_rank, SHOWN_CITATIONS):
             return Verdict.WRONG
         if self.model_fault is not None:
             return Verdict.RIGHT_FAULTY
@@ -201,43 +199,6 @@ class EvaluationRow:
         return replace(kept, text="") if kept.is_withheld else kept
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Figures of the rows there are."""
-
-    answerable: int
-    unanswerable: int
-    failed: int
-    """Answers that failed; they count as neither cited nor refused."""
-    verdicts: Mapping[Verdict, int]
-    """How many rows have each verdict that occurs."""
-    document_at_1: Share
-    document_at_5: Share
-    passage_at_1: Share
-    passage_at_5: Share
-    reciprocal_rank: float | None
-    """Mean over the answerable questions, 0 without the right passage; None without a question."""
-    cited: Share
-    """Answerable questions with a right passage among the first three citations."""
-    quoted: Share
-    """Answerable questions whose expected words are quoted by one of the first three citations."""
-    refused_wrongly: Share
-    """Of the answerable questions."""
-    refused_rightly: Share
-    """Of the unanswerable questions."""
-    expected_words: float | None
-    """Mean over the questions that tell an expected answer; None without one."""
-    marked: Share
-    """Answers with a marked sentence, of those that a model wrote."""
-    unsupported_sentences: int
-    """Sentences marked for something else than a missing source."""
-    uncited_sentences: int
-    fell_back: Share
-    """Questions whose model failed, so that passages were quoted instead."""
-    cut: Share
-    """Questions whose answer was cut short by its model."""
-
-
 def outcome_of(
     expected: ExpectedAnswer, *, passages: Sequence[Passage], end: AnswerCompleted | AnswerFailed
 ) -> Outcome:
@@ -287,37 +248,6 @@ def is_quoted(expected: ExpectedAnswer, citation: Citation) -> bool:
     return is_cited(expected, citation) and compared(expected.passage) in compared(citation.quote)
 
 
-def summarise(outcomes: Sequence[Outcome]) -> Summary:
-    """The figures of some outcomes."""
-    answerable = [each for each in outcomes if each.is_answerable]
-    others = [each for each in outcomes if not each.is_answerable]
-    words = [each.expected_words for each in outcomes if each.expected_words is not None]
-    ranks = [1 / each.passage_rank if each.passage_rank else 0.0 for each in answerable]
-    verified = [each for each in outcomes if each.is_verified]
-    written = [each for each in verified if each.status is AnswerStatus.ANSWERED]
-    return Summary(
-        answerable=len(answerable),
-        unanswerable=len(others),
-        failed=sum(each.status is AnswerStatus.FAILED for each in outcomes),
-        verdicts=Counter(each.verdict for each in outcomes),
-        document_at_1=Share.of(_within(each.document_rank, 1) for each in answerable),
-        document_at_5=Share.of(_within(each.document_rank, 5) for each in answerable),
-        passage_at_1=Share.of(_within(each.passage_rank, 1) for each in answerable),
-        passage_at_5=Share.of(_within(each.passage_rank, 5) for each in answerable),
-        reciprocal_rank=sum(ranks) / len(ranks) if ranks else None,
-        cited=Share.of(_within(each.citation_rank, SHOWN_CITATIONS) for each in answerable),
-        quoted=Share.of(_within(each.quote_rank, SHOWN_CITATIONS) for each in answerable),
-        refused_wrongly=Share.of(each.status is AnswerStatus.REFUSED for each in answerable),
-        refused_rightly=Share.of(each.status is AnswerStatus.REFUSED for each in others),
-        expected_words=sum(words) / len(words) if words else None,
-        marked=Share.of(each.is_marked for each in written),
-        unsupported_sentences=sum(each.unsupported_sentences or 0 for each in outcomes),
-        uncited_sentences=sum(each.uncited_sentences or 0 for each in outcomes),
-        fell_back=Share.of(each.has_fallen_back for each in verified),
-        cut=Share.of(each.is_cut for each in verified),
-    )
-
-
 def _rank(passages: Sequence[Passage], fits: Callable[[SourceChunk], bool]) -> int | None:
     """The rank of the first of which some chunk fits: equal words of another document count."""
     return next(
@@ -334,7 +264,8 @@ def _place(citations: Sequence[Citation], fits: Callable[[Citation], bool]) -> i
     return next((place for place, each in enumerate(citations, start=1) if fits(each)), None)
 
 
-def _within(rank: int | None, limit: int) -> bool:
+def is_within(rank: int | None, limit: int) -> bool:
+    """True for a rank that is there and not after a limit."""
     return rank is not None and rank <= limit
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.domain.errors import Conflict, NotFound
+from assistant.domain.evaluation_summary import Summary, Tally, summarise
 from assistant.domain.evaluations import (
     UNFINISHED,
     Evaluation,
     EvaluationRow,
     EvaluationState,
-    Summary,
     Verdict,
-    summarise,
 )
 from assistant.domain.ids import EvaluationId, QuestionSetId, new_id
 from assistant.domain.question_sets import ExpectedAnswer, QuestionSet
@@ -101,7 +100,11 @@ class EvaluationService:
         require_admin(principal)
         with self._open_work() as work:
             found = work.evaluations.list_recent(scope=scope, set_id=set_id, limit=limit)
-            return [self._report(work, each, scope=scope) for each in found]
+            tallies = work.evaluations.tallies([each.id for each in found], scope=scope)
+            return [
+                self._report_of(work, each, tallies=tallies.get(each.id, ()), scope=scope)
+                for each in found
+            ]
 
     def get(
         self, evaluation_id: EvaluationId, *, principal: Principal, scope: Scope
@@ -187,22 +190,33 @@ class EvaluationService:
     def _report(
         self, work: UnitOfWork, evaluation: Evaluation, *, scope: Scope
     ) -> EvaluationReport:
+        tallies = work.evaluations.tallies([evaluation.id], scope=scope).get(evaluation.id, ())
+        return self._report_of(work, evaluation, tallies=tallies, scope=scope)
+
+    def _report_of(
+        self,
+        work: UnitOfWork,
+        evaluation: Evaluation,
+        *,
+        tallies: Sequence[Tally],
+        scope: Scope,
+    ) -> EvaluationReport:
         question_set = work.question_sets.find(evaluation.set_id, scope=scope)
         if question_set is None:
             raise NotFound
-        outcomes = list(work.evaluations.outcomes(evaluation.id, scope=scope).values())
+        done = sum(each.count for each in tallies)
         end = evaluation.finished_at or self._clock.now()
         begun = evaluation.started_at or end
         elapsed_s = max(0.0, (end - begun).total_seconds())
-        left = question_set.question_count - len(outcomes)
-        is_running = evaluation.state is EvaluationState.RUNNING and bool(outcomes)
+        left = question_set.question_count - done
+        is_running = evaluation.state is EvaluationState.RUNNING and done > 0
         return EvaluationReport(
             evaluation=evaluation,
             question_set=question_set,
-            done=len(outcomes),
+            done=done,
             elapsed_s=elapsed_s,
-            left_s=elapsed_s / len(outcomes) * left if is_running else None,
-            summary=summarise(outcomes),
+            left_s=elapsed_s / done * left if is_running else None,
+            summary=summarise(tallies),
         )
 
 

@@ -684,3 +684,12 @@ async def test_marked_sentences_and_a_model_that_fails_are_counted(tmp_path: Pat
     assert rows[0]["verdict"] == "bonne source citée, mais une phrase est signalée"
     assert rows[1]["panne du modèle"] == second["model_fault"]
     assert [each["expected"]["line"] for each in listed] == [2]
+
+
+async def test_a_list_of_evaluations_tells_the_figures_of_each(owner: httpx.AsyncClient) -> None:
+    first = await ended(owner, (await started(owner))["id"])
+    second = await ended(owner, (await started(owner))["id"])
+
+    listed = (await owner.get(RUNS)).json()
+
+    assert listed == [second["evaluation"], first["evaluation"]]

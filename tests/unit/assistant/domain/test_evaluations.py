@@ -18,7 +18,8 @@ from assistant.domain.answers import (
 )
 from assistant.domain.catalogue import sentences
 from assistant.domain.documents import SourceChunk
-from assistant.domain.evaluations import Outcome, Verdict, outcome_of, summarise
+from assistant.domain.evaluation_summary import Summary, Tally, summarise
+from assistant.domain.evaluations import Outcome, Verdict, outcome_of
 from assistant.domain.ids import ChunkId, CollectionId, DocumentId, TenantId, VersionId
 from assistant.domain.intervals import Share
 from assistant.domain.marks import Mark, MarkKind
@@ -170,10 +171,12 @@ def test_a_verdict_is_one_word(
 def test_a_right_answer_that_is_marked_or_whose_model_failed_is_not_merely_right(
     status: str, marks: tuple[MarkKind, ...], notices: tuple[str, ...], verdict: Verdict
 ) -> None:
-    given = {"status": AnswerStatus(status), "marks": marks, "notices": notices}
+    right, wrong = (
+        judged(EXPECTED, cited=(each,), status=AnswerStatus(status), marks=marks, notices=notices)
+        for each in (chunk(), OTHER)
+    )
 
-    assert judged(EXPECTED, cited=(chunk(),), **given).verdict is verdict
-    assert judged(EXPECTED, cited=(OTHER,), **given).verdict is Verdict.WRONG
+    assert (right.verdict, wrong.verdict) == (verdict, Verdict.WRONG)
 
 
 def test_every_fallback_is_known_for_one() -> None:
@@ -187,18 +190,36 @@ def test_every_fallback_is_known_for_one() -> None:
     assert faults == told != []
 
 
+def summary_of(outcomes: list[Outcome]) -> Summary:
+    return summarise([Tally(each, 1) for each in outcomes])
+
+
+def test_questions_counted_together_weigh_as_many() -> None:
+    right, refused = (
+        judged(EXPECTED, chunk(), text="taux"),
+        judged(EXPECTED, status=AnswerStatus.REFUSED),
+    )
+    marked = judged(EXPECTED, OTHER, chunk(), marks=(MarkKind.NAME,))
+
+    together = summarise([Tally(right, 3), Tally(marked, 2), Tally(refused, 1)])
+
+    assert together == summary_of([right, marked, right, refused, marked, right])
+
+
 def test_a_summary_counts_marked_sentences_and_models_that_failed() -> None:
     unsupported, uncited = MarkKind.MEANING, MarkKind.UNCITED
-    fallback = {"status": AnswerStatus.SEARCH_ONLY, "notices": ("model_busy_notice",)}
+    fallen = judged(
+        EXPECTED, status=AnswerStatus.SEARCH_ONLY, notices=("model_busy_notice",), cited=(chunk(),)
+    )
     before = replace(
         judged(EXPECTED), unsupported_sentences=None, uncited_sentences=None, model_fault=None
     )
-    summary = summarise(
+    summary = summary_of(
         [
             judged(EXPECTED, marks=(unsupported, uncited, uncited)),
             judged(EXPECTED),
             judged(EXPECTED, notices=("answer_cut_length",)),
-            judged(EXPECTED, cited=(chunk(),), **fallback),
+            fallen,
             judged(EXPECTED, status=AnswerStatus.FAILED),
             before,
         ]
@@ -229,7 +250,7 @@ def test_the_words_of_an_expected_answer_are_counted_with_their_figures() -> Non
 
 def test_a_summary_has_shares_of_what_they_are_about() -> None:
     nothing = ExpectedAnswer(3, "Et Mars ?", None)
-    summary = summarise(
+    summary = summary_of(
         [
             judged(EXPECTED, chunk(), cited=(chunk(),), text="Le taux est de 40 %"),
             judged(EXPECTED, OTHER, chunk(), cited=(OTHER,), text="non"),

@@ -115,6 +115,9 @@ ACTS: dict[str, Act] = {
         EvaluationId("a"), scope=x.here.scope, limit=9, offset=0, ordinals=[1, 2]
     ),
     "outcomes": lambda w, x: w.evaluations.outcomes(EvaluationId("a"), scope=x.here.scope),
+    "tallies": lambda w, x: w.evaluations.tallies(
+        [EvaluationId(str(n)) for n in range(100)], scope=x.here.scope
+    ),
     "next evaluation": lambda w, _: w.evaluations.next_unfinished(),
     "unfinished evaluations": lambda w, x: w.evaluations.count_unfinished(scope=x.here.scope),
     "running answers": lambda w, _: w.answers.running(),
