@@ -17,6 +17,11 @@ def measure_name(code: str) -> str:
     return _WORDS.names("measures")[code]
 
 
+def measure_codes() -> list[str]:
+    """The codes of all measures, in the order of the catalogue."""
+    return [*_WORDS.names("measures")]
+
+
 def set_name(name: str) -> str:
     """What a set is called in reports; its own name when it has no other."""
     known = _WORDS.names("sets")

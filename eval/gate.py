@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from eval.datasets import QuestionSet, is_present, sliced
 from eval.report import all_figures
 from eval.run import add_work_argument, measure, present_sets
 from eval.runs import Run, UnknownRun, load
+from eval.thresholds import ThresholdsRefused, read_thresholds
 from eval.workspace import open_workspace
 
 THRESHOLDS = Path(__file__).parent / "gate.toml"
@@ -54,16 +54,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print whether the gate is open and why not; 1 when it is closed or a run is unknown."""
-    thresholds = tomllib.loads(arguments.thresholds.read_text("utf-8"))
+    """Print whether the gate is open and why not.
+
+    Returns:
+        0 when it is open; 1 when it is closed or a run is unknown; 2 for faulty thresholds.
+    """
     workspace = open_workspace(arguments.work)
     try:
+        thresholds = read_thresholds(arguments.thresholds)
         measured = (
             measure(workspace, slices(thresholds))
             if arguments.quick
             else load(arguments.run, folder=workspace.runs)
         )
         baseline = load(arguments.baseline, folder=workspace.runs) if arguments.baseline else None
+    except ThresholdsRefused as error:
+        print(error)
+        return 2
     except UnknownRun as error:
         print(error)
         return 1

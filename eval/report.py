@@ -53,19 +53,29 @@ def run(arguments: argparse.Namespace) -> int:
     """Print a run and write its page; 1 when it is unknown."""
     folder = open_workspace(arguments.work).runs
     try:
-        history = [load(str(path), folder=folder) for path in stored(folder)[-_HISTORY:]]
         if arguments.list:
-            print(history_table(history))
+            print(history_table(_history(folder)))
             return 0
         chosen = load(arguments.run, folder=folder)
     except UnknownRun as error:
         print(error)
         return 1
     path = arguments.html or folder / f"{chosen.id}.html"
-    path.write_text(page(chosen, history=history), "utf-8")
+    path.write_text(page(chosen, history=_history(folder)), "utf-8")
     print(markdown(chosen))
     print(sentence("report_saved", path=str(path)))
     return 0
+
+
+def _history(folder: Path) -> list[Run]:
+    """The last runs that can be read, oldest first; says which cannot."""
+    found: list[Run] = []
+    for path in stored(folder)[-_HISTORY:]:
+        try:
+            found.append(load(str(path), folder=folder))
+        except UnknownRun as error:
+            print(error)
+    return found
 
 
 def markdown(run: Run) -> str:

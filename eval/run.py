@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from assistant.data_folder import check_instance
+from assistant.domain.errors import ConfigurationError
 from assistant.settings import environment
 from eval import refusal
 from eval.catalogue import sentence, set_name
@@ -125,7 +127,11 @@ def _run_own(arguments: argparse.Namespace, workspace: Workspace) -> int:
         return 2
     instance = Instance(arguments.data.absolute(), workspace.variables)
     try:
+        check_instance(instance.data_dir)
         own = load_own(arguments.questions, instance=instance)
+    except ConfigurationError as error:
+        print(error.sentence)
+        return 2
     except QuestionsRefused as error:
         print(error)
         return 2

@@ -156,4 +156,7 @@ def test_own_questions_need_a_file_and_an_instance(
     assert main(words) == 2
     assert "--data" in capsys.readouterr().out
     assert main([*words, "--data", str(tmp_path)]) == 2
+    assert "ne contient aucune instance" in capsys.readouterr().out
+    (tmp_path / "files").mkdir()
+    assert main([*words, "--data", str(tmp_path)]) == 2
     assert "absent.csv » ne peut pas être lu" in capsys.readouterr().out
