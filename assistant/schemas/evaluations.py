@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from assistant.schemas.wire import Wire
+from assistant.schemas.wire import FaultyLine, Wire
 
 VerdictOut = Literal[
     "right",
@@ -44,6 +44,9 @@ class QuestionSetAdded(QuestionSetOut):
 
     ignored_columns: list[str]
     """Headings of the file that were not used."""
+    notices: list[FaultyLine]
+    """Lines whose expected document is not there ("document_not_found") or is one of several of its
+    name, each of which counts as right ("document_ambiguous"); the set is kept all the same."""
 
 
 class ExpectedAnswerOut(Wire):
@@ -148,6 +151,13 @@ class EvaluationOut(Wire):
     reason: str | None
     """In French: why it failed or, in any other state, why it was begun anew; else null."""
     summary: SummaryOut
+
+
+class EvaluationStarted(EvaluationOut):
+    """An evaluation just asked for."""
+
+    notices: list[FaultyLine]
+    """As those of a question set just taken, for the documents there are now."""
 
 
 class CitedPassageOut(Wire):

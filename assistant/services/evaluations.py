@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.domain.errors import Conflict, NotFound
+from assistant.domain.errors import Conflict, LineFault, NotFound
 from assistant.domain.evaluation_summary import Summary, Tally, summarise
 from assistant.domain.evaluations import (
     UNFINISHED,
@@ -14,8 +14,9 @@ from assistant.domain.evaluations import (
     EvaluationState,
     Verdict,
 )
+from assistant.domain.expected_documents import check_documents
 from assistant.domain.ids import EvaluationId, QuestionSetId, new_id
-from assistant.domain.question_sets import ExpectedAnswer, QuestionSet
+from assistant.domain.question_sets import MAX_QUESTIONS, ExpectedAnswer, QuestionSet
 from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
@@ -53,8 +54,11 @@ class EvaluationService:
 
     def start(
         self, set_id: QuestionSetId, *, principal: Principal, scope: Scope
-    ) -> EvaluationReport:
+    ) -> tuple[EvaluationReport, list[LineFault]]:
         """Queue an evaluation of a set; the runner takes it up when woken.
+
+        Returns:
+            How it stands, and what to tell of the documents that its questions expect, by line.
 
         Raises:
             Forbidden: The principal is no administrator.
@@ -82,7 +86,11 @@ class EvaluationService:
                 raise Conflict("evaluations_too_many", limit=_WAITING)
             work.evaluations.add(evaluation)
             work.commit()
-            return self._report(work, evaluation, scope=scope)
+            questions = work.question_sets.questions(
+                set_id, scope=scope, limit=MAX_QUESTIONS, offset=0
+            )
+            notices = check_documents(questions, work.documents.list_names(scope=scope))
+            return self._report(work, evaluation, scope=scope), notices
 
     def list_recent(
         self,

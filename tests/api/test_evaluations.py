@@ -640,10 +640,12 @@ async def test_the_scope_is_that_of_the_moment(owner: httpx.AsyncClient, site: S
     """What a person may no longer read is not read by an evaluation that it left behind."""
     principal = site.container.access.local_principal()
     scope = site.container.access.scope_of(principal)
-    kept, _ = site.container.question_sets.add(
-        BytesIO(LIST.encode()), name="q.csv", principal=principal
+    kept = site.container.question_sets.add(
+        BytesIO(LIST.encode()), name="q.csv", principal=principal, scope=scope
     )
-    report = site.container.evaluations.start(kept.id, principal=principal, scope=scope)
+    report, _ = site.container.evaluations.start(
+        kept.question_set.id, principal=principal, scope=scope
+    )
     listed = (await owner.get("/api/v1/documents")).json()["documents"]
     await owner.delete(f"/api/v1/documents/{listed[0]['id']}")
     await site.container.aopen()
@@ -693,3 +695,21 @@ async def test_a_list_of_evaluations_tells_the_figures_of_each(owner: httpx.Asyn
     listed = (await owner.get(RUNS)).json()
 
     assert listed == [second["evaluation"], first["evaluation"]]
+
+
+async def test_expected_documents_that_are_not_there_or_several_are_told_by_line(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    await site.upload({"budget.txt": "Budget de 2023\nUn.", "budget.md": "Budget\nDeux."})
+    content = "question;document\nQui ?;reglement.txt\nQuoi ?;inconnu.pdf\nQuand ?;budget\n"
+
+    kept = (await send(owner, content)).json()
+    told = [(each["line"], each["code"]) for each in kept["notices"]]
+    run = (await owner.post(RUNS, json={"question_set_id": kept["id"]})).json()
+    async with site.person(site.foreigner()) as foreigner:
+        foreign = (await send(foreigner, content)).json()
+
+    assert told == [(3, "document_not_found"), (4, "document_ambiguous")]
+    assert "« inconnu.pdf »" in kept["notices"][0]["detail"]
+    assert run["notices"] == kept["notices"]
+    assert [each["code"] for each in foreign["notices"]] == ["document_not_found"] * 3

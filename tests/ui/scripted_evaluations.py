@@ -11,6 +11,7 @@ from assistant.schemas.evaluations import (
     EvaluationDetail,
     EvaluationOut,
     EvaluationRowOut,
+    EvaluationStarted,
     ExpectedAnswerOut,
     QuestionSetDetail,
     QuestionSetOut,
@@ -19,6 +20,7 @@ from assistant.schemas.evaluations import (
     SummaryOut,
     VerdictOut,
 )
+from assistant.schemas.wire import FaultyLine
 from tests.ui.scripted import NOW, ScriptedClient, problem
 
 
@@ -141,6 +143,7 @@ class EvaluatingClient(ScriptedClient):
 
     sets: list[QuestionSetOut] = field(default_factory=lambda: [question_set()])
     runs: list[EvaluationOut] = field(default_factory=lambda: [evaluation()])
+    notices: list[FaultyLine] = field(default_factory=list[FaultyLine])
     rows: list[EvaluationRowOut] = field(default_factory=lambda: [row(2, result())])
 
     def list_question_sets(self, *, limit: int = 50) -> list[QuestionSetOut]:
@@ -164,12 +167,12 @@ class EvaluatingClient(ScriptedClient):
         self._check()
         return self.runs[:limit]
 
-    def start_evaluation(self, question_set_id: str) -> EvaluationOut:
+    def start_evaluation(self, question_set_id: str) -> EvaluationStarted:
         self._check_change()
         self.calls.append(("evaluate", question_set_id))
         started = evaluation("running", id="run-2", done=3, left_s=31.0)
         self.runs = [started, *self.runs]
-        return started
+        return EvaluationStarted(**started.model_dump(), notices=self.notices)
 
     def get_evaluation(
         self,

@@ -147,7 +147,7 @@ def uploaded(api: EvaluatingClient, status: int, body: str) -> AppTest:
 
 
 def test_an_added_set_is_told_with_what_was_not_used(evaluating: EvaluatingClient) -> None:
-    added = QuestionSetAdded(**question_set().model_dump(), ignored_columns=["Thème"])
+    added = QuestionSetAdded(**question_set().model_dump(), ignored_columns=["Thème"], notices=[])
 
     page = uploaded(evaluating, 201, added.model_dump_json())
 
@@ -432,3 +432,24 @@ def test_a_wrong_answer_also_tells_what_was_marked() -> None:
     wrong = result("wrong", citation_rank=None, passage_rank=2, unsupported_sentences=1)
 
     assert why_of(wrong).endswith("mais pas cité. Une phrase n'est pas confirmée par ses sources.")
+
+
+def test_documents_to_check_are_told_when_a_set_is_added_and_when_it_is_evaluated(
+    evaluating: EvaluatingClient, evaluation_page: AppTest
+) -> None:
+    notice = FaultyLine(line=7, code="document_not_found", detail="aucun <b>.")
+    added = QuestionSetAdded(
+        **question_set().model_dump(), ignored_columns=[], notices=[notice] * 101
+    )
+    evaluating.notices = [notice]
+
+    shown = html_of(uploaded(evaluating, 201, added.model_dump_json()))
+    page = run(evaluation_page)
+    before = html_of(page)
+    page.button("start-set-1").click().run()
+
+    told = "ligne 7 : aucun &lt;b&gt;."
+    assert shown.lower().count(told) == 100
+    assert "d&#x27;autres lignes" in shown
+    assert told not in before.lower()
+    assert told in html_of(page).lower()

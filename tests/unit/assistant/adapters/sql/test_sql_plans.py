@@ -69,6 +69,7 @@ ACTS: dict[str, Act] = {
     "list_page of two collections": lambda w, x: w.documents.list_page(
         scope=x.both, state=None, name_contains="é", limit=50, offset=0
     ),
+    "names": lambda w, x: w.documents.list_names(scope=x.here.scope),
     "counts": lambda w, x: w.documents.counts(scope=x.here.scope),
     "sample_headings": lambda w, x: w.chunks.sample_headings(scope=x.here.scope, limit=5),
     "readings by mark": lambda w, x: w.links.find_readings(
