@@ -30,7 +30,7 @@ def read_thresholds(path: Path) -> Thresholds:
     try:
         raw = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        reason = sentence("thresholds_unreadable", path=str(path), reason=error)
+        reason = sentence("thresholds_unreadable", path=str(path), reason=str(error))
         raise ThresholdsRefused(reason) from error
     _Reader(path).check(raw)
     return {"sets": {}, "slices": {}, **raw}
