@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.domain.intervals import Share
 from eval.catalogue import measure_name, sentence, set_name, shown
 from eval.compare import Change, changes
 from eval.datasets import QuestionSet, is_present, sliced
@@ -18,6 +19,7 @@ from eval.report import all_figures
 from eval.run import add_work_argument, measure, present_sets
 from eval.runs import Run, UnknownRun, load
 from eval.thresholds import ThresholdsRefused, read_thresholds
+from eval.verification import sample_shares
 from eval.workspace import open_workspace
 
 THRESHOLDS = Path(__file__).parent / "gate.toml"
@@ -74,7 +76,13 @@ def run(arguments: argparse.Namespace) -> int:
     except UnknownRun as error:
         print(error)
         return 1
-    outcome = check(measured, thresholds, baseline=baseline, is_quick=arguments.quick)
+    outcome = check(
+        measured,
+        thresholds,
+        baseline=baseline,
+        is_quick=arguments.quick,
+        verified=sample_shares() if thresholds.get("verification") else None,
+    )
     print(verdict(outcome))
     return 0 if outcome.is_open else 1
 
@@ -85,6 +93,7 @@ def check(
     *,
     baseline: Run | None = None,
     is_quick: bool = False,
+    verified: Mapping[str, Share] | None = None,
 ) -> Outcome:
     """Hold a run against thresholds. A set that should have been measured and was not is a reason.
 
@@ -94,6 +103,7 @@ def check(
             `loss` by measure, the greatest loss from the baseline.
         baseline: A run not to fall behind; None compares with none.
         is_quick: The run holds the sample corpus and the slices only, others are not missed.
+        verified: What the verification of answers marks by kind of pair; None holds it against nothing.
     """
     outcome = Outcome()
     figures = all_figures(measured)
@@ -106,7 +116,10 @@ def check(
         for side in ("least", "most"):
             for code, limit in limits.get(side, {}).items():
                 value = figures[name][code].value if code in figures[name] else None
-                _check_one(outcome, (name, code, side), value=value, limit=limit)
+                words = {"set": set_name(name), "measure": measure_name(code)}
+                _check_one(outcome, (code, side), words=words, value=value, limit=limit)
+    if verified is not None:
+        _check_verification(outcome, verified, thresholds.get("verification", {}))
     if baseline is not None:
         _check_losses(outcome, measured, baseline, thresholds.get("loss", {}))
     return outcome
@@ -135,11 +148,29 @@ def _slice_names(thresholds: Mapping[str, Any]) -> set[str]:
     return {f"{name}-{cut['questions']}" for name, cut in thresholds.get("slices", {}).items()}
 
 
-def _check_one(
-    outcome: Outcome, place: tuple[str, str, str], *, value: float | None, limit: float
+def _check_verification(
+    outcome: Outcome, verified: Mapping[str, Share], limits: Mapping[str, Mapping[str, float]]
 ) -> None:
-    name, code, side = place
-    words = {"set": set_name(name), "measure": measure_name(code)}
+    for side, by_kind in limits.items():
+        for kind, limit in by_kind.items():
+            words = {
+                "set": sentence("verification_title"),
+                "measure": sentence(f"verification_{kind}"),
+            }
+            share = verified.get(kind)
+            value = None if share is None else share.value
+            _check_one(outcome, (kind, side), words=words, value=value, limit=limit)
+
+
+def _check_one(
+    outcome: Outcome,
+    place: tuple[str, str],
+    *,
+    words: Mapping[str, str],
+    value: float | None,
+    limit: float,
+) -> None:
+    code, side = place
     if value is None:
         outcome.reasons.append(sentence("gate_missing", **words))
     elif value < limit if side == "least" else value > limit:

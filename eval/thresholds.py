@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from eval.catalogue import measure_codes, sentence
+from eval.verification import FALSE_ALARMS
+from eval.verification_pairs import CHANGED, KEPT
 
 Thresholds = Mapping[str, Any]
-"""`sets.<set>.least` and `.most` by measure, `loss` by measure, `slices.<set>` of the quick gate."""
-_SECTIONS = ("sets", "loss", "slices")
+"""`sets.<set>.least` and `.most` by measure, `loss` by measure, `slices.<set>` of the quick gate,
+`verification.least` and `.most` by kind of pair."""
+_SECTIONS = ("sets", "loss", "slices", "verification")
+_KINDS = (*KEPT, *CHANGED, FALSE_ALARMS)
 _SIDES = ("least", "most")
 _CUT = ("questions", "documents", "seed")
 
@@ -46,13 +50,17 @@ class _Reader:
         """Raise `ThresholdsRefused` for whatever would be ignored or misread."""
         self._check_names(raw, known=_SECTIONS, place="")
         for name, limits in self._table(raw.get("sets", {}), place="sets").items():
-            place = f"sets.{name}"
-            self._check_names(self._table(limits, place=place), known=_SIDES, place=place)
-            for side, values in limits.items():
-                self._check_limits(values, known=measure_codes(), place=f"{place}.{side}")
+            self._check_sides(limits, known=measure_codes(), place=f"sets.{name}")
+        self._check_sides(raw.get("verification", {}), known=_KINDS, place="verification")
         self._check_limits(raw.get("loss", {}), known=measure_codes(), place="loss")
         for name, cut in self._table(raw.get("slices", {}), place="slices").items():
             self._check_cut(cut, place=f"slices.{name}")
+
+    def _check_sides(self, limits: object, *, known: Collection[str], place: str) -> None:
+        table = self._table(limits, place=place)
+        self._check_names(table, known=_SIDES, place=place)
+        for side, values in table.items():
+            self._check_limits(values, known=known, place=f"{place}.{side}")
 
     def _check_cut(self, cut: object, *, place: str) -> None:
         table = self._table(cut, place=place)

@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from assistant.domain.intervals import Share
 from eval import gate, run
 from eval.__main__ import COMMANDS, main
+from eval.catalogue import measure_name
 from eval.compare import changes, differences
 from eval.datasets import QuestionSet, is_present
 from eval.gate import THRESHOLDS as THRESHOLDS_FILE
 from eval.gate import check, verdict
 from eval.instance import Instance
+from eval.measuring import DEPTH
 from eval.refusal import MadeQuestion, summary
 from eval.report import markdown, page
 from eval.runs import SetResult, UnknownRun, load, save
@@ -263,6 +266,31 @@ def test_a_limit_itself_is_kept(side: str) -> None:
     assert check(made_run("2026-a", {"sample": GOOD}), thresholds).is_open
 
 
+def test_a_kind_of_change_that_is_no_longer_found_closes_the_gate_whatever_the_others() -> None:
+    thresholds = read_thresholds(THRESHOLDS_FILE)
+    kinds = [*thresholds["verification"]["least"], "false_alarms"]
+    good = dict.fromkeys(kinds, Share(40, 40)) | {"false_alarms": Share(0, 80)}
+    lost, none = good | {"name": Share(20, 40)}, good | {"date": Share(0, 0)}
+    alarmed = good | {"false_alarms": Share(9, 80)}
+    limits = {"sets": {}, "verification": thresholds["verification"]}
+    measured = made_run("2026-a", {"sample": GOOD})
+
+    found = [check(measured, limits, verified=each) for each in (good, lost, none, alarmed)]
+
+    assert (found[0].is_open, found[0].kept) == (True, 8)
+    assert [each.reasons for each in found[1:]] == [
+        ["Vérification des réponses : nom changé vaut 0,500, il en faut au moins 0,750."],
+        ["Vérification des réponses : date changée n'a pas été mesuré."],
+        [
+            "Vérification des réponses : fausses alertes (les deux) vaut 0,113, il en faut au plus 0,050."
+        ],
+    ]
+
+
+def test_the_name_of_the_recall_among_twenty_tells_how_many_passages_are_looked_at() -> None:
+    assert f"au plus (documents de {DEPTH} passages)" in measure_name("recall_20")
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -408,7 +436,9 @@ def test_a_broken_run_beside_the_one_wanted_is_named_and_left_out(
         ),
         ("[loss]\nhit1 = 1", "Vouliez-vous dire : hit_1"),
         ("[losses]\nhit_1 = 1", "Vouliez-vous dire : loss"),
-        ("[xyz]\nhit_1 = 1", "Noms possibles : sets, loss, slices"),
+        ("[xyz]\nhit_1 = 1", "Noms possibles : sets, loss, slices, verification"),
+        ("[verification.least]\nnumbr = 1", "Vouliez-vous dire : number"),
+        ("[verification]\nlow = 1", "« verification.low » ne veut rien dire"),
         ("[slices.piaf_dev]\nquestion = 1", "Vouliez-vous dire : questions"),
         (
             "[slices.piaf_dev]\nquestions = 1",
