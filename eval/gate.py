@@ -26,7 +26,7 @@ THRESHOLDS = Path(__file__).parent / "gate.toml"
 
 
 @dataclass(slots=True)
-class Outcome:
+class GateFindings:
     """What a gate found."""
 
     kept: int = 0
@@ -44,14 +44,18 @@ class Outcome:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which run, against what."""
-    parser.add_argument("run", nargs="?", default="", metavar="MESURE", help="la dernière sinon")
-    add_work_argument(parser)
     parser.add_argument(
-        "--quick", action="store_true", help="mesure d'abord le corpus d'exemple et des extraits"
+        "run", nargs="?", default="", metavar="MESURE", help=sentence("help_run_last")
     )
-    parser.add_argument("--baseline", metavar="MESURE", help="mesure de référence à ne pas perdre")
+    add_work_argument(parser)
+    parser.add_argument("--quick", action="store_true", help=sentence("help_gate_quick"))
+    parser.add_argument("--baseline", metavar="MESURE", help=sentence("help_gate_baseline"))
     parser.add_argument(
-        "--thresholds", type=Path, default=THRESHOLDS, metavar="FICHIER", help="seuils, en TOML"
+        "--thresholds",
+        type=Path,
+        default=THRESHOLDS,
+        metavar="FICHIER",
+        help=sentence("help_gate_thresholds"),
     )
 
 
@@ -94,7 +98,7 @@ def check(
     baseline: Run | None = None,
     is_quick: bool = False,
     verified: Mapping[str, Share] | None = None,
-) -> Outcome:
+) -> GateFindings:
     """Hold a run against thresholds. A set that should have been measured and was not is a reason.
 
     Args:
@@ -105,7 +109,7 @@ def check(
         is_quick: The run holds the sample corpus and the slices only, others are not missed.
         verified: What the verification of answers marks by kind of pair; None holds it against nothing.
     """
-    outcome = Outcome()
+    outcome = GateFindings()
     figures = all_figures(measured)
     for name, limits in thresholds["sets"].items():
         if name not in figures:
@@ -125,7 +129,7 @@ def check(
     return outcome
 
 
-def verdict(outcome: Outcome) -> str:
+def verdict(outcome: GateFindings) -> str:
     """The outcome in French, one reason a line."""
     notes = [f"- {note}" for note in outcome.notes]
     if outcome.reasons:
@@ -149,7 +153,7 @@ def _slice_names(thresholds: Mapping[str, Any]) -> set[str]:
 
 
 def _check_verification(
-    outcome: Outcome, verified: Mapping[str, Share], limits: Mapping[str, Mapping[str, float]]
+    outcome: GateFindings, verified: Mapping[str, Share], limits: Mapping[str, Mapping[str, float]]
 ) -> None:
     for side, by_kind in limits.items():
         for kind, limit in by_kind.items():
@@ -163,7 +167,7 @@ def _check_verification(
 
 
 def _check_one(
-    outcome: Outcome,
+    outcome: GateFindings,
     place: tuple[str, str],
     *,
     words: Mapping[str, str],
@@ -181,7 +185,7 @@ def _check_one(
 
 
 def _check_losses(
-    outcome: Outcome, measured: Run, baseline: Run, limits: Mapping[str, float]
+    outcome: GateFindings, measured: Run, baseline: Run, limits: Mapping[str, float]
 ) -> None:
     """Losses of every set that both runs measured alike; a baseline that checks nothing is a reason."""
     checked = 0
@@ -205,7 +209,7 @@ def _check_losses(
 
 
 def _check_loss(
-    outcome: Outcome, change: Change, *, limit: float, words: Mapping[str, str]
+    outcome: GateFindings, change: Change, *, limit: float, words: Mapping[str, str]
 ) -> bool:
     """A loss counts when it is greater than allowed and its interval leaves zero out.
 

@@ -11,7 +11,7 @@ from assistant.domain.expected_documents import check_documents
 from assistant.domain.question_lists import read_list
 from assistant.domain.question_sets import ExpectedAnswer
 from eval.catalogue import sentence
-from eval.datasets import QuestionSet
+from eval.datasets import QuestionSet, kind_of
 from eval.instance import Instance, Row
 from eval.questions import JudgedQuestion
 from ingest.errors import IngestError
@@ -63,7 +63,7 @@ def _judged(expected: ExpectedAnswer, documents: Sequence[Row]) -> JudgedQuestio
         pages=expected.pages,
         quotes=(expected.passage,) if expected.passage else (),
         expected=expected.answer,
-        kind="avec réponse" if expected.is_answerable else "sans réponse",
+        kind=kind_of(is_answerable=expected.is_answerable),
     )
 
 

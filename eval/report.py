@@ -43,10 +43,12 @@ class Interval(Protocol):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which run, and where its page goes."""
-    parser.add_argument("run", nargs="?", default="", metavar="MESURE", help="la dernière sinon")
-    parser.add_argument("--work", type=Path, metavar="DOSSIER", help="dossier des mesures")
-    parser.add_argument("--html", type=Path, metavar="FICHIER", help="page à écrire")
-    parser.add_argument("--list", action="store_true", help="liste les mesures gardées")
+    parser.add_argument(
+        "run", nargs="?", default="", metavar="MESURE", help=sentence("help_run_last")
+    )
+    parser.add_argument("--work", type=Path, metavar="DOSSIER", help=sentence("help_runs"))
+    parser.add_argument("--html", type=Path, metavar="FICHIER", help=sentence("help_report_page"))
+    parser.add_argument("--list", action="store_true", help=sentence("help_report_list"))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -81,7 +83,9 @@ def _history(folder: Path) -> list[Run]:
 def markdown(run: Run) -> str:
     """What was measured and on what, then one table a set."""
     facts = [f"- {label} : {value}" for label, value in run_facts(run)]
-    head = ("mesure", "valeur", "intervalle à 95 %", "questions")
+    head = tuple(
+        sentence(f"column_{name}") for name in ("measure", "value", "interval", "questions")
+    )
     tables = [
         "\n\n".join(
             [f"## {set_name(name)}", table([head, *figure_rows(figures)]), *set_notes(run, name)]
@@ -115,7 +119,11 @@ def page(run: Run, *, history: Sequence[Run]) -> str:
 def history_table(history: Sequence[Run]) -> str:
     """One line a run, with the measure of each set that tells most."""
     names = list(dict.fromkeys(name for each in history for name in each.sets))
-    head = ("mesure", "réglages", *(f"{set_name(name)} (nDCG)" for name in names))
+    head = (
+        sentence("column_measure"),
+        sentence("column_settings"),
+        *(sentence("column_ndcg", set=set_name(name)) for name in names),
+    )
     rows = [
         (
             each.id,
@@ -136,12 +144,12 @@ def run_facts(run: Run) -> list[tuple[str, str]]:
     """What made a run, label and value."""
     revisions = ", ".join(f"{name} {each.revision}" for name, each in run.sets.items())
     return [
-        ("Date", run.date),
-        ("Version", run.commit),
-        ("Modèles", run.models),
-        ("Réglages", run.settings_hash),
-        ("Jeux", revisions),
-        ("Machine", run.machine),
+        (sentence("fact_date"), run.date),
+        (sentence("fact_version"), run.commit),
+        (sentence("fact_models"), run.models),
+        (sentence("fact_settings"), run.settings_hash),
+        (sentence("fact_sets"), revisions),
+        (sentence("fact_machine"), run.machine),
     ]
 
 
@@ -197,7 +205,10 @@ def _set_section(run: Run, name: str) -> Row:
     each = run.sets[name]
     groups = [
         (label, group, figure_rows({"ndcg_10": figures["ndcg_10"], "hit_1": figures["hit_1"]}))
-        for label, grouping in (("Type", each.by_type), ("Longueur", each.by_length))
+        for label, grouping in (
+            (sentence("group_type"), each.by_type),
+            (sentence("group_length"), each.by_length),
+        )
         for group, figures in grouping.items()
         if "ndcg_10" in figures
     ]

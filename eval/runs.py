@@ -86,8 +86,14 @@ def new_run(settings: Mapping[str, Any]) -> Run:
         id=f"{now:%Y%m%d-%H%M%S}-{commit.rstrip('+')}",
         date=now.isoformat(timespec="seconds"),
         commit=commit,
-        machine=f"{psutil.cpu_count()} × {platform.machine()}, {memory_gb:.0f} Go, "
-        f"{platform.system()}, Python {platform.python_version()}",
+        machine=sentence(
+            "machine",
+            cores=psutil.cpu_count() or 1,
+            processor=platform.machine(),
+            memory_gb=f"{memory_gb:.0f}",
+            system=platform.system(),
+            python=platform.python_version(),
+        ),
         settings=kept,
     )
 
@@ -166,5 +172,5 @@ def _commit() -> str:
         )
         return done.stdout.strip()
 
-    commit = git("rev-parse", "--short=8", "HEAD") or "inconnu"
+    commit = git("rev-parse", "--short=8", "HEAD") or sentence("commit_unknown")
     return f"{commit}+" if git("status", "--porcelain", "--untracked-files=no") else commit

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from assistant.domain.intervals import Share
 from eval import gate, run
 from eval.__main__ import COMMANDS, main
-from eval.catalogue import measure_name
+from eval.catalogue import command_help, measure_name
 from eval.compare import changes, differences
 from eval.datasets import QuestionSet, is_present
 from eval.gate import THRESHOLDS as THRESHOLDS_FILE
@@ -297,7 +297,7 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
         main([name, "--help"])
 
     assert ended.value.code == 0
-    assert COMMANDS[name][1].split()[0] in capsys.readouterr().out
+    assert command_help(name).split()[0] in capsys.readouterr().out
 
 
 def test_the_history_and_the_page_are_written_for_a_person(
