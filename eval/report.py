@@ -107,6 +107,7 @@ def page(run: Run, *, history: Sequence[Run]) -> str:
     )
     has_refusal = any(each.refusal for each in run.sets.values())
     return environment.get_template("report.html.j2").render(
+        say=sentence,
         run=run,
         facts=run_facts(run),
         sets=[_set_section(run, name) for name in run.sets],

@@ -162,6 +162,26 @@ def test_french_is_found_wherever_it_is_written(text: str) -> None:
     assert list(french_outside_catalogues(parse("eval/planted.py", text)))
 
 
+def french_of_template(text: str) -> list[str]:
+    """Lines of a template that are French once its own words are taken out."""
+    plain = re.sub(r"(?s)<style>.*?</style>|{[{%].*?[%}]}|</?[a-z][^>]*>", " ", text)
+    labels = re.findall(r'(?:aria-label|title|alt)="([^"{]*)"', text)
+    return [line for line in (*plain.splitlines(), *labels) if is_french(line)]
+
+
+def test_no_template_of_the_evaluations_is_written_in_french() -> None:
+    templates = sorted((ROOT / "eval").rglob("*.j2"))
+
+    assert templates
+    assert [
+        line for path in templates for line in french_of_template(path.read_text("utf-8"))
+    ] == []
+    assert french_of_template("<p>Par type et par longueur</p>\n<p>{{ say('du jeu') }}</p>") == [
+        " Par type et par longueur "
+    ]
+    assert french_of_template('<img alt="Refus à tort">') == ["Refus à tort"]
+
+
 def test_names_and_docstrings_are_no_french_sentences() -> None:
     text = (
         '"""Mesure le temps pour une page."""\nx = ["made", "sur.a", "eval-sans", "JEU", "p. 3"]\n'

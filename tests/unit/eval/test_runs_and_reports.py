@@ -272,7 +272,7 @@ def test_a_kind_of_change_that_is_no_longer_found_closes_the_gate_whatever_the_o
     good = dict.fromkeys(kinds, Share(40, 40)) | {"false_alarms": Share(0, 80)}
     lost, none = good | {"name": Share(20, 40)}, good | {"date": Share(0, 0)}
     alarmed = good | {"false_alarms": Share(9, 80)}
-    limits = {"sets": {}, "verification": thresholds["verification"]}
+    limits: dict[str, object] = {"sets": {}, "verification": thresholds["verification"]}
     measured = made_run("2026-a", {"sample": GOOD})
 
     found = [check(measured, limits, verified=each) for each in (good, lost, none, alarmed)]

@@ -291,7 +291,7 @@ def test_questions_without_their_documents_have_weaker_signs() -> None:
     assert lost
     assert kept
     assert max(case.signs.coverage for case in lost) < min(case.signs.coverage for case in kept)
-    rows = fit.table({"sample": fit.Made(made, frozenset())}, {"produit": JUDGE}).splitlines()
+    rows = fit.table({"sample": fit.Made(made, ())}, {"produit": JUDGE}).splitlines()
     assert len(rows) == 4
     assert rows[3].startswith("| Corpus d'exemple, sans document commun avec la moitié paire |")
     assert rows[3].endswith("| 0 | — | — |")
