@@ -119,7 +119,7 @@ def test_own_questions_are_asked_of_an_instance_as_it_is(
 
     assert main(["run", *words]) == 0
     shown = capsys.readouterr().out
-    assert "ligne 3 : aucun document « Un autre document »" in shown
+    assert "ligne 3 : aucun document ne s'appelle « Un autre document »" in shown
     assert "| Bon passage au premier rang | 1,000 |" in shown
     assert "| Bon document au premier rang | 0,500 |" in shown
     assert len(list((tmp_path / "runs").iterdir())) == 1
