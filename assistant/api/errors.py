@@ -16,7 +16,13 @@ from starlette.responses import Response
 from assistant.api.error_table import row_of
 from assistant.api.pages import error_page
 from assistant.domain.catalogue import sentence
-from assistant.domain.errors import AssistantError, InvalidInput, LinesRefused, UpstreamError
+from assistant.domain.errors import (
+    AssistantError,
+    InvalidInput,
+    LineFault,
+    LinesRefused,
+    UpstreamError,
+)
 from assistant.schemas.wire import FaultyLine, Problem
 
 PROBLEM_TYPE = "application/problem+json"
@@ -42,14 +48,15 @@ def problem_of(
         instance=request.url.path,
         code=code,
         request_id=request_id_of(request),
-        lines=_lines(error) if isinstance(error, LinesRefused) else None,
+        lines=lines_out(error.faults) if isinstance(error, LinesRefused) else None,
     )
 
 
-def _lines(error: LinesRefused) -> list[FaultyLine]:
+def lines_out(faults: Sequence[LineFault]) -> list[FaultyLine]:
+    """What is to be said of lines, in French."""
     return [
         FaultyLine(line=fault.line, code=fault.code, detail=spoken(fault.code, params=fault.params))
-        for fault in error.faults
+        for fault in faults
     ]
 
 
