@@ -6,7 +6,7 @@ import argparse
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from assistant.answering.verification import LEAST_COVERAGE, Claim, Evidence, compare, coverage
+from assistant.answering.verification import LEAST_COVERAGE, Claim, Testimony, compare, coverage
 from assistant.domain.intervals import Share
 from eval.catalogue import sentence
 from eval.datasets import SHARED
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def is_marked(pair: Pair, *, least_coverage: float = LEAST_COVERAGE) -> bool:
     """True when the product finds something wrong with the sentence of a pair."""
-    evidence = [Evidence(pair.passage)]
+    evidence = [Testimony(pair.passage)]
     problem = compare(Claim.of(pair.sentence), evidence, least_coverage=least_coverage)
     return problem is not None
 
@@ -88,7 +88,7 @@ def fitted_threshold(pairs: Sequence[Pair]) -> float:
 
 
 def _coverage(pair: Pair) -> float:
-    return coverage(Claim.of(pair.sentence), [Evidence(pair.passage)])
+    return coverage(Claim.of(pair.sentence), [Testimony(pair.passage)])
 
 
 def _table(pairs: Sequence[Pair], *, sources: Sequence[str]) -> Iterator[str]:
@@ -120,7 +120,7 @@ def _misses(pairs: Sequence[Pair], *, limit: int) -> Iterator[str]:
     seen: dict[str, int] = {}
     for pair in pairs:
         claim = Claim.of(pair.sentence)
-        problem = compare(claim, [Evidence(pair.passage)])
+        problem = compare(claim, [Testimony(pair.passage)])
         if (problem is not None) != (pair.kind in KEPT) or seen.get(pair.kind, 0) >= limit:
             continue
         seen[pair.kind] = seen.get(pair.kind, 0) + 1

@@ -42,7 +42,7 @@ _FIGURES = re.compile(r"\d+")
 _IN_FORCE = re.compile(r"(?<!pas )(?<!plus )(?<!jamais )\ben vigueur\b")
 
 
-class Evidence:
+class Testimony:
     """A passage as statements are compared with it; each view is made once, when needed."""
 
     def __init__(self, passage: Passage, *, is_successor: bool = False) -> None:
@@ -128,7 +128,7 @@ class Claim:
 
 
 def compare(
-    claim: Claim, evidence: Sequence[Evidence], *, least_coverage: float = LEAST_COVERAGE
+    claim: Claim, evidence: Sequence[Testimony], *, least_coverage: float = LEAST_COVERAGE
 ) -> Problem | None:
     """What is wrong with a statement, None when the passages support it.
 
@@ -155,7 +155,7 @@ def compare(
     return None
 
 
-def coverage(claim: Claim, evidence: Sequence[Evidence]) -> float:
+def coverage(claim: Claim, evidence: Sequence[Testimony]) -> float:
     """How much of a statement's terms the passages hold, in [0, 1].
 
     The mean of the share that all their words hold and of the one that their nearest sentence holds.
@@ -163,12 +163,12 @@ def coverage(claim: Claim, evidence: Sequence[Evidence]) -> float:
     return _coverage(claim.terms, evidence, near=_nearest(claim.terms, evidence)[0])
 
 
-def _coverage(wanted: frozenset[str], evidence: Sequence[Evidence], *, near: float) -> float:
+def _coverage(wanted: frozenset[str], evidence: Sequence[Testimony], *, near: float) -> float:
     held = frozenset[str]().union(*(each.terms for each in evidence))
     return (len(wanted & held) / max(len(wanted), 1) + near) / 2
 
 
-def _nearest(wanted: frozenset[str], evidence: Sequence[Evidence]) -> tuple[float, str]:
+def _nearest(wanted: frozenset[str], evidence: Sequence[Testimony]) -> tuple[float, str]:
     """The sentence that holds most of some terms, and which share of them."""
     best, found = 0, ""
     for each in evidence:
@@ -179,7 +179,7 @@ def _nearest(wanted: frozenset[str], evidence: Sequence[Evidence]) -> tuple[floa
     return best / max(len(wanted), 1), found
 
 
-def _elsewhere(claim: Claim, evidence: Sequence[Evidence]) -> tuple[str, ...]:
+def _elsewhere(claim: Claim, evidence: Sequence[Testimony]) -> tuple[str, ...]:
     """Words that no sentence holds among those which say all the rest of a statement.
 
     Empty when no sentence of the passages is so near: the statement then sums several up.
@@ -221,7 +221,7 @@ class Verifier:
             if chunk.successor and chunk.successor.kind is not LinkKind.MODIFIES
         }
         self._evidence = {
-            passage.marker: Evidence(passage, is_successor=passage.chunk.document_id in successors)
+            passage.marker: Testimony(passage, is_successor=passage.chunk.document_id in successors)
             for passage in passages
         }
         self._reader = StatementReader()
@@ -287,7 +287,7 @@ class Verifier:
         self._removed = self._removed[len(own) :]
         return bool(own)
 
-    def _known(self, markers: Sequence[int]) -> list[Evidence]:
+    def _known(self, markers: Sequence[int]) -> list[Testimony]:
         return [self._evidence[marker] for marker in markers if marker in self._evidence]
 
     def _misplaced(self, statement: Statement, claim: Claim) -> Mark | None:
@@ -298,7 +298,7 @@ class Verifier:
         return None
 
 
-def _is_supported(statement: Statement, cited: Sequence[Evidence]) -> bool:
+def _is_supported(statement: Statement, cited: Sequence[Testimony]) -> bool:
     """True when the sources of its paragraph hold what a statement without markers needs."""
     claim = Claim.of(statement.text)
     if need_of(statement) is Need.ALL:
