@@ -16,6 +16,7 @@ from assistant.answering.courtesy import courtesy_code
 from assistant.answering.draft import Stopwatch
 from assistant.answering.generation import Fallback, Generator
 from assistant.answering.passages import choose_passages
+from assistant.answering.politeness import without_politeness
 from assistant.answering.prompt import Brief, load_templates
 from assistant.answering.quotes import no_evidence, quote_answer
 from assistant.answering.rewriting import QuestionRewriter
@@ -117,8 +118,10 @@ class AnswerPipeline:
             for event in _courteous(sentence(courtesy), stopwatch=stopwatch):
                 yield event
             return
-        told = tuple(each for each in question.earlier if courtesy_code(each) is None)
-        question = replace(question, earlier=told)
+        told = tuple(
+            without_politeness(each) for each in question.earlier if courtesy_code(each) is None
+        )
+        question = replace(question, text=without_politeness(question.text), earlier=told)
         understood = await self._rewriter.understand(question)
         find = partial(self._find, question, understood=understood, scope=scope)
         found = await anyio.to_thread.run_sync(find, abandon_on_cancel=True)
