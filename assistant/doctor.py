@@ -15,11 +15,12 @@ from pathlib import Path
 
 import anyio
 
-from assistant.bootstrap import build_embedder, build_scanner
+from assistant.bootstrap import build_embedder
 from assistant.data_folder import DataFolder, check_data_folder, prepare_data_folder
 from assistant.domain.errors import AssistantError, RerankerUnavailable, ScannerUnavailable
 from assistant.ownership import find_owner, find_server
 from assistant.ports.models import ChatModel
+from assistant.readers import open_scanner
 from assistant.rerankers import build_reranker
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
@@ -213,7 +214,7 @@ def _index(settings: Settings) -> Check:
 
 def _antivirus(settings: Settings) -> Check:
     subject, address = "Antivirus", settings.ingest.clamav
-    scanner = build_scanner(settings)
+    scanner = open_scanner(settings)
     if scanner is None:
         detail = "aucun (réglage « ingest.clamav ») ; les fichiers ne sont pas analysés."
         return Check("antivirus", subject, CheckState.LIMITED, detail)

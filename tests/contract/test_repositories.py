@@ -35,6 +35,26 @@ class TestTenancy(OnSqlite, repositories.TenancyContract):
     pass
 
 
+class TestEstates(OnSqlite, repositories.EstateContract):
+    pass
+
+
+class TestPeople(OnSqlite, repositories.PeopleContract):
+    pass
+
+
+class TestGroups(OnSqlite, repositories.GroupContract):
+    pass
+
+
+class TestInvitations(OnSqlite, repositories.InvitationContract):
+    pass
+
+
+class TestKeys(OnSqlite, repositories.KeyContract):
+    pass
+
+
 class TestDocuments(OnSqlite, repositories.DocumentContract):
     pass
 

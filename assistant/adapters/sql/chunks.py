@@ -11,6 +11,7 @@ from assistant.adapters.sql.links import find_successors
 from assistant.adapters.sql.rows import chunk_of
 from assistant.adapters.sql.scoping import within
 from assistant.adapters.sql.tables import chunks, documents, readings, versions
+from assistant.adapters.sql.tenant_tables import collections
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.documents import SourceChunk, VersionState
 from assistant.domain.ids import ChunkId, DocumentId
@@ -33,6 +34,7 @@ _COLUMNS: tuple[ColumnElement[Any], ...] = (
     versions.c.date,
     versions.c.format,
     readings.c.status,
+    collections.c.label,
 )
 
 
@@ -111,6 +113,7 @@ def live_chunks(scope: Scope) -> Select[Any]:
         .select_from(
             chunks.join(versions, versions.c.id == chunks.c.version_id)
             .join(documents, documents.c.id == versions.c.document_id)
+            .join(collections, collections.c.id == documents.c.collection_id)
             .outerjoin(readings, readings.c.version_id == versions.c.id)
         )
         .where(

@@ -8,9 +8,8 @@ from sqlalchemy import select
 
 from assistant.adapters.sql.tables import sessions, sign_in_links
 from assistant.adapters.sql.transaction import Transaction
-from assistant.domain.ids import SessionId
+from assistant.domain.ids import PersonId, SessionId
 from assistant.domain.sessions import Session, SignInLink
-from assistant.domain.tenancy import Role
 
 
 class SqlSessionRepository:
@@ -26,7 +25,6 @@ class SqlSessionRepository:
                 code_hash=link.code_hash,
                 person_id=link.person_id,
                 tenant_id=link.tenant_id,
-                roles=sorted(link.roles),
                 expires_at=link.expires_at,
             )
         )
@@ -43,7 +41,6 @@ class SqlSessionRepository:
             code_hash=row.code_hash,
             person_id=row.person_id,
             tenant_id=row.tenant_id,
-            roles=_roles(row.roles),
             expires_at=row.expires_at,
         )
 
@@ -58,7 +55,6 @@ class SqlSessionRepository:
                 secret_hash=session.secret_hash,
                 person_id=session.person_id,
                 tenant_id=session.tenant_id,
-                roles=sorted(session.roles),
                 created_at=session.created_at,
                 expires_at=session.expires_at,
             )
@@ -78,7 +74,6 @@ class SqlSessionRepository:
             secret_hash=row.secret_hash,
             person_id=row.person_id,
             tenant_id=row.tenant_id,
-            roles=_roles(row.roles),
             created_at=row.created_at,
             expires_at=row.expires_at,
         )
@@ -87,6 +82,7 @@ class SqlSessionRepository:
         """End a session at once; no error when unknown."""
         self._transaction.write(sessions.delete().where(sessions.c.id == session_id))
 
-
-def _roles(words: list[str]) -> frozenset[Role]:
-    return frozenset(Role(word) for word in words)
+    def revoke_of(self, person_id: PersonId) -> None:
+        """End all sessions of a person, and make its links worthless."""
+        for table in (sessions, sign_in_links):
+            self._transaction.write(table.delete().where(table.c.person_id == person_id))

@@ -16,6 +16,10 @@ from assistant.adapters.sql import schema, sqlite
 from assistant.adapters.sql.database import Database, open_database
 from assistant.adapters.sql.statistics import STATISTICS, list_indexes
 from assistant.domain.errors import ConfigurationError, StorageError
+from assistant.domain.ids import TenantId
+from assistant.domain.tenants import Tenant
+from assistant.services.access import AccessService
+from assistant.testing.clock import FrozenClock
 
 
 def test_migrations_make_what_the_tables_say(database: Database) -> None:
@@ -45,6 +49,39 @@ def test_migrations_go_down_and_up_again(database: Database) -> None:
         assert MigrationContext.configure(connection).get_current_revision() is None
         command.upgrade(config, "head")
         command.check(config)
+
+
+def test_a_folder_of_one_person_keeps_its_tenant_collection_and_session(
+    database: Database,
+) -> None:
+    """As the version before tenants and people left it."""
+    with database.engine.connect() as connection:
+        config = schema.migration_config(connection)
+        command.downgrade(config, "20261126_2")
+        for statement in (
+            "INSERT INTO tenants (id, name) VALUES ('t', 'Organisme')",
+            "INSERT INTO collections (id, tenant_id, name) VALUES ('c', 't', 'Documents')",
+            "INSERT INTO sessions (id, secret_hash, person_id, tenant_id, roles, created_at,"
+            " expires_at) VALUES ('s', 'hash', 'local', 't', '[\"agent\"]',"
+            " '2026-01-01 00:00:00.000000', '2099-01-01 00:00:00.000000')",
+        ):
+            connection.exec_driver_sql(statement)
+        command.upgrade(config, "head")
+        connection.commit()
+    access = AccessService(database.unit_of_work, FrozenClock())
+
+    collection = access.ensure_default()
+
+    owner = access.local_principal()
+    assert (collection.id, collection.tenant_id, owner.tenant_id) == ("c", "t", "t")
+    assert access.scope_of(owner).collection_ids == ("c",)
+    with database.unit_of_work() as work:
+        session = work.sessions.find("hash", now=FrozenClock().now())
+        assert session is not None
+        standing = work.people.standing(session.person_id)
+        assert work.tenancy.find_tenant(TenantId("t")) == Tenant(TenantId("t"), "Organisme")
+    assert standing is not None
+    assert standing.principal() == owner
 
 
 def test_the_planner_is_told_of_every_index(database: Database) -> None:
