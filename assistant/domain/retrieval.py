@@ -97,6 +97,8 @@ class Evidence:
     """True when the first hit is also the most similar one."""
     leads_lexical: bool = False
     """True when the first hit also has the best BM25 score."""
+    unknown_places: tuple[str, ...] = ()
+    """Places that the query names and that nothing in its scope tells of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class Retrieval:
     notices: tuple[str, ...] = ()
     """Codes of sentences to show with it, when it is less than it should be."""
     evidence: Evidence = Evidence()
-    """Of these hits."""
+    """Of these hits; only when they are to be answered from."""
 
 
 def evidence_of(chunk_ids: Sequence[ChunkId], *, dense: Ranking, lexical: Ranking) -> Evidence:

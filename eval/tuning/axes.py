@@ -63,7 +63,7 @@ Make = Callable[[Bench], Variant]
 
 
 def _merged_by(fuse: Fuse) -> Make:
-    return lambda bench: Variant(bench.scored(), fuse)
+    return lambda bench: Variant(bench.as_product, fuse)
 
 
 def _worded(
@@ -74,7 +74,7 @@ def _worded(
 ) -> Make:
     def make(bench: Bench) -> Variant:
         index = LexicalIndex([text_of(each) for each in bench.collection.passages], weigh=weigh)
-        return Variant(bench.scored(lexical=partial(index.scores, weigh=weigh_query)), PRODUCT)
+        return Variant(bench.scored(partial(index.scores, weigh=weigh_query)), PRODUCT)
 
     return make
 
@@ -122,7 +122,7 @@ def _asked_otherwise(change: Callable[[Bench], Callable[[str], str]]) -> Make:
     def make(bench: Bench) -> Variant:
         rewrite = change(bench)
         index = LexicalIndex([each.embedded for each in bench.collection.passages])
-        return Variant(bench.scored(lexical=lambda text: index.scores(rewrite(text))), PRODUCT)
+        return Variant(bench.scored(lambda text: index.scores(rewrite(text))), PRODUCT)
 
     return make
 
@@ -152,7 +152,7 @@ def _with_neighbours(share: float) -> Make:
 
     def make(bench: Bench) -> Variant:
         collection = replace(bench.collection, vectors=_blended(bench, share=share))
-        return Variant(replace(bench, collection=collection).scored(), PRODUCT)
+        return Variant(replace(bench, collection=collection).as_product, PRODUCT)
 
     return make
 
@@ -184,7 +184,7 @@ def _with_parents(share: float) -> Make:
             )
             return tuple(sorted(lifted, key=lambda each: -each.score))
 
-        return Variant(bench.scored(), fuse)
+        return Variant(bench.as_product, fuse)
 
     return make
 

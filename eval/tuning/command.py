@@ -84,7 +84,7 @@ def report_table(benches: Sequence[Bench]) -> str:
     """
     rows = [["", _WORDS.sentence("product"), *map(name_of, _RIVALS)]]
     for bench in benches:
-        scored = bench.scored()
+        scored = bench.as_product
         ours = by_intent(Variant(scored, PRODUCT), bench, half=_ODD)
         cells = [_figure(mean(ours.values()))]
         for fuse in _RIVALS.values():

@@ -9,13 +9,11 @@ from pathlib import Path
 from assistant.answering.sufficiency import JUDGE, Judge, Signs
 from eval.catalogue import set_name
 from eval.refusal import MadeQuestion, operating_threshold
+from eval.tuning.axes import PRODUCT
 from eval.tuning.command import opened
 from eval.tuning.fitting import Case, fitted, fitting_half, judged, made_cases
-from eval.tuning.rankings import convex
 
 SETS = ("piaf_dev", "service_public_dev")
-_DENSE_WEIGHT = 0.5
-"""That of the settings: the signs are those of the product's own ranking."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     benches = opened(arguments.sets or SETS, work=arguments.work)
     if not benches:
         return 1
-    cases = {each.name: made_cases(each, fuse=convex(_DENSE_WEIGHT)) for each in benches}
+    cases = {each.name: made_cases(each, fuse=PRODUCT) for each in benches}
     fitting = [case for each in cases.values() for case in fitting_half(each)]
     judge = fitted(fitting)
     judge = replace(judge, threshold=operating_threshold(judged(fitting, judge)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from eval.tuning.rankings import ScoredQuestion, ranking
 _KEPT = "questions.npz"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bench:
     """A set read from its instance: passages, questions and their vectors."""
 
@@ -26,20 +27,23 @@ class Bench:
     queries: Matrix
     """Row n is the vector of question n."""
 
-    def scored(self, *, lexical: Callable[[str], np.ndarray] | None = None) -> list[ScoredQuestion]:
+    @cached_property
+    def as_product(self) -> list[ScoredQuestion]:
+        """Both rankings of every answerable question, as the product makes them."""
+        return self.scored(LexicalIndex([p.embedded for p in self.collection.passages]).scores)
+
+    def scored(self, lexical: Callable[[str], np.ndarray]) -> list[ScoredQuestion]:
         """Both rankings of every answerable question.
 
         Args:
-            lexical: Scores of all passages for a question's text; the product's BM25 when None.
+            lexical: Scores of all passages for a question's text.
         """
-        by_words = lexical or LexicalIndex([p.embedded for p in self.collection.passages]).scores
         found: list[ScoredQuestion] = []
         for question, vector in zip(self.questions.questions, self.queries, strict=True):
             if question.judged:
                 dense = (self.collection.vectors @ vector).astype(np.float64)
-                found.append(
-                    ScoredQuestion(question, ranking(dense), ranking(by_words(question.text)))
-                )
+                words = lexical(question.text)
+                found.append(ScoredQuestion(question, ranking(dense), ranking(words)))
         return found
 
 

@@ -124,7 +124,7 @@ def test_a_reversed_ranking_is_worth_less() -> None:
     def reversed_(dense: Ranking, lexical: Ranking) -> Ranking:
         return tuple(reversed(PRODUCT(dense, lexical)))
 
-    found = by_intent(Variant(measured.scored(), reversed_), measured, half=0)
+    found = by_intent(Variant(measured.as_product, reversed_), measured, half=0)
 
     assert mean(found.values()) < 1
 
