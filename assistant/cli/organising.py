@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -19,6 +19,8 @@ from assistant.schemas.people import (
     PersonOut,
 )
 from assistant.schemas.tenants import ErasureOut, TenantOut
+
+M = TypeVar("M", bound=BaseModel)
 
 STATES = {
     "active": "actif",
@@ -37,9 +39,9 @@ _AUDIENCES = {
 }
 
 
-def show(found: Any, line: Callable[[Any], str], *, as_json: bool, nothing: str = "") -> None:
+def show(found: M | list[M], line: Callable[[M], str], *, as_json: bool, nothing: str = "") -> None:
     """Write one thing or a list of them, as lines or as one JSON value."""
-    listed: Sequence[BaseModel] = found if isinstance(found, list) else [found]
+    listed = found if isinstance(found, list) else [found]
     if as_json:
         plain = [each.model_dump(mode="json") for each in listed]
         say_json(plain if isinstance(found, list) else plain[0])

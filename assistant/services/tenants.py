@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -74,7 +74,7 @@ class TenantChange:
     @property
     def given(self) -> frozenset[str]:
         """Names of the fields that are to change."""
-        return frozenset(name for name in self.__slots__ if getattr(self, name) is not None)
+        return frozenset(each.name for each in fields(self) if getattr(self, each.name) is not None)
 
 
 class TenantService:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -118,7 +119,7 @@ def test_its_own_administrator_changes_looks_and_texts_only(region: Region) -> N
 
     assert changed.welcome == "Bonjour"
     for change in (TenantChange(name="Ville"), TenantChange(quotas=Quotas())):
-        act = lambda change=change: tenants.change(commune.id, change, principal=region.admin)  # noqa: E731
+        act = partial(tenants.change, commune.id, change, principal=region.admin)
         assert code_of(Forbidden, act) == "platform_forbidden"
     agent = region.joined("agent-2")
     assert code_of(
@@ -269,7 +270,10 @@ def test_suspension_ends_sessions_and_keys_at_once(region: Region) -> None:
     ):
         assert code_of(Unauthenticated, act)
     assert region.scope_of(agent).is_empty
-    suspend = lambda of: lambda: people.suspend(of, principal=region.admin)  # noqa: E731
+
+    def suspend(of: PersonId) -> Any:
+        return lambda: people.suspend(of, principal=region.admin)
+
     assert code_of(Conflict, suspend(agent.person_id)) == "person_not_active"
     assert code_of(Conflict, suspend(region.admin.person_id)) == "person_is_self"
     assert code_of(NotFound, suspend(PersonId("local"))) == "not_found"
