@@ -41,6 +41,7 @@ from assistant.services.transactions import retried
 
 NAME_CHARS: Final = 200
 TEXT_CHARS: Final = 20_000
+_PUT_AWAY = frozenset({TenantState.ARCHIVED, TenantState.DELETED})
 _MOST_DAYS = 36_500
 _MOST_MODELS = 50
 _OWN_FIELDS = frozenset({"colour", "time_zone", "welcome", "charter_text", "retention_days"})
@@ -113,7 +114,7 @@ class TenantService:
         with self._open_work() as work:
             if not principal.is_platform_admin:
                 return [found_tenant(work, principal.tenant_id, principal=principal)]
-            hidden = frozenset() if with_archived else {TenantState.ARCHIVED, TenantState.DELETED}
+            hidden = frozenset[TenantState]() if with_archived else _PUT_AWAY
             return [each for each in work.tenancy.list_tenants() if each.state not in hidden]
 
     def get(self, tenant_id: TenantId, *, principal: Principal) -> Tenant:

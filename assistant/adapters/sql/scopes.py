@@ -54,7 +54,7 @@ def lineage(tenant_id: TenantId) -> CTE:
     )
 
 
-def _collections(joined: Any = collections) -> Select[Any]:
+def _collections(joined: Any = collections) -> Select[Any, Any]:
     """Collections of open tenants."""
     owners = tenants.alias("owners")
     return (
@@ -64,7 +64,7 @@ def _collections(joined: Any = collections) -> Select[Any]:
     )
 
 
-def _opened_to_groups(principal: Principal) -> Select[Any]:
+def _opened_to_groups(principal: Principal) -> Select[Any, Any]:
     joined = group_members.join(
         collection_groups, collection_groups.c.group_id == group_members.c.group_id
     ).join(collections, collections.c.id == collection_groups.c.collection_id)
@@ -74,7 +74,7 @@ def _opened_to_groups(principal: Principal) -> Select[Any]:
     )
 
 
-def _shared_with(tenant_id: TenantId) -> Select[Any]:
+def _shared_with(tenant_id: TenantId) -> Select[Any, Any]:
     joined = collection_tenants.join(
         collections, collections.c.id == collection_tenants.c.collection_id
     )
@@ -83,7 +83,7 @@ def _shared_with(tenant_id: TenantId) -> Select[Any]:
     )
 
 
-def _shared_from_above(tenant_id: TenantId) -> Select[Any]:
+def _shared_from_above(tenant_id: TenantId) -> Select[Any, Any]:
     above = lineage(tenant_id)
     joined = collections.join(above, above.c.id == collections.c.tenant_id)
     return _collections(joined).where(collections.c.audience == Audience.DESCENDANTS)
