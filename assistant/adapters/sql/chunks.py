@@ -34,7 +34,11 @@ _COLUMNS: tuple[ColumnElement[Any], ...] = (
     versions.c.date,
     versions.c.format,
     readings.c.status,
-    collections.c.label,
+    # no join: the planner must go on starting from the ids of chunks
+    select(collections.c.label)
+    .where(collections.c.id == documents.c.collection_id)
+    .scalar_subquery()
+    .label("label"),
 )
 
 
@@ -113,7 +117,6 @@ def live_chunks(scope: Scope) -> Select[Any]:
         .select_from(
             chunks.join(versions, versions.c.id == chunks.c.version_id)
             .join(documents, documents.c.id == versions.c.document_id)
-            .join(collections, collections.c.id == documents.c.collection_id)
             .outerjoin(readings, readings.c.version_id == versions.c.id)
         )
         .where(

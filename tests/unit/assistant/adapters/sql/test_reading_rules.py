@@ -88,8 +88,8 @@ class Town:
 
 @st.composite
 def collection_of(draw: st.DrawFn, number: int) -> Collection:
-    owner = draw(st.sampled_from(TENANTS))
-    audience = draw(st.sampled_from(list(Audience)))
+    owner = draw(st.sampled_from([TENANTS[0], *TENANTS]))
+    audience = draw(st.sampled_from([Audience.DESCENDANTS, *Audience]))
     own_groups = [group for group in GROUPS if GROUP_HOME[group] == owner]
     others = [tenant for tenant in TENANTS if tenant != owner]
     groups = draw(st.sets(st.sampled_from(own_groups))) if own_groups else set[GroupId]()
@@ -109,7 +109,7 @@ def collection_of(draw: st.DrawFn, number: int) -> Collection:
 def towns(draw: st.DrawFn) -> Town:
     parents: dict[TenantId, TenantId | None] = {TENANTS[0]: None}
     for number, tenant in enumerate(TENANTS[1:], start=1):
-        parents[tenant] = draw(st.sampled_from([None, *TENANTS[:number]]))
+        parents[tenant] = draw(st.sampled_from([TENANTS[number - 1], None, *TENANTS[:number]]))
     mostly = st.sampled_from([TenantState.ACTIVE] * 6 + list(TenantState))
     active = st.sampled_from([PersonState.ACTIVE] * 6 + list(PersonState))
     joinable = [(p, g) for p in PEOPLE for g in GROUPS if HOME[p] == GROUP_HOME[g]]
