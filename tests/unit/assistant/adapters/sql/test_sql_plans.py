@@ -54,7 +54,7 @@ def plans_of(database: Database) -> Generator[list[str]]:
     def explain(
         connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
     ) -> None:
-        if statement.split(maxsplit=1)[0] in {"SELECT", "UPDATE", "DELETE"} and not many:
+        if statement.split(maxsplit=1)[0] in {"WITH", "SELECT", "UPDATE", "DELETE"} and not many:
             probe = cursor.connection.cursor()
             rows = probe.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
             found.extend(row[3] for row in rows)
