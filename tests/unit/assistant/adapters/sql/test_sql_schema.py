@@ -51,13 +51,11 @@ def test_migrations_go_down_and_up_again(database: Database) -> None:
         command.check(config)
 
 
-def test_a_folder_of_one_person_keeps_its_tenant_collection_and_session(
-    database: Database,
-) -> None:
+def test_a_folder_of_one_person_keeps_its_tenant_collection_and_session(path: Path) -> None:
     """As the version before tenants and people left it."""
-    with database.engine.connect() as connection:
-        config = schema.migration_config(connection)
-        command.downgrade(config, "20261126_2")
+    engine = sqlite.open_engine(path, foreign_keys=False)
+    with engine.begin() as connection:
+        command.downgrade(schema.migration_config(connection), "20261126_2")
         for statement in (
             "INSERT INTO tenants (id, name) VALUES ('t', 'Organisme')",
             "INSERT INTO collections (id, tenant_id, name) VALUES ('c', 't', 'Documents')",
@@ -66,20 +64,24 @@ def test_a_folder_of_one_person_keeps_its_tenant_collection_and_session(
             " '2026-01-01 00:00:00.000000', '2099-01-01 00:00:00.000000')",
         ):
             connection.exec_driver_sql(statement)
-        command.upgrade(config, "head")
-        connection.commit()
+    engine.dispose()
+    database = open_database(path, migrate=True)
     access = AccessService(database.unit_of_work, FrozenClock())
 
     collection = access.ensure_default()
 
     owner = access.local_principal()
-    assert (collection.id, collection.tenant_id, owner.tenant_id) == ("c", "t", "t")
-    assert access.scope_of(owner).collection_ids == ("c",)
+    scope = access.scope_of(owner)
     with database.unit_of_work() as work:
         session = work.sessions.find("hash", now=FrozenClock().now())
         assert session is not None
         standing = work.people.standing(session.person_id)
-        assert work.tenancy.find_tenant(TenantId("t")) == Tenant(TenantId("t"), "Organisme")
+        tenant = work.tenancy.find_tenant(TenantId("t"))
+    database.check()
+    database.close()
+    assert (collection.id, collection.tenant_id, owner.tenant_id) == ("c", "t", "t")
+    assert scope.collection_ids == ("c",)
+    assert tenant == Tenant(TenantId("t"), "Organisme")
     assert standing is not None
     assert standing.principal() == owner
 
