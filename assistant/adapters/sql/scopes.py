@@ -21,7 +21,7 @@ from assistant.domain.tenants import OPEN_STATES
 _OPEN = sorted(OPEN_STATES)
 
 
-def readable(principal: Principal) -> CompoundSelect[Any]:
+def readable(principal: Principal) -> CompoundSelect[Any, Any]:
     """Pairs of `tenant_id` and `id` of the collections that a principal may read now.
 
     One branch an audience, each reached by an index of its own. A tenant that is not open reads

@@ -90,7 +90,8 @@ def test_a_tenant_is_made_whole_and_changed(region: Region) -> None:
     ],
 )
 def test_a_faulty_field_is_named(region: Region, fields: dict[str, Any], code: str) -> None:
-    change = TenantChange(**({"name": "Commune"} | fields))
+    given: dict[str, Any] = {"name": "Commune", **fields}
+    change = TenantChange(**given)
     tenants = region.organisation.tenants
     assert code_of(InvalidInput, lambda: tenants.create(change, principal=region.owner)) == code
 

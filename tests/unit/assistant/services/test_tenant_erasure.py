@@ -87,12 +87,16 @@ def test_every_table_is_counted_or_known_to_be_of_no_tenant(region: Region) -> N
     assert set(counted) | OF_NO_TENANT | {"tenants"} == set(metadata.tables)
 
 
+def nothing(*_: object) -> None:
+    """Stands in for what ought to remove something."""
+
+
 def keep_vectors(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(SqlIndexLedger, "_drop_vectors_only_of", lambda self, version_id: None)
+    patch.setattr(SqlIndexLedger, "_drop_vectors_only_of", nothing)
 
 
 def keep_rows(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(SqlEstateRepository, "clear", lambda self, tenant_id: None)
+    patch.setattr(SqlEstateRepository, "clear", nothing)
 
 
 @pytest.mark.parametrize(
@@ -119,8 +123,8 @@ def test_points_and_files_that_stay_are_told(
     region: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive(region)
-    monkeypatch.setattr(region.house.index, "remove_version", lambda version_id: None)
-    monkeypatch.setattr(region.house.files, "remove", lambda sha256: None)
+    monkeypatch.setattr(region.house.index, "remove_version", nothing)
+    monkeypatch.setattr(region.house.files, "remove", nothing)
 
     report = region.organisation.eraser.erase(region.commune.id, principal=region.owner)
 

@@ -266,7 +266,7 @@ def rules_hold(
         deadline=None,
         derandomize=True,
         database=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     @given(town=towns(), choice=st.integers(0, 4))
     def hold(town: Town, choice: int) -> None:
@@ -285,9 +285,14 @@ def test_what_anybody_obtains_is_what_the_rules_say(blank: Path) -> None:
     rules_hold(blank)
 
 
+def anything(*_: object) -> object:
+    """A condition that every row fulfils."""
+    return true()
+
+
 def drop_filter(patch: pytest.MonkeyPatch) -> None:
     for module in (chunk_queries, document_queries):
-        patch.setattr(module, "within", lambda scope, table: true())
+        patch.setattr(module, "within", anything)
 
 
 def without_climbing(patch: pytest.MonkeyPatch) -> None:
@@ -324,7 +329,7 @@ def invert_groups(patch: pytest.MonkeyPatch) -> None:
 
 def admit_everybody(patch: pytest.MonkeyPatch) -> None:
     """Neither the state of the person nor that of its tenant counts."""
-    patch.setattr(scopes, "_may_read", lambda principal: true())
+    patch.setattr(scopes, "_may_read", anything)
 
 
 def open_all_owners(patch: pytest.MonkeyPatch) -> None:
