@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Literal, overload
 from uuid import uuid4
 
+from assistant.adapters.audit.log import LogAuditTrail
 from assistant.adapters.files.folder import FolderFileStore
 from assistant.adapters.sql.database import Database
 from assistant.answering.pipeline import AnswerPipeline
@@ -29,8 +30,7 @@ from assistant.ports.index import ChunkIndex
 from assistant.ports.models import ChatModel, Embedder
 from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWorkFactory
-from assistant.ports.scanning import VirusScanner
-from assistant.readers import open_reader
+from assistant.readers import open_reader, open_scanner
 from assistant.rerankers import reranking_of
 from assistant.services.access import AccessService
 from assistant.services.answers import AnswerService
@@ -43,6 +43,7 @@ from assistant.services.fingerprints import Fingerprints
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
+from assistant.services.organisation import Organisation
 from assistant.services.question_sets import QuestionSetService
 from assistant.services.rebuild import RebuildProgress, rebuild
 from assistant.services.search import SearchService
@@ -54,6 +55,7 @@ from assistant.settings_checks import check_settings
 _WEB_CHILDREN = 2
 """One draws pages while the other prints a deck; each is started when it is first needed."""
 _MEGABYTE = 1_000_000
+_AUDIT = LogAuditTrail()
 
 
 class SystemClock:
@@ -198,7 +200,7 @@ def _worker_container(common: _Common, *, stack: ExitStack) -> WorkerContainer:
         item_attempts=settings.jobs.item_attempts,
         children=settings.ingest.children,
         batch_size=batch_size(settings),
-        scanner=build_scanner(settings),
+        scanner=open_scanner(settings),
     )
     return WorkerContainer(
         settings=settings,
@@ -238,6 +240,7 @@ def _web_container(
         reader=common.reader,
         model=model,
         access=AccessService(open_work, clock),
+        organisation=Organisation(open_work, clock, files=files, index=index, audit=_AUDIT),
         sign_in=_sign_in(common),
         ingestion=_ingestion(common),
         jobs=JobService(open_work, clock, files=files),
@@ -319,6 +322,7 @@ def _sign_in(common: _Common) -> SignInService:
     return SignInService(
         common.database.unit_of_work,
         common.clock,
+        audit=_AUDIT,
         link_minutes=common.settings.auth.link_minutes,
         session_hours=common.settings.auth.session_hours,
     )
@@ -339,15 +343,6 @@ def _refuse_other_embedder(open_work: UnitOfWorkFactory, asked: EmbedderIdentity
         built = work.ledger.active_index()
     if built is not None and built != asked.id:
         raise ConfigurationError("index_other_embedder", built=built, asked=asked.id)
-
-
-def build_scanner(settings: Settings) -> VirusScanner | None:
-    """The virus scanner of the settings, None when they name none."""
-    if not settings.ingest.clamav:
-        return None
-    from assistant.adapters.clamav.scanner import ClamavScanner
-
-    return ClamavScanner(settings.ingest.clamav)
 
 
 def build_chat_model(settings: Settings) -> ChatModel | None:

@@ -22,6 +22,7 @@ from assistant.services.evaluations import EvaluationService
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
+from assistant.services.organisation import Organisation
 from assistant.services.question_sets import QuestionSetService
 from assistant.services.search import SearchService
 from assistant.services.sign_in import SignInService
@@ -43,6 +44,7 @@ class Container:
     reader: FileReader
     model: ChatModel | None
     access: AccessService
+    organisation: Organisation
     sign_in: SignInService
     ingestion: IngestionService
     jobs: JobService

@@ -132,6 +132,8 @@ def _cited(passage: Passage | Citation, *, text: str) -> CitationOut:
         view_url=view_url(chunk.id),
         replaced_by=replaced_by(chunk),
         amended_by=amended_by(chunk),
+        collection_id=chunk.collection_id,
+        label=chunk.label,
         also=[_also_out(other) for other in passage.also],
     )
 
@@ -143,6 +145,7 @@ def _also_out(chunk: SourceChunk) -> AlsoOut:
         document_id=chunk.document_id,
         page=_first_page(chunk),
         view_url=view_url(chunk.id),
+        label=chunk.label,
     )
 
 

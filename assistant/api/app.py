@@ -18,15 +18,21 @@ from assistant.api.pages import load_pages
 from assistant.api.readiness import Readiness
 from assistant.api.routes import (
     answers,
+    collections,
     conversations,
     documents,
     evaluations,
+    groups,
     jobs,
+    keys,
+    me,
     passages,
+    people,
     question_sets,
     search,
     service,
     sign_in,
+    tenants,
 )
 from assistant.containers import Container
 from assistant.domain.question_sets import MAX_FILE_BYTES
@@ -114,6 +120,12 @@ def _version_1() -> APIRouter:
         jobs,
         question_sets,
         evaluations,
+        tenants,
+        people,
+        groups,
+        keys,
+        collections,
+        me,
         service,
     ):
         router.include_router(part.router)

@@ -16,8 +16,14 @@ from starlette.responses import Response
 from assistant.api.error_table import row_of
 from assistant.api.pages import error_page
 from assistant.domain.catalogue import sentence
-from assistant.domain.errors import AssistantError, InvalidInput, LinesRefused, UpstreamError
-from assistant.schemas.wire import FaultyLine, Problem
+from assistant.domain.errors import (
+    AssistantError,
+    CharterRequired,
+    InvalidInput,
+    LinesRefused,
+    UpstreamError,
+)
+from assistant.schemas.wire import CharterOut, FaultyLine, Problem
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -43,6 +49,7 @@ def problem_of(
         code=code,
         request_id=request_id_of(request),
         lines=_lines(error) if isinstance(error, LinesRefused) else None,
+        charter=_charter(error) if isinstance(error, CharterRequired) else None,
     )
 
 
@@ -51,6 +58,10 @@ def _lines(error: LinesRefused) -> list[FaultyLine]:
         FaultyLine(line=fault.line, code=fault.code, detail=spoken(fault.code, params=fault.params))
         for fault in error.faults
     ]
+
+
+def _charter(error: CharterRequired) -> CharterOut:
+    return CharterOut(version=error.version, text=error.text)
 
 
 def spoken(code: str, *, params: Mapping[str, str | int | float]) -> str:

@@ -10,6 +10,7 @@ from assistant.client.errors import ClientError
 from assistant.client.evaluations import EvaluationCalls
 from assistant.client.files import FileCalls
 from assistant.client.following import Follower
+from assistant.client.organisation import PeopleCalls, TenantCalls
 from assistant.client.transport import Transport
 from assistant.schemas.answers import AnswerEventOut, AnswerIn, AnswerOut, AnswerStarted
 from assistant.schemas.conversations import (
@@ -25,7 +26,7 @@ _ANSWER_S = 660.0
 """A whole answer: the model's own limit and the retrieval before it."""
 
 
-class AssistantClient(FileCalls, EvaluationCalls):
+class AssistantClient(FileCalls, EvaluationCalls, TenantCalls, PeopleCalls):
     """Calls the API for one caller. Every method raises `ClientError` when its call fails."""
 
     def __init__(

@@ -19,6 +19,8 @@ class AnswerIn(Wire):
     """The previous question, for a follow-up."""
     id: str = ""
     """Free identifier, returned as is."""
+    collections: list[str] | None = Field(default=None, max_length=1000)
+    """Ids of the collections to stay within; null takes all that the caller may read."""
 
 
 class AlsoOut(Wire):
@@ -31,6 +33,8 @@ class AlsoOut(Wire):
     """First page of its passage, None for formats without pages."""
     view_url: str
     """Same-origin page that shows it with the passage highlighted."""
+    label: str = ""
+    """Classification of its collection; empty for none."""
 
 
 class CitationOut(Wire):
@@ -55,6 +59,9 @@ class CitationOut(Wire):
     """What replaces, abrogates or follows the document, as an administrator confirmed."""
     amended_by: SuccessorOut | None = None
     """What modifies an article of the passage, when nothing replaces its document."""
+    collection_id: str = ""
+    label: str = ""
+    """Classification of its collection; empty for none."""
     also: list[AlsoOut] = Field(default=[])
     """Other documents with the same passage, nearest to the question first."""
 

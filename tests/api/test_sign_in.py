@@ -49,12 +49,13 @@ async def test_the_local_token_is_the_owner(site: Site) -> None:
     async with site.http(**BEARER) as http:
         response = await http.get("/api/v1/me")
 
-    assert response.json() == {
-        "person_id": "local",
-        "roles": ["agent", "tenant_admin"],
-        "is_admin": True,
-        "max_file_mb": 2,
-    }
+    me = response.json()
+    assert me["person_id"] == "local"
+    assert me["roles"] == ["agent", "platform_admin", "tenant_admin"]
+    assert me["permissions"] == ["read", "ask", "ingest", "admin"]
+    assert (me["is_admin"], me["is_read_only"], me["max_file_mb"]) == (True, False, 2)
+    assert (me["tenant"]["name"], me["tenant"]["state"]) == ("Organisme", "active")
+    assert me["charter"] == {"version": 0, "text": "", "is_accepted": True}
 
 
 async def test_reading_a_link_does_not_spend_it_and_its_button_signs_in_once(site: Site) -> None:

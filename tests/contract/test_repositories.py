@@ -46,6 +46,26 @@ class TestTenancy(OnEach, repositories.TenancyContract):
     pass
 
 
+class TestEstates(OnEach, repositories.EstateContract):
+    pass
+
+
+class TestPeople(OnEach, repositories.PeopleContract):
+    pass
+
+
+class TestGroups(OnEach, repositories.GroupContract):
+    pass
+
+
+class TestInvitations(OnEach, repositories.InvitationContract):
+    pass
+
+
+class TestKeys(OnEach, repositories.KeyContract):
+    pass
+
+
 class TestDocuments(OnEach, repositories.DocumentContract):
     pass
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from assistant.adapters.sql.tables import sessions, sign_in_links
 from assistant.adapters.sql.transaction import Transaction
-from assistant.domain.ids import PersonId, SessionId, TenantId
+from assistant.domain.ids import PersonId, SessionId
 from assistant.domain.sessions import Session, SignInLink
-from assistant.domain.tenancy import Role
 
 
 class SqlSessionRepository:
@@ -27,7 +25,6 @@ class SqlSessionRepository:
                 code_hash=link.code_hash,
                 person_id=link.person_id,
                 tenant_id=link.tenant_id,
-                roles=sorted(link.roles),
                 expires_at=link.expires_at,
             )
         )
@@ -44,7 +41,6 @@ class SqlSessionRepository:
             code_hash=row.code_hash,
             person_id=row.person_id,
             tenant_id=row.tenant_id,
-            roles=_roles(row.roles),
             expires_at=row.expires_at,
         )
 
@@ -59,7 +55,6 @@ class SqlSessionRepository:
                 secret_hash=session.secret_hash,
                 person_id=session.person_id,
                 tenant_id=session.tenant_id,
-                roles=sorted(session.roles),
                 created_at=session.created_at,
                 expires_at=session.expires_at,
             )
@@ -72,34 +67,22 @@ class SqlSessionRepository:
                 sessions.c.secret_hash == secret_hash, sessions.c.expires_at > now
             )
         )
-        return None if row is None else _session_of(row)
-
-    def newest_of(self, person_id: PersonId, *, tenant_id: TenantId) -> Session | None:
-        """The last session begun of a person, expired or not; None once none is left."""
-        row = self._transaction.first(
-            select(sessions)
-            .where(sessions.c.person_id == person_id, sessions.c.tenant_id == tenant_id)
-            .order_by(sessions.c.created_at.desc())
-            .limit(1)
+        if row is None:
+            return None
+        return Session(
+            id=row.id,
+            secret_hash=row.secret_hash,
+            person_id=row.person_id,
+            tenant_id=row.tenant_id,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
         )
-        return None if row is None else _session_of(row)
 
     def revoke(self, session_id: SessionId) -> None:
         """End a session at once; no error when unknown."""
         self._transaction.write(sessions.delete().where(sessions.c.id == session_id))
 
-
-def _session_of(row: Row[Any]) -> Session:
-    return Session(
-        id=row.id,
-        secret_hash=row.secret_hash,
-        person_id=row.person_id,
-        tenant_id=row.tenant_id,
-        roles=_roles(row.roles),
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-    )
-
-
-def _roles(words: list[str]) -> frozenset[Role]:
-    return frozenset(Role(word) for word in words)
+    def revoke_of(self, person_id: PersonId) -> None:
+        """End all sessions of a person, and make its links worthless."""
+        for table in (sessions, sign_in_links):
+            self._transaction.write(table.delete().where(table.c.person_id == person_id))

@@ -1,16 +1,20 @@
-"""Sign-in by single-use link, and sign-out."""
+"""Sign-in by single-use link or invitation, and sign-out."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from assistant.api.auth import Gate
 from assistant.api.deps import GateDep, UseCases
 from assistant.api.errors import problem_of
 from assistant.api.mapping import API_PREFIX
 from assistant.api.pages import error_page, page
 from assistant.domain.errors import Unauthenticated
+from assistant.domain.sessions import Session
 from assistant.schemas.service import SignInLinkOut
 from assistant.schemas.wire import SESSION_COOKIE
 
@@ -36,9 +40,29 @@ async def show_link(code: str) -> Response:
 @router.post("/link/{code}", response_class=Response, status_code=_SEE_OTHER)
 async def redeem_link(code: str, request: Request, gate: GateDep, services: UseCases) -> Response:
     """Spend the link: opens a session and leads to the assistant."""
+    return await _opened(services.sign_in.redeem, code, request=request, gate=gate)
+
+
+@router.get("/invitation/{code}", response_class=Response)
+async def show_invitation(code: str) -> Response:
+    """A page whose button accepts the invitation: what only reads links does not spend it."""
+    return page("invitation.html")
+
+
+@router.post("/invitation/{code}", response_class=Response, status_code=_SEE_OTHER)
+async def accept_invitation(
+    code: str, request: Request, gate: GateDep, services: UseCases
+) -> Response:
+    """Accept the invitation: opens a session and leads to the assistant."""
+    return await _opened(services.sign_in.accept_invitation, code, request=request, gate=gate)
+
+
+async def _opened(
+    redeem: Callable[[str], tuple[str, Session]], code: str, *, request: Request, gate: Gate
+) -> Response:
     gate.check_origin(request)
     try:
-        secret, _ = await run_in_threadpool(services.sign_in.redeem, code)
+        secret, _ = await run_in_threadpool(redeem, code)
     except Unauthenticated as error:
         problem = problem_of(error.code, params=error.params, request=request, error=error)
         return error_page(problem, headers={})

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.adapters.audit.log import LogAuditTrail
 from assistant.domain.errors import NotFound, Unauthenticated
 from assistant.domain.tenancy import Scope
 from assistant.services.access import AccessService, default_collection
@@ -12,7 +13,9 @@ from tests.house import House
 
 @pytest.fixture
 def sign_in(house: House) -> SignInService:
-    return SignInService(house.open_work, house.clock, link_minutes=10, session_hours=12)
+    return SignInService(
+        house.open_work, house.clock, audit=LogAuditTrail(), link_minutes=10, session_hours=12
+    )
 
 
 def test_default_collection_is_made_once(house: House) -> None:
