@@ -44,10 +44,10 @@ from assistant.services.links import LinkService
 from assistant.services.question_sets import QuestionSetService
 from assistant.services.rebuild import RebuildProgress, rebuild
 from assistant.services.search import SearchService
-from assistant.services.sign_in import SignInService
 from assistant.services.worker import Worker
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
+from assistant.sign_ins import build_sign_ins
 
 _WEB_CHILDREN = 2
 """One draws pages while the other prints a deck; each is started when it is first needed."""
@@ -249,6 +249,11 @@ def _web_container(
     retriever, pipeline = _answering(common, index=index, model=model, stack=stack)
     search, answers = _asking(common, retriever=retriever, pipeline=pipeline)
     made_by = _made_by(identity, model)
+    access = AccessService(open_work, clock)
+    sessions, sign_in, federation = build_sign_ins(
+        settings, open_work=open_work, clock=clock, access=access
+    )
+    stack.callback(federation.close)
     return Container(
         settings=settings,
         folder=common.folder,
@@ -259,8 +264,10 @@ def _web_container(
         embedder=common.embedder,
         reader=common.reader,
         model=model,
-        access=AccessService(open_work, clock),
-        sign_in=_sign_in(common),
+        access=access,
+        sign_in=sign_in,
+        federation=federation,
+        sessions=sessions,
         ingestion=_ingestion(common),
         jobs=JobService(open_work, clock, files=files),
         documents=DocumentService(open_work, files, common.reader),
@@ -335,15 +342,6 @@ def _made_by(embedder: EmbedderIdentity, model: ChatModel | None) -> dict[str, s
         "embedder": embedder.id,
         "model": model.name if model is not None else "",
     }
-
-
-def _sign_in(common: _Common) -> SignInService:
-    return SignInService(
-        common.database.unit_of_work,
-        common.clock,
-        link_minutes=common.settings.auth.link_minutes,
-        session_hours=common.settings.auth.session_hours,
-    )
 
 
 def _ingestion(common: _Common) -> IngestionService:

@@ -21,11 +21,13 @@ from assistant.api.routes import (
     conversations,
     documents,
     evaluations,
+    federation,
     jobs,
     passages,
     question_sets,
     search,
     service,
+    sessions,
     sign_in,
 )
 from assistant.containers import Container
@@ -99,6 +101,7 @@ def _routed() -> FastAPI:
     errors.install(api)
     api.include_router(service.open_router)
     api.include_router(sign_in.router)
+    api.include_router(federation.router)
     api.include_router(_version_1(), prefix="/v1")
     return api
 
@@ -114,6 +117,7 @@ def _version_1() -> APIRouter:
         jobs,
         question_sets,
         evaluations,
+        sessions,
         service,
     ):
         router.include_router(part.router)

@@ -26,6 +26,7 @@ from assistant.domain.sessions import Session, SignInLink
 from assistant.domain.tenancy import Collection, Principal, Scope, Tenant
 from assistant.ports.documents import ChunkRepository, DocumentRepository, LinkRepository
 from assistant.ports.evaluations import EvaluationRepository, QuestionSetRepository
+from assistant.ports.identity import FederationRepository
 from assistant.ports.machinery import IndexLedger, VectorRepository, WorkQueue
 
 
@@ -118,6 +119,18 @@ class SessionRepository(Protocol):
 
     def revoke(self, session_id: SessionId) -> None:
         """End a session at once."""
+        ...
+
+    def note_use(self, session_id: SessionId, *, seen_at: datetime, idle_until: datetime) -> None:
+        """Put off the end of a session that is in use."""
+        ...
+
+    def list_own(self, *, scope: Scope, now: datetime) -> list[Session]:
+        """The reader's own sessions that have not ended, the last used first."""
+        ...
+
+    def revoke_own(self, session_ids: Sequence[SessionId], *, scope: Scope) -> int:
+        """End sessions of the reader at once; how many of them were the reader's."""
         ...
 
 
@@ -254,6 +267,11 @@ class UnitOfWork(Protocol):
     @property
     def sessions(self) -> SessionRepository:
         """Links and sessions."""
+        ...
+
+    @property
+    def federation(self) -> FederationRepository:
+        """Sign-ins through identity providers."""
         ...
 
     @property

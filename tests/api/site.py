@@ -27,7 +27,7 @@ from assistant.domain.ids import CollectionId, DocumentId, PersonId, TenantId, n
 from assistant.domain.links import Proposal
 from assistant.domain.tenancy import Collection, Principal, Role, Tenant
 from assistant.ports.models import ChatModel
-from assistant.settings import IngestSettings, LimitsSettings, ModelSettings, Settings
+from assistant.settings import IngestSettings, LimitsSettings, ModelSettings, OidcSettings, Settings
 from assistant.testing.chat import ScriptedChatModel
 from assistant.testing.embedder import HashEmbedder
 from assistant.testing.index import InMemoryChunkIndex
@@ -196,10 +196,12 @@ def open_site(
     root: Path, *, model: ChatModel | None = None, has_model: bool = True, **changes: Any
 ) -> Site:
     """A site on a folder; a model that answers in two pieces unless told otherwise."""
+    clock = changes.pop("clock", None)
     settings = Settings(
         data_dir=root,
         ingest=IngestSettings(max_file_mb=changes.pop("max_file_mb", 2)),
         model=changes.pop("model_settings", ModelSettings()),
+        oidc=changes.pop("oidc", OidcSettings()),
         limits=LimitsSettings(**({"deltas_per_s": 1000} | changes)),
     )
     embedder = HashEmbedder(dimensions=32)
@@ -212,6 +214,7 @@ def open_site(
         else None,
         index=InMemoryChunkIndex(embedder=embedder.identity),
         reader=SheetReader(),
+        clock=clock,
     )
     container.access.ensure_default()
     worker = build(settings, role="worker", embedder=embedder, reader=SheetReader())

@@ -33,8 +33,15 @@ async def identifiers(site: Site, owner: httpx.AsyncClient) -> dict[str, str]:
         "link_id": await link_of(site, owner, document),
         "question_set_id": (run := await evaluation_of(owner))["question_set"]["id"],
         "evaluation_id": run["id"],
+        "session_id": await session_of(site, owner),
         "page": "1",
     }
+
+
+async def session_of(site: Site, owner: httpx.AsyncClient) -> str:
+    """A session of the owner's browser."""
+    site.secret_of(site.container.access.local_principal())
+    return (await owner.get("/api/v1/sessions")).json()[0]["id"]
 
 
 async def evaluation_of(owner: httpx.AsyncClient) -> dict[str, Any]:
@@ -67,6 +74,7 @@ UNKNOWN = dict.fromkeys(
         "link_id",
         "question_set_id",
         "evaluation_id",
+        "session_id",
     ),
     "00000000-0000-4000-8000-000000000000",
 ) | {"page": "1"}

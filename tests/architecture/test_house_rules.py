@@ -95,7 +95,7 @@ WITHOUT_SCOPE = {
         "list_collections",
         "scope_of",
     },
-    "SessionRepository": {"add_link", "take_link", "add", "find", "revoke"},
+    "SessionRepository": {"add_link", "take_link", "add", "find", "revoke", "note_use"},
     # Writes of entities that name their own tenant and collection, read within a scope before.
     "DocumentRepository": {"add", "update"},
     "JobRepository": {"add", "update", "update_item"},
@@ -139,6 +139,7 @@ WITHOUT_SCOPE = {
         "jobs",
         "queue",
         "sessions",
+        "federation",
         "conversations",
         "answers",
         "question_sets",

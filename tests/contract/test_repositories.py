@@ -67,6 +67,10 @@ class TestSessions(OnSqlite, repositories.SessionContract):
     pass
 
 
+class TestFederation(OnSqlite, repositories.FederationContract):
+    pass
+
+
 class TestConversations(OnSqlite, repositories.ConversationContract):
     pass
 

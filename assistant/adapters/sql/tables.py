@@ -313,6 +313,9 @@ sessions = Table(
     Column("roles", CompactJson, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("idle_until", UtcDateTime, nullable=False),
+    _text("device"),
 )
 
 conversations = Table(

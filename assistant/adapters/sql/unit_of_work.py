@@ -14,6 +14,7 @@ from assistant.adapters.sql.conversations import SqlConversationRepository
 from assistant.adapters.sql.documents import SqlDocumentRepository
 from assistant.adapters.sql.erasure import Erasure
 from assistant.adapters.sql.evaluations import SqlEvaluationRepository
+from assistant.adapters.sql.federation import SqlFederationRepository
 from assistant.adapters.sql.jobs import SqlJobRepository
 from assistant.adapters.sql.ledger import SqlIndexLedger
 from assistant.adapters.sql.links import SqlLinkRepository
@@ -41,6 +42,7 @@ class SqlUnitOfWork:
         self.jobs = SqlJobRepository(self._transaction)
         self.queue = SqlWorkQueue(self._transaction)
         self.sessions = SqlSessionRepository(self._transaction)
+        self.federation = SqlFederationRepository(self._transaction)
         self.conversations = SqlConversationRepository(self._transaction)
         self.answers = SqlAnswerRepository(self._transaction)
         self.question_sets = SqlQuestionSetRepository(self._transaction)

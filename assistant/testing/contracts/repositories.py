@@ -24,6 +24,7 @@ from assistant.testing.contracts.repositories_evaluations import (
     EvaluationContract,
     QuestionSetContract,
 )
+from assistant.testing.contracts.repositories_federation import FederationContract
 from assistant.testing.contracts.repositories_index import LedgerContract, VectorContract
 from assistant.testing.contracts.repositories_jobs import JobContract, QueueContract
 from assistant.testing.contracts.repositories_links import LinkContract
@@ -51,6 +52,7 @@ __all__ = [
     "ConversationContract",
     "DocumentContract",
     "EvaluationContract",
+    "FederationContract",
     "IsolationContract",
     "JobContract",
     "LedgerContract",

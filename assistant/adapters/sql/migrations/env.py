@@ -8,7 +8,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, types
 
-from assistant.adapters.sql.evaluation_tables import metadata
+from assistant.adapters.sql import evaluation_tables, sign_in_tables
 
 
 def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
@@ -18,6 +18,10 @@ def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[Fals
         return f"sa.{item.impl_instance!r}"
     return False
 
+
+metadata = evaluation_tables.metadata
+if sign_in_tables.sign_in_attempts not in metadata.sorted_tables:
+    raise RuntimeError("some tables are missing")
 
 connection: Connection = context.config.attributes["connection"]
 context.configure(
