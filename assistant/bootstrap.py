@@ -12,21 +12,20 @@ from typing import Literal, overload
 from uuid import uuid4
 
 from assistant.adapters.files.folder import FolderFileStore
-from assistant.adapters.sql.database import Database, open_database
+from assistant.adapters.sql.database import Database
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.retriever import Retriever
 from assistant.answering.sufficiency import JUDGE
 from assistant.containers import Container, WorkerContainer
 from assistant.data_folder import DataFolder, prepare_data_folder
-from assistant.domain.errors import ConfigurationError
+from assistant.databases import open_store
 from assistant.domain.retrieval import EmbedderIdentity
-from assistant.indexes import open_index, replacement
+from assistant.indexes import open_index, refuse_other_embedder, replacement
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.index import ChunkIndex
 from assistant.ports.models import ChatModel, Embedder
 from assistant.ports.parsing import FileReader
-from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.ports.scanning import VirusScanner
 from assistant.readers import open_reader
 from assistant.rerankers import reranking_of
@@ -125,7 +124,7 @@ def build(
         children = settings.ingest.children if role == "worker" else _WEB_CHILDREN
         reader = reader or open_reader(settings, scratch=folder.scratch, children=children)
         stack.callback(reader.close)
-        database = open_database(folder.database, migrate=role == "web")
+        database = open_store(settings, may_migrate=role == "web")
         stack.callback(database.close)
         common = _Common(
             settings=settings,
@@ -146,6 +145,7 @@ def build_embedder(settings: Settings, *, role: Literal["web", "worker"]) -> Emb
     chosen = settings.embeddings
     if chosen.provider == "openai":
         from assistant.adapters.embeddings.openai import OpenAIEmbedder
+        from assistant.adapters.embeddings.retrying import Patience
 
         return OpenAIEmbedder(
             url=chosen.url,
@@ -154,6 +154,16 @@ def build_embedder(settings: Settings, *, role: Literal["web", "worker"]) -> Emb
             dimensions=chosen.dimensions,
             batch_size=chosen.batch_size,
             timeout_s=chosen.timeout_s,
+            passage_patience=Patience(
+                attempts=chosen.passage_attempts,
+                first_pause_s=chosen.passage_pause_s,
+                longest_pause_s=chosen.passage_longest_pause_s,
+            ),
+            query_patience=Patience(
+                attempts=chosen.query_attempts,
+                first_pause_s=chosen.query_pause_s,
+                longest_pause_s=chosen.query_longest_pause_s,
+            ),
             query_prefix=chosen.query_prefix,
             passage_prefix=chosen.passage_prefix,
         )
@@ -184,7 +194,7 @@ def rebuild_index(
     place = folder.index(embedder.identity.id)
     with ExitStack() as stack:
         stack.callback(embedder.close)
-        database = open_database(folder.database, migrate=True)
+        database = open_store(settings, may_migrate=True)
         stack.callback(database.close)
         with replacement(settings, place=place, embedder=embedder.identity) as target:
             return rebuild(
@@ -239,7 +249,7 @@ def _web_container(
     settings, clock, files = common.settings, common.clock, common.files
     open_work = common.database.unit_of_work
     identity = common.embedder.identity
-    _refuse_other_embedder(open_work, identity)
+    refuse_other_embedder(open_work, asked=identity)
     place = common.folder.index(identity.id)
     index = index or open_index(settings, place=place, embedder=identity)
     stack.callback(index.close)
@@ -352,13 +362,6 @@ def _ingestion(common: _Common) -> IngestionService:
         fingerprints=Fingerprints(common.reader, embedder_id=common.embedder.identity.id),
         max_file_bytes=common.settings.ingest.max_file_mb * _MEGABYTE,
     )
-
-
-def _refuse_other_embedder(open_work: UnitOfWorkFactory, asked: EmbedderIdentity) -> None:
-    with open_work() as work:
-        built = work.ledger.active_index()
-    if built is not None and built != asked.id:
-        raise ConfigurationError("index_other_embedder", built=built, asked=asked.id)
 
 
 def build_scanner(settings: Settings) -> VirusScanner | None:

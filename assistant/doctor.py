@@ -16,7 +16,8 @@ from pathlib import Path
 import anyio
 
 from assistant.bootstrap import build_embedder, build_scanner
-from assistant.data_folder import DataFolder, check_data_folder, prepare_data_folder
+from assistant.data_folder import check_data_folder, prepare_data_folder
+from assistant.databases import address_of, check_store, exists, is_on_server, open_store
 from assistant.domain.errors import AssistantError, RerankerUnavailable, ScannerUnavailable
 from assistant.ownership import find_owner, find_server
 from assistant.ports.models import ChatModel
@@ -119,21 +120,16 @@ def _disk(settings: Settings) -> Check:
 
 
 def _database(settings: Settings) -> Check:
-    from assistant.adapters.sql.database import open_database
-
-    subject, path = "Base de données", _database_path(settings)
-    if not path.exists():
-        return Check("database", subject, CheckState.OK, "pas encore créée.")
+    subject, address = "Base de données", address_of(settings)
+    if not exists(settings):
+        return Check("database", subject, CheckState.OK, f"SQLite, {address} : pas encore créée.")
     try:
-        with closing(open_database(path, migrate=False)) as database:
-            database.check()
+        found = check_store(settings)
     except AssistantError as error:
-        return Check("database", subject, CheckState.BROKEN, error.sentence)
-    return Check("database", subject, CheckState.OK, "lue en entier, intacte.")
-
-
-def _database_path(settings: Settings) -> Path:
-    return DataFolder(settings.data_dir.expanduser().absolute()).database
+        return Check("database", subject, CheckState.BROKEN, f"{address} : {error.sentence}")
+    outcome = "répond, schéma à jour" if is_on_server(settings) else "lue en entier, intacte"
+    detail = f"{found.engine}, {address} : {outcome}."
+    return Check("database", subject, CheckState.OK, detail)
 
 
 def _embedder(settings: Settings) -> Check:
@@ -187,15 +183,13 @@ async def _answers(model: ChatModel) -> bool:
 
 
 def _index(settings: Settings) -> Check:
-    from assistant.adapters.sql.database import open_database
-
-    subject, path = "Index", _database_path(settings)
-    if not path.exists():
+    subject = "Index"
+    if not exists(settings):
         return Check("index", subject, CheckState.OK, "vide : rien n'a encore été indexé.")
     try:
         with (
             closing(build_embedder(settings, role="web")) as embedder,
-            closing(open_database(path, migrate=False)) as database,
+            closing(open_store(settings, may_migrate=False)) as database,
             database.unit_of_work() as work,
         ):
             asked, built = embedder.identity.id, work.ledger.active_index()

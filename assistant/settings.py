@@ -104,6 +104,15 @@ class OidcSettings(Group):
     """Délai d'une réponse d'un fournisseur, en secondes ; un code ProConnect ne vit que 30 secondes."""
 
 
+class DatabaseSettings(Group):
+    """The relational store: a file of the data folder, or a PostgreSQL server."""
+
+    url: SecretStr = SecretStr("")
+    """Base PostgreSQL (postgresql://compte:mot_de_passe@hôte/base). Vide : SQLite, dans le dossier de données."""
+    migrate_at_start: bool = False
+    """Met aussi une base PostgreSQL à niveau au démarrage ; sinon, c'est « assistant db upgrade »."""
+
+
 class ModelSettings(Group):
     """The chat model: any OpenAI-compatible endpoint. Without `url`, answers are search-only."""
 
@@ -148,6 +157,18 @@ class EmbeddingsSettings(Group):
     """Textes par appel."""
     timeout_s: float = Field(default=60, gt=0)
     """Délai d'un appel, en secondes."""
+    passage_attempts: int = Field(default=5, ge=1, le=20)
+    """Appels tentés au plus pour indexer des passages ; l'indexation peut attendre."""
+    passage_pause_s: float = Field(default=1, ge=0, le=60)
+    """Attente avant le deuxième appel, en secondes ; elle double à chaque fois."""
+    passage_longest_pause_s: float = Field(default=30, ge=0, le=600)
+    """Attente la plus longue, en secondes ; un service qui en demande davantage est abandonné aussitôt."""
+    query_attempts: int = Field(default=2, ge=1, le=20)
+    """Appels tentés au plus pour une question ; quelqu'un attend la réponse."""
+    query_pause_s: float = Field(default=0.3, ge=0, le=60)
+    """De même, attente avant le deuxième appel, en secondes."""
+    query_longest_pause_s: float = Field(default=1, ge=0, le=600)
+    """De même, attente la plus longue, en secondes."""
     query_prefix: str = ""
     """Texte ajouté devant les questions, si le modèle en demande un."""
     passage_prefix: str = ""
@@ -170,7 +191,7 @@ class IndexSettings(Group):
 class RetrievalSettings(Group):
     """How passages are found."""
 
-    dense_weight: float = Field(default=0.5, ge=0, le=1)
+    dense_weight: float = Field(default=0.6, ge=0, le=1)
     """Poids de la recherche par le sens ; le reste va à la recherche par les mots."""
     candidates: int = Field(default=100, ge=1, le=1000)
     """Passages demandés à chacune des deux recherches avant fusion."""
@@ -178,7 +199,7 @@ class RetrievalSettings(Group):
     """Passages donnés au modèle."""
     passage_tokens: int = Field(default=6000, ge=200)
     """Longueur totale des passages donnés au modèle, en jetons."""
-    least_sufficiency: float = Field(default=0.21, ge=0, le=1)
+    least_sufficiency: float = Field(default=0.216, ge=0, le=1)
     """Vraisemblance sous laquelle une question est refusée, faute de passages qui y répondent ; 0 : jamais."""
 
 
@@ -275,6 +296,7 @@ class Settings(Group):
     data_dir: Annotated[Path, BeforeValidator(_not_empty)] = Path("data")
     """Dossier de tout l'état : base, fichiers, index."""
     server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
     auth: AuthSettings = AuthSettings()
     oidc: OidcSettings = OidcSettings()
     model: ModelSettings = ModelSettings()

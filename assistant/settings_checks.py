@@ -13,7 +13,7 @@ def check_settings(settings: Settings) -> None:
 
     Raises:
         ConfigurationError: A setting that another one requires is absent ("setting_required"), or an
-            address is not one ("setting_not_url", "setting_not_socket").
+            address is not one ("setting_not_url", "setting_not_socket", "setting_not_postgresql").
     """
     if settings.embeddings.provider == "openai":
         _require("embeddings.url", settings.embeddings.url, because="embeddings.provider")
@@ -36,6 +36,7 @@ def check_settings(settings: Settings) -> None:
     _check_socket("ingest.clamav", settings.ingest.clamav)
     _check_url("server.public_url", settings.server.public_url)
     _check_providers(settings.oidc.providers)
+    _check_postgresql("database.url", settings.database.url.get_secret_value())
 
 
 def _check_providers(providers: tuple[OidcProvider, ...]) -> None:
@@ -85,3 +86,9 @@ def _is_private(url: str) -> bool:
     return bool(parts.hostname) and (
         parts.scheme == "https" or (parts.scheme == "http" and is_local)
     )
+
+
+def _check_postgresql(name: str, url: str) -> None:
+    """What follows the scheme is libpq's to read: several hosts, sockets, options."""
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise ConfigurationError("setting_not_postgresql", setting=name)

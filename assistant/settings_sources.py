@@ -106,6 +106,8 @@ def shown_value(value: object) -> str | int | float:
     """A value fit to be printed: secrets hidden, those inside an address too; else as it is."""
     if isinstance(value, SecretStr):
         return HIDDEN if value.get_secret_value() else ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, int | float):
         return value
     if isinstance(value, tuple):

@@ -30,6 +30,7 @@ EXIT_REFUSED = 2
 _NICENESS = 10
 _PR_SET_PDEATHSIG = 1
 _GRACE_S = 10.0
+_PASSING = {"database_locked", "database_unreachable"}
 
 _log = structlog.get_logger(__name__)
 
@@ -77,7 +78,7 @@ def be_nice() -> None:
 def _passes(error: AssistantError) -> bool:
     if isinstance(error, UpstreamError):
         return error.transient
-    return isinstance(error, StorageError) and error.code == "database_locked"
+    return isinstance(error, StorageError) and error.code in _PASSING
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

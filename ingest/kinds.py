@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from ingest.cleaning import fold, one_line
-from ingest.model import Block, DocumentKind
+from ingest.model import Block, BlockKind, DocumentKind
 
 _KINDS: tuple[tuple[DocumentKind, re.Pattern[str]], ...] = (
     (
@@ -34,6 +34,8 @@ _KINDS: tuple[tuple[DocumentKind, re.Pattern[str]], ...] = (
     ),
     (DocumentKind.NOTE, re.compile(r"\bnote\b|\bcirculaire\b|\binstruction\b")),
 )
+_MENTION = re.compile(r"^\W*(?:sources?|references?|ref|cf|voir|vus?|selon|d'apres|nota)\b")
+"""How a line begins that names another document than its own."""
 _FIRST_BLOCKS = 8
 _START_CHARS = 40
 _MAX_LINE_CHARS = 110
@@ -60,11 +62,15 @@ def _short_lines(blocks: Iterable[Block]) -> list[str]:
     return [
         line
         for line in lines
-        if len(line) <= _MAX_LINE_CHARS and not line.rstrip().endswith((".", ";", ","))
+        if len(line) <= _MAX_LINE_CHARS
+        and not line.rstrip().endswith((".", ";", ","))
+        and not _MENTION.match(fold(line))
     ]
 
 
 def _lines(block: Block) -> list[str]:
+    if block.place.sheet and block.kind is not BlockKind.HEADING:
+        return []  # cells are data: a column "Délibération" does not make a list one
     if block.table is not None:
         return list(block.table.header)
     return block.text.split("\n")

@@ -98,6 +98,8 @@ class Notice(StrEnum):
     """Some formulas were saved without their result and were left out."""
     HIDDEN_TEXT = "hidden_text"
     """Some text is not shown to who opens the document and was left out."""
+    OTHER_VERSION = "other_version"
+    """A message carries a version for other readers that says something else; it was left out."""
     OVERLAPPING_TEXT = "overlapping_text"
     """Lines of some pages are printed across one another: two drafts may be mixed."""
     ATTACHMENTS_UNREAD = "attachments_unread"

@@ -105,6 +105,11 @@ def find_suspicions(blocks: Sequence[Block]) -> tuple[Suspicion, ...]:
     return tuple(found[index] for index in sorted(found))
 
 
+def speaks_to_model(text: str) -> bool:
+    """True when a text gives an order to the model, or uses the marks by which models tell who speaks."""
+    return bool(_TAG.search(text) or _ORDER.search(_letters_of(text)))
+
+
 def _suspect_places(blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
     """Index of a block and offset in its text, of each suspicious place."""
     for index, block in enumerate(blocks):

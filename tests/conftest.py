@@ -9,15 +9,18 @@ import subprocess
 import sys
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+if TYPE_CHECKING:
+    from tests.databases import PostgresqlServer
+
 FULL_SCALE = os.environ.get("TEST_SCALE") == "full"  # noqa: TID251 - the switch of `make torture`
 IN_CI = os.environ.get("CI") == "true"  # noqa: TID251 - CI says so in the environment only
-MUST_RUN_IN_CI = frozenset({"browser", "shared_data", "closed_network"})
+MUST_RUN_IN_CI = frozenset({"browser", "shared_data", "closed_network", "each_engine"})
 NO_NAMESPACES = "the kernel makes no network namespace here"
 """The one reason that CI accepts: a container often lacks this right, and nothing can be installed."""
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -111,3 +114,34 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("the real documents of ../shared/data are not here")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Generator[PostgresqlServer]:
+    """A real PostgreSQL, started for the first test that asks for it; skipped where it cannot be."""
+    from tests.databases import postgresql_server
+
+    with postgresql_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PostgresqlServer) -> Generator[str]:
+    """Address of a database of the current schema, for one test."""
+    with postgresql.new_database() as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The setting `database.url`: empty for SQLite; a test marked `each_engine` runs with both."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return ""
+    return request.getfixturevalue("postgresql_url")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked so on each engine of the relational store."""
+    is_marked = metafunc.definition.get_closest_marker("each_engine") is not None
+    if is_marked and "database_url" in metafunc.fixturenames:
+        metafunc.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from assistant.adapters.files.folder import FolderFileStore
 from assistant.adapters.sql.database import Database, open_database
+from assistant.adapters.sql.postgresql import Postgresql
 from assistant.domain.documents import (
     Document,
     DocumentState,
@@ -312,8 +313,10 @@ class House:
 
 
 def open_house(root: Path, **parts: object) -> House:
-    """A house in a folder; parts stand in for the defaults."""
-    database = open_database(root / "assistant.sqlite3", migrate=True)
+    """A house in a folder; parts stand in for the defaults, `database_url` for the file in it."""
+    url = str(parts.pop("database_url", ""))
+    place = Postgresql(url) if url else root / "assistant.sqlite3"
+    database = open_database(place, migrate=True)
     files = parts.pop("files", None) or FolderFileStore(root / "files")
     clock = parts.pop("clock", None) or FrozenClock()
     return House(root=root, database=database, files=files, clock=clock, **parts)  # pyright: ignore[reportArgumentType]

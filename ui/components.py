@@ -25,6 +25,11 @@ _UPLOAD_HTML = """
 <input type="file" multiple tabindex="-1"></div><p class="formats"></p>
 <ul role="status" aria-atomic="false"></ul></div>
 """
+_QUESTIONS_HTML = """
+<div class="upload" role="group"><div class="row"><button type="button"></button><span class="drop"></span>
+<input type="file" tabindex="-1" accept=".csv,.ods,.xlsx"><span role="status"></span></div>
+<p class="formats"></p></div>
+"""
 _TABLE_HTML = """
 <div class="scroll" tabindex="0" role="region">
 <table><caption></caption><thead></thead><tbody></tbody></table></div>
@@ -53,6 +58,12 @@ _sign_out = component(
 )
 _upload = component(
     "assistant.upload", html=_UPLOAD_HTML, css=_asset("upload.css"), js=_asset("upload.js")
+)
+_questions = component(
+    "assistant.questions",
+    html=_QUESTIONS_HTML,
+    css=_asset("upload.css"),
+    js=_asset("questions.js"),
 )
 _table = component(
     "assistant.table", html=_TABLE_HTML, css=_asset("table.css"), js=_asset("table.js")
@@ -102,6 +113,21 @@ def upload_area(*, key: str, max_file_mb: int) -> bool:
     return cast("Any", result).sent is not None
 
 
+def question_set_upload(*, key: str, on_answer: Callable[[int, str], None]) -> None:
+    """A place to pick or drop a list of questions, sent by the browser to `/api/v1/question-sets`.
+
+    Args:
+        key: Unique on the page.
+        on_answer: Called with the status and the body of what the API answers; 0 when it cannot
+            be reached.
+    """
+    names = ("pick", "drop", "sending", "formats", "region")
+    texts = {name: text(f"question_sets.{name}") for name in names}
+    _questions(
+        key=key, data={"texts": texts}, on_answer_change=partial(_tell_answer, key, on_answer)
+    )
+
+
 def document_table(
     rows: Sequence[dict[str, Any]], *, key: str, on_action: Callable[[str, str], None]
 ) -> None:
@@ -127,6 +153,12 @@ def _report(key: str, on_action: Callable[[str, str], None]) -> None:
     action = st.session_state[key].action
     if action:
         on_action(str(action["name"]), str(action["id"]))
+
+
+def _tell_answer(key: str, on_answer: Callable[[int, str], None]) -> None:
+    answer = st.session_state[key].answer
+    if answer:
+        on_answer(int(answer["status"]), str(answer["body"]))
 
 
 def _nothing() -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from assistant.client import AssistantClient
 from assistant.schemas.documents import ActOut, DocumentCountsOut, DocumentOut, QualityOut
 from assistant.schemas.service import MeOut
-from ui import dialogs, jobs, links
+from ui import dialogs, jobs, links, paging
 from ui.components import document_table, upload_area
 from ui.failures import attempt, guarded_fragment
 from ui.markup import plain
@@ -20,7 +20,7 @@ from ui.messages import date_label, number, text
 _PER_PAGE = 25
 _RECENT_JOBS = 30
 _REFRESH = "2s"
-_FIRST = "first-document"
+_LIST = "documents"
 _NOTICE = "notice"
 _WHOLE_PAGE = "whole-page-wanted"
 _STATES = ("all", "live", "pending", "failed")
@@ -64,7 +64,7 @@ def _live(api: AssistantClient, was_working: bool) -> None:
 def _list(api: AssistantClient) -> None:
     counts = api.list_documents(limit=1).counts
     state, name = _filters(counts)
-    first = int(st.session_state.get(_FIRST, 0))
+    first = paging.first_shown(_LIST)
     found = api.list_documents(state=state, name=name, limit=_PER_PAGE + 1, offset=first).documents
     if not found:
         has_any = counts.live + counts.pending + counts.failed
@@ -72,7 +72,8 @@ def _list(api: AssistantClient) -> None:
         return
     shown = found[:_PER_PAGE]
     document_table([row(one) for one in shown], key="documents", on_action=partial(_act, api))
-    _pager(first, len(shown), has_more=len(found) > _PER_PAGE)
+    place = text("documents.range", first=number(first + 1), last=number(first + len(shown)))
+    paging.show_pager(_LIST, place, per_page=_PER_PAGE, has_more=len(found) > _PER_PAGE)
 
 
 def _filters(counts: DocumentCountsOut) -> tuple[str | None, str]:
@@ -84,16 +85,16 @@ def _filters(counts: DocumentCountsOut) -> tuple[str | None, str]:
             required=True,
             key="state",
             format_func=partial(_state_label, counts),
-            on_change=_turn_to,
-            args=(0,),
+            on_change=paging.turn_to,
+            args=(_LIST, 0),
         )
         name = st.text_input(
             text("documents.filter_name"),
             key="name",
             type="search",
             placeholder=text("documents.filter_hint"),
-            on_change=_turn_to,
-            args=(0,),
+            on_change=paging.turn_to,
+            args=(_LIST, 0),
         )
         st.button(
             text("documents.reindex_all"),
@@ -103,28 +104,6 @@ def _filters(counts: DocumentCountsOut) -> tuple[str | None, str]:
         )
     st.caption(text("documents.chunks_total", count=number(counts.chunks)))
     return (None if state == "all" else state), (name or "").strip()
-
-
-def _turn_to(first: int) -> None:
-    st.session_state[_FIRST] = first
-
-
-def _pager(first: int, count: int, *, has_more: bool) -> None:
-    if not first and not has_more:
-        return
-    with st.container(key="pager", horizontal=True, vertical_alignment="center"):
-        for name, start, is_possible in (
-            ("previous", first - _PER_PAGE, first > 0),
-            ("next", first + _PER_PAGE, has_more),
-        ):
-            st.button(
-                text(f"documents.{name}"),
-                key=f"page-{name}",
-                disabled=not is_possible,
-                on_click=_turn_to,
-                args=(max(0, start),),
-            )
-        st.caption(text("documents.range", first=number(first + 1), last=number(first + count)))
 
 
 def _state_label(counts: DocumentCountsOut, state: str) -> str:

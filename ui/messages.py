@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _DECIMALS_BELOW = 10
 
@@ -53,10 +55,27 @@ def duration(seconds: float) -> str:
     return text("time.hours", hours=minutes // 60, minutes=f"{minutes % 60:02}")
 
 
+def percent(share: float) -> str:
+    """A share in [0, 1] as a whole percentage."""
+    return text("share.percent", count=number(round(100 * share)))
+
+
+def moment_label(value: datetime, *, zone: str | None) -> str:
+    """A date and time as "3 février 2024 à 14 h 05".
+
+    Args:
+        value: With its time zone.
+        zone: Name of the reader's time zone; that of this machine when it is None or unknown.
+    """
+    try:
+        local = value.astimezone(ZoneInfo(zone) if zone else None)
+    except (ValueError, ZoneInfoNotFoundError):
+        local = value.astimezone()
+    return text("time.moment", date=date_label(local.date()), hour=local.hour, minute=f"{local:%M}")
+
+
 def date_label(value: object) -> str:
     """A date as "3 février 2024"; empty for None."""
-    from datetime import date
-
     if not isinstance(value, date):
         return ""
     month = text(f"month.m{value.month:02}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from assistant.client import AssistantClient
-from ui import chat, documents
+from ui import chat, documents, question_sets
 from ui.components import french_page, sign_out_button
 from ui.failures import guarded, show_failed_attempt
 from ui.markup import escape
@@ -44,17 +44,24 @@ def _signed_in(api: AssistantClient) -> None:
         url_path="conversation",
         default=True,
     )
-    administration = st.Page(
-        partial(guarded, partial(documents.show, api, me)),
-        title=text("app.nav_documents"),
-        url_path="documents",
-        visibility="visible" if me.is_admin else "hidden",
-    )
-    page = st.navigation([conversation, administration], position="hidden")
+    as_admin = partial(st.Page, visibility="visible" if me.is_admin else "hidden")
+    administration = [
+        as_admin(
+            partial(guarded, partial(documents.show, api, me)),
+            title=text("app.nav_documents"),
+            url_path="documents",
+        ),
+        as_admin(
+            partial(guarded, partial(question_sets.show, api, me)),
+            title=text("app.nav_evaluation"),
+            url_path="evaluation",
+        ),
+    ]
+    page = st.navigation([conversation, *administration], position="hidden")
     with st.sidebar:
         _brand()
         if me.is_admin:
-            for entry in (conversation, administration):
+            for entry in (conversation, *administration):
                 st.page_link(entry, label=entry.title, width="stretch")
         guarded(partial(chat.list_conversations, api, conversation))
         with st.container(key="sidebar-end"):

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from assistant.answering.citations import CitationParser, Parsed
 from assistant.answering.coalescer import Coalescer
+from assistant.answering.copies import normalised
 from assistant.answering.prompt import refusal
 from assistant.answering.quotes import best_quote, cited
-from assistant.answering.retriever import normalised
 from assistant.answering.sanitizer import OutputSanitizer
 from assistant.answering.verification import Verifier
 from assistant.domain.answers import (

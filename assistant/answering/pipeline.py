@@ -17,9 +17,8 @@ from assistant.answering.generation import Fallback, Generator
 from assistant.answering.passages import choose_passages
 from assistant.answering.prompt import Brief, load_templates
 from assistant.answering.quotes import no_evidence, quote_answer
-from assistant.answering.retriever import text_under_headings
 from assistant.answering.rewriting import QuestionRewriter
-from assistant.answering.sufficiency import Judge, signs_of
+from assistant.answering.sufficiency import Judge
 from assistant.domain.answers import (
     AnswerCompleted,
     AnswerEvent,
@@ -40,14 +39,14 @@ from assistant.ports.models import ChatModel
 _logger = logging.getLogger(__name__)
 
 _SPARE_HITS = 4
-"""Hits asked beyond the passages wanted, for those that merge or do not fit."""
+"""Hits asked beyond the passages wanted, for those that do not fit."""
 
 
 class PassageFinder(Protocol):
     """What finds chunks: `answering.retriever.Retriever` in the product."""
 
-    def retrieve(self, text: str, *, scope: Scope, limit: int) -> Retrieval:
-        """The live chunks of the scope that fit a text best. Blocking."""
+    def retrieve(self, text: str, *, scope: Scope, limit: int, for_answer: bool) -> Retrieval:
+        """The live chunks of the scope that fit a text best; to answer from, copies once. Blocking."""
         ...
 
 
@@ -126,7 +125,7 @@ class AnswerPipeline:
 
     def _find(self, question: Question, *, understood: str, scope: Scope) -> _Found:
         retrieval = self._retriever.retrieve(
-            understood, scope=scope, limit=self._passages + _SPARE_HITS
+            understood, scope=scope, limit=self._passages + _SPARE_HITS, for_answer=True
         )
         passages = choose_passages(
             retrieval.hits, limit=self._passages, max_tokens=self._passage_tokens
@@ -137,9 +136,9 @@ class AnswerPipeline:
             understood="" if understood == question.text.strip() else understood,
             contradictions=find_contradictions(understood, passages=passages),
         )
-        texts = [text_under_headings(passage.chunk) for passage in passages]
-        signs = signs_of(understood, evidence=retrieval.evidence, texts=texts)
-        sufficiency = self._judge.probability(signs) if passages else None
+        sufficiency = self._judge.sufficiency(
+            understood, evidence=retrieval.evidence, passages=passages
+        )
         return _Found(brief, tuple(map(Notice, retrieval.notices)), sufficiency)
 
     async def _respond(self, found: _Found, *, stopwatch: Stopwatch) -> AsyncIterator[AnswerEvent]:

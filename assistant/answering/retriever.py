@@ -6,14 +6,13 @@ The index proposes, the database disposes: a hit counts only if its chunk is liv
 from __future__ import annotations
 
 import logging
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
-from assistant.domain.documents import SourceChunk
+from assistant.answering.copies import Crowd, Gathering, Place, spread
+from assistant.answering.passages import text_under_headings
+from assistant.answering.sufficiency import is_witness, places_of
 from assistant.domain.errors import EmbedderUnavailable, RerankerUnavailable
-from assistant.domain.ids import DocumentId
 from assistant.domain.retrieval import (
     Evidence,
     Hit,
@@ -21,7 +20,7 @@ from assistant.domain.retrieval import (
     Retrieval,
     Vector,
     evidence_of,
-    fuse_convex,
+    fuse,
 )
 from assistant.domain.tenancy import Scope
 from assistant.ports.index import ChunkIndex
@@ -47,11 +46,6 @@ class _Ranked:
     fused: Ranking
     is_exhausted: bool
     """True when the index has no more."""
-
-    def evidence_of(self, hits: Sequence[Hit]) -> Evidence:
-        """The raw scores of live chunks."""
-        live = [hit.chunk.id for hit in hits]
-        return evidence_of(live, dense=self.dense, lexical=self.lexical)
 
 
 class Reranking:
@@ -82,11 +76,6 @@ class Reranking:
         return [replace(hit, rank=rank) for rank, hit in enumerate(ordered, start=1)], True
 
 
-def text_under_headings(chunk: SourceChunk) -> str:
-    """A chunk under its title and headings, without which it may not tell what it is about."""
-    return "\n".join((" > ".join((chunk.title, *chunk.locator.section)), chunk.text))
-
-
 class Retriever:
     """Finds the chunks of a scope that fit a text. Blocking and safe to call from several threads.
 
@@ -110,7 +99,9 @@ class Retriever:
         self._candidates = candidates
         self._reranking = reranking
 
-    def retrieve(self, text: str, *, scope: Scope, limit: int) -> Retrieval:
+    def retrieve(
+        self, text: str, *, scope: Scope, limit: int, for_answer: bool = False
+    ) -> Retrieval:
         """The live chunks of the scope that fit a text best.
 
         Chunks of one document with the same words are one hit, the best ranked. Index entries
@@ -120,6 +111,8 @@ class Retriever:
             text: A question or keywords; blank text finds nothing.
             scope: What may be read; it is inside both index queries.
             limit: Greatest number of hits, at least 1.
+            for_answer: Equal words are one hit, however many documents hold them, and near-copies
+                from several documents leave room for other texts; the evidence is told.
 
         Returns:
             At most `limit` hits; with the notice "words_only" when the embedder failed, and
@@ -140,15 +133,20 @@ class Retriever:
         wanted = max(self._candidates, depth)
         while True:
             ranked = self._rank(text, vector=vector, scope=scope, wanted=wanted)
-            hits = self._live(ranked.fused, scope=scope, limit=depth)
-            if len(hits) >= depth or ranked.is_exhausted:
+            gathered = Gathering(places=depth, crowd=Crowd(places=limit) if for_answer else None)
+            self._gather(ranked.fused, scope=scope, into=gathered)
+            if gathered.is_full or ranked.is_exhausted:
                 break
             wanted *= _WIDENING
-        evidence = ranked.evidence_of(hits)
+        places = gathered.best()
+        hits = [place.hit(rank=rank) for rank, place in enumerate(places, start=1)]
         if self._reranking is not None:
             hits, is_reranked = self._reranking.applied(hits, text=text)
             notices += () if is_reranked else (_NOT_RERANKED,)
-        return Retrieval(tuple(hits[:limit]), notices, evidence)
+        if not for_answer:
+            return Retrieval(tuple(hits[:limit]), notices)
+        evidence = self._evidence(text, places=places, ranked=ranked, scope=scope)
+        return Retrieval(tuple(spread(hits, places=limit)[:limit]), notices, evidence)
 
     def _embed(self, text: str) -> Vector | None:
         try:
@@ -164,55 +162,36 @@ class Retriever:
         else:
             dense = self._index.search_dense(vector, scope=scope, limit=wanted)
         weight = self._dense_weight if vector is not None else 0.0
-        fused = fuse_convex(dense, lexical, dense_weight=weight, limit=2 * wanted)
+        fused = fuse(dense, lexical, dense_weight=weight, limit=2 * wanted)
         return _Ranked(
             dense, lexical, fused, is_exhausted=len(dense) < wanted and len(lexical) < wanted
         )
 
-    def _live(self, ranking: Ranking, *, scope: Scope, limit: int) -> list[Hit]:
-        hits: list[Hit] = []
-        seen: set[tuple[str, str]] = set()
-        size = min(limit, _LIVE_BATCH)
+    def _gather(self, ranking: Ranking, *, scope: Scope, into: Gathering) -> None:
+        """Read chunks in the order of a ranking until there are enough."""
+        start, size = 0, min(into.wanted, _LIVE_BATCH)
         with self._open_work() as work:
-            for start in range(0, len(ranking), size):
+            while start < len(ranking) and not into.is_full:
                 batch = ranking[start : start + size]
                 found = work.chunks.find_live([item.chunk_id for item in batch], scope=scope)
                 for item in batch:
-                    chunk = found.get(item.chunk_id)
-                    if chunk is None:
-                        continue
-                    key = (chunk.document_id, normalised(chunk.text))
-                    if key not in seen:
-                        seen.add(key)
-                        hits.append(Hit(rank=len(hits) + 1, chunk=chunk, score=item.score))
-                if len(hits) >= limit:
-                    return hits[:limit]
-        return hits
+                    if chunk := found.get(item.chunk_id):
+                        into.add(chunk, score=item.score)
+                # copies by the thousand are read in large batches
+                start, size = start + size, _LIVE_BATCH
 
-
-def normalised(text: str) -> str:
-    """A text without differences of case, spacing and Unicode form; every word and figure stays."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-def merged(hits: Iterable[Hit]) -> list[Hit]:
-    """Hits with equal words made one, at the place of the best ranked; ranks are continuous again.
-
-    It shows the newest dated of these chunks (the best ranked without dates, or of equal ones),
-    and the others beside it. Words are compared after normalisation only: passages that differ
-    by a number, a date, a name or a negation all stay apart.
-    """
-    groups: dict[str, list[Hit]] = {}
-    for hit in hits:
-        groups.setdefault(normalised(hit.chunk.text), []).append(hit)
-    return [_one_of(equals, rank=rank) for rank, equals in enumerate(groups.values(), start=1)]
-
-
-def _one_of(equals: Sequence[Hit], *, rank: int) -> Hit:
-    chunks = [chunk for hit in equals for chunk in (hit.chunk, *hit.also)]
-    shown = max(chunks, key=lambda chunk: chunk.date or date.min)
-    others: dict[DocumentId, SourceChunk] = {}
-    for chunk in chunks:
-        if chunk.document_id != shown.document_id:
-            others.setdefault(chunk.document_id, chunk)
-    return Hit(rank=rank, chunk=shown, score=equals[0].score, also=tuple(others.values()))
+    def _evidence(
+        self, text: str, *, places: Sequence[Place], ranked: _Ranked, scope: Scope
+    ) -> Evidence:
+        """What tells whether the places suffice; one that gives orders to the model is no witness."""
+        leads = [place.chunks[0] for place in places]
+        heard = [chunk.id for chunk in leads if is_witness(chunk)]
+        raw = evidence_of(heard, dense=ranked.dense, lexical=ranked.lexical)
+        unknown = [
+            place
+            for place in places_of(text)
+            if not all(
+                self._index.search_lexical(word, scope=scope, limit=1) for word in place.split()
+            )
+        ]
+        return replace(raw, unknown_places=tuple(unknown))

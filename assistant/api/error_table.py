@@ -79,6 +79,8 @@ ERROR_TABLE: dict[str, Row] = {
     "disk_full": (507, "Disque plein"),
     "database_locked": (503, _DATABASE),
     "database_damaged": (503, _DATABASE),
+    "database_unreachable": (503, _DATABASE),
+    "database_denied": (503, _DATABASE),
     "database_newer": (503, _DATABASE),
     "database_outdated": (503, _DATABASE),
     "parse_failed": (422, "Fichier illisible"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assistant.api.errors import spoken
+from assistant.api.mapping import view_url
 from assistant.domain.documents import Reason
 from assistant.domain.evaluations import EvaluationRow, Summary
 from assistant.domain.intervals import Share
@@ -94,6 +95,7 @@ def _result_out(row: EvaluationRow) -> ResultOut:
                 pages=list(each.pages),
                 quote=each.quote,
                 is_right=each.is_right,
+                view_url=None if each.chunk_id is None else view_url(each.chunk_id),
             )
             for each in row.citations
         ],
@@ -108,6 +110,7 @@ def _summary_out(summary: Summary) -> SummaryOut:
         answerable=summary.answerable,
         unanswerable=summary.unanswerable,
         failed=summary.failed,
+        verdicts={verdict.value: count for verdict, count in summary.verdicts.items()},
         document_at_1=_share_out(summary.document_at_1),
         document_at_5=_share_out(summary.document_at_5),
         passage_at_1=_share_out(summary.passage_at_1),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from assistant.cli.french import FrenchCommand, FrenchGroup
-from assistant.cli.managing import documents_app, index_app, jobs_app
+from assistant.cli.managing import db_app, documents_app, index_app, jobs_app
 from assistant.cli.options import AllowEmpty, Invocation, Json, Queries, Server, invocation
 from assistant.cli.questioning import evaluate, questions_app
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.add_typer(documents_app, name="documents")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(index_app, name="index")
+app.add_typer(db_app, name="db")
 app.add_typer(questions_app, name="questions")
 
 

@@ -6,12 +6,12 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 from assistant.cli.console import moment, note, plural, say, say_json
 from assistant.cli.failures import ExitCode
 from assistant.cli.following import duration
-from assistant.cli.measures import show_summary, write_table
+from assistant.cli.measures import show_summary
 from assistant.client import AssistantClient, ClientError
 from assistant.domain.catalogue import sentence
 from assistant.domain.errors import NotFound
@@ -86,7 +86,7 @@ def delete_sets(client: AssistantClient, wanted: Sequence[str]) -> ExitCode:
 
 
 def run_evaluation(
-    client: AssistantClient, name: str, *, table: TextIO | None, as_json: bool
+    client: AssistantClient, name: str, *, table: BinaryIO | None, as_json: bool
 ) -> ExitCode:
     """Evaluate a set, follow it to its end, and write its figures.
 
@@ -110,7 +110,7 @@ def run_evaluation(
     detail = _whole(client, evaluation.id)
     if table is not None:
         with table:
-            write_table(table, detail.rows)
+            table.write(client.evaluation_table(evaluation.id))
     say_json(detail) if as_json else show_summary(detail)
     if evaluation.state == "failed":
         note(evaluation.reason or "")

@@ -40,6 +40,8 @@ class Outcome:
     """Also among the failed, but no files."""
     kept_sources: list[str] = field(default_factory=list[str])
     """Folders from which nothing was removed, since a part of them cannot be listed."""
+    skipped: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """Names of what is no file of its folder, and why it was left alone; no failures."""
     seconds: float = 0.0
     jobs: list[str] = field(default_factory=list[str])
 

@@ -57,6 +57,7 @@ def ingest(
             job = submit(connection, source, show=show, may_empty=may_empty)
             job = follow(connection.client, job, show=show)
         outcome.add(job, failed_items(connection.client, job))
+        outcome.skipped.extend((problem.name, sentence(problem.code)) for problem in source.skipped)
         if source.skips_removal:
             outcome.kept_sources.append(source.label)
     outcome.seconds = time.monotonic() - begun
@@ -108,6 +109,8 @@ def summarise(outcome: Outcome) -> None:
         say("Rien n'a changé depuis la dernière fois.")
     for failure in outcome.failed:
         say(f"  ✗ {failure['file']} : {failure['reason']}")
+    for name, reason in outcome.skipped:
+        say(f"  – {name} : {reason}")
     for source in outcome.kept_sources:
         say(sentence("removal_skipped", source=source))
 

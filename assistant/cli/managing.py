@@ -1,4 +1,4 @@
-"""The commands on documents, jobs and the index."""
+"""The commands on documents, jobs, the index and the database."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from assistant.cli.options import Identifier, Json, Server, invocation
 documents_app = typer.Typer(cls=FrenchGroup, help="Les documents connus.", rich_markup_mode=None)
 jobs_app = typer.Typer(cls=FrenchGroup, help="Les traitements.", rich_markup_mode=None)
 index_app = typer.Typer(cls=FrenchGroup, help="L'index de recherche.", rich_markup_mode=None)
+db_app = typer.Typer(cls=FrenchGroup, help="La base de données.", rich_markup_mode=None)
 
 
 @documents_app.command("list", cls=FrenchCommand)
@@ -147,3 +148,23 @@ def rebuild_index(context: typer.Context, *, json: Json = False) -> None:
 
     configure_logs(verbose=False)
     rebuild(invocation(context).load().settings, as_json=json)
+
+
+@db_app.command("upgrade", cls=FrenchCommand)
+def upgrade_database(context: typer.Context, *, json: Json = False) -> None:
+    """Met le schéma de la base à niveau, sans rien perdre ; le service doit être arrêté."""
+    from assistant.cli.storing import upgrade
+    from assistant.logs import configure_logs
+
+    configure_logs(verbose=False)
+    upgrade(invocation(context).load().settings, as_json=json)
+
+
+@db_app.command("check", cls=FrenchCommand)
+def check_database(context: typer.Context, *, json: Json = False) -> None:
+    """Dit si la base répond, est intacte et à jour."""
+    from assistant.cli.storing import check
+    from assistant.logs import configure_logs
+
+    configure_logs(verbose=False)
+    check(invocation(context).load().settings, as_json=json)

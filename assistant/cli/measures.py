@@ -1,56 +1,29 @@
-"""The figures of an evaluation for a person, and its rows as CSV for a spreadsheet."""
+"""The figures of an evaluation for a person, and the file for its rows."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 from assistant.cli.console import plural, say
 from assistant.cli.failures import Misuse
 from assistant.domain.catalogue import sentence
 from assistant.schemas.evaluations import EvaluationDetail, EvaluationRowOut, ShareOut
 
-_VERDICTS = {
-    "right": "bonne source citée",
-    "wrong": "bonne source non citée",
-    "refused_rightly": "refus à raison",
-    "refused_wrongly": "refus à tort",
-    "answered_wrongly": "réponse à tort",
-    "failed": "échec",
-}
-_COLUMNS = (
-    "ligne", "question", "document attendu", "pages", "passage", "réponse attendue", "verdict",
-    "rang du document", "rang du passage", "rang de la citation", "rang des mots cités",
-    "mots attendus", "réponse", "sources citées", "raison", "millisecondes",
-)  # fmt: skip
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _SHOWN_MISSES = 20
 
 
-def open_table(path: Path) -> TextIO:
+def open_table(path: Path) -> BinaryIO:
     """A file for the rows, opened before the work so that it is not done in vain.
 
     Raises:
         Misuse: It cannot be written.
     """
     try:
-        return path.open("w", encoding="utf-8-sig", newline="")
+        return path.open("wb")
     except OSError as error:
         raise Misuse(sentence("table_unwritable", path=str(path))) from error
-
-
-def write_table(table: TextIO, rows: Sequence[EvaluationRowOut]) -> None:
-    """One line a question, with semicolons and a byte order mark, as French spreadsheets expect.
-
-    A text that a spreadsheet would take for a formula begins with an apostrophe: it may come from
-    any document.
-    """
-    writer = csv.writer(table, delimiter=";")
-    writer.writerow(_COLUMNS)
-    for row in rows:
-        writer.writerow([_inert(cell) for cell in _cells(row)])
 
 
 def show_summary(detail: EvaluationDetail) -> None:
@@ -93,7 +66,7 @@ def _misses(rows: Sequence[EvaluationRowOut]) -> Iterator[str]:
         if row.result is not None and row.result.verdict not in {"right", "refused_rightly"}
     ]
     for row, result in missed[:_SHOWN_MISSES]:
-        why = _VERDICTS[result.verdict]
+        why = sentence(f"verdict_{result.verdict}")
         yield f"  ligne {row.expected.line} : {why} — {row.expected.question}"
     if len(missed) > _SHOWN_MISSES:
         yield f"  … et {len(missed) - _SHOWN_MISSES} autres : voir « --csv » ou « --json »."
@@ -107,37 +80,3 @@ def _share(share: ShareOut) -> str:
         f"  ({share.successes}/{share.total})"
     )
     return shown.replace(".", ",")
-
-
-def _cells(row: EvaluationRowOut) -> list[str]:
-    expected, result = row.expected, row.result
-    told = [
-        str(expected.line),
-        expected.question,
-        "sans réponse" if expected.document is None else expected.document,
-        ", ".join(map(str, expected.pages)),
-        expected.passage,
-        expected.answer,
-    ]
-    if result is None:
-        return [*told, "non posée", *[""] * (len(_COLUMNS) - len(told) - 1)]
-    sources = (
-        f"{each.file}{', p. ' + ', '.join(map(str, each.pages)) if each.pages else ''}"
-        for each in result.citations
-    )
-    ranks = (result.document_rank, result.passage_rank, result.citation_rank, result.quote_rank)
-    words = "" if result.expected_words is None else f"{result.expected_words:.3f}"
-    return [
-        *told,
-        _VERDICTS[result.verdict],
-        *("" if rank is None else str(rank) for rank in ranks),
-        words.replace(".", ","),
-        result.answer,
-        " | ".join(sources),
-        result.reason or "",
-        str(result.elapsed_ms),
-    ]
-
-
-def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

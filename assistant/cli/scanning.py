@@ -16,6 +16,7 @@ from assistant.services.names import normalised_name
 from assistant.services.submission import FOLDER_UNREADABLE
 
 _UNREADABLE = "file_unreadable"
+_NO_FILE, _LINK = "not_a_file", "link_outside"
 _LOCK_PREFIX = "~$"
 """Office programs put such a file beside an open document."""
 
@@ -32,6 +33,8 @@ class Source:
     """True for a folder of which a part cannot be listed: what is missing may still be there."""
     files: list[FileEntry] = field(default_factory=list[FileEntry])
     unreadable: list[FileProblem] = field(default_factory=list[FileProblem])
+    skipped: list[FileProblem] = field(default_factory=list[FileProblem])
+    """What is no file of the folder, such as a pipe or a link that leads out of it; never opened."""
     paths: dict[str, Path] = field(default_factory=dict[str, Path])
     """Where each announced name is; of two files of one name, the first, which is the one taken."""
 
@@ -86,9 +89,13 @@ def _walk(folder: Path, source: Source) -> Iterator[Path]:
 
     for place, folders, names in os.walk(folder, onerror=blame):
         folders[:] = sorted(name for name in folders if not _is_skipped(name))
-        for name in sorted(names):
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        for name in sorted([*names, *links]):
             path = Path(place, name)
-            if not _is_skipped(name) and _is_inside(path, folder):
+            fault = "" if _is_skipped(name) else _fault(path, folder)
+            if fault:
+                source.skipped.append(FileProblem(name=_name(path, root=folder), code=fault))
+            elif not _is_skipped(name) and name not in links:
                 yield path
 
 
@@ -96,16 +103,22 @@ def _is_skipped(name: str) -> bool:
     return name.startswith((".", _LOCK_PREFIX))
 
 
-def _is_inside(path: Path, folder: Path) -> bool:
-    """False for devices and pipes, and for links that lead out of the folder or nowhere."""
+def _fault(path: Path, folder: Path) -> str:
+    """Why something is left alone: a device, a pipe, a link that leads out of the folder or nowhere."""
+    is_link = path.is_symlink()
     try:
-        return path.is_file() and path.resolve().is_relative_to(folder)
-    except OSError:
-        return not path.is_symlink()
+        if is_link and not (path.exists() and path.resolve().is_relative_to(folder)):
+            return _LINK
+        return "" if path.is_file() or path.is_dir() else _NO_FILE
+    except (OSError, RuntimeError):  # a loop of links, or a folder that may not be looked into
+        return _LINK if is_link else ""
 
 
 def _look_at(path: Path, *, source: Source, root: Path) -> None:
     name = _name(path, root=root)
+    if path.exists() and not path.is_file():
+        source.skipped.append(FileProblem(name=name, code=_NO_FILE))
+        return
     try:
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from assistant.client.files import opened
@@ -13,6 +14,7 @@ from assistant.schemas.evaluations import (
     QuestionSetAdded,
     QuestionSetDetail,
     QuestionSetOut,
+    VerdictOut,
 )
 
 _SETS = "/api/v1/question-sets"
@@ -70,15 +72,29 @@ class EvaluationCalls:
         return self._transport.call("GET", _RUNS, returns=list[EvaluationOut], params=query)
 
     def get_evaluation(
-        self, evaluation_id: str, *, limit: int = 50, offset: int = 0
+        self,
+        evaluation_id: str,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        verdicts: Sequence[VerdictOut] = (),
     ) -> EvaluationDetail:
-        """An evaluation as it stands now, with a page of its questions and results."""
+        """An evaluation as it stands now, with a page of its questions and results.
+
+        Args:
+            evaluation_id: The evaluation.
+            limit: Greatest number of questions.
+            offset: How many to pass over before.
+            verdicts: Only questions with one of these; empty takes all.
+        """
+        query = {"limit": limit, "offset": offset, "verdict": list(verdicts)}
         return self._transport.call(
-            "GET",
-            f"{_RUNS}/{evaluation_id}",
-            returns=EvaluationDetail,
-            params={"limit": limit, "offset": offset},
+            "GET", f"{_RUNS}/{evaluation_id}", returns=EvaluationDetail, params=query
         )
+
+    def evaluation_table(self, evaluation_id: str) -> bytes:
+        """All its questions and results as CSV for a spreadsheet."""
+        return self._transport.send("GET", f"{_RUNS}/{evaluation_id}/table").content
 
     def cancel_evaluation(self, evaluation_id: str) -> EvaluationOut:
         """Stop an evaluation; what was measured stays."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from enum import StrEnum
 
 from assistant.domain.answers import AnswerStatus, Citation
 from assistant.domain.documents import Reason, SourceChunk
-from assistant.domain.ids import EvaluationId, PersonId, QuestionSetId, TenantId
+from assistant.domain.ids import ChunkId, EvaluationId, PersonId, QuestionSetId, TenantId
 from assistant.domain.intervals import Share
 from assistant.domain.question_sets import ExpectedAnswer, compared
 from assistant.domain.retrieval import Hit
@@ -112,6 +113,8 @@ class CitedPassage:
     quote: str
     is_right: bool
     """It is what the question expects."""
+    chunk_id: ChunkId | None = None
+    """Opens it as long as its document is not read again; None in rows of older programs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,8 @@ class Summary:
     unanswerable: int
     failed: int
     """Answers that failed; they count as neither cited nor refused."""
+    verdicts: Mapping[Verdict, int]
+    """How many rows have each verdict that occurs."""
     document_at_1: Share
     document_at_5: Share
     passage_at_1: Share
@@ -215,6 +220,7 @@ def summarise(outcomes: Sequence[Outcome]) -> Summary:
         answerable=len(answerable),
         unanswerable=len(others),
         failed=sum(each.status is AnswerStatus.FAILED for each in outcomes),
+        verdicts=Counter(each.verdict for each in outcomes),
         document_at_1=Share.of(_within(each.document_rank, 1) for each in answerable),
         document_at_5=Share.of(_within(each.document_rank, 5) for each in answerable),
         passage_at_1=Share.of(_within(each.passage_rank, 1) for each in answerable),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from ingest.cleaning import fold
 Vector = Sequence[float]
 """A dense embedding, unit length, as long as its embedder says."""
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_NO_SPREAD = 1e-12
+"""Spread over mean that is rounding, not difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Hit:
     """From 1."""
     chunk: SourceChunk
     score: float
-    """Fused score in [0, 1]; never leaves the API."""
+    """Fused score, at least 0, comparable within one result only; never leaves the API."""
     also: tuple[SourceChunk, ...] = ()
     """Chunks of other documents with equal words, best ranked first, one per document."""
 
@@ -97,6 +100,8 @@ class Evidence:
     """True when the first hit is also the most similar one."""
     leads_lexical: bool = False
     """True when the first hit also has the best BM25 score."""
+    unknown_places: tuple[str, ...] = ()
+    """Places that the query names and that nothing in its scope tells of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ class Retrieval:
     notices: tuple[str, ...] = ()
     """Codes of sentences to show with it, when it is less than it should be."""
     evidence: Evidence = Evidence()
-    """Of these hits."""
+    """Of these hits; only when they are to be answered from."""
 
 
 def evidence_of(chunk_ids: Sequence[ChunkId], *, dense: Ranking, lexical: Ranking) -> Evidence:
@@ -128,11 +133,12 @@ def evidence_of(chunk_ids: Sequence[ChunkId], *, dense: Ranking, lexical: Rankin
     )
 
 
-def fuse_convex(dense: Ranking, lexical: Ranking, *, dense_weight: float, limit: int) -> Ranking:
-    """Merge two rankings of one query by a convex sum of their min-max normalised scores.
+def fuse(dense: Ranking, lexical: Ranking, *, dense_weight: float, limit: int) -> Ranking:
+    """Merge two rankings of one query by the place of each score in the spread of its ranking.
 
-    Within each ranking the best score becomes 1 and the lowest 0 (a ranking of equal scores
-    becomes all 1). A chunk absent from a ranking scores 0 there.
+    Within each ranking the mean less three standard deviations becomes 0 and the mean more three
+    becomes 1, whatever the best and the worst happen to be; a ranking of equal scores becomes all 1,
+    and a score below the spread 0. A chunk absent from a ranking scores 0 there.
 
     Args:
         dense: Ranking by embedding similarity.
@@ -141,13 +147,14 @@ def fuse_convex(dense: Ranking, lexical: Ranking, *, dense_weight: float, limit:
         limit: Greatest number of chunks to return, at least 1.
 
     Returns:
-        At most `limit` chunks, best first, ties by ascending `chunk_id`. Scores in [0, 1].
+        At most `limit` chunks, best first, ties by ascending `chunk_id`. Scores are at least 0, and
+        above 1 only for what stands far out of both rankings.
 
     Raises:
         ValueError: `limit` is below 1 or `dense_weight` outside [0, 1].
 
     Source:
-        Bruch, Gai, Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", ACM TOIS 2023.
+        Mazzeschi, "Distribution-Based Score Fusion", 2023, as Qdrant's DBSF, with weights.
     """
     if limit < 1:
         raise ValueError("limit must be at least 1")
@@ -155,17 +162,19 @@ def fuse_convex(dense: Ranking, lexical: Ranking, *, dense_weight: float, limit:
         raise ValueError("dense_weight must lie in [0, 1]")
     totals: dict[ChunkId, float] = {}
     for ranking, weight in ((dense, dense_weight), (lexical, 1 - dense_weight)):
-        for chunk, share in zip(ranking, _min_max(ranking), strict=True):
+        for chunk, share in zip(ranking, _by_spread(ranking), strict=True):
             totals[chunk.chunk_id] = totals.get(chunk.chunk_id, 0.0) + weight * share
     ordered = sorted(totals.items(), key=lambda item: (-item[1], item[0]))[:limit]
     return tuple(ScoredChunk(chunk_id, score) for chunk_id, score in ordered)
 
 
-def _min_max(ranking: Ranking) -> list[float]:
+def _by_spread(ranking: Ranking) -> list[float]:
     if not ranking:
         return []
     scores = [chunk.score for chunk in ranking]
-    low, high = min(scores), max(scores)
-    if high == low:
+    mean = math.fsum(scores) / len(scores)
+    deviation = math.sqrt(math.fsum((score - mean) ** 2 for score in scores) / len(scores))
+    low, spread = mean - 3 * deviation, 6 * deviation
+    if spread <= abs(mean) * _NO_SPREAD:
         return [1.0] * len(scores)
-    return [(score - low) / (high - low) for score in scores]
+    return [max(0.0, (score - low) / spread) for score in scores]

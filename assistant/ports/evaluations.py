@@ -5,7 +5,7 @@ Sets are their tenant's; an evaluation is its person's, for its rows hold texts 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from assistant.domain.evaluations import Evaluation, EvaluationRow, Outcome
@@ -57,14 +57,20 @@ class EvaluationRepository(Protocol):
         """The reader's evaluations, newest first; of one set, or of all."""
         ...
 
-    def outcomes(self, evaluation_id: EvaluationId, *, scope: Scope) -> list[Outcome]:
-        """What became of the questions so far, in order, without any text."""
+    def outcomes(self, evaluation_id: EvaluationId, *, scope: Scope) -> Mapping[int, Outcome]:
+        """What became of the questions so far, by ordinal and in order, without any text."""
         ...
 
     def rows(
-        self, evaluation_id: EvaluationId, *, scope: Scope, limit: int, offset: int
+        self,
+        evaluation_id: EvaluationId,
+        *,
+        scope: Scope,
+        limit: int,
+        offset: int,
+        ordinals: Collection[int] | None = None,
     ) -> list[tuple[ExpectedAnswer, EvaluationRow | None]]:
-        """Questions in order, each with its row, None while it waits."""
+        """Questions in order, each with its row, None while it waits; those of `ordinals`, or all."""
         ...
 
     def request_cancel(self, evaluation_id: EvaluationId, *, scope: Scope) -> bool:

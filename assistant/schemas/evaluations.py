@@ -9,6 +9,11 @@ from pydantic import Field
 
 from assistant.schemas.wire import Wire
 
+VerdictOut = Literal[
+    "right", "wrong", "refused_rightly", "refused_wrongly", "answered_wrongly", "failed"
+]
+"""What a result says of the assistant, in one word."""
+
 
 class QuestionSetOut(Wire):
     """A question set of the caller's tenant."""
@@ -78,6 +83,8 @@ class SummaryOut(Wire):
     unanswerable: int
     failed: int
     """Answers that failed; they count as neither cited nor refused."""
+    verdicts: dict[VerdictOut, int]
+    """How many questions have each verdict; those that do not occur are absent."""
     document_at_1: ShareOut
     """Expected document first, of the answerable questions."""
     document_at_5: ShareOut
@@ -133,6 +140,8 @@ class CitedPassageOut(Wire):
     quote: str
     is_right: bool
     """It is what the question expects."""
+    view_url: str | None
+    """Page that shows it, as long as its document is not read again; null in older evaluations."""
 
 
 class ResultOut(Wire):
@@ -140,9 +149,7 @@ class ResultOut(Wire):
 
     status: str
     """How its answer ended: answered · refused · search_only · failed."""
-    verdict: Literal[
-        "right", "wrong", "refused_rightly", "refused_wrongly", "answered_wrongly", "failed"
-    ]
+    verdict: VerdictOut
     document_rank: int | None
     """Rank of the first passage of the expected document; null beyond the first ten."""
     passage_rank: int | None

@@ -265,4 +265,5 @@ def _cited(expected: ExpectedAnswer, citation: Citation) -> CitedPassage:
         pages=tuple(shown.locator.pages),
         quote=citation.quote[:_QUOTE_CHARS],
         is_right=right is not None,
+        chunk_id=shown.id,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from assistant.domain.errors import Conflict, NotFound
@@ -11,6 +12,7 @@ from assistant.domain.evaluations import (
     EvaluationRow,
     EvaluationState,
     Summary,
+    Verdict,
     summarise,
 )
 from assistant.domain.ids import EvaluationId, QuestionSetId, new_id
@@ -117,8 +119,17 @@ class EvaluationService:
         scope: Scope,
         limit: int,
         offset: int = 0,
+        verdicts: Collection[Verdict] = (),
     ) -> list[tuple[ExpectedAnswer, EvaluationRow | None]]:
         """Questions in order, each with its result, None while it waits.
+
+        Args:
+            evaluation_id: The evaluation.
+            principal: Who asks.
+            scope: What they may read.
+            limit: Greatest number of questions.
+            offset: How many to pass over before.
+            verdicts: Only questions with a result of one of these; empty takes all.
 
         Raises:
             Forbidden: The principal is no administrator.
@@ -127,7 +138,14 @@ class EvaluationService:
         require_admin(principal)
         with self._open_work() as work:
             _found(work, evaluation_id, scope=scope)
-            return work.evaluations.rows(evaluation_id, scope=scope, limit=limit, offset=offset)
+            ordinals = None
+            if verdicts:
+                outcomes = work.evaluations.outcomes(evaluation_id, scope=scope)
+                ordinals = [place for place, each in outcomes.items() if each.verdict in verdicts]
+                ordinals, offset = ordinals[offset : offset + limit], 0
+            return work.evaluations.rows(
+                evaluation_id, scope=scope, limit=limit, offset=offset, ordinals=ordinals
+            )
 
     def cancel(
         self, evaluation_id: EvaluationId, *, principal: Principal, scope: Scope
@@ -159,7 +177,7 @@ class EvaluationService:
         question_set = work.question_sets.find(evaluation.set_id, scope=scope)
         if question_set is None:
             raise NotFound
-        outcomes = work.evaluations.outcomes(evaluation.id, scope=scope)
+        outcomes = list(work.evaluations.outcomes(evaluation.id, scope=scope).values())
         end = evaluation.finished_at or self._clock.now()
         begun = evaluation.started_at or end
         elapsed_s = max(0.0, (end - begun).total_seconds())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -29,6 +29,14 @@ class HostileDocument:
     hidden: str = ""
     how: str = ""
     """The way of hiding; empty for none."""
+    times: int = 1
+    """How many are made; `{n}` in name and text stands for the number of each."""
+
+    def named(self) -> Iterator[HostileDocument]:
+        """Each of them."""
+        for number in range(self.times):
+            name, text = (each.replace("{n}", str(number)) for each in (self.name, self.text))
+            yield replace(self, name=name, text=text, times=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,8 @@ class Case:
     """How many times the question is sent at the same time."""
     before_index: Call | None = None
     """Sent by the owner after the documents are live; the index does not hear of it before the question."""
+    is_judged: bool = False
+    """True for a case of the refusal: it meets the judge as the product has it, which the others pass by."""
 
 
 def load_cases(path: Path = CASES) -> list[Case]:
@@ -108,7 +118,7 @@ def _case(row: dict[str, Any]) -> Case:
         or {*named} - {*defence_names()}
     ):
         raise ValueError("defences", *named)
-    documents = cast("Sequence[dict[str, str]]", row.get("documents", ()))
+    documents = cast("Sequence[dict[str, Any]]", row.get("documents", ()))
     values: dict[str, Any] = {
         **row,
         "documents": tuple(HostileDocument(**each) for each in documents),

@@ -184,6 +184,12 @@ def _framed(outcome: Outcome, _: Any) -> str | None:
     return None if codes and len(set(codes)) == len(codes) else words("frame_repeated")
 
 
+def _passages_most(outcome: Outcome, limit: int) -> str | None:
+    """No prompt holds more passages than that."""
+    counts = [sum(kind == _SIDES[0] for _, kind, _ in _FRAME.findall(p)) for p in outcome.prompts]
+    return _within(max(counts, default=0), limit)
+
+
 def _page_is_safe(outcome: Outcome, _: Any) -> str | None:
     """The pages that show the passages hold no active markup and name nothing outside."""
     if not outcome.views:
@@ -259,6 +265,7 @@ CHECKS: Mapping[str, Check] = {
     "marks": _marks,
     "marked_least": _marked,
     "framed": _framed,
+    "passages_most": _passages_most,
     "page_is_safe": _page_is_safe,
     "same_as_unknown": _same_as_unknown,
     "headers": _headers,
@@ -269,6 +276,7 @@ CHECKS: Mapping[str, Check] = {
     "no_secret": _no_secret,
     "http": lambda outcome, status: _equal(outcome.answer_status, status),
     "call_http": lambda outcome, status: _equal(outcome.called.get("status"), status),
+    "model_asked": lambda outcome, wanted: _equal(bool(outcome.prompts), wanted),
     "answer_chars_most": _answer_chars,
     "prompt_chars_most": _prompt_chars,
 }

@@ -76,14 +76,14 @@ DEFENCES: Mapping[str, Removal] = {
     "rules": Removal({"assistant.answering.prompt:_template": without.unruly}),
     "hidden_docx": Removal({"ingest.parsers.word.docx:visible_docx": _being(without.whole_docx)}),
     "hidden_odt": Removal(
-        {"ingest.parsers.word.odt:drop_hidden": _NO, "ingest.parsers.slides.odp:drop_hidden": _NO}
+        {"ingest.parsers.word.odt:drop_hidden": _NO, "ingest.parsers.slides.odp:drop_unseen": _NO}
     ),
     "hidden_pdf": Removal({"ingest.parsers.pdf.hidden:_hidden_runs": _answering([])}),
     "hidden_html": Removal({"ingest.parsers.text.html:drop_invisible": _NO}),
     "hidden_sheets": Removal(
         {"ingest.parsers.sheets.ods:_is_hidden": _NO, "ingest.parsers.sheets.xlsx:_is_true": _NO}
     ),
-    "hidden_slides": Removal({"ingest.parsers.slides.pptx:_is_hidden": _NO}),
+    "hidden_slides": Removal({"ingest.parsers.slides.pptx:drop_hidden": _NO}),
     "comments": Removal({"ingest.parsers.word.odt:SKIPPED": _being(frozenset[str]())}),
     "unicode": Removal(
         {
@@ -98,7 +98,16 @@ DEFENCES: Mapping[str, Removal] = {
         }
     ),
     "suspicions": Removal({"ingest.reading:find_quality": without.trusting}),
-    "duplicates": Removal({"assistant.answering.passages:merged": _being(list)}),
+    "duplicates": Removal({"assistant.answering.copies:normalised": without.each_apart}),
+    "crowds": Removal({"assistant.answering.copies:Crowd.has_room": _YES}),
+    "refusal": Removal({"assistant.answering.sufficiency:Judge.sufficiency": _answering(1.0)}),
+    "witnesses": Removal(
+        {
+            "assistant.answering.sufficiency:is_witness": _YES,
+            "assistant.answering.retriever:is_witness": _YES,
+        }
+    ),
+    "places": Removal({"assistant.answering.retriever:places_of": _answering([])}),
     "scope": Removal({"assistant.services.access:AccessService.scope_of": without.all_grants}),
     "live": Removal({"assistant.adapters.sql.chunks:live_chunks": without.unconditional}),
     "own_conversations": Removal(

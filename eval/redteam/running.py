@@ -43,30 +43,26 @@ def run_cases(
     endpoint: ModelSettings | None = None,
     limits: Mapping[str, Any] | None = None,
 ) -> list[Result]:
-    """Run cases on a fresh instance, in order; those of the model on an endpoint only.
+    """Run cases on fresh instances, in order; those of the model on an endpoint only.
 
     Args:
         cases: Cases of ours are run with the mock server whatever the endpoint.
         endpoint: The model to test; None leaves its cases out, which their results say.
         limits: Settings that differ from those of a run, by dotted key.
     """
-    ours = [case for case in cases if case.owner == "ours"]
-    models = [case for case in cases if case.owner == "model"]
-    results = {result.case.id: result for result in _on_site(ours, None, limits or {})}
-    if endpoint is None:
-        results |= {case.id: Result(case, (), was_run=False) for case in models}
-    else:
-        results |= {result.case.id: result for result in _on_site(models, endpoint, limits or {})}
+    groups: dict[tuple[bool, bool], list[Case]] = {}
+    for case in cases:
+        groups.setdefault((case.owner == "ours", case.is_judged), []).append(case)
+    results: dict[str, Result] = {}
+    for (is_ours, is_judged), group in groups.items():
+        if is_ours or endpoint is not None:
+            on_endpoint = None if is_ours else endpoint
+            with open_site(endpoint=on_endpoint, limits=limits, is_judged=is_judged) as site:
+                ended = asyncio.run(_run_all(site, group))
+        else:
+            ended = [Result(case, (), was_run=False) for case in group]
+        results |= {result.case.id: result for result in ended}
     return [results[case.id] for case in cases]
-
-
-def _on_site(
-    cases: Sequence[Case], endpoint: ModelSettings | None, limits: Mapping[str, Any]
-) -> list[Result]:
-    if not cases:
-        return []
-    with open_site(endpoint=endpoint, limits=limits) as site:
-        return asyncio.run(_run_all(site, cases))
 
 
 async def _run_all(site: Site, cases: Sequence[Case]) -> list[Result]:
@@ -102,7 +98,8 @@ class _Bench:
                 "files",
                 (each.name, make(each.format, text=each.text, hidden=each.hidden, how=each.how)),
             )
-            for each in self._case.documents
+            for document in self._case.documents
+            for each in document.named()
         ]
         if not files:
             return

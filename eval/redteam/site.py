@@ -1,7 +1,8 @@
 """A fresh instance of the product in this process, with a mock model that says what a case tells it to.
 
 The API, the services, the database, the index and the parsers are those of the product; parsers run in
-the process, so that a mutation reaches them, and words are embedded by hashes, so that no model is needed.
+the process, so that a mutation reaches them. Words are embedded by hashes, so that no model is needed,
+except where the judge of sufficiency is met, whose weights hold for the product's own embedder.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from assistant.bootstrap import Container, build
 from assistant.containers import WorkerContainer
 from assistant.domain.ids import CollectionId, PersonId, TenantId, new_id
 from assistant.domain.tenancy import Collection, Principal, Role, Tenant
+from assistant.ports.models import Embedder
 from assistant.schemas.wire import SESSION_COOKIE
 from assistant.settings import (
     IngestSettings,
@@ -170,13 +172,16 @@ class Site:
             continue
 
 
-def settings_of(data_dir: Path, *, model: ModelSettings, limits: Mapping[str, Any]) -> Settings:
+def settings_of(
+    data_dir: Path, *, model: ModelSettings, limits: Mapping[str, Any], is_judged: bool = False
+) -> Settings:
     """The settings of a run: those of the product, with bounds that small inputs reach.
 
     Args:
         data_dir: An empty folder.
         model: The chat model.
         limits: Further values by dotted key; those of mutations.
+        is_judged: Retrieval and refusal as the product has them; otherwise nothing is refused.
     """
     base = Settings(
         data_dir=data_dir,
@@ -184,7 +189,7 @@ def settings_of(data_dir: Path, *, model: ModelSettings, limits: Mapping[str, An
         ingest=IngestSettings(max_file_mb=3, max_text_mb=1, max_expanded_mb=2),
         limits=LimitsSettings(concurrent_answers=4, deltas_per_s=1000),
         # a refusal before the model would hide whether the other defences hold
-        retrieval=RetrievalSettings(least_sufficiency=0),
+        retrieval=RetrievalSettings() if is_judged else RetrievalSettings(least_sufficiency=0),
     )
     tree = base.model_dump()
     for key, value in limits.items():
@@ -195,25 +200,31 @@ def settings_of(data_dir: Path, *, model: ModelSettings, limits: Mapping[str, An
 
 @contextmanager
 def open_site(
-    *, endpoint: ModelSettings | None = None, limits: Mapping[str, Any] | None = None
+    *,
+    endpoint: ModelSettings | None = None,
+    limits: Mapping[str, Any] | None = None,
+    is_judged: bool = False,
 ) -> Generator[Site]:
     """A new instance in a temporary folder, removed at the end.
 
     Args:
         endpoint: The chat model to ask; None takes the mock server.
         limits: Settings that differ, by dotted key.
+        is_judged: With the product's own refusal and embedder; otherwise nothing is refused.
     """
     script = Script()
-    with tempfile.TemporaryDirectory(prefix="assistant-redteam-") as folder:
-        data_dir = Path(folder) / "data"
-        if endpoint is not None:
-            with _built(data_dir, endpoint, limits or {}, script=script, mock=None) as site:
-                yield site
-            return
-        with _scripted(script), running_mock_model() as mock:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="assistant-redteam-"))
+        mock: MockModel | None = None
+        model = endpoint
+        if model is None:
+            stack.enter_context(_scripted(script))
+            mock = stack.enter_context(running_mock_model())
             model = ModelSettings(url=mock.url, name=f"mock-{_MODE}", max_tokens=MAX_TOKENS)
-            with _built(data_dir, model, limits or {}, script=script, mock=mock) as site:
-                yield site
+        data_dir = Path(folder) / "data"
+        settings = settings_of(data_dir, model=model, limits=limits or {}, is_judged=is_judged)
+        embedder = None if is_judged else HashEmbedder(dimensions=32)
+        yield stack.enter_context(_built(settings, embedder=embedder, script=script, mock=mock))
 
 
 @contextmanager
@@ -227,22 +238,16 @@ def _scripted(script: Script) -> Generator[None]:
 
 @contextmanager
 def _built(
-    data_dir: Path,
-    model: ModelSettings,
-    limits: Mapping[str, Any],
-    *,
-    script: Script,
-    mock: MockModel | None,
+    settings: Settings, *, embedder: Embedder | None, script: Script, mock: MockModel | None
 ) -> Generator[Site]:
-    settings = settings_of(data_dir, model=model, limits=limits)
-    embedder, reader = HashEmbedder(dimensions=32), ReaderHere(settings.ingest)
+    reader = ReaderHere(settings.ingest)
     container = build(settings, role="web", embedder=embedder, reader=reader)
     try:
         container.access.ensure_default()
         worker = build(settings, role="worker", embedder=embedder, reader=reader)
         try:
             api = create_api(container, local_token=LOCAL_TOKEN, base_url=BASE_URL)
-            yield Site(container, worker, _mounted(api), script, mock, data_dir)
+            yield Site(container, worker, _mounted(api), script, mock, settings.data_dir)
         finally:
             worker.close()
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
@@ -49,6 +50,12 @@ def as_it_is(text: str, *, placeholder: str) -> str:
     """A quote with its links and markup."""
     del placeholder
     return text
+
+
+def each_apart(normalised: Callable[[str], str]) -> Callable[[str], str]:
+    """Words that equal no others, were they the same."""
+    numbers = count()
+    return lambda text: f"{normalised(text)} {next(numbers)}"
 
 
 class _Unruly:

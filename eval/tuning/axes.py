@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import qdrant_edge
 
 PRODUCT_WEIGHT = RetrievalSettings().dense_weight
-PRODUCT = convex(PRODUCT_WEIGHT)
+PRODUCT = distribution(PRODUCT_WEIGHT)
 """The product's fusion as its settings have it."""
 _FLOOR = 0.8
 """About the similarity of two unrelated French texts in this vector space."""
@@ -195,11 +195,15 @@ AXES: Mapping[str, Mapping[str, Make]] = {
         "dense": _merged_by(dense_only),
         "reciprocal": _merged_by(reciprocal),
         **{f"convex {w}": _merged_by(convex(w)) for w in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)},
-        **{f"distribution {w}": _merged_by(distribution(w)) for w in (0.4, 0.5, 0.6, 0.7)},
+        **{
+            f"distribution {w}": _merged_by(distribution(w))
+            for w in (0.4, 0.5, 0.55, 0.6, 0.65, 0.7)
+        },
         **{f"fixed_scale {w}": _merged_by(fixed_scale(w, floor=_FLOOR)) for w in (0.4, 0.5, 0.6)},
     },
     "candidates": {
-        f"depth {depth}": _merged_by(convex(PRODUCT_WEIGHT, depth=depth)) for depth in (20, 50, 100)
+        f"depth {depth}": _merged_by(distribution(PRODUCT_WEIGHT, depth=depth))
+        for depth in (20, 50, 100)
     },
     "bm25": {
         f"k_b {k} {b}": _worded(weigh=_bm25(k, b))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.domain import retrieval
 from assistant.domain.ids import ChunkId
-from assistant.domain.retrieval import Ranking, ScoredChunk, fuse_convex
+from assistant.domain.retrieval import Ranking, ScoredChunk
 from eval.questions import JudgedQuestion
 from eval.retrieval import retrieval_measures
 
@@ -50,11 +51,20 @@ def lexical_only(_dense: Ranking, lexical: Ranking) -> Ranking:
     return lexical
 
 
-def convex(weight: float, *, depth: int = DEPTH) -> Fuse:
+def distribution(weight: float, *, depth: int = DEPTH) -> Fuse:
     """The product's fusion with a share of the dense score."""
-    return lambda dense, lexical: fuse_convex(
+    return lambda dense, lexical: retrieval.fuse(
         dense[:depth], lexical[:depth], dense_weight=weight, limit=_FUSED
     )
+
+
+def convex(weight: float) -> Fuse:
+    """Convex sum of min-max scores (Bruch, Gai, Ingber, ACM TOIS 2023)."""
+
+    def fuse(dense: Ranking, lexical: Ranking) -> Ranking:
+        return _summed((_min_max(dense, share=weight), _min_max(lexical, share=1 - weight)))
+
+    return fuse
 
 
 def reciprocal(dense: Ranking, lexical: Ranking) -> Ranking:
@@ -63,15 +73,6 @@ def reciprocal(dense: Ranking, lexical: Ranking) -> Ranking:
         {item.chunk_id: 1 / (_RECIPROCAL_K + rank) for rank, item in enumerate(each, 1)}
         for each in (dense, lexical)
     )
-
-
-def distribution(weight: float) -> Fuse:
-    """Distribution-based fusion: each score as its place between mean ± 3 standard deviations."""
-
-    def fuse(dense: Ranking, lexical: Ranking) -> Ranking:
-        return _summed((_by_spread(dense, share=weight), _by_spread(lexical, share=1 - weight)))
-
-    return fuse
 
 
 def fixed_scale(weight: float, *, floor: float) -> Fuse:
@@ -109,14 +110,8 @@ def _summed(parts: Iterable[Mapping[ChunkId, float]]) -> Ranking:
     return tuple(ScoredChunk(chunk_id, score) for chunk_id, score in ordered)
 
 
-def _by_spread(ranking: Ranking, *, share: float) -> Mapping[ChunkId, float]:
-    if not ranking:
-        return {}
-    scores = np.array([item.score for item in ranking])
-    low, spread = scores.mean() - 3 * scores.std(), 6 * scores.std()
-    if spread == 0:
-        return {item.chunk_id: share for item in ranking}
-    return {item.chunk_id: share * (item.score - low) / spread for item in ranking}
+def _min_max(ranking: Ranking, *, share: float) -> Mapping[ChunkId, float]:
+    return _from_floor(ranking, floor=ranking[-1].score, share=share) if ranking else {}
 
 
 def _from_floor(ranking: Ranking, *, floor: float, share: float) -> Mapping[ChunkId, float]:

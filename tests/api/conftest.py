@@ -9,7 +9,7 @@ from tests.api.site import Site, open_site
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Generator[Site]:
-    opened = open_site(tmp_path / "data")
+def site(tmp_path: Path, database_url: str) -> Generator[Site]:
+    opened = open_site(tmp_path / "data", database_url=database_url)
     yield opened
     opened.close()

@@ -16,6 +16,7 @@ import httpx
 import uvicorn
 from fastapi import Request
 from PIL import Image
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -27,7 +28,14 @@ from assistant.domain.ids import CollectionId, DocumentId, PersonId, TenantId, n
 from assistant.domain.links import Proposal
 from assistant.domain.tenancy import Collection, Principal, Role, Tenant
 from assistant.ports.models import ChatModel
-from assistant.settings import IngestSettings, LimitsSettings, ModelSettings, OidcSettings, Settings
+from assistant.settings import (
+    DatabaseSettings,
+    IngestSettings,
+    LimitsSettings,
+    ModelSettings,
+    OidcSettings,
+    Settings,
+)
 from assistant.testing.chat import ScriptedChatModel
 from assistant.testing.embedder import HashEmbedder
 from assistant.testing.index import InMemoryChunkIndex
@@ -199,6 +207,7 @@ def open_site(
     clock = changes.pop("clock", None)
     settings = Settings(
         data_dir=root,
+        database=DatabaseSettings(url=SecretStr(changes.pop("database_url", ""))),
         ingest=IngestSettings(max_file_mb=changes.pop("max_file_mb", 2)),
         model=changes.pop("model_settings", ModelSettings()),
         oidc=changes.pop("oidc", OidcSettings()),

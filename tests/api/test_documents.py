@@ -16,7 +16,7 @@ from assistant.client import AssistantClient, ClientError
 from assistant.schemas.documents import FileEntry, FileProblem, JobIn
 from tests.api.site import REGULATION, TOKEN, Site, open_site, served
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.each_engine]
 
 PDF = "%PDF\nSchéma des mobilités\nLes lignes <b>express</b> relient les préfectures.\nFin.\n"
 HTML = {"Accept": "text/html,*/*;q=0.8"}

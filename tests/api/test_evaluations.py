@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 from collections.abc import AsyncIterator
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -155,17 +156,21 @@ async def test_an_evaluation_tells_of_each_question_what_was_found_cited_and_ref
     assert (first["verdict"], first["passage_rank"], first["citation_rank"]) == ("right", 1, 1)
     assert first["answer"].startswith("Gratuit pour les internes")
     assert first["expected_words"] == 1
-    assert first["citations"][0] | {"quote": ""} == {
+    shown = first["citations"][0]
+    assert "gratuit pour les élèves" in (await owner.get(shown["view_url"])).text
+    assert shown | {"quote": "", "view_url": ""} == {
         "file": "reglement.txt",
         "title": "Règlement des transports scolaires",
         "pages": [],
         "quote": "",
         "is_right": True,
+        "view_url": "",
     }
     assert second["document_rank"] == 1
     assert (third["verdict"], third["document_rank"]) == ("answered_wrongly", None)
     summary = evaluation["summary"]
     assert (summary["answerable"], summary["unanswerable"], summary["failed"]) == (2, 1, 0)
+    assert summary["verdicts"] == {"right": 2, "answered_wrongly": 1}
     assert summary["document_at_1"] == {
         "successes": 2,
         "total": 2,
@@ -174,6 +179,38 @@ async def test_an_evaluation_tells_of_each_question_what_was_found_cited_and_ref
         "high": 1,
     }
     assert summary["refused_rightly"]["value"] == 0
+
+
+async def test_questions_are_chosen_by_what_became_of_them(owner: httpx.AsyncClient) -> None:
+    run = await started(owner)
+    await ended(owner, run["id"])
+
+    async def lines(query: str) -> list[int]:
+        found = (await owner.get(f"{RUNS}/{run['id']}?{query}")).json()["rows"]
+        return [each["expected"]["line"] for each in found]
+
+    assert await lines("verdict=answered_wrongly") == [4]
+    assert await lines("verdict=answered_wrongly&verdict=right") == [2, 3, 4]
+    assert await lines("verdict=answered_wrongly&verdict=right&limit=1&offset=2") == [4]
+    assert await lines("verdict=failed") == []
+    refused = await owner.get(f"{RUNS}/{run['id']}?verdict=inconnu")
+    assert refused.status_code == 422
+
+
+async def test_results_are_a_file_for_a_spreadsheet(owner: httpx.AsyncClient) -> None:
+    run = await started(owner)
+    await ended(owner, run["id"])
+
+    table = await owner.get(f"{RUNS}/{run['id']}/table")
+
+    rows = list(csv.DictReader(StringIO(table.content.decode("utf-8-sig")), delimiter=";"))
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    assert table.headers["content-disposition"].startswith(
+        "attachment; filename*=UTF-8''questions%20-%20r%C3%A9sultats%20du%20"
+    )
+    assert [row["ligne"] for row in rows] == ["2", "3", "4"]
+    assert [row["verdict"] for row in rows] == ["bonne source citée"] * 2 + ["réponse à tort"]
+    assert rows[0]["sources citées"] == "reglement.txt"
 
 
 async def test_an_evaluation_leaves_no_answer_behind(owner: httpx.AsyncClient, site: Site) -> None:
@@ -191,10 +228,11 @@ async def test_what_does_not_exist_is_refused(owner: httpx.AsyncClient) -> None:
         await owner.get(f"{SETS}/inconnu"),
         await owner.delete(f"{SETS}/inconnu"),
         await owner.get(f"{RUNS}/inconnu"),
+        await owner.get(f"{RUNS}/inconnu/table"),
         await owner.post(f"{RUNS}/inconnu/cancel"),
     ]
 
-    assert [each.status_code for each in (absent, *missing)] == [404] * 5
+    assert [each.status_code for each in (absent, *missing)] == [404] * 6
 
 
 async def test_a_deleted_set_takes_its_evaluations_along(owner: httpx.AsyncClient) -> None:
@@ -218,10 +256,11 @@ async def test_only_administrators_have_question_sets(owner: httpx.AsyncClient, 
             await agent.get(RUNS),
             await agent.post(RUNS, json={"question_set_id": run["question_set"]["id"]}),
             await agent.get(f"{RUNS}/{run['id']}"),
+            await agent.get(f"{RUNS}/{run['id']}/table"),
             await agent.post(f"{RUNS}/{run['id']}/cancel"),
         ]
 
-    assert [each.status_code for each in refused] == [403] * 8
+    assert [each.status_code for each in refused] == [403] * 9
 
 
 async def test_a_tenant_evaluates_its_own_documents_and_sees_its_own_runs(

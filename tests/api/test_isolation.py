@@ -10,7 +10,7 @@ import pytest
 
 from tests.api.site import REGULATION, Site, propose
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.each_engine]
 
 PDF = "%PDF\n" + REGULATION
 

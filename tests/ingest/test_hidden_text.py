@@ -24,11 +24,12 @@ HIDDEN = [
     *(("docx", how) for how in ("white", "tiny", "vanish", "white_style")),
     *(("odt", how) for how in ("white", "tiny", "display_none", "paragraph_style")),
     *(("odt", how) for how in ("hidden_paragraph", "hidden_section")),
+    *(("pptx", how) for how in ("white", "off_slide", "hidden_shape")),
 ]
 LEFT_OUT = [
     *(("docx", how) for how in ("deleted", "comment", "metadata")),
     *(("odt", how) for how in ("deleted", "comment", "metadata")),
-    *(("pptx", how) for how in ("hidden_slide", "hidden_shape", "off_slide")),
+    ("pptx", "hidden_slide"),
     *(("xlsx", how) for how in ("hidden_row", "hidden_column", "hidden_sheet", "comment", "white")),
 ]
 

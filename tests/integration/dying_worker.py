@@ -1,6 +1,7 @@
-"""A worker process that kills itself: `python -m tests.integration.dying_worker FOLDER N WHEN SECONDS`.
+"""A worker process that kills itself: `python -m tests.integration.dying_worker FOLDER N WHEN SECONDS URL`.
 
 It dies by SIGKILL before or after its N-th commit (0: never), with a clock that many seconds ahead.
+An empty URL stands for the file of the folder.
 """
 
 from __future__ import annotations
@@ -52,14 +53,14 @@ class DyingUnitOfWork:
 
 
 def main() -> None:
-    folder, fatal, when, seconds = sys.argv[1:]
+    folder, fatal, when, seconds, url = sys.argv[1:]
 
     def wrap(opened: UnitOfWorkFactory) -> UnitOfWorkFactory:
         return lambda: DyingUnitOfWork(  # pyright: ignore[reportReturnType]
             opened(), fatal=int(fatal), is_before=when == "before"
         )
 
-    house = open_house(Path(folder), wrap=wrap)
+    house = open_house(Path(folder), wrap=wrap, database_url=url)
     house.clock.advance(float(seconds))
     worker = house.new_worker(owner=f"worker-{os.getpid()}", attempts=99)
     while worker.run_once():

@@ -27,26 +27,32 @@ FILES = {
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = open_house(tmp_path)
+def house(tmp_path: Path, database_url: str) -> Iterator[House]:
+    house = open_house(tmp_path, database_url=database_url)
     yield house
     house.close()
 
 
-def run_worker(folder: Path, *, fatal: int, when: str, seconds: int) -> int:
+def run_worker(folder: Path, *, fatal: int, when: str, seconds: int, url: str) -> int:
     command = (sys.executable, "-m", "tests.integration.dying_worker")
-    arguments = (str(folder), str(fatal), when, str(seconds))
+    arguments = (str(folder), str(fatal), when, str(seconds), url)
     return subprocess.run([*command, *arguments], cwd=ROOT, timeout=60, check=False).returncode
 
 
+@pytest.mark.each_engine
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_killed_worker_loses_and_repeats_nothing(house: House, when: str) -> None:
+def test_killed_worker_loses_and_repeats_nothing(
+    house: House, database_url: str, when: str
+) -> None:
     """Killed at its 1st, 3rd, 5th … commit in turn; each next one goes on from the database."""
     job = house.submit(FILES)
 
     codes: list[int] = []
     for run, fatal in enumerate((1, 3, 5, 4, 6, 9, 0), start=1):
-        codes.append(run_worker(house.root, fatal=fatal, when=when, seconds=60 * run))
+        seconds = 60 * run
+        codes.append(
+            run_worker(house.root, fatal=fatal, when=when, seconds=seconds, url=database_url)
+        )
     house.apply()
 
     assert codes.count(-signal.SIGKILL) >= 5
@@ -57,6 +63,7 @@ def test_killed_worker_loses_and_repeats_nothing(house: House, when: str) -> Non
     assert set(house.states(job).values()) == {ItemState.INDEXED}
 
 
+@pytest.mark.each_engine
 def test_killed_between_index_and_database_repeats_no_point(house: House) -> None:
     """The applier died after it wrote the points, before the version was live."""
     house.submit(FILES)

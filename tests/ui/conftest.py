@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.scripted import ScriptedClient
+from tests.ui.scripted_evaluations import EvaluatingClient
 
 
 def _script(client: object) -> None:
@@ -43,3 +44,25 @@ def _documents_script(client: object) -> None:
 def documents_page(api: ScriptedClient) -> AppTest:
     """The documents page alone, not yet run."""
     return AppTest.from_function(_documents_script, default_timeout=20, args=(api,))
+
+
+def _evaluation_script(client: object) -> None:
+    from typing import cast
+
+    from assistant.client import AssistantClient
+    from ui import question_sets
+
+    api = cast("AssistantClient", client)
+    question_sets.show(api, api.me())
+
+
+@pytest.fixture
+def evaluating() -> EvaluatingClient:
+    """The API, with one question set that was evaluated once."""
+    return EvaluatingClient()
+
+
+@pytest.fixture
+def evaluation_page(evaluating: EvaluatingClient) -> AppTest:
+    """The evaluation page alone, not yet run."""
+    return AppTest.from_function(_evaluation_script, default_timeout=20, args=(evaluating,))

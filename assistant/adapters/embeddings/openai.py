@@ -15,11 +15,6 @@ from assistant.adapters.embeddings.retrying import Patience, post_with_patience
 from assistant.domain.errors import EmbedderUnavailable
 from assistant.domain.retrieval import EmbedderIdentity, Vector
 
-_PASSAGES = Patience(attempts=5, first_pause_s=1.0, longest_pause_s=30.0)
-"""Indexing can wait."""
-_QUERY = Patience(attempts=2, first_pause_s=0.3, longest_pause_s=1.0)
-"""Somebody is waiting for the answer."""
-
 _KEY_REFUSED = (401, 403)
 _NOT_FOUND = 404
 
@@ -36,6 +31,8 @@ class OpenAIEmbedder:
         dimensions: int,
         batch_size: int,
         timeout_s: float,
+        passage_patience: Patience,
+        query_patience: Patience,
         query_prefix: str = "",
         passage_prefix: str = "",
         http: httpx.Client | None = None,
@@ -50,6 +47,8 @@ class OpenAIEmbedder:
             dimensions: Length of the vectors, checked on each.
             batch_size: Texts of one request.
             timeout_s: Longest wait for one request.
+            passage_patience: How long to insist when indexing, which can wait.
+            query_patience: How long to insist when somebody waits for the answer.
             query_prefix: Put before each question.
             passage_prefix: Put before each passage.
             http: Client to use instead of our own, which ignores proxies of the environment.
@@ -60,6 +59,7 @@ class OpenAIEmbedder:
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._batch_size = batch_size
         self._timeout_s = timeout_s
+        self._patience = (query_patience, passage_patience)
         self._prefixes = (query_prefix, passage_prefix)
         self._http = http or httpx.Client(trust_env=False)
         self._sleep = sleep
@@ -74,7 +74,7 @@ class OpenAIEmbedder:
         """One unit vector per text, in order.
 
         Raises:
-            EmbedderUnavailable: Unreachable or overloaded after five attempts, key refused
+            EmbedderUnavailable: Unreachable or overloaded to the last attempt, key refused
                 ("embedder_unauthorized"), model unknown ("embedder_unknown_model"), request
                 refused ("embedder_refused"), vectors of another length
                 ("embedder_wrong_dimensions"), or an unusable reply ("embedder_malformed").
@@ -84,16 +84,16 @@ class OpenAIEmbedder:
         vectors: list[Vector] = []
         for start, end in pairwise(bounds):
             batch = [prefix + text for text in texts[start:end]]
-            vectors.extend(self._embed(batch, patience=_PASSAGES))
+            vectors.extend(self._embed(batch, patience=self._patience[1]))
         return vectors
 
     def embed_query(self, text: str) -> Vector:
         """The unit vector of a question.
 
         Raises:
-            EmbedderUnavailable: As for passages, after two attempts.
+            EmbedderUnavailable: As for passages, after attempts of its own.
         """
-        return self._embed([self._prefixes[0] + text], patience=_QUERY)[0]
+        return self._embed([self._prefixes[0] + text], patience=self._patience[0])[0]
 
     def close(self) -> None:
         """Close the connections; idempotent."""

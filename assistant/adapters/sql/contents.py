@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import exists, not_, or_, select
 
-from assistant.adapters.sql import sqlite
 from assistant.adapters.sql.tables import contents, documents, job_items, versions
 from assistant.adapters.sql.transaction import Transaction
 from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState
@@ -22,7 +21,7 @@ _IS_USED = or_(
 def keep_record(transaction: Transaction, hashes: Iterable[str]) -> None:
     """Note that contents exist or are announced; empty hashes stand for none."""
     rows = [{"sha256": sha256} for sha256 in sorted({*hashes} - {""})]
-    transaction.write(sqlite.insert_missing(contents), rows)
+    transaction.add_missing(contents, rows)
 
 
 def list_unused(transaction: Transaction, *, limit: int) -> Sequence[str]:

@@ -7,10 +7,15 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from assistant.adapters.sql import schema, sqlite
+from assistant.adapters.sql import schema
+from assistant.adapters.sql.dialect import SqlDialect
 from assistant.adapters.sql.erasure import Erasure
+from assistant.adapters.sql.sqlite import Sqlite
 from assistant.adapters.sql.unit_of_work import SqlUnitOfWork
-from assistant.domain.errors import ConfigurationError, StorageError
+from assistant.domain.errors import ConfigurationError
+
+BUSY_S = 15.0
+"""How long a writer waits for another, in seconds; a version of 5,000 chunks holds the lock 0.3 s."""
 
 
 class Database:
@@ -18,14 +23,16 @@ class Database:
 
     Args:
         engine: Where connections come from.
+        dialect: The same, for what is particular to it.
         busy_s: How long a writer waits for others, in seconds.
     """
 
-    def __init__(self, engine: Engine, *, busy_s: float) -> None:
+    def __init__(self, engine: Engine, *, dialect: SqlDialect, busy_s: float) -> None:
         self._engine = engine
+        self._dialect = dialect
         self._busy_s = busy_s
         self._writers = threading.Lock()
-        self._erasure = Erasure()
+        self._erasure = Erasure(dialect)
 
     @property
     def engine(self) -> Engine:
@@ -35,62 +42,63 @@ class Database:
     def unit_of_work(self) -> SqlUnitOfWork:
         """A new unit of work; a `UnitOfWorkFactory` when passed without calling it."""
         return SqlUnitOfWork(
-            self._engine, writers=self._writers, busy_s=self._busy_s, erasure=self._erasure
+            self._engine,
+            dialect=self._dialect,
+            writers=self._writers,
+            busy_s=self._busy_s,
+            erasure=self._erasure,
         )
 
     def check(self) -> None:
-        """Read every page of the database, for `doctor` and after a crash: about 1 s for 300 MB.
+        """Look for damage, for `doctor` and after a crash; SQLite is read whole, about 300 MB a second.
 
         Raises:
             StorageError: It is damaged ("database_damaged") or cannot be read.
         """
         with self._engine.connect() as connection:
-            if not sqlite.is_intact(connection):
-                raise StorageError("database_damaged")
+            self._dialect.check(connection)
 
-    def checkpoint(self) -> bool:
-        """Empty the write-ahead log into the database, so that deleted text is in neither.
+    def version(self) -> str:
+        """Name and version of the engine, asked of it. Raises `StorageError` when it does not answer."""
+        with self._engine.connect() as connection:
+            return self._dialect.version(connection)
+
+    def clear_deleted(self) -> bool:
+        """Have deleted rows leave the files of the database, as far as its engine does that.
 
         Returns:
-            False when a reader or writer kept part of the log in use; call it again later.
+            False when a reader or writer was in the way; call it again later.
         """
         with self._engine.connect() as connection:
-            return sqlite.checkpoint(connection)
+            return self._dialect.clear_deleted(connection, waits=True)
 
     def close(self) -> None:
         """Give back all connections; idempotent."""
         self._engine.dispose()
 
 
-def open_database(path: Path, *, migrate: bool, busy_s: float = sqlite.BUSY_S) -> Database:
-    """Open the database of a data folder.
+def open_database(place: Path | SqlDialect, *, migrate: bool, busy_s: float = BUSY_S) -> Database:
+    """Open a database.
 
     Args:
-        path: The file; its folder is made when absent and `migrate` is true.
+        place: Which one; a path stands for the SQLite file there.
         migrate: True to bring it to the current schema first, waiting for another process that does;
             false to only check it.
         busy_s: How long a writer waits for others before `StorageError` ("database_locked"), in seconds.
 
     Raises:
         ConfigurationError: The schema is not this code's ("database_outdated", "database_newer").
-        StorageError: The file cannot be used.
+        StorageError: The database cannot be used.
     """
+    dialect = Sqlite(place) if isinstance(place, Path) else place
     if migrate:
-        _make_private_folder(path.parent)
-        schema.migrate(path)
-    elif not path.exists():
+        schema.migrate(dialect)
+    elif not dialect.exists():
         raise ConfigurationError("database_outdated")
-    engine = sqlite.open_engine(path, busy_s=busy_s)
+    engine = dialect.open_engine(busy_s=busy_s)
     try:
         schema.require_current(engine)
     except BaseException:
         engine.dispose()
         raise
-    return Database(engine, busy_s=busy_s)
-
-
-def _make_private_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError("storage_denied") from error
+    return Database(engine, dialect=dialect, busy_s=busy_s)

@@ -1,4 +1,4 @@
-"""What is deleted leaves the write-ahead log too, soon after and without anybody waiting for it."""
+"""What is deleted leaves the files too, soon after and without anybody waiting for it."""
 
 from __future__ import annotations
 
@@ -8,24 +8,23 @@ from contextlib import suppress
 
 from sqlalchemy import Connection
 
-from assistant.adapters.sql import sqlite
+from assistant.adapters.sql.dialect import SqlDialect
 from assistant.domain.errors import StorageError
-
-_EVERY_S = 0.5
 
 
 class Erasure:
-    """Remembers that deleted rows may still be read in the log, until it was emptied.
+    """Remembers that deleted rows may still be read in the files, until they were cleared.
 
-    One per database, shared by its transactions: whichever ends next empties the log, the one that
+    One per database, shared by its transactions: whichever ends next has it done, the one that
     deleted or, when others were in the way, a later one; the machinery looks for work all the time.
+    A series of deletions pays once.
 
     Args:
-        every_s: Least time between two tries, so that a series of deletions pays once.
+        dialect: Knows how, and how often.
     """
 
-    def __init__(self, *, every_s: float = _EVERY_S) -> None:
-        self._every_s = every_s
+    def __init__(self, dialect: SqlDialect) -> None:
+        self._dialect = dialect
         self._tried_at: float | None = None
         self._is_owed = False
         self._trying = threading.Lock()
@@ -35,7 +34,7 @@ class Erasure:
         self._is_owed = True
 
     def pay(self, connection: Connection) -> None:
-        """Empty the log if it may hold deleted rows and nobody is in the way; else a later call does.
+        """Clear the files if they may hold deleted rows and nobody is in the way; else a later call does.
 
         Args:
             connection: One outside any transaction.
@@ -44,14 +43,15 @@ class Erasure:
             return
         try:
             self._tried_at, self._is_owed = time.monotonic(), False
-            is_empty = False
+            is_clear = False
             with suppress(StorageError):
-                is_empty = sqlite.checkpoint(connection, waits=False)
-            self._is_owed = self._is_owed or not is_empty
+                is_clear = self._dialect.clear_deleted(connection, waits=False)
+            self._is_owed = self._is_owed or not is_clear
         finally:
             self._trying.release()
 
     def _is_due(self) -> bool:
+        every_s = self._dialect.clears_every_s
         return self._is_owed and (
-            self._tried_at is None or time.monotonic() - self._tried_at >= self._every_s
+            self._tried_at is None or time.monotonic() - self._tried_at >= every_s
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -62,20 +63,28 @@ class SqlEvaluationRepository:
             query = query.where(evaluations.c.set_id == set_id)
         return [_evaluation_of(row) for row in self._transaction.read(query)]
 
-    def outcomes(self, evaluation_id: EvaluationId, *, scope: Scope) -> list[Outcome]:
-        """What became of the questions so far, in order, without any text."""
+    def outcomes(self, evaluation_id: EvaluationId, *, scope: Scope) -> dict[int, Outcome]:
+        """What became of the questions so far, by ordinal and in order, without any text."""
         query = (
-            select(*(evaluation_rows.c[name] for name in _OUTCOME_FIELDS))
+            select(
+                evaluation_rows.c.ordinal, *(evaluation_rows.c[name] for name in _OUTCOME_FIELDS)
+            )
             .join(evaluations, evaluations.c.id == evaluation_rows.c.evaluation_id)
             .where(evaluation_rows.c.evaluation_id == evaluation_id, of_reader(scope, evaluations))
             .order_by(evaluation_rows.c.ordinal)
         )
-        return [_outcome_of(row) for row in self._transaction.read(query)]
+        return {row.ordinal: _outcome_of(row) for row in self._transaction.read(query)}
 
     def rows(
-        self, evaluation_id: EvaluationId, *, scope: Scope, limit: int, offset: int
+        self,
+        evaluation_id: EvaluationId,
+        *,
+        scope: Scope,
+        limit: int,
+        offset: int,
+        ordinals: Collection[int] | None = None,
     ) -> list[tuple[ExpectedAnswer, EvaluationRow | None]]:
-        """Questions in order, each with its row, None while it waits."""
+        """Questions in order, each with its row, None while it waits; those of `ordinals`, or all."""
         is_its_row = and_(
             evaluation_rows.c.evaluation_id == evaluations.c.id,
             evaluation_rows.c.ordinal == questions.c.ordinal,
@@ -90,6 +99,8 @@ class SqlEvaluationRepository:
             .limit(limit)
             .offset(offset)
         )
+        if ordinals is not None:
+            query = query.where(questions.c.ordinal.in_(ordinals))
         return [
             (question_of(row), None if row.evaluation_id is None else _row_of(row))
             for row in self._transaction.read(query)
@@ -166,6 +177,7 @@ def _row_of(row: Row[Any]) -> EvaluationRow:
             pages=tuple(each["pages"]),
             quote=each["quote"],
             is_right=each["is_right"],
+            chunk_id=each.get("chunk_id"),
         )
         for each in row.citations
     )

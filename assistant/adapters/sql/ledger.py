@@ -75,7 +75,7 @@ class SqlIndexLedger:
             select(versions.c.id, func.count(chunk_table.c.id).label("chunks"))
             .select_from(versions.outerjoin(chunk_table, chunk_table.c.version_id == versions.c.id))
             .where(versions.c.state == VersionState.LIVE)
-            .group_by(versions.c.id)
+            .group_by(versions.c.id, versions.c.number)
             .order_by(versions.c.number)
         )
         return {VersionId(row.id): row.chunks for row in self._transaction.read(query)}

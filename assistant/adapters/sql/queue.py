@@ -239,7 +239,7 @@ class SqlWorkQueue:
 
     def _next(self, now: datetime) -> Job | None:
         query = select(jobs).where(_is_free(now)).order_by(jobs.c.number).limit(1)
-        row = self._transaction.first(query.with_for_update(skip_locked=True))
+        row = self._transaction.first(query)
         return None if row is None else job_of(row)
 
 

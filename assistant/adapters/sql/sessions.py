@@ -39,7 +39,7 @@ class SqlSessionRepository:
         this = sign_in_links.c.code_hash == code_hash
         self._transaction.lock()
         self._transaction.write(sign_in_links.delete().where(sign_in_links.c.expires_at <= now))
-        row = self._transaction.first(select(sign_in_links).where(this).with_for_update())
+        row = self._transaction.first(select(sign_in_links).where(this))
         if row is None or self._transaction.write(sign_in_links.delete().where(this)) == 0:
             return None
         return SignInLink(

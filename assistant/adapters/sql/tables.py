@@ -7,6 +7,7 @@ travel together through composite foreign keys: a row can never claim the collec
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -47,6 +48,12 @@ def _count(name: str) -> Column[int]:
     return Column(name, Integer, nullable=False, default=0)
 
 
+def _bytes(name: str) -> Column[int]:
+    """A size, which the 32 bits of PostgreSQL's own integers do not always hold."""
+    kind = Integer().with_variant(BigInteger(), "postgresql")
+    return Column(name, kind, nullable=False, default=0)
+
+
 def _number() -> Column[int]:
     return Column("number", Integer, primary_key=True, autoincrement=True)
 
@@ -80,7 +87,7 @@ documents = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     _text("sha256"),
-    _count("size_bytes"),
+    _bytes("size_bytes"),
     _text("title"),
     Column("format", Word(FileFormat)),
     Column("kind", Word(DocumentKind), nullable=False),
@@ -280,7 +287,7 @@ job_items = Table(
     _text("name"),
     Column("state", Word(ItemState), nullable=False),
     _text("sha256"),
-    _count("size_bytes"),
+    _bytes("size_bytes"),
     Column("document_id", Text, ForeignKey("documents.id", ondelete="SET NULL"), index=True),
     Column("version_id", Text, index=True),
     Column("reason_code", Text),

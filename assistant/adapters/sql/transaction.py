@@ -6,9 +6,10 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Delete, Engine, Executable, Row
+from sqlalchemy import Connection, Delete, Engine, Executable, Row, Table
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from assistant.adapters.sql import sqlite
+from assistant.adapters.sql.dialect import SqlDialect
 from assistant.adapters.sql.erasure import Erasure
 from assistant.domain.errors import StorageError
 
@@ -35,15 +36,23 @@ class Transaction:
 
     Args:
         engine: Where connections come from.
-        writers: Held by the one writer of this process; other processes are kept out by SQLite.
+        dialect: Says how a transaction begins, and keeps the writers of other processes out.
+        writers: Held by the one writer of this process, so that its threads wait without a connection.
         busy_s: How long to wait for it, in seconds.
         erasure: Told of deletions, and given the occasion to see to them.
     """
 
     def __init__(
-        self, engine: Engine, *, writers: threading.Lock, busy_s: float, erasure: Erasure
+        self,
+        engine: Engine,
+        *,
+        dialect: SqlDialect,
+        writers: threading.Lock,
+        busy_s: float,
+        erasure: Erasure,
     ) -> None:
         self._engine = engine
+        self._dialect = dialect
         self._writers = writers
         self._busy_s = busy_s
         self._connection: Connection | None = None
@@ -69,6 +78,10 @@ class Transaction:
         self._has_deleted = self._has_deleted or (count > 0 and isinstance(statement, Delete))
         return count
 
+    def add_missing(self, table: Table, rows: Rows) -> None:
+        """Insert those of the rows whose key is not taken."""
+        self.write(self._dialect.insert_missing(table), rows)
+
     def lock(self) -> None:
         """Become the only writer; what is read from here on is the newest state and stays so.
 
@@ -82,8 +95,7 @@ class Transaction:
         try:
             connection = self._connect()
             connection.rollback()
-            sqlite.as_writer(connection)
-            connection.begin()
+            self._begin_writing(connection)
         except BaseException:
             self._writers.release()
             raise
@@ -130,13 +142,22 @@ class Transaction:
     def _current(self) -> Connection:
         connection = self._connect()
         if not connection.in_transaction():
-            sqlite.as_reader(connection)
-            connection.begin()
+            self._dialect.begin_reading(connection)
         return connection
+
+    def _begin_writing(self, connection: Connection) -> None:
+        try:
+            self._dialect.begin_writing(connection)
+        except BaseException:
+            connection.rollback()
+            raise
 
     def _connect(self) -> Connection:
         if self._connection is None:
-            self._connection = self._engine.connect()
+            try:
+                self._connection = self._engine.connect()
+            except PoolTimeout as error:
+                raise StorageError("database_locked") from error
         return self._connection
 
     def _release(self) -> None:

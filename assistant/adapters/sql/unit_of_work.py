@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from assistant.adapters.sql.answers import SqlAnswerRepository
 from assistant.adapters.sql.chunks import SqlChunkRepository
 from assistant.adapters.sql.conversations import SqlConversationRepository
+from assistant.adapters.sql.dialect import SqlDialect
 from assistant.adapters.sql.documents import SqlDocumentRepository
 from assistant.adapters.sql.erasure import Erasure
 from assistant.adapters.sql.evaluations import SqlEvaluationRepository
@@ -30,9 +31,17 @@ class SqlUnitOfWork:
     """Implements `UnitOfWork`. Used by one thread; takes a connection at its first statement."""
 
     def __init__(
-        self, engine: Engine, *, writers: threading.Lock, busy_s: float, erasure: Erasure
+        self,
+        engine: Engine,
+        *,
+        dialect: SqlDialect,
+        writers: threading.Lock,
+        busy_s: float,
+        erasure: Erasure,
     ) -> None:
-        self._transaction = Transaction(engine, writers=writers, busy_s=busy_s, erasure=erasure)
+        self._transaction = Transaction(
+            engine, dialect=dialect, writers=writers, busy_s=busy_s, erasure=erasure
+        )
         self.tenancy = SqlTenancyRepository(self._transaction)
         self.documents = SqlDocumentRepository(self._transaction)
         self.chunks = SqlChunkRepository(self._transaction)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
-from assistant.adapters.sql import sqlite
 from assistant.adapters.sql.tables import vectors as table
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.retrieval import EmbedderIdentity, Vector
@@ -41,4 +40,4 @@ class SqlVectorRepository:
             {"hash": key, "embedder_id": embedder.id, "vector": vector}
             for key, vector in vectors.items()
         ]
-        self._transaction.write(sqlite.insert_missing(table), rows)
+        self._transaction.add_missing(table, rows)

@@ -17,7 +17,7 @@ from assistant.domain.evaluations import (
     EvaluationState,
     Outcome,
 )
-from assistant.domain.ids import EvaluationId, PersonId, QuestionSetId, new_id
+from assistant.domain.ids import ChunkId, EvaluationId, PersonId, QuestionSetId, new_id
 from assistant.domain.question_sets import ExpectedAnswer, QuestionSet, revision_of
 from assistant.domain.tenancy import Scope
 from assistant.ports.evaluations import EvaluationRepository
@@ -46,7 +46,11 @@ RIGHT = EvaluationRow(
         expected_words=0.5,
     ),
     text="Le taux est de 40 % [1].",
-    citations=(CitedPassage("règlement.pdf", "Règlement", (3,), "40 %", is_right=True),),
+    citations=(
+        CitedPassage(
+            "règlement.pdf", "Règlement", (3,), "40 %", is_right=True, chunk_id=ChunkId("a")
+        ),
+    ),
     reason=None,
     elapsed_ms=1200,
 )
@@ -124,7 +128,7 @@ class QuestionSetContract(RepositoryContract):
             assert work.question_sets.find(kept.id, scope=scope) is None
             assert work.question_sets.questions(kept.id, scope=scope, limit=9, offset=0) == []
             assert work.evaluations.find(evaluation.id, scope=scope) is None
-            assert work.evaluations.outcomes(evaluation.id, scope=scope) == []
+            assert work.evaluations.outcomes(evaluation.id, scope=scope) == {}
             assert work.evaluations.is_cancel_requested(evaluation.id)
             with pytest.raises(Conflict):
                 work.evaluations.add_row(evaluation.id, FAILED)
@@ -151,10 +155,13 @@ class EvaluationContract(RepositoryContract):
         with open_work() as work:
             found = work.evaluations.rows(kept.id, scope=scope, limit=9, offset=0)
             page = work.evaluations.rows(kept.id, scope=scope, limit=1, offset=1)
+            chosen = work.evaluations.rows(kept.id, scope=scope, limit=9, offset=0, ordinals=[1])
+            none = work.evaluations.rows(kept.id, scope=scope, limit=9, offset=0, ordinals=[])
             outcomes = work.evaluations.outcomes(kept.id, scope=scope)
         assert found == list(zip(QUESTIONS, (RIGHT, FAILED, None), strict=True))
-        assert page == [(QUESTIONS[1], FAILED)]
-        assert outcomes == [RIGHT.outcome, FAILED.outcome]
+        assert page == chosen == [(QUESTIONS[1], FAILED)]
+        assert none == []
+        assert list(outcomes.items()) == [(0, RIGHT.outcome), (1, FAILED.outcome)]
 
     def test_a_question_has_one_row(
         self, open_work: UnitOfWorkFactory, world: World, kept: Evaluation

@@ -21,16 +21,19 @@ _SAYS_LINES = 3
 
 
 def body_blocks(message: Message) -> tuple[list[Block], list[Notice]]:
-    """The blocks of a message's text, without form where it has such a text, and what to note of it."""
+    """The blocks of a message's text, that with form first where both are shown, and what to note of it."""
+    new: list[Block] = []
+    quoted: list[Block] = []
+    notices = [Notice.OTHER_VERSION] if message.is_double else []
+    if message.html.strip():
+        own, cited = _split_html(message.html)
+        drafts = [page_draft(page) for page in (own, cited) if page]
+        new, quoted = drafts[0].blocks, [block for draft in drafts[1:] for block in draft.blocks]
+        notices.extend(dict.fromkeys(notice for draft in drafts for notice in draft.notices))
     if message.plain.strip():
-        new, quoted = split_quotes(message.plain)
-        return _with_history(text_blocks(new), text_blocks(quoted)), []
-    if not message.html.strip():
-        return [], []
-    new, quoted = _split_html(message.html)
-    fresh = page_draft(new)
-    earlier = page_draft(quoted).blocks if quoted else []
-    return _with_history(fresh.blocks, earlier), fresh.notices
+        said, repeated = split_quotes(message.plain)
+        new, quoted = [*new, *text_blocks(said)], [*quoted, *text_blocks(repeated)]
+    return _with_history(new, quoted), notices
 
 
 def split_quotes(text: str) -> tuple[str, str]:
@@ -71,11 +74,12 @@ def _split_html(html: str) -> tuple[str, str]:
     if not any(sign in html for sign in ("blockquote", "_quote")):
         return html, ""
     tree = LexborHTMLParser(html)
+    sheets = "".join(node.html or "" for node in tree.css("style"))
     quoted: list[str] = []
     while (node := tree.css_first(_QUOTES)) is not None:
         quoted.append(node.html or "")
         node.decompose()
-    return tree.html or "", "\n".join(quoted)
+    return tree.html or "", sheets + "\n".join(quoted) if quoted else ""
 
 
 def _with_history(new: list[Block], quoted: list[Block]) -> list[Block]:

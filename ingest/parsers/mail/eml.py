@@ -12,7 +12,9 @@ from typing import cast
 
 from ingest.charsets import decode
 from ingest.errors import ParseFailed
+from ingest.parsers.mail.calendar import event_text
 from ingest.parsers.mail.message import Attachment, Message
+from ingest.parsers.mail.versions import Version, chosen_version
 
 _MAX_HEADER_CHARS = 16_000
 """Parsing a header takes time by the square of its length."""
@@ -26,14 +28,12 @@ _IGNORED = frozenset(
         "message/delivery-status",
         "message/disposition-notification",
         "text/rfc822-headers",
-        "text/calendar",
     }
 )
 _SEALED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"})
 _UNREADABLE = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _WINMAIL = "winmail.dat"
 _PGP_START = "-----BEGIN PGP MESSAGE-----"
-_STUB_CHARS = 20
 _Part = EmailMessage
 
 
@@ -91,11 +91,14 @@ class _Walker:
         self._message = message
         self._plain: list[str] = []
         self._html: list[str] = []
+        self._calendars: list[str] = []
         self._parts = 0
 
     def walk(self, root: _Part) -> None:
         self._take(root)
-        self._message.plain = "\n\n".join(self._plain)
+        has_text = bool(_letters([*self._plain, *self._html]))
+        events = (event_text(text, has_text=has_text) for text in self._calendars[:1])
+        self._message.plain = "\n\n".join([*self._plain, *events])
         self._message.html = "\n".join(self._html)
 
     def _take(self, part: _Part) -> None:
@@ -109,6 +112,8 @@ class _Walker:
             self._attach(Attachment(name=_name(part) or _subject_name(part), load=_loader(part)))
         elif part.is_multipart():
             self._take_many(part, is_alternative=kind == _ALTERNATIVE)
+        elif kind == "text/calendar":
+            self._calendars.append(part_text(part, is_html=False))
         elif kind in {"text/plain", "text/html"} and not _is_attached(part):
             texts = self._html if kind == "text/html" else self._plain
             texts.append(part_text(part, is_html=kind == "text/html"))
@@ -121,10 +126,12 @@ class _Walker:
             self._take(inner)
         if not is_alternative or len(self._plain) == plain or len(self._html) == html:
             return
-        if _letters(self._plain[plain:]) >= min(_STUB_CHARS, _letters(self._html[html:])):
+        version = chosen_version("\n\n".join(self._plain[plain:]), "\n".join(self._html[html:]))
+        if version is Version.PLAIN:
             del self._html[html:]
-        else:
-            del self._plain[plain:]
+            return
+        del self._plain[plain:]
+        self._message.is_double = self._message.is_double or version is Version.DIFFERENT
 
     def _attach(self, attachment: Attachment) -> None:
         self._message.attachments.append(attachment)

@@ -20,8 +20,10 @@ class Message:
     date: datetime | None = None
     """When it was sent, in the sender's time zone where known."""
     plain: str = ""
-    """Its text without form."""
+    """Its text without form, where it is read; where `html` is set as well, both are shown."""
     html: str = ""
+    is_double: bool = False
+    """True when it has a version for other readers, which says something else and is left out."""
     rtf: bytes = b""
     """Its text when it has no other."""
     attachments: list[Attachment] = field(default_factory=list["Attachment"])

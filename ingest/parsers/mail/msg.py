@@ -15,6 +15,7 @@ from ingest.errors import ParseFailed
 from ingest.parsers.mail.eml import parse_eml
 from ingest.parsers.mail.message import Attachment, Message
 from ingest.parsers.mail.rtf import expand_rtf
+from ingest.parsers.mail.versions import Version, chosen_version
 
 if TYPE_CHECKING:
     from oxmsg.storage import Storage
@@ -73,9 +74,21 @@ def _message(storage: Storage, *, offset: int) -> Message:
         attachments=attachments,
     )
     _add_recipients(message, storage)
+    _choose_version(message)
     if not (message.plain.strip() or message.html.strip()):
         message.rtf = expand_rtf(_binary(storage, _RTF))
     return message
+
+
+def _choose_version(message: Message) -> None:
+    if not (message.plain.strip() and message.html.strip()):
+        return
+    version = chosen_version(message.plain, message.html)
+    message.is_double = version is Version.DIFFERENT
+    if version is Version.PLAIN:
+        message.html = ""
+    else:
+        message.plain = ""
 
 
 def _signed(whole: Attachment) -> Message:

@@ -29,12 +29,13 @@ from ingest.parsers.office.opendocument import (
 from ingest.parsers.office.xml import XmlElement
 from ingest.parsers.sheets.blocks import sheets_draft
 from ingest.parsers.sheets.intake import Cell, Intake, Merge
+from ingest.parsers.sheets.ods_looks import CellLooks
 from ingest.parsers.sheets.values import restated_date, restated_number
 
 _CELLS = frozenset({f"{TABLE}table-cell", f"{TABLE}covered-table-cell"})
 _GROUPS = (f"{TABLE}table-row-group", f"{TABLE}table-column-group")
 _ENDS = (f"{STYLE}style", f"{TABLE}table-column", f"{TABLE}table-row", f"{TABLE}table")
-_BREAKS = frozenset({f"{TEXT}line-break", f"{TEXT}tab", f"{TEXT}s"})
+_DEFAULT_STYLE = f"{TABLE}default-cell-style-name"
 _NUMBERS = frozenset({"float", "percentage", "currency"})
 _HIDDEN = frozenset({"collapse", "filter"})
 _MAX_COLUMN = 16_384
@@ -42,7 +43,7 @@ _MAX_REPEATED_ROWS = 1_048_576
 
 
 def read_ods(path: Path, work: Work) -> Draft:
-    """The blocks of an ODS file. Hidden sheets, rows and columns are left out, and so are comments.
+    """The blocks of an ODS file, without comments and what is hidden: sheets, rows, columns, white words.
 
     Raises:
         ParseFailed: It is damaged or encrypted.
@@ -64,7 +65,7 @@ def ods_rows(path: Path, limits: Limits) -> tuple[Intake, str]:
             check_not_encrypted(archive)
             title = declared_title(archive)
             with archive.open("content.xml") as stream:
-                _Reader(intake, most_columns=limits.max_sheet_columns).read(stream)
+                _Reader(intake, archive=archive, limits=limits).read(stream)
     except (
         zipfile.BadZipFile,
         KeyError,
@@ -81,9 +82,12 @@ def ods_rows(path: Path, limits: Limits) -> tuple[Intake, str]:
 class _Reader:
     """Takes each element once it is whole, then empties it."""
 
-    def __init__(self, intake: Intake, *, most_columns: int) -> None:
+    def __init__(self, intake: Intake, *, archive: zipfile.ZipFile, limits: Limits) -> None:
         self._intake = intake
-        self._most_columns = most_columns
+        self._archive = archive
+        self._most_columns = limits.max_sheet_columns
+        self._looks: CellLooks | None = None
+        self._column_styles: list[tuple[int, int, str]] = []
         self._hidden_styles: set[str] = set()
         self._depth = 0
         """Of tables: a table inside a cell is text of that cell."""
@@ -130,6 +134,8 @@ class _Reader:
             self._hidden_styles.add(element.get(f"{STYLE}name", ""))
 
     def _take_table(self, element: Any, *, is_start: bool) -> None:
+        if self._looks is None:
+            self._looks = CellLooks(element.getroottree().getroot(), self._archive)
         self._depth += 1 if is_start else -1
         if is_start and self._depth == 1:
             is_hidden = element.get(f"{TABLE}style-name", "") in self._hidden_styles
@@ -139,6 +145,7 @@ class _Reader:
             else:
                 self._intake.open_sheet(str(element.get(f"{TABLE}name", "")))
             self._row, self._skipped, self._column, self._hidden = 1, 0, 1, []
+            self._column_styles = []
         elif not is_start and self._depth == 0:
             _forget(element)
 
@@ -146,6 +153,9 @@ class _Reader:
         count = _count(element, "columns", most=_MAX_COLUMN)
         if _is_hidden(element):
             self._hidden.append((self._column, self._column + count - 1))
+        style = element.get(_DEFAULT_STYLE, "")
+        if style:
+            self._column_styles.append((self._column, self._column + count - 1, style))
         self._column += count
 
     def _take_row(self, element: XmlElement) -> None:
@@ -167,12 +177,14 @@ class _Reader:
 
     def _cells(self, row: XmlElement, *, number: int) -> Iterator[tuple[int, Cell]]:
         column = 1
+        default = row.get(_DEFAULT_STYLE, "")
         for element in row:
             if element.tag not in _CELLS:
                 continue
             count = _count(element, "columns", most=_MAX_COLUMN)
             first, column = column, column + count
-            cell = self._cell(element)
+            style = element.get(f"{TABLE}style-name", "") or default or self._style_of(first)
+            cell = self._cell(element, style=style)
             if element.tag == f"{TABLE}covered-table-cell" or cell is None:
                 continue
             self._take_merge(element, row=number, column=first)
@@ -187,9 +199,22 @@ class _Reader:
         bottom = row + _count(element, "rows", most=_MAX_REPEATED_ROWS, kind="spanned") - 1
         self._intake.add_merge(Merge(top=row, left=column, bottom=bottom, right=right))
 
-    def _cell(self, element: XmlElement) -> Cell | None:
-        shown = one_line("\n".join(_paragraphs(element)))
+    def _style_of(self, column: int) -> str:
+        """The style that a column gives its cells."""
+        styles = self._column_styles
+        return next((style for first, last, style in styles if first <= column <= last), "")
+
+    def _cell(self, element: XmlElement, *, style: str) -> Cell | None:
         kind = element.get(f"{OFFICE}value-type", "")
+        if self._looks is None:
+            return None
+        look = self._looks.of_cell(style)
+        text, is_hiding = self._looks.seen_text(element, look=look)
+        shown = one_line(text)
+        if is_hiding:
+            self._intake.tell(Notice.HIDDEN_CELLS)
+            if not shown:
+                return None
         if not shown and not kind:
             if element.get(f"{TABLE}formula", ""):
                 self._intake.tell(Notice.FORMULAS_WITHOUT_VALUES)
@@ -211,23 +236,6 @@ def _value_text(element: XmlElement, *, kind: str, shown: str) -> str:
     if kind == "date":
         return restated_date(element.get(f"{OFFICE}date-value", ""), shown=shown)
     return shown.lower() if kind == "boolean" else shown
-
-
-def _paragraphs(cell: XmlElement) -> Iterator[str]:
-    """Texts of the paragraphs of a cell; drawings and tables laid over it are no part of it."""
-    for child in cell:
-        if child.tag == f"{TEXT}p":
-            yield "".join(_pieces(child))
-
-
-def _pieces(element: XmlElement) -> Iterator[str]:
-    yield element.text or ""
-    for child in element:
-        if child.tag in _BREAKS:
-            yield " "
-        elif isinstance(child.tag, str):
-            yield from _pieces(child)
-        yield child.tail or ""
 
 
 def _count(element: XmlElement, what: str, *, most: int, kind: str = "repeated") -> int:

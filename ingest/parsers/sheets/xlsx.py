@@ -24,8 +24,8 @@ from ingest.parsers.sheets.blocks import sheets_draft
 from ingest.parsers.sheets.intake import Cell, Intake, Merge
 from ingest.parsers.sheets.values import is_hiding, shown_cell
 from ingest.parsers.sheets.xls import read_values
+from ingest.parsers.sheets.xlsx_looks import MAIN, BookLooks, Coloured
 
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LOCAL_CURRENCY = frozenset({5, 6, 7, 8, 42, 44})
 """Built-in formats that show the currency of the reader's own country."""
 _CUSTOM_FORMATS = 164
@@ -47,7 +47,7 @@ _FAILURES = (
 
 
 def read_xlsx(path: Path, work: Work) -> Draft:
-    """The blocks of an XLSX file. Hidden sheets, rows, columns and white cells are left out; macros are not read.
+    """The blocks of an XLSX file. Hidden sheets, rows, columns and words are left out; macros are not read.
 
     Where openpyxl fails, calamine reads the values without their formats.
 
@@ -89,24 +89,26 @@ def _rows(path: Path, limits: Limits) -> tuple[Intake, str]:
         ) as book,
     ):
         title = one_line(str(book.properties.title or ""))
+        looks = BookLooks(book)
         for sheet in book.worksheets:
             if sheet.sheet_state != "visible":
                 intake.tell(Notice.HIDDEN_CELLS)
                 continue
             intake.open_sheet(str(sheet.title))
-            _SheetReader(sheet, intake=intake).read()
+            _SheetReader(sheet, intake=intake, looks=looks).read()
     return intake, title
 
 
 class _SheetReader:
     """One pass over the XML of a sheet."""
 
-    def __init__(self, sheet: Any, *, intake: Intake) -> None:
+    def __init__(self, sheet: Any, *, intake: Intake, looks: BookLooks) -> None:
         self._sheet = sheet
         self._intake = intake
         self._hidden: list[tuple[int, int]] = []
         self._codes: dict[int, str] = {}
-        self._unseen: dict[int, bool] = {}
+        self._looks = looks
+        self._coloured = Coloured(sheet)
         self._skipped = 0
         self._is_open = True
 
@@ -115,13 +117,13 @@ class _SheetReader:
         with closing(self._sheet._get_source()) as source:
             parser = self._row_parser(source)
             for _, element in functions.iterparse(source):
-                if element.tag == f"{_MAIN}col":
+                if element.tag == f"{MAIN}col":
                     self._take_columns(element)
-                elif element.tag == f"{_MAIN}row":
+                elif element.tag == f"{MAIN}row":
                     self._take_row(element, parser=parser)
-                elif element.tag == f"{_MAIN}mergeCell":
+                elif element.tag == f"{MAIN}mergeCell":
                     self._take_merge(str(element.get("ref", "")))
-                if element.tag in {f"{_MAIN}row", f"{_MAIN}mergeCell"}:
+                if element.tag in {f"{MAIN}row", f"{MAIN}mergeCell"}:
                     element.clear()
 
     def _row_parser(self, source: Any) -> Any:
@@ -144,6 +146,9 @@ class _SheetReader:
     def _take_row(self, element: Any, *, parser: Any) -> None:
         if not self._is_open:
             return
+        for cell in element:
+            if cell.get("t") == "inlineStr":
+                self._looks.take_inline(cell)
         number, cells = parser.parse_row(element)
         if _is_true(element.get("hidden")) or element.get("ht") == "0":
             self._skipped += 1
@@ -151,15 +156,15 @@ class _SheetReader:
                 self._intake.tell(Notice.HIDDEN_CELLS)
             return
         if any(
-            cell.find(f"{_MAIN}f") is not None and not cell.findtext(f"{_MAIN}v")
+            cell.find(f"{MAIN}f") is not None and not cell.findtext(f"{MAIN}v")
             for cell in element
             if cell.get("t") != "str"
         ):
             self._intake.tell(Notice.FORMULAS_WITHOUT_VALUES)
-        shown = sorted(self._shown(cells), key=lambda pair: pair[0])
+        shown = sorted(self._shown(cells, number=number), key=lambda pair: pair[0])
         self._is_open = self._intake.add_row(number, order=number - self._skipped, cells=shown)
 
-    def _shown(self, cells: list[dict[str, Any]]) -> Iterator[tuple[int, Cell]]:
+    def _shown(self, cells: list[dict[str, Any]], *, number: int) -> Iterator[tuple[int, Cell]]:
         for cell in cells:
             value, column = cell["value"], int(cell["column"])
             if value is None or column > _MAX_COLUMN:
@@ -167,10 +172,14 @@ class _SheetReader:
             style = int(cell["style_id"])
             code = self._code(style)
             is_skipped = any(first <= column <= last for first, last in self._hidden)
-            if is_skipped or is_hiding(code) or self._is_white(style):
+            if is_skipped or is_hiding(code):
                 self._intake.tell(Notice.HIDDEN_CELLS)
                 continue
-            yield column, shown_cell(value, code=code)
+            seen = self._seen_value(value, style=style, row=number, column=column)
+            if seen != value:
+                self._intake.tell(Notice.HIDDEN_CELLS)
+            if seen is not None:
+                yield column, shown_cell(seen, code=code)
 
     def _code(self, style: int) -> str:
         if style not in self._codes:
@@ -184,17 +193,21 @@ class _SheetReader:
             self._codes[style] = code.replace("$", "€") if number in _LOCAL_CURRENCY else code
         return self._codes[style]
 
-    def _is_white(self, style: int) -> bool:
-        """True for white print in a cell without ground."""
-        if style not in self._unseen:
-            book = self._sheet.parent
-            found = book._cell_styles[style] if style < len(book._cell_styles) else None
-            self._unseen[style] = (
-                found is not None
-                and _is_white(book._fonts[found.fontId].color)
-                and not book._fills[found.fillId].fill_type
-            )
-        return self._unseen[style]
+    def _seen_value(self, value: object, *, style: int, row: int, column: int) -> object:
+        """What is seen of a value, None for nothing."""
+        if self._looks.is_tiny(style):
+            return None
+        is_white = self._looks.is_white(style)
+        is_text = isinstance(value, str)
+        if is_text and self._looks.seen_text(value, is_pale=True) == value and not is_white:
+            return value
+        if not is_text and not is_white:
+            return value
+        is_coloured = self._coloured.holds(row=row, column=column)
+        if is_white and not is_coloured:
+            return None
+        is_pale = self._looks.is_pale(style) and not is_coloured
+        return self._looks.seen_text(value, is_pale=is_pale) if isinstance(value, str) else value
 
     def _take_merge(self, reference: str) -> None:
         utils = cast("Any", import_module("openpyxl.utils"))
@@ -204,12 +217,3 @@ class _SheetReader:
 
 def _is_true(value: str | None) -> bool:
     return value in {"1", "true"}
-
-
-def _is_white(colour: Any) -> bool:
-    """True for plain white, given as such or as the ground of the theme."""
-    if colour is None:
-        return False
-    if colour.type == "theme":
-        return colour.theme == 0 and not colour.tint
-    return colour.type == "rgb" and str(colour.rgb)[-6:].upper() == "FFFFFF"

@@ -47,6 +47,8 @@ class Slide:
     notes: str = ""
     """What the speaker reads, without the audience seeing it."""
     is_hidden: bool = False
+    is_hiding: bool = False
+    """True when words of it that the audience does not see were left out."""
     has_picture: bool = False
 
 
@@ -59,6 +61,8 @@ def add_slides(draft: Draft, slides: Iterable[Slide]) -> None:
     shown = [slide for slide in found if not slide.is_hidden]
     if len(shown) < len(found):
         _note(draft, Notice.HIDDEN_SLIDES)
+    if any(slide.is_hiding for slide in shown):
+        _note(draft, Notice.HIDDEN_TEXT)
     _drop_furniture(shown)
     for slide in shown:
         blocks = _slide_blocks(slide)

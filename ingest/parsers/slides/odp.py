@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +11,10 @@ from ingest.draft import Draft, Work, table_block
 from ingest.errors import ParseFailed
 from ingest.guards import check_pages
 from ingest.model import Block, Notice
-from ingest.parsers.office.odf_hidden import drop_hidden
+from ingest.parsers.office.odf_hidden import named_styles
 from ingest.parsers.office.opendocument import (
     CHART,
     DRAW,
-    FO,
     OFFICE,
     PRESENTATION,
     STYLE,
@@ -31,21 +29,18 @@ from ingest.parsers.office.opendocument import (
 )
 from ingest.parsers.office.xml import XmlElement, parse_xml
 from ingest.parsers.slides.blocks import Frame, Slide, add_slides, paragraph_blocks, reading_order
+from ingest.parsers.slides.odp_boxes import corner, length, slide_size
+from ingest.parsers.slides.odp_hidden import drop_unseen
 
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _FURNITURE = frozenset({"header", "footer", "date-time", "page-number"})
-_LENGTH = re.compile(r"(-?\d+(?:\.\d+)?)(cm|mm|in|pt)")
-_CENTIMETRES = {"cm": 1.0, "mm": 0.1, "in": 2.54, "pt": 2.54 / 72}
-_TRANSLATE = re.compile(r"translate\s*\(\s*(\S+?)[\s,]+(\S+?)\s*\)")
-_HEIGHT_CM = 15.75
-"""Height of a slide of a file that does not tell it."""
 _MAX_DEPTH = 20
 
 
 def read_odp(path: Path, work: Work) -> Draft:
     """The blocks of an ODP file, slide by slide: title, texts, tables, charts, notes.
 
-    Hidden slides and words, comments, footers, dates and slide numbers are left out.
+    Hidden slides, what is not seen of the others, comments, footers, dates and slide numbers are left out.
 
     Raises:
         RefusedFile: It has too many slides.
@@ -59,28 +54,13 @@ def read_odp(path: Path, work: Work) -> Draft:
             check_pages(len(pages), limits=work.limits)
             work.on_pages(len(pages))
             draft = Draft(engine="odp", declared_title=declared_title(archive))
-            if drop_hidden(root, archive):
+            if drop_unseen(root, archive):
                 draft.notices.append(Notice.HIDDEN_TEXT)
-            height = _height(archive)
+            _, height = slide_size(next(iter(named_styles(archive)), None))
             add_slides(draft, _slides(root, pages=pages, archive=archive, height=height))
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, RecursionError) as error:
         raise ParseFailed("file_damaged") from error
     return draft
-
-
-def _height(archive: zipfile.ZipFile) -> float:
-    """Height of the slides, in centimetres, as their first master tells it."""
-    try:
-        styles = parse_xml(member(archive, "styles.xml"))
-    except ParseFailed:
-        return _HEIGHT_CM
-    master = styles.find(f".//{STYLE}master-page")
-    layout = master.get(f"{STYLE}page-layout-name", "") if master is not None else ""
-    for found in styles.iter(f"{STYLE}page-layout"):
-        properties = found.find(f"{STYLE}page-layout-properties")
-        if found.get(f"{STYLE}name", "") == layout and properties is not None:
-            return _length(properties.get(f"{FO}page-height", "")) or _HEIGHT_CM
-    return _HEIGHT_CM
 
 
 def _slides(
@@ -132,9 +112,9 @@ class _SlideReader:
         if role == "title" and not self._slide.title:
             self._slide.title = one_line("\n".join(map(text_of, element.iter(f"{TEXT}p"))))
             return None
-        left, top = _corner(element)
-        right = left + _length(element.get(f"{SVG}width", ""))
-        bottom = top + _length(element.get(f"{SVG}height", ""))
+        left, top = corner(element)
+        right = left + length(element.get(f"{SVG}width", ""))
+        bottom = top + length(element.get(f"{SVG}height", ""))
         blocks = self._blocks(element)
         return Frame(left=left, top=top, right=right, bottom=bottom, blocks=blocks)
 
@@ -179,18 +159,6 @@ class _SlideReader:
 
 def _present(block: Block | None) -> tuple[Block, ...]:
     return (block,) if block is not None else ()
-
-
-def _corner(element: XmlElement) -> tuple[float, float]:
-    moved = _TRANSLATE.search(element.get(f"{DRAW}transform", ""))
-    if moved is not None:
-        return _length(moved.group(1)), _length(moved.group(2))
-    return _length(element.get(f"{SVG}x", "")), _length(element.get(f"{SVG}y", ""))
-
-
-def _length(text: str) -> float:
-    found = _LENGTH.fullmatch(text)
-    return float(found.group(1)) * _CENTIMETRES[found.group(2)] if found is not None else 0.0
 
 
 def _paragraphs(element: XmlElement) -> Iterator[tuple[str, bool]]:

@@ -15,6 +15,7 @@ from ingest.model import Block, FileFormat, Notice
 from ingest.parsers.office.kreuzberg import fallback_blocks
 from ingest.parsers.slides.blocks import Frame, Slide, add_slides, paragraph_blocks, reading_order
 from ingest.parsers.slides.pptx_chart import chart_blocks
+from ingest.parsers.slides.pptx_hidden import drop_hidden
 
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -32,7 +33,7 @@ _DEFAULT_HEIGHT, _DEFAULT_WIDTH = 6858000, 9144000
 def read_pptx(path: Path, work: Work) -> Draft:
     """The blocks of a PPTX file, slide by slide: title, texts, tables, charts, diagrams, notes.
 
-    Hidden slides, what lies beside a slide, comments, footers, dates and slide numbers are left out.
+    Hidden slides, what is not seen of the others, comments, footers, dates and slide numbers are left out.
 
     Raises:
         RefusedFile: It has too many slides.
@@ -69,7 +70,8 @@ def _slides(deck: Any) -> Iterator[Slide]:
             slide.is_hidden = True
         else:
             _unwrap_alternatives(found.element)
-            _SlideReader(slide, width=width).read(found.shapes)
+            slide.is_hiding = drop_hidden(found, width=width, height=height)
+            _SlideReader(slide).read(found.shapes)
             slide.notes = _notes(found)
         yield slide
 
@@ -97,9 +99,8 @@ def _text_length(element: Any) -> int:
 
 
 class _SlideReader:
-    def __init__(self, slide: Slide, *, width: float) -> None:
+    def __init__(self, slide: Slide) -> None:
         self._slide = slide
-        self._width = width
 
     def read(self, shapes: Any) -> None:
         self._slide.frames.extend(self._frames(shapes, depth=0))
@@ -110,9 +111,7 @@ class _SlideReader:
 
     def _frame(self, shape: Any, *, depth: int) -> Frame | None:
         role = shape.placeholder_format.type.name if shape.is_placeholder else ""
-        if role in _FURNITURE or _is_hidden(shape):
-            return None
-        if depth == 0 and self._is_outside(shape):
+        if role in _FURNITURE:
             return None
         if role in _TITLES and not self._slide.title:
             self._slide.title = one_line(_line_breaks(shape.text_frame.text))
@@ -122,15 +121,6 @@ class _SlideReader:
         right, bottom = left + float(shape.width or 0), top + float(shape.height or 0)
         blocks = self._blocks(shape, is_body=role in _BODIES, depth=depth)
         return Frame(left=left, top=top, right=right, bottom=bottom, blocks=blocks)
-
-    def _is_outside(self, shape: Any) -> bool:
-        """True for what lies beside the slide; what is inside a group counts from that group."""
-        sides = (shape.left, shape.top, shape.width, shape.height)
-        if any(side is None for side in sides):
-            return False
-        left, top, width, height = map(float, sides)
-        is_beside = left >= self._width or left + width <= 0
-        return is_beside or top >= self._slide.height or top + height <= 0
 
     def _blocks(self, shape: Any, *, is_body: bool, depth: int) -> tuple[Block, ...]:
         if hasattr(shape, "shapes"):
@@ -149,13 +139,6 @@ class _SlideReader:
             return chart_blocks(shape.chart)
         self._slide.has_picture = self._slide.has_picture or hasattr(shape, "image")
         return _diagram_blocks(shape)
-
-
-def _is_hidden(shape: Any) -> bool:
-    properties = next(
-        (item for item in shape.element.iter() if str(item.tag).endswith("}cNvPr")), None
-    )
-    return properties is not None and properties.get("hidden") in {"1", "true"}
 
 
 def _is_field(paragraph: Any) -> bool:

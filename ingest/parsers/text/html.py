@@ -52,10 +52,11 @@ def page_draft(html: str) -> Draft:
     from selectolax.lexbor import LexborHTMLParser
 
     tree = LexborHTMLParser(_shallow(html))
-    title_node = tree.css_first("title")
-    title = one_line(title_node.text()) if title_node is not None else ""
-    draft = Draft(engine="selectolax", declared_title=title)
-    if drop_invisible(tree):
+    title = _text_of(tree, "title")
+    draft = Draft(engine="selectolax")
+    is_hiding = drop_invisible(tree)
+    draft.declared_title = title or _text_of(tree, "h1")
+    if is_hiding:
         draft.notices.append(Notice.HIDDEN_TEXT)
     visible = tree.html or ""
     try:
@@ -70,6 +71,11 @@ def page_draft(html: str) -> Draft:
             draft.blocks, draft.engine = fallback, "trafilatura"
             draft.notices.append(Notice.FALLBACK_ENGINE)
     return draft
+
+
+def _text_of(tree: LexborHTMLParser, selector: str) -> str:
+    node = tree.css_first(selector)
+    return one_line(node.text()) if node is not None else ""
 
 
 def html_blocks(html: str) -> list[Block]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import zipfile
 from importlib import import_module
 from pathlib import Path
@@ -12,8 +13,9 @@ from ingest.parsers.office.xml import parse_xml
 from ingest.parsers.word.docx_hidden import drop_hidden
 
 _MAIN = "word/document.xml"
-_NOTES = ("word/footnotes.xml", "word/endnotes.xml")
-_STYLES = "word/styles.xml"
+_LINKS = "_rels/.rels"
+_NOTES = ("footnotes", "endnotes")
+_STYLES = "styles"
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _VML = "{urn:schemas-microsoft-com:vml}"
 _COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -30,16 +32,47 @@ def visible_docx(path: Path) -> tuple[bytes, bool]:
     data = path.read_bytes()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = frozenset(archive.namelist())
-        styles = cast("Any", parse_xml(archive.read(_STYLES))) if _STYLES in names else None
+        main = _main_part(archive, names=names)
+        parts = _parts_of(main, archive=archive, names=names)
+        styled = parts.get(_STYLES, "")
+        styles = cast("Any", parse_xml(archive.read(styled))) if styled else None
         changed: dict[str, bytes] = {}
         is_hiding = False
-        for name in (_MAIN, *(note for note in _NOTES if note in names)):
+        for name in (main, *(parts[kind] for kind in _NOTES if kind in parts)):
             root = cast("Any", parse_xml(archive.read(name)))
             is_cut, has_words = drop_hidden(root, styles=styles)
             is_hiding = is_hiding or has_words
             if any((is_cut, _drop_deleted(root), _show_boxes(root), _open_fields(root))):
                 changed[name] = _dumped(root)
         return (_rewritten(archive, changed=changed) if changed else data), is_hiding
+
+
+def _main_part(archive: zipfile.ZipFile, *, names: frozenset[str]) -> str:
+    """The part that holds the text, under whatever name the file gives it."""
+    targets = _targets(archive, _LINKS, names=names)
+    found = targets.get("officeDocument", _MAIN)
+    return found if found in names else _MAIN
+
+
+def _parts_of(main: str, *, archive: zipfile.ZipFile, names: frozenset[str]) -> dict[str, str]:
+    """The parts beside the text by their kind, as it names them or under their usual names."""
+    folder, _, name = main.rpartition("/")
+    usual = {kind: f"word/{kind}.xml" for kind in (*_NOTES, _STYLES)}
+    named = _targets(archive, f"{folder}/_rels/{name}.rels".lstrip("/"), names=names)
+    return {kind: part for kind, part in (usual | named).items() if part in names}
+
+
+def _targets(archive: zipfile.ZipFile, links: str, *, names: frozenset[str]) -> dict[str, str]:
+    """The parts that a list of links leads to, by the last word of the kind of each link."""
+    if links not in names:
+        return {}
+    folder = posixpath.dirname(posixpath.dirname(links))
+    found: dict[str, str] = {}
+    for link in parse_xml(archive.read(links)):
+        kind = link.get("Type").rpartition("/")[2]
+        place = posixpath.normpath(posixpath.join("/", folder, link.get("Target")))
+        found.setdefault(kind, place.lstrip("/"))
+    return found
 
 
 def _dumped(root: Any) -> bytes:

@@ -64,11 +64,12 @@ def test_a_new_folder_has_no_database_yet(settings: Settings) -> None:
 
 
 def test_a_whole_database_is_read_to_its_end(settings: Settings) -> None:
-    made(settings)
+    path = made(settings)
 
     found = checks(settings)["database"]
 
-    assert (found.state, found.detail) == (CheckState.OK, "lue en entier, intacte.")
+    assert found.state is CheckState.OK
+    assert re.fullmatch(rf"SQLite [\d.]+, {path} : lue en entier, intacte\.", found.detail)
 
 
 def test_a_damaged_database_is_told(settings: Settings) -> None:

@@ -184,7 +184,7 @@ def test_the_weights_follow_the_labels() -> None:
 
 
 def test_questions_without_their_documents_have_weaker_signs() -> None:
-    made = made_cases(bench(), fuse=convex(0.5))
+    made = made_cases(bench(), fuse=PRODUCT)
 
     lost = [case for case in made if not case.is_answerable]
     kept = [case for case in made if case.is_answerable]

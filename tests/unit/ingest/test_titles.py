@@ -4,7 +4,7 @@ import pytest
 
 from ingest.draft import Draft, table_block
 from ingest.kinds import find_kind
-from ingest.model import Block, BlockKind, DocumentKind
+from ingest.model import Block, BlockKind, DocumentKind, Place, Table
 from ingest.titles import find_title, title_of_name
 
 
@@ -227,3 +227,32 @@ def test_kind_comes_from_short_lines_before_the_name() -> None:
         find_kind(title="Lycée Jean Moulin", blocks=[], name="Guide_pratique.pdf")
         == DocumentKind.GUIDE
     )
+
+
+@pytest.mark.parametrize(
+    "mention",
+    [
+        "Source : délibération du 3 mai 2024",
+        "Sources : arrêté n° 12",
+        "Réf. convention 4",
+        "Vu l'arrêté 3",
+    ],
+)
+def test_kind_is_not_that_of_a_document_only_named(mention: str) -> None:
+    blocks = [Block(BlockKind.PARAGRAPH, mention), Block(BlockKind.PARAGRAPH, "Convention type")]
+
+    assert find_kind(title="Aides", blocks=blocks[:1], name="x.pdf") == DocumentKind.OTHER
+    assert find_kind(title="Aides", blocks=blocks, name="x.pdf") == DocumentKind.CONVENTION
+
+
+def test_kind_of_a_workbook_comes_from_its_head_and_not_from_its_cells() -> None:
+    place = Place(sheet="Feuille1")
+    table = Table(header=("Délibération", "Montant"), rows=(("12", "40"),))
+    cells = [
+        Block(BlockKind.PARAGRAPH, "délibération du 3 mai", place=place),
+        Block(BlockKind.TABLE, "| Délibération |", table=table, place=place),
+    ]
+    head = Block(BlockKind.HEADING, "Convention de partenariat", level=1, place=place)
+
+    assert find_kind(title="Aides", blocks=cells, name="x.xlsx") == DocumentKind.OTHER
+    assert find_kind(title="Aides", blocks=[head, *cells], name="x") == DocumentKind.CONVENTION

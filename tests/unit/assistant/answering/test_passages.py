@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from assistant.answering.passages import choose_passages
 from tests.unit.assistant.answering.samples import make_chunk, make_hits
 
@@ -30,15 +32,11 @@ def test_the_best_passage_is_taken_whatever_its_length() -> None:
     assert [p.chunk.id for p in choose_passages(hits, limit=5, max_tokens=100)] == ["a"]
 
 
-def test_equal_words_count_once_and_the_limit_holds() -> None:
-    hits = make_hits(
-        make_chunk("un", id="a"),
-        make_chunk("UN", id="b", document="d2"),
-        make_chunk("deux", id="c"),
-        make_chunk("trois", id="d"),
-    )
+def test_the_limit_holds_and_other_documents_of_a_text_are_told() -> None:
+    copy = make_chunk("UN", id="b", document="d2")
+    first, *others = make_hits(*(make_chunk(text, id=text) for text in ("un", "deux", "trois")))
 
-    passages = choose_passages(hits, limit=2, max_tokens=1000)
+    passages = choose_passages([replace(first, also=(copy,)), *others], limit=2, max_tokens=1000)
 
-    assert [passage.chunk.id for passage in passages] == ["a", "c"]
-    assert [[chunk.id for chunk in passage.also] for passage in passages] == [["b"], []]
+    assert [passage.chunk.id for passage in passages] == ["un", "deux"]
+    assert [passage.also for passage in passages] == [(copy,), ()]

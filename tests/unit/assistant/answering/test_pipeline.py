@@ -53,8 +53,8 @@ class Finder:
     notices: tuple[str, ...] = ()
     texts: list[str] = field(default_factory=list[str])
 
-    def retrieve(self, text: str, *, scope: Scope, limit: int) -> Retrieval:
-        assert scope == SCOPE
+    def retrieve(self, text: str, *, scope: Scope, limit: int, for_answer: bool) -> Retrieval:
+        assert (scope, for_answer) == (SCOPE, True)
         self.texts.append(text)
         if self.error is not None:
             raise self.error
@@ -140,7 +140,9 @@ async def test_a_citation_tells_every_document_with_the_same_words(
 ) -> None:
     twin = make_chunk(CHUNKS[0].text.upper(), id="k9", document="d9")
 
-    end = await end_of(model, finder=Finder(hits=make_hits(*CHUNKS, twin)))
+    first, *others = make_hits(*CHUNKS)
+
+    end = await end_of(model, finder=Finder(hits=[replace(first, also=(twin,)), *others]))
 
     assert end.citations[0].chunk == CHUNKS[0]
     assert end.citations[0].also == (twin,)

@@ -90,6 +90,17 @@ def test_outcomes_of_several_jobs_add_up(capsys: pytest.CaptureFixture[str]) -> 
     assert exit_code(outcome) == 3
 
 
+def test_what_is_left_alone_is_named_and_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = Outcome()
+    outcome.add(job(total=1, counts={"unchanged": 1}, chunks=0), [])
+    outcome.skipped.append(("tube", "Ce n'est pas un fichier."))
+
+    summarise(outcome)
+
+    assert "  – tube : Ce n'est pas un fichier.\n" in capsys.readouterr().out
+    assert exit_code(outcome) == 0
+
+
 def test_an_unreadable_folder_is_no_file_and_keeps_what_is_missing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

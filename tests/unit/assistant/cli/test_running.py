@@ -71,7 +71,7 @@ def test_misuse_is_one_french_sentence(
     assert written.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("words", [[], ["documents"], ["jobs"], ["index"]])
+@pytest.mark.parametrize("words", [[], ["documents"], ["jobs"], ["index"], ["db"]])
 def test_a_bare_command_shows_its_help(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -82,7 +82,14 @@ def test_a_bare_command_shows_its_help(
     assert written.out.startswith(" ".join(["Utilisation : assistant", *words, "[OPTIONS]"]))
 
 
-COMMANDS = (["documents", "list"], ["ask", "Oui ?"], ["settings"], ["link"], ["index", "rebuild"])
+COMMANDS = (
+    ["documents", "list"],
+    ["ask", "Oui ?"],
+    ["settings"],
+    ["link"],
+    ["index", "rebuild"],
+    ["db", "check"],
+)
 
 
 @pytest.mark.parametrize("words", COMMANDS)

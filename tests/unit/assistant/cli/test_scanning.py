@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,11 @@ def test_a_folder_is_a_complete_source_named_by_its_path(folder: Path) -> None:
     assert source.paths["sous/c.txt"] == folder / "sous" / "c.txt"
 
 
+def skipped(path: Path) -> list[tuple[str, str]]:
+    (source,) = scan([path])
+    return [(problem.name, problem.code) for problem in source.skipped]
+
+
 def test_hidden_files_and_office_locks_are_left_away(folder: Path) -> None:
     write(folder / ".caché")
     write(folder / ".git" / "config")
@@ -58,12 +64,26 @@ def test_links_are_followed_inside_the_folder_only(folder: Path, tmp_path: Path)
     (folder / "ailleurs").symlink_to(tmp_path)
 
     assert names(folder) == ["a.txt", "b.txt", "dedans.txt", "sous/c.txt"]
+    assert skipped(folder) == [
+        ("ailleurs", "link_outside"),
+        ("dehors.txt", "link_outside"),
+        ("perdu.txt", "link_outside"),
+    ]
 
 
-def test_devices_are_left_away(folder: Path) -> None:
+def test_devices_are_left_away_and_told(folder: Path) -> None:
     os.mkfifo(folder / "tube")
+    with socket.socket(socket.AF_UNIX) as plug:
+        plug.bind(os.path.relpath(folder / "sous" / "prise"))
 
     assert names(folder) == ["a.txt", "b.txt", "sous/c.txt"]
+    assert skipped(folder) == [("tube", "not_a_file"), ("sous/prise", "not_a_file")]
+
+
+def test_a_pipe_given_by_itself_is_told_and_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "tube")
+
+    assert skipped(folder / "tube") == [("tube", "not_a_file")]
 
 
 def test_a_file_joins_the_source_of_its_folder_without_completing_it(folder: Path) -> None:

@@ -19,6 +19,7 @@ from assistant.services.submission import AnnouncedFile, Submission
 from ingest.tools import Tool
 from tests.house import MAX_FILE_BYTES, House, announced, open_house
 
+pytestmark = pytest.mark.each_engine
 TWO = {"a.txt": "Règlement A\nAide de dix euros", "sous/b.txt": "Règlement B\nAide de vingt euros"}
 
 

@@ -6,13 +6,17 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from assistant.adapters.embeddings.openai import OpenAIEmbedder
+from assistant.adapters.embeddings.retrying import Patience
+from assistant.bootstrap import build_embedder
 from assistant.domain.errors import EmbedderUnavailable
+from assistant.settings import EmbeddingsSettings, Settings
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -28,6 +32,8 @@ def make_embedder(
         "dimensions": 2,
         "batch_size": 2,
         "timeout_s": 1,
+        "passage_patience": Patience(attempts=5, first_pause_s=1, longest_pause_s=30),
+        "query_patience": Patience(attempts=2, first_pause_s=0.3, longest_pause_s=1),
         "http": httpx.Client(transport=httpx.MockTransport(handler)),
         "sleep": waited.append,
     }
@@ -123,6 +129,44 @@ def test_attempts_are_bounded_and_fewer_for_a_query() -> None:
     assert len(seen) == 7
     assert caught.value.code == "embedder_unavailable"
     assert caught.value.transient
+
+
+def test_pauses_double_up_to_the_longest_and_a_question_has_its_own() -> None:
+    waits: list[float] = []
+    handler, seen = in_turn(*[httpx.Response(503)] * 20)
+    embedder = make_embedder(
+        handler,
+        waits=waits,
+        passage_patience=Patience(attempts=5, first_pause_s=2, longest_pause_s=7),
+        query_patience=Patience(attempts=3, first_pause_s=0.1, longest_pause_s=0.15),
+    )
+
+    for ask in (lambda: embedder.embed_passages(["a"]), lambda: embedder.embed_query("a")):
+        with pytest.raises(EmbedderUnavailable):
+            ask()
+
+    assert waits == [2, 4, 7, 7, 0.1, 0.15]
+    assert len(seen) == 8
+
+
+def test_how_long_to_insist_comes_from_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[dict[str, Any]] = []
+
+    def make(**given: Any) -> None:
+        made.append(given)
+
+    monkeypatch.setattr("assistant.adapters.embeddings.openai.OpenAIEmbedder", make)
+    chosen = EmbeddingsSettings(
+        provider="openai", passage_attempts=7, passage_longest_pause_s=90, query_pause_s=0.2
+    )
+
+    build_embedder(Settings(data_dir=tmp_path, embeddings=chosen), role="web")
+
+    (given,) = made
+    assert given["passage_patience"] == Patience(7, first_pause_s=1, longest_pause_s=90)
+    assert given["query_patience"] == Patience(2, first_pause_s=0.2, longest_pause_s=1)
 
 
 def test_retry_after_in_seconds_is_honoured() -> None:

@@ -62,7 +62,7 @@ def test_deleted_text_is_nowhere_after_a_checkpoint(database: Database, path: Pa
     for number in range(12):
         texts = [f"{SECRET} {number}-{place}. " * 40 for place in range(30)]
         stored.append(store_live(database.unit_of_work, reader, name=f"{number}", texts=texts))
-    assert database.checkpoint()
+    assert database.clear_deleted()
     assert SECRET.encode() in bytes_on_disk(path)
 
     for each in [*stored[1::2], *stored[::2]]:
@@ -71,7 +71,7 @@ def test_deleted_text_is_nowhere_after_a_checkpoint(database: Database, path: Pa
             work.ledger.forget_version(each.version.id)
             work.commit()
 
-    assert database.checkpoint()
+    assert database.clear_deleted()
     kept = bytes_on_disk(path)
     assert SECRET.encode() not in kept
     assert stored[0].chunk_ids[0].encode() not in kept
@@ -87,7 +87,7 @@ def test_the_name_of_a_deleted_document_is_nowhere(database: Database, path: Pat
         work.documents.delete(document.id, scope=reader.scope)
         work.commit()
 
-    assert database.checkpoint()
+    assert database.clear_deleted()
     assert SECRET.encode() not in bytes_on_disk(path)
 
 
@@ -95,8 +95,8 @@ def test_a_checkpoint_tells_that_a_reader_is_in_the_way(database: Database) -> N
     with database.unit_of_work() as reader:
         reader.tenancy.list_tenants()
         add_tenant(database, "a")
-        assert not database.checkpoint()
-    assert database.checkpoint()
+        assert not database.clear_deleted()
+    assert database.clear_deleted()
 
 
 def test_a_full_disk_is_told_and_nothing_is_lost(database: Database) -> None:
@@ -198,7 +198,7 @@ def test_a_damaged_database_is_noticed(database: Database, path: Path) -> None:
     reader = add_reader(database.unit_of_work, "here")
     store_live(database.unit_of_work, reader, texts=[f"{n} " * 300 for n in range(200)])
     database.check()
-    assert database.checkpoint()
+    assert database.clear_deleted()
     database.close()
     content = bytearray(path.read_bytes())
     middle = len(content) // 2

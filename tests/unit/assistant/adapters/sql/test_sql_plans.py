@@ -111,6 +111,9 @@ ACTS: dict[str, Act] = {
     "rows of an evaluation": lambda w, x: w.evaluations.rows(
         EvaluationId("a"), scope=x.here.scope, limit=9, offset=0
     ),
+    "some rows of an evaluation": lambda w, x: w.evaluations.rows(
+        EvaluationId("a"), scope=x.here.scope, limit=9, offset=0, ordinals=[1, 2]
+    ),
     "outcomes": lambda w, x: w.evaluations.outcomes(EvaluationId("a"), scope=x.here.scope),
     "unfinished evaluations": lambda w, _: w.evaluations.first_unfinished(),
     "running answers": lambda w, _: w.answers.running(),

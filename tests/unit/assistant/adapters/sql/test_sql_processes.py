@@ -6,12 +6,15 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Generator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assistant.adapters.sql.database import Database, open_database
+from assistant.adapters.sql.postgresql import Postgresql
 from assistant.testing.contracts.repositories_world import (
     add_reader,
     make_document,
@@ -23,8 +26,10 @@ import json, sys, time
 from pathlib import Path
 from typing import Any
 from assistant.adapters.sql.database import open_database
+from assistant.adapters.sql.postgresql import Postgresql
 from assistant.testing.contracts.repositories_world import *
-database = open_database(Path(sys.argv[1]), migrate=False)
+place = Postgresql(sys.argv[1]) if "://" in sys.argv[1] else Path(sys.argv[1])
+database = open_database(place, migrate=False)
 work_of, name = database.unit_of_work, sys.argv[2]
 sys.stdin.readline()
 """
@@ -98,18 +103,34 @@ print(code, len(found))
 """
 
 
-def start(path: Path, script: str, *, name: str) -> subprocess.Popen[str]:
+@dataclass(frozen=True)
+class Shared:
+    """A database, and how other processes are told of it."""
+
+    database: Database
+    place: str
+
+
+@pytest.fixture
+def shared(path: Path, database_url: str) -> Generator[Shared]:
+    database = open_database(Postgresql(database_url) if database_url else path, migrate=False)
+    yield Shared(database, database_url or str(path))
+    database.check()
+    database.close()
+
+
+def start(place: str, script: str, *, name: str) -> subprocess.Popen[str]:
     imports = "from assistant.domain.tenancy import Principal\n"
     return subprocess.Popen(
-        [sys.executable, "-c", imports + START + script, str(path), name],
+        [sys.executable, "-c", imports + START + script, place, name],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
 
 
-def run_together(path: Path, script: str, *, processes: int) -> list[Any]:
-    children = [start(path, script, name=str(number)) for number in range(processes)]
+def run_together(place: str, script: str, *, processes: int) -> list[Any]:
+    children = [start(place, script, name=str(number)) for number in range(processes)]
     found: list[Any] = []
     for child in children:
         assert child.stdin
@@ -122,31 +143,33 @@ def run_together(path: Path, script: str, *, processes: int) -> list[Any]:
     return found
 
 
-def test_two_processes_never_lease_one_job(database: Database, path: Path) -> None:
-    reader = add_reader(database.unit_of_work, "here")
-    jobs = [store_job(database.unit_of_work, reader)[0].id for _ in range(40)]
+@pytest.mark.each_engine
+def test_two_processes_never_lease_one_job(shared: Shared) -> None:
+    work_of = shared.database.unit_of_work
+    reader = add_reader(work_of, "here")
+    jobs = [store_job(work_of, reader)[0].id for _ in range(40)]
 
-    taken = run_together(path, LEASE, processes=2)
+    taken = run_together(shared.place, LEASE, processes=2)
     assert sorted(job_id for each in taken for job_id in each) == sorted(jobs)
 
 
-def test_who_reads_then_writes_never_fails_beside_another_process(
-    database: Database, path: Path
-) -> None:
-    reader = add_reader(database.unit_of_work, "here")
+@pytest.mark.each_engine
+def test_who_reads_then_writes_never_fails_beside_another_process(shared: Shared) -> None:
+    reader = add_reader(shared.database.unit_of_work, "here")
 
-    run_together(path, READ_THEN_WRITE, processes=3)
-    with database.unit_of_work() as work:
+    run_together(shared.place, READ_THEN_WRITE, processes=3)
+    with shared.database.unit_of_work() as work:
         assert work.documents.counts(scope=reader.scope).pending == 180
 
 
+@pytest.mark.each_engine
 @pytest.mark.parametrize("kill_after", [2, 5])
 def test_a_process_killed_while_it_writes_leaves_an_intact_database(
-    path: Path, kill_after: int
+    shared: Shared, kill_after: int
 ) -> None:
-    database = open_database(path, migrate=False)
+    database = shared.database
     reader = add_reader(database.unit_of_work, "here")
-    child = start(path, WRITE_FOR_EVER, name="w")
+    child = start(shared.place, WRITE_FOR_EVER, name="w")
     assert child.stdin
     assert child.stdout
     child.stdin.write("\n")
@@ -163,7 +186,6 @@ def test_a_process_killed_while_it_writes_leaves_an_intact_database(
         assert counts.chunks == 300 * counts.live
         work.documents.add(make_document(reader, name="after"))
         work.commit()
-    database.close()
 
 
 def test_a_full_disk_is_told_and_the_database_stays_intact(tmp_path: Path) -> None:
