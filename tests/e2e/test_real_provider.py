@@ -130,6 +130,20 @@ def test_sign_in_and_out_through_a_real_provider(page: Page, place: Place, tmp_p
     assert [url for url in own if "token" in url] == []
 
 
+def test_signing_out_at_the_provider_ends_the_session_here(page: Page, place: Place) -> None:
+    page.goto(f"{place.service}/api/auth/sign-in")
+    page.get_by_role("link", name="S’identifier avec ProConnect", exact=True).click()
+    identify(page, "dominique")
+    page.wait_for_url(f"{place.service}/", timeout=WAIT_MS)
+    assert page.request.get(f"{place.service}/api/v1/me").status == 200
+
+    page.goto(f"{place.provider}/session/end")
+    page.get_by_role("button", name="Yes, sign me out").click()
+    page.wait_for_url(f"{place.provider}/session/end/success", timeout=WAIT_MS)
+
+    assert page.request.get(f"{place.service}/api/v1/me").status == 401
+
+
 def test_a_person_without_siret_is_told_what_to_do(
     page: Page, place: Place, tmp_path: Path
 ) -> None:

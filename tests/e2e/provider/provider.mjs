@@ -45,6 +45,8 @@ const provider = new Provider(issuer, {
     backchannelLogout: { enabled: true },
     rpInitiatedLogout: { enabled: true },
   },
+  // Its own dispatcher refuses to call this machine, where the service is.
+  fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
   findAccount: (context, login) => ({ accountId: login, claims: async () => person(login) }),
 });
 
