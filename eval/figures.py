@@ -100,6 +100,22 @@ def bootstrap(values: Sequence[float]) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
+def stratified(groups: Sequence[Sequence[float]]) -> tuple[float, float]:
+    """Bounds of the 95 % bootstrap interval of a mean of means: each group is resampled by itself."""
+    import numpy as np
+
+    chance = np.random.default_rng(SEED)
+    means = np.mean(
+        [
+            chance.choice(np.asarray(group), size=(RESAMPLES, len(group))).mean(axis=1)
+            for group in groups
+        ],
+        axis=0,
+    )
+    low, high = np.percentile(means, (2.5, 97.5))
+    return float(low), float(high)
+
+
 def _figure(name: str, rows: Sequence[Row]) -> Figure:
     values = {row["id"]: row["measures"][name] for row in rows}
     groups = {row["id"]: row["groups"] for row in rows}

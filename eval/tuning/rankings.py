@@ -111,7 +111,9 @@ def _summed(parts: Iterable[Mapping[ChunkId, float]]) -> Ranking:
 
 
 def _min_max(ranking: Ranking, *, share: float) -> Mapping[ChunkId, float]:
-    return _from_floor(ranking, floor=ranking[-1].score, share=share) if ranking else {}
+    if not ranking or ranking[0].score == ranking[-1].score:
+        return {item.chunk_id: share for item in ranking}
+    return _from_floor(ranking, floor=ranking[-1].score, share=share)
 
 
 def _from_floor(ranking: Ranking, *, floor: float, share: float) -> Mapping[ChunkId, float]:

@@ -450,7 +450,7 @@ async def test_signing_out_goes_by_the_provider_and_ends_on_return(
     async with site.http() as http:
         await signed_in(http)
         early = await http.get("/api/auth/signed-out")
-        url = (await http.post("/api/auth/sign-out")).json()["url"]
+        url = str((await http.post("/api/auth/sign-out")).json()["url"])
         query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
         still = await http.get("/api/v1/me")
         wrong = await http.get("/api/auth/signed-out", params={"state": "autre"})

@@ -13,12 +13,13 @@ import pytest
 from pydantic import SecretStr
 from qdrant_client import QdrantClient
 
-from assistant.bootstrap import build, build_embedder, rebuild_index
+from assistant.bootstrap import build, rebuild_index
 from assistant.containers import Container, WorkerContainer
 from assistant.data_folder import prepare_data_folder, slug_of
 from assistant.domain.documents import DocumentState
 from assistant.domain.errors import ConfigurationError
 from assistant.domain.jobs import FINAL_JOB_STATES, JobState
+from assistant.embedders import build_embedder
 from assistant.indexes import open_index
 from assistant.services.rebuild import RebuildProgress
 from assistant.services.submission import AnnouncedFile, Submission

@@ -136,10 +136,46 @@ def test_each_axis_has_a_table_with_the_mean_of_the_sets() -> None:
     assert found[2].endswith("| 1,0000 | 1,0000 | 1,0000 |")
 
 
-def test_the_report_tells_the_difference_from_each_rival() -> None:
-    found = report_table([bench(copies=4)]).splitlines()[2]
+def divided() -> Bench:
+    """Words find every document whose question has any; vectors find the next document first."""
+    plain = bench(copies=8)
+    questions = tuple(
+        replace(question, text=question.text if number % 4 else "Inconnu")
+        for number, question in enumerate(plain.questions.questions)
+    )
+    return replace(
+        plain,
+        questions=replace(plain.questions, questions=questions),
+        queries=np.roll(plain.queries, 8, axis=0),
+    )
 
-    assert found.count("+0,0000 [+0,0000 ; +0,0000]") == 3
+
+def test_the_report_tells_the_difference_from_each_rival() -> None:
+    ours, by_words, by_vectors, by_ranks = report_table([divided()]).splitlines()[2].split("|")[2:6]
+
+    assert 0 < float(ours.replace(",", ".")) < 1
+    assert "+0,0000" not in by_words
+    assert by_words.strip().startswith("+")
+    assert by_vectors.strip().startswith("+")
+    assert by_ranks.strip()[0] in "+−"
+
+
+def test_all_sets_weigh_the_same_in_the_last_row_of_the_report() -> None:
+    rows = report_table([bench(copies=40), divided()]).splitlines()
+
+    first, second, both = (float(row.split("|")[2].replace(",", ".")) for row in rows[2:])
+    assert both == pytest.approx((first + second) / 2, abs=1e-4)
+
+
+def test_the_half_to_choose_on_is_not_the_half_to_report() -> None:
+    measured = bench(copies=4)
+
+    halves = [
+        set(by_intent(Variant(measured.as_product, PRODUCT), measured, half=n)) for n in (0, 1)
+    ]
+
+    assert all(halves)
+    assert not halves[0] & halves[1]
 
 
 def test_the_words_that_only_ask_are_left_out() -> None:
@@ -193,3 +229,13 @@ def test_questions_without_their_documents_have_weaker_signs() -> None:
     assert kept
     assert max(case.signs.coverage for case in lost) < min(case.signs.coverage for case in kept)
     assert "| " in fit.table({"sample": made}, {"produit": JUDGE})
+
+
+def test_a_question_about_a_place_that_no_passage_names_is_refused_whatever_its_signs() -> None:
+    elsewhere = replace(cases()[1], is_elsewhere=True)
+
+    (row,) = judged([elsewhere], JUDGE)
+
+    assert row.score == 0
+    assert judged([replace(elsewhere, is_elsewhere=False)], JUDGE)[0].score > 0.5
+    assert fitted([*cases(), elsewhere]) == fitted(cases())

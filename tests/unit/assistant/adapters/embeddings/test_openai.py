@@ -14,8 +14,8 @@ import pytest
 
 from assistant.adapters.embeddings.openai import OpenAIEmbedder
 from assistant.adapters.embeddings.retrying import Patience
-from assistant.bootstrap import build_embedder
 from assistant.domain.errors import EmbedderUnavailable
+from assistant.embedders import build_embedder
 from assistant.settings import EmbeddingsSettings, Settings
 
 Handler = Callable[[httpx.Request], httpx.Response]
