@@ -15,10 +15,12 @@ from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.access import AccessService
 from assistant.services.answers import AnswerService
 from assistant.services.applier import IndexApplier
+from assistant.services.browser_sessions import BrowserSessions
 from assistant.services.conversations import ConversationService
 from assistant.services.documents import DocumentService
 from assistant.services.evaluation_runner import EvaluationRunner
 from assistant.services.evaluations import EvaluationService
+from assistant.services.federated_sign_in import FederatedSignIn
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
@@ -46,6 +48,8 @@ class Container:
     access: AccessService
     organisation: Organisation
     sign_in: SignInService
+    federation: FederatedSignIn
+    sessions: BrowserSessions
     ingestion: IngestionService
     jobs: JobService
     documents: DocumentService

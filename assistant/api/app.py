@@ -22,6 +22,7 @@ from assistant.api.routes import (
     conversations,
     documents,
     evaluations,
+    federation,
     groups,
     jobs,
     keys,
@@ -31,6 +32,7 @@ from assistant.api.routes import (
     question_sets,
     search,
     service,
+    sessions,
     sign_in,
     tenants,
 )
@@ -105,6 +107,7 @@ def _routed() -> FastAPI:
     errors.install(api)
     api.include_router(service.open_router)
     api.include_router(sign_in.router)
+    api.include_router(federation.router)
     api.include_router(_version_1(), prefix="/v1")
     return api
 
@@ -120,6 +123,7 @@ def _version_1() -> APIRouter:
         jobs,
         question_sets,
         evaluations,
+        sessions,
         tenants,
         people,
         groups,

@@ -24,7 +24,8 @@ class Gate:
     def __init__(self, services: Container, *, local_token: str, base_url: str) -> None:
         self._services = services
         self._token = local_token.encode()
-        self._is_secure = urlsplit(base_url).scheme == "https"
+        self.is_secure = urlsplit(base_url).scheme == "https"
+        """True when browsers come by https only."""
         self._netloc = urlsplit(base_url).netloc.lower()
         self.base_url = base_url.rstrip("/")
         """Where browsers reach the service, without `/api`."""
@@ -96,14 +97,14 @@ class Gate:
             httponly=True,
             # Not "strict": a link to a source in a mail opens with the reader's session.
             samesite="lax",
-            secure=self._is_secure,
+            secure=self.is_secure,
             path="/",
         )
 
     def drop_session(self, response: Response) -> None:
         """Make a browser forget its session."""
         response.delete_cookie(
-            SESSION_COOKIE, httponly=True, samesite="lax", secure=self._is_secure, path="/"
+            SESSION_COOKIE, httponly=True, samesite="lax", secure=self.is_secure, path="/"
         )
 
     def _is_own(self, origin: str, request: Request) -> bool:

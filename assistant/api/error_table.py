@@ -22,6 +22,7 @@ Row = tuple[int, str]
 _MODEL = "Modèle de langage indisponible"
 _RERANKER = "Service de reclassement indisponible"
 _EMBEDDER = "Service d'embeddings indisponible"
+_PROVIDER = "Fournisseur d'identité indisponible"
 _INDEX = "Index indisponible"
 _DATABASE = "Base de données indisponible"
 _QUESTION = "Question refusée"
@@ -37,6 +38,18 @@ ERROR_TABLE: dict[str, Row] = {
     "host_refused": (421, "Adresse refusée"),
     "origin_refused": (403, "Demande d'un autre site"),
     "unauthenticated": (401, "Session expirée"),
+    "sign_in_stale": (401, "Connexion à recommencer"),
+    "sign_in_refused": (401, "Connexion refusée"),
+    "sign_in_cancelled": (401, "Connexion interrompue"),
+    "sign_in_too_weak": (403, "Authentification insuffisante"),
+    "access_not_attached": (403, "Accès non rattaché"),
+    "access_not_invited": (403, "Accès sur invitation"),
+    "access_suspended": (403, "Accès suspendu"),
+    "provider_unavailable": (503, _PROVIDER),
+    "provider_other_issuer": (503, _PROVIDER),
+    "provider_refuses_us": (503, _PROVIDER),
+    "logout_refused": (400, "Déconnexion refusée"),
+    "sign_out_unfinished": (409, "Déconnexion incomplète"),
     "link_spent": (401, "Lien de connexion inutilisable"),
     "forbidden": (403, "Action réservée"),
     "platform_forbidden": (403, "Action réservée"),

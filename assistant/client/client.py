@@ -21,6 +21,7 @@ from assistant.schemas.conversations import (
 )
 from assistant.schemas.search import SearchIn, SearchOut
 from assistant.schemas.service import ExampleQuestions, HealthOut, MeOut, ReadyOut, SignInLinkOut
+from assistant.schemas.sessions import SignInWayOut
 
 _ANSWER_S = 660.0
 """A whole answer: the model's own limit and the retrieval before it."""
@@ -64,6 +65,10 @@ class AssistantClient(FileCalls, EvaluationCalls, TenantCalls, PeopleCalls):
     def ready(self) -> ReadyOut:
         """What works now."""
         return self._transport.call("GET", "/api/ready", returns=ReadyOut)
+
+    def list_sign_in_ways(self) -> list[SignInWayOut]:
+        """The identity providers a person may sign in through."""
+        return self._transport.call("GET", "/api/auth/ways", returns=list[SignInWayOut])
 
     def me(self) -> MeOut:
         """Who this client speaks for."""

@@ -17,6 +17,7 @@ AssistantError
     ├── ModelMisbehaved
     ├── EmbedderUnavailable
     ├── ScannerUnavailable
+    ├── IdentityProviderUnavailable
     └── IndexUnavailable
 """
 
@@ -210,6 +211,12 @@ class ScannerUnavailable(UpstreamError):
     """The virus scanner tells nothing of a file."""
 
     default_code = "scanner_unavailable"
+
+
+class IdentityProviderUnavailable(UpstreamError):
+    """An identity provider does not answer, or cannot be spoken to."""
+
+    default_code = "provider_unavailable"
 
 
 class IndexUnavailable(UpstreamError):

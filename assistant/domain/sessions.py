@@ -19,6 +19,13 @@ class Session:
     tenant_id: TenantId
     created_at: datetime
     expires_at: datetime
+    """It ends then, however much it is used."""
+    seen_at: datetime
+    """Last use, to some minutes."""
+    idle_until: datetime
+    """It ends then, unless it is used before."""
+    device: str = ""
+    """Browser and system in words, such as "Firefox sur Windows"; empty when unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""People, groups, invitations and keys, in the relational store.
+"""People, groups, invitations, keys and identities, in the relational store.
 
 Every read names the tenant it is within: services ask first whether the caller administers it.
 """
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from assistant.domain.identity import LinkedIdentity
 from assistant.domain.ids import GroupId, InvitationId, KeyId, PersonId, TenantId
 from assistant.domain.people import ApiKey, Group, Invitation, Person, Standing
 
@@ -34,6 +35,10 @@ class PeopleRepository(Protocol):
 
     def find_by_email(self, email: str, *, tenant_id: TenantId) -> Person | None:
         """The person of a tenant with a normalised address."""
+        ...
+
+    def list_by_email(self, email: str) -> list[Person]:
+        """The people of all tenants with a normalised address, oldest first; for who presents it."""
         ...
 
     def list_page(self, *, tenant_id: TenantId, limit: int, offset: int) -> list[Person]:
@@ -86,6 +91,20 @@ class GroupRepository(Protocol):
         """Add people of the same tenant; those already in stay. Raises `Conflict` for others."""
         ...
 
+    def take_named(
+        self,
+        person_id: PersonId,
+        group_ids: Sequence[GroupId],
+        *,
+        provider: str,
+        tenant_id: TenantId,
+    ) -> None:
+        """Put a person in the groups that an identity provider names, and in no other of its naming.
+
+        Memberships that administrators gave stay. Raises `Conflict` for foreign groups.
+        """
+        ...
+
     def remove_member(self, group_id: GroupId, person_id: PersonId, *, tenant_id: TenantId) -> None:
         """Remove a person; no error when it is not in."""
         ...
@@ -104,6 +123,10 @@ class InvitationRepository(Protocol):
 
     def find(self, invitation_id: InvitationId, *, tenant_id: TenantId) -> Invitation | None:
         """An invitation of a tenant, expired or not."""
+        ...
+
+    def find_of(self, person_id: PersonId, *, tenant_id: TenantId) -> Invitation | None:
+        """The invitation of a person that was not accepted, expired or not."""
         ...
 
     def list_all(self, *, tenant_id: TenantId) -> list[Invitation]:
@@ -140,4 +163,20 @@ class KeyRepository(Protocol):
 
     def note_used(self, key_id: KeyId, *, at: datetime) -> None:
         """Write when a key was used last."""
+        ...
+
+
+class IdentityRepository(Protocol):
+    """Identities of providers that are people here."""
+
+    def keep(self, identity: LinkedIdentity) -> None:
+        """Tie an identity to a person; one that is tied stays as it is. Raises `Conflict` for nobody's."""
+        ...
+
+    def find(self, *, issuer: str, subject: str) -> LinkedIdentity | None:
+        """Whom an identity is; None before it was tied."""
+        ...
+
+    def list_of(self, person_id: PersonId, *, tenant_id: TenantId) -> list[LinkedIdentity]:
+        """The identities of a person, in the order they were tied."""
         ...

@@ -26,9 +26,11 @@ from assistant.domain.sessions import Session, SignInLink
 from assistant.domain.tenancy import Scope
 from assistant.ports.documents import ChunkRepository, DocumentRepository, LinkRepository
 from assistant.ports.evaluations import EvaluationRepository, QuestionSetRepository
+from assistant.ports.identity import FederationRepository
 from assistant.ports.machinery import IndexLedger, VectorRepository, WorkQueue
 from assistant.ports.people import (
     GroupRepository,
+    IdentityRepository,
     InvitationRepository,
     KeyRepository,
     PeopleRepository,
@@ -105,6 +107,18 @@ class SessionRepository(Protocol):
 
     def revoke_of(self, person_id: PersonId) -> None:
         """End all sessions of a person, and make its links worthless."""
+        ...
+
+    def note_use(self, session_id: SessionId, *, seen_at: datetime, idle_until: datetime) -> None:
+        """Put off the end of a session that is in use."""
+        ...
+
+    def list_own(self, *, scope: Scope, now: datetime) -> list[Session]:
+        """The reader's own sessions that have not ended, the last used first."""
+        ...
+
+    def revoke_own(self, session_ids: Sequence[SessionId], *, scope: Scope) -> int:
+        """End sessions of the reader at once; how many of them were the reader's."""
         ...
 
 
@@ -233,6 +247,11 @@ class UnitOfWork(Protocol):
         ...
 
     @property
+    def identities(self) -> IdentityRepository:
+        """Whom the identities of providers are."""
+        ...
+
+    @property
     def documents(self) -> DocumentRepository:
         """Documents."""
         ...
@@ -270,6 +289,11 @@ class UnitOfWork(Protocol):
     @property
     def sessions(self) -> SessionRepository:
         """Links and sessions."""
+        ...
+
+    @property
+    def federation(self) -> FederationRepository:
+        """Sign-ins through identity providers."""
         ...
 
     @property

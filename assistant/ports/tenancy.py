@@ -35,6 +35,10 @@ class TenancyRepository(Protocol):
         """The tenant that an establishment belongs to."""
         ...
 
+    def tenant_of_siren(self, siren: str) -> Tenant | None:
+        """The tenant that is an organisation."""
+        ...
+
     def oldest_tenant(self) -> TenantId | None:
         """The first tenant that was made; None before."""
         ...

@@ -1,4 +1,4 @@
-"""Single-use sign-in links, the opaque sessions they open, and who a credential speaks for."""
+"""Single-use sign-in links and invitations, and who a credential speaks for."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import timedelta
 
 from assistant.domain.audit import Act
 from assistant.domain.errors import CharterRequired, Forbidden, StorageError, Unauthenticated
-from assistant.domain.ids import PersonId, SessionId, new_id
 from assistant.domain.people import PersonState, Standing
 from assistant.domain.sessions import Session, SignInLink
 from assistant.domain.tenancy import Principal
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.browser_sessions import BrowserSessions
 from assistant.services.secrets import digest, is_worth_noting, new_secret
 
 
@@ -27,15 +27,15 @@ class SignInService:
         open_work: UnitOfWorkFactory,
         clock: Clock,
         *,
+        sessions: BrowserSessions,
         audit: AuditTrail,
         link_minutes: int,
-        session_hours: int,
     ) -> None:
         self._open_work = open_work
         self._clock = clock
+        self._sessions = sessions
         self._audit = audit
         self._link_life = timedelta(minutes=link_minutes)
-        self._session_life = timedelta(hours=session_hours)
 
     def issue_link(self, principal: Principal) -> str:
         """A new code that signs this principal in once, before it expires."""
@@ -51,8 +51,12 @@ class SignInService:
             work.commit()
         return code
 
-    def redeem(self, code: str) -> tuple[str, Session]:
+    def redeem(self, code: str, device: str = "") -> tuple[str, Session]:
         """Spend a code: the secret of a new session (the cookie's value) and the session.
+
+        Args:
+            code: Of a link.
+            device: The browser in words.
 
         Raises:
             Unauthenticated: Unknown, spent or expired code, or of somebody who may not sign in
@@ -60,14 +64,15 @@ class SignInService:
         """
         with self._open_work() as work:
             link = work.sessions.take_link(digest(code), now=self._clock.now())
-            if link is None or not _is_active(work.people.standing(link.person_id)):
+            standing = work.people.standing(link.person_id) if link else None
+            if standing is None or not _is_active(standing):
                 raise Unauthenticated("link_spent")
-            secret, session = self._open_session(work, link.person_id)
+            secret, session = self._sessions.begin(work, standing.principal(), device=device)
             work.commit()
-        self._tell(Act.SIGNED_IN, session)
+        self._sessions.tell(Act.SIGNED_IN, session)
         return secret, session
 
-    def accept_invitation(self, code: str) -> tuple[str, Session]:
+    def accept_invitation(self, code: str, device: str = "") -> tuple[str, Session]:
         """Spend an invitation: its person becomes active and is signed in, as by `redeem`.
 
         Raises:
@@ -79,14 +84,14 @@ class SignInService:
             if standing is None or standing.person.state is not PersonState.INVITED:
                 raise Unauthenticated("invitation_spent")
             work.people.update(replace(standing.person, state=PersonState.ACTIVE))
-            secret, session = self._open_session(work, standing.person.id)
+            secret, session = self._sessions.begin(work, standing.principal(), device=device)
             work.commit()
-        self._tell(Act.PERSON_JOINED, session)
-        self._tell(Act.SIGNED_IN, session)
+        self._sessions.tell(Act.PERSON_JOINED, session)
+        self._sessions.tell(Act.SIGNED_IN, session)
         return secret, session
 
     def principal_of(self, secret: str, *, checks_charter: bool = True) -> Principal:
-        """Who a session speaks for, with the roles that its person has now.
+        """Who a session speaks for, with the roles that its person has now; this counts as its use.
 
         Args:
             secret: The cookie's value.
@@ -97,12 +102,11 @@ class SignInService:
             Forbidden: The tenant is closed ("tenant_closed").
             CharterRequired: The person has to accept the charter of its tenant first.
         """
-        now = self._clock.now()
+        session = self._sessions.use(secret)
         with self._open_work() as work:
-            session = work.sessions.find(digest(secret), now=now)
-            found = work.people.standing(session.person_id) if session else None
+            found = work.people.standing(session.person_id)
         standing = _admitted(found)
-        person = standing.person
+        person, now = standing.person, self._clock.now()
         if is_worth_noting(person.seen_at, now=now):
             self._note(lambda work: work.people.note_seen(person.id, at=now))
         if checks_charter and standing.owes_charter:
@@ -158,30 +162,7 @@ class SignInService:
 
     def sign_out(self, secret: str) -> None:
         """End a session at once; nothing happens when it is unknown."""
-        with self._open_work() as work:
-            session = work.sessions.find(digest(secret), now=self._clock.now())
-            if session is None:
-                return
-            work.sessions.revoke(session.id)
-            work.commit()
-        self._tell(Act.SIGNED_OUT, session)
-
-    def _open_session(self, work: UnitOfWork, person_id: PersonId) -> tuple[str, Session]:
-        standing = work.people.standing(person_id)
-        if standing is None:
-            raise Unauthenticated
-        now = self._clock.now()
-        secret = new_secret()
-        session = Session(
-            id=SessionId(new_id()),
-            secret_hash=digest(secret),
-            person_id=person_id,
-            tenant_id=standing.person.tenant_id,
-            created_at=now,
-            expires_at=now + self._session_life,
-        )
-        work.sessions.add(session)
-        return secret, session
+        self._sessions.end(secret)
 
     def _note(self, write: Callable[[UnitOfWork], None]) -> None:
         """Write what may be lost: nobody is kept out because the database is busy."""
@@ -189,13 +170,9 @@ class SignInService:
             write(work)
             work.commit()
 
-    def _tell(self, act: Act, session: Session) -> None:
-        by = Principal(session.person_id, session.tenant_id, frozenset())
-        self._audit.record(act, by=by, tenant_id=session.tenant_id, subject=session.id)
 
-
-def _is_active(standing: Standing | None) -> bool:
-    return standing is not None and standing.person.state is PersonState.ACTIVE
+def _is_active(standing: Standing) -> bool:
+    return standing.person.state is PersonState.ACTIVE
 
 
 def _admitted(standing: Standing | None) -> Standing:

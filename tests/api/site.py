@@ -36,6 +36,7 @@ from assistant.settings import (
     IngestSettings,
     LimitsSettings,
     ModelSettings,
+    OidcSettings,
     Settings,
 )
 from assistant.testing.chat import ScriptedChatModel
@@ -213,11 +214,13 @@ def open_site(
     root: Path, *, model: ChatModel | None = None, has_model: bool = True, **changes: Any
 ) -> Site:
     """A site on a folder; a model that answers in two pieces unless told otherwise."""
+    clock = changes.pop("clock", None)
     settings = Settings(
         data_dir=root,
         database=DatabaseSettings(url=SecretStr(changes.pop("database_url", ""))),
         ingest=IngestSettings(max_file_mb=changes.pop("max_file_mb", 2)),
         model=changes.pop("model_settings", ModelSettings()),
+        oidc=changes.pop("oidc", OidcSettings()),
         limits=LimitsSettings(**({"deltas_per_s": 1000} | changes)),
     )
     embedder = HashEmbedder(dimensions=32)
@@ -230,6 +233,7 @@ def open_site(
         else None,
         index=InMemoryChunkIndex(embedder=embedder.identity),
         reader=SheetReader(),
+        clock=clock,
     )
     container.access.ensure_default()
     worker = build(settings, role="worker", embedder=embedder, reader=SheetReader())

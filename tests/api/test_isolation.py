@@ -33,6 +33,7 @@ async def identifiers(site: Site, owner: httpx.AsyncClient) -> dict[str, str]:
         "link_id": await link_of(site, owner, document),
         "question_set_id": (run := await evaluation_of(owner))["question_set"]["id"],
         "evaluation_id": run["id"],
+        "session_id": await session_of(site, owner),
         "page": "1",
         **await organisation_of(owner),
     }
@@ -55,6 +56,12 @@ async def organisation_of(owner: httpx.AsyncClient) -> dict[str, str]:
         "key_id": key["key"]["id"],
         "collection_id": collection["id"],
     }
+
+
+async def session_of(site: Site, owner: httpx.AsyncClient) -> str:
+    """A session of the owner's browser."""
+    site.secret_of(site.container.access.local_principal())
+    return (await owner.get("/api/v1/sessions")).json()[0]["id"]
 
 
 async def evaluation_of(owner: httpx.AsyncClient) -> dict[str, Any]:
@@ -93,6 +100,7 @@ UNKNOWN = dict.fromkeys(
         "invitation_id",
         "key_id",
         "collection_id",
+        "session_id",
     ),
     "00000000-0000-4000-8000-000000000000",
 ) | {"page": "1"}

@@ -88,7 +88,8 @@ async def test_sign_out_ends_the_session_for_good(site: Site) -> None:
         after = await http.get("/api/v1/me")
 
     assert before.status_code == 200
-    assert out.status_code == 204
+    assert out.status_code == 200
+    assert out.json() == {"url": "/"}
     assert out.headers["clear-site-data"] == '"cache"'
     assert after.status_code == 401
 

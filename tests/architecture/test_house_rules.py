@@ -88,7 +88,15 @@ def test_rule_catches_a_planted_violation(rule: str) -> None:
 
 WITHOUT_SCOPE = {
     # Before there is a scope: who calls is being found out.
-    "SessionRepository": {"add_link", "take_link", "add", "find", "revoke", "revoke_of"},
+    "SessionRepository": {
+        "add_link",
+        "take_link",
+        "add",
+        "find",
+        "revoke",
+        "revoke_of",
+        "note_use",
+    },
     # Writes of entities that name their own tenant and collection, read within a scope before.
     "DocumentRepository": {"add", "update"},
     "JobRepository": {"add", "update", "update_item"},
@@ -131,6 +139,7 @@ WITHOUT_SCOPE = {
         "groups",
         "invitations",
         "keys",
+        "identities",
         "documents",
         "chunks",
         "links",
@@ -139,6 +148,7 @@ WITHOUT_SCOPE = {
         "jobs",
         "queue",
         "sessions",
+        "federation",
         "conversations",
         "answers",
         "question_sets",
@@ -160,10 +170,11 @@ SCOPED_PORTS = (
 
 WITHOUT_TENANT = {
     # Writes of entities that name their own tenant, and look-ups for who presents a credential.
-    "PeopleRepository": {"add", "update", "standing", "note_seen"},
+    "PeopleRepository": {"add", "update", "standing", "note_seen", "list_by_email"},
     "GroupRepository": {"add", "rename"},
     "InvitationRepository": {"put", "take"},
     "KeyRepository": {"add", "find", "delete_of", "note_used"},
+    "IdentityRepository": {"keep", "find"},
 }
 """All that the ports of people let their caller do without saying within which tenant."""
 

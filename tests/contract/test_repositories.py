@@ -62,6 +62,10 @@ class TestInvitations(OnEach, repositories.InvitationContract):
     pass
 
 
+class TestIdentities(OnEach, repositories.IdentityContract):
+    pass
+
+
 class TestKeys(OnEach, repositories.KeyContract):
     pass
 
@@ -95,6 +99,10 @@ class TestQueue(OnEach, repositories.QueueContract):
 
 
 class TestSessions(OnEach, repositories.SessionContract):
+    pass
+
+
+class TestFederation(OnEach, repositories.FederationContract):
     pass
 
 

@@ -85,6 +85,30 @@ class SqlGroupRepository:
             ],
         )
 
+    def take_named(
+        self,
+        person_id: PersonId,
+        group_ids: Sequence[GroupId],
+        *,
+        provider: str,
+        tenant_id: TenantId,
+    ) -> None:
+        """Put a person in the groups that an identity provider names, and in no other of its naming.
+
+        Memberships that administrators gave stay. Raises `Conflict` for foreign groups.
+        """
+        self._transaction.write(
+            group_members.delete().where(
+                group_members.c.person_id == person_id,
+                group_members.c.tenant_id == tenant_id,
+                group_members.c.provider == provider,
+            )
+        )
+        key = {"person_id": person_id, "tenant_id": tenant_id, "provider": provider}
+        self._transaction.add_missing(
+            group_members, [{"group_id": group_id, **key} for group_id in dict.fromkeys(group_ids)]
+        )
+
     def remove_member(self, group_id: GroupId, person_id: PersonId, *, tenant_id: TenantId) -> None:
         """Remove a person; no error when it is not in."""
         self._transaction.write(

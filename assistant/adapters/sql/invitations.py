@@ -9,7 +9,7 @@ from sqlalchemy import Row, select
 
 from assistant.adapters.sql.people_tables import invitations
 from assistant.adapters.sql.transaction import Transaction
-from assistant.domain.ids import InvitationId, TenantId
+from assistant.domain.ids import InvitationId, PersonId, TenantId
 from assistant.domain.people import Invitation
 
 _FIELDS = (
@@ -47,6 +47,15 @@ class SqlInvitationRepository:
         row = self._transaction.first(
             select(invitations).where(
                 invitations.c.id == invitation_id, invitations.c.tenant_id == tenant_id
+            )
+        )
+        return None if row is None else _invitation_of(row)
+
+    def find_of(self, person_id: PersonId, *, tenant_id: TenantId) -> Invitation | None:
+        """The invitation of a person that was not accepted, expired or not."""
+        row = self._transaction.first(
+            select(invitations).where(
+                invitations.c.person_id == person_id, invitations.c.tenant_id == tenant_id
             )
         )
         return None if row is None else _invitation_of(row)

@@ -58,6 +58,11 @@ class SqlPeopleRepository:
             select(people).where(people.c.tenant_id == tenant_id, people.c.email == email)
         )
 
+    def list_by_email(self, email: str) -> list[Person]:
+        """The people of all tenants with a normalised address, oldest first; for who presents it."""
+        query = select(people).where(people.c.email == email).order_by(people.c.number)
+        return [person_of(row) for row in self._transaction.read(query)]
+
     def list_page(self, *, tenant_id: TenantId, limit: int, offset: int) -> list[Person]:
         """People of a tenant, oldest first."""
         query = (

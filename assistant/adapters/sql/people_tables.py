@@ -40,6 +40,7 @@ people = Table(
     UniqueConstraint("id", "tenant_id"),
     UniqueConstraint("tenant_id", "email"),
     Index("ix_people_by_tenant", "tenant_id", "number"),
+    Index("ix_people_by_email", "email"),
 )
 
 groups = Table(
@@ -59,6 +60,7 @@ group_members = Table(
     Column("person_id", Text, primary_key=True),
     Column("group_id", Text, primary_key=True),
     Column("tenant_id", Text, nullable=False),
+    Column("provider", Text, nullable=False, default=""),
     _of_person(),
     ForeignKeyConstraint(
         ["group_id", "tenant_id"], ["groups.id", "groups.tenant_id"], ondelete="CASCADE"
@@ -66,7 +68,10 @@ group_members = Table(
     Index("ix_group_members_by_group", "group_id", "tenant_id"),
     Index("ix_group_members_by_tenant", "tenant_id"),
 )
-"""Both ends name the same tenant: a group never holds a person of another one."""
+"""Both ends name the same tenant: a group never holds a person of another one.
+
+`provider` is the identity provider that named the group; empty when an administrator gave it.
+"""
 
 invitations = Table(
     "invitations",

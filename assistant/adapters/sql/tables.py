@@ -307,6 +307,9 @@ sessions = Table(
     Column("tenant_id", Text, ForeignKey("tenants.id"), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("idle_until", UtcDateTime, nullable=False),
+    _text("device"),
     Index("ix_sessions_by_person", "person_id"),
 )
 

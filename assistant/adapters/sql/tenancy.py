@@ -60,6 +60,10 @@ class SqlTenancyRepository:
         joined = tenants.join(tenant_sirets, tenant_sirets.c.tenant_id == tenants.c.id)
         return self._one(select(tenants).select_from(joined).where(tenant_sirets.c.siret == siret))
 
+    def tenant_of_siren(self, siren: str) -> Tenant | None:
+        """The tenant that is an organisation."""
+        return self._one(select(tenants).where(tenants.c.siren == siren))
+
     def oldest_tenant(self) -> TenantId | None:
         """The first tenant that was made; None before."""
         row = self._transaction.first(select(tenants.c.id).order_by(tenants.c.number).limit(1))

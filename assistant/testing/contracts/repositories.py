@@ -24,6 +24,10 @@ from assistant.testing.contracts.repositories_evaluations import (
     EvaluationContract,
     QuestionSetContract,
 )
+from assistant.testing.contracts.repositories_federation import (
+    FederationContract,
+    IdentityContract,
+)
 from assistant.testing.contracts.repositories_index import LedgerContract, VectorContract
 from assistant.testing.contracts.repositories_jobs import JobContract, QueueContract
 from assistant.testing.contracts.repositories_links import LinkContract
@@ -59,7 +63,9 @@ __all__ = [
     "DocumentContract",
     "EstateContract",
     "EvaluationContract",
+    "FederationContract",
     "GroupContract",
+    "IdentityContract",
     "InvitationContract",
     "IsolationContract",
     "JobContract",

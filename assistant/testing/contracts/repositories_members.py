@@ -48,6 +48,8 @@ class PeopleContract(RepositoryContract):
             assert work.people.find_by_email(person.email, tenant_id=own) == person
             assert work.people.find_by_email(person.email, tenant_id=other) is None
             assert work.people.list_page(tenant_id=own, limit=9, offset=1) == [person]
+            assert work.people.list_by_email(person.email) == [person]
+            assert work.people.list_by_email("") == []
 
     def test_a_change_keeps_what_is_not_its_own(
         self, open_work: UnitOfWorkFactory, world: World
@@ -76,6 +78,7 @@ class PeopleContract(RepositoryContract):
             for person in (first, elsewhere, *nameless):
                 work.people.add(person)
             work.commit()
+            assert work.people.list_by_email(first.email) == [first, elsewhere]
 
         with open_work() as work, pytest.raises(Conflict):
             work.people.add(replace(first, id=PersonId("c")))
@@ -166,6 +169,39 @@ class GroupContract(RepositoryContract):
             work.groups.remove_member(group.id, zoe.id, tenant_id=world.there.tenant_id)
             work.groups.remove_member(group.id, world.here.person_id, tenant_id=own)
             assert work.groups.members(group.id, tenant_id=own) == [zoe]
+
+    def test_a_provider_names_groups_beside_those_given_here(
+        self, open_work: UnitOfWorkFactory, world: World, group: Group
+    ) -> None:
+        own, person_id = group.tenant_id, world.here.person_id
+        others = [Group(GroupId(name), own, name) for name in ("a", "b")]
+
+        def named(*groups: Group, provider: str = "keycloak") -> list[Group]:
+            with open_work() as work:
+                ids = [each.id for each in groups]
+                work.groups.take_named(person_id, ids, provider=provider, tenant_id=own)
+                work.commit()
+            with open_work() as work:
+                return work.groups.groups_of(person_id, tenant_id=own)
+
+        with open_work() as work:
+            for each in others:
+                work.groups.add(each)
+            work.commit()
+        first, second = others
+        assert named(first, group) == [group, first]
+        assert named(second) == [group, second]
+        assert named(first, provider="other") == [group, first, second]
+        assert named() == [group, first]
+
+    def test_a_provider_names_no_foreign_group(
+        self, open_work: UnitOfWorkFactory, world: World, group: Group
+    ) -> None:
+        there = world.there
+        with open_work() as work, pytest.raises(Conflict):
+            work.groups.take_named(
+                there.person_id, [group.id], provider="keycloak", tenant_id=there.tenant_id
+            )
 
     def test_a_foreign_person_is_no_member(
         self, open_work: UnitOfWorkFactory, world: World, group: Group

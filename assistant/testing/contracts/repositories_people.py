@@ -61,8 +61,9 @@ class SessionContract(RepositoryContract):
         """A stored session, good until LATER."""
         here = world.here
         session = Session(
-            SessionId("session"), "secret", here.person_id, here.tenant_id, NOON, LATER
-        )
+            SessionId("session"), "secret", here.person_id, here.tenant_id, NOON, LATER,
+            seen_at=NOON, idle_until=LATER, device="Firefox sur Linux",
+        )  # fmt: skip
         with open_work() as work:
             work.sessions.add(session)
             work.commit()

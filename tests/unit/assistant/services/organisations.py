@@ -12,6 +12,7 @@ from assistant.domain.people import Person, PersonState
 from assistant.domain.tenancy import Principal, Role, Scope
 from assistant.domain.tenants import Tenant
 from assistant.ports.audit import Details
+from assistant.services.browser_sessions import BrowserSessions
 from assistant.services.organisation import Organisation
 from assistant.services.sign_in import SignInService
 from assistant.services.submission import AnnouncedFile, Submission
@@ -52,8 +53,11 @@ class Region:
             index=house.index,
             audit=self.audit,
         )
+        sessions = BrowserSessions(
+            house.open_work, house.clock, audit=self.audit, session_hours=12, idle_minutes=720
+        )
         self.sign_in = SignInService(
-            house.open_work, house.clock, audit=self.audit, link_minutes=10, session_hours=12
+            house.open_work, house.clock, sessions=sessions, audit=self.audit, link_minutes=10
         )
         self.owner = house.principal
         self.commune: Tenant = self.organisation.tenants.create(
