@@ -22,8 +22,11 @@ Run = Callable[..., str]
 
 
 @pytest.fixture
-def run(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def run(
+    restored_logs: None, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Run]:
     """Runs a command of the owner; what it writes on standard output."""
+    del restored_logs
     data_dir = tmp_path / "propre"
     monkeypatch.setenv("ASSISTANT_DATA_DIR", str(data_dir))
     folder = prepare_data_folder(data_dir).run

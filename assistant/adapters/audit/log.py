@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import structlog
 
 from assistant.domain.audit import Act
@@ -9,7 +11,11 @@ from assistant.domain.ids import TenantId
 from assistant.domain.tenancy import Principal
 from assistant.ports.audit import Details
 
-_log = structlog.get_logger("assistant.audit")
+_log = structlog.wrap_logger(
+    None,
+    # an act is no warning, and is told at whatever level the rest of the log is kept
+    wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+)
 
 
 class LogAuditTrail:
