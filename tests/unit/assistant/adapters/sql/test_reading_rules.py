@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +19,8 @@ from assistant.adapters.sql import chunks as chunk_queries
 from assistant.adapters.sql import documents as document_queries
 from assistant.adapters.sql import scopes
 from assistant.adapters.sql.database import Database, open_database
+from assistant.adapters.sql.dialect import SqlDialect
+from assistant.adapters.sql.postgresql import Postgresql
 from assistant.domain.ids import ChunkId, CollectionId, GroupId, PersonId, TenantId
 from assistant.domain.people import Group, PersonState
 from assistant.domain.retrieval import IndexPoint
@@ -30,6 +33,7 @@ from assistant.testing.contracts.repositories_world import (
     store_live,
 )
 from assistant.testing.index import InMemoryChunkIndex
+from tests.databases import PostgresqlServer
 
 EXAMPLES = 60
 TENANTS = [TenantId(f"t{number}") for number in range(4)]
@@ -169,12 +173,35 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+Place = Callable[[], AbstractContextManager[Path | SqlDialect]]
+"""An empty database of the current schema, for the length of a block."""
+
+
 @contextmanager
-def stored(town: Town, blank: Path) -> Generator[Stored]:
+def copied(blank: Path) -> Generator[Path]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "assistant.sqlite3"
         shutil.copy(blank, path)
-        database = open_database(path, migrate=False)
+        yield path
+
+
+@contextmanager
+def on_server(server: PostgresqlServer) -> Generator[Postgresql]:
+    with server.new_database() as url:
+        yield Postgresql(url)
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, blank: Path) -> Place:
+    if request.param == "sqlite":
+        return partial(copied, blank)
+    return partial(on_server, request.getfixturevalue("postgresql"))
+
+
+@contextmanager
+def stored(town: Town, place: Place) -> Generator[Stored]:
+    with place() as where:
+        database = open_database(where, migrate=False)
         try:
             store = Stored(database, InMemoryChunkIndex(embedder=EMBEDDER))
             _fill(store, town)
@@ -256,9 +283,7 @@ def revoke(store: Stored, town: Town, *, choice: int) -> None:
         work.commit()
 
 
-def rules_hold(
-    blank: Path, *, examples: int = EXAMPLES, phases: tuple[Phase, ...] = tuple(Phase)
-) -> None:
+def rules_hold(place: Place, *, examples: int, phases: tuple[Phase, ...] = tuple(Phase)) -> None:
     @settings(
         max_examples=examples,
         phases=phases,
@@ -270,7 +295,7 @@ def rules_hold(
     )
     @given(town=towns(), choice=st.integers(0, 4))
     def hold(town: Town, choice: int) -> None:
-        with stored(town, blank) as store:
+        with stored(town, place) as store:
             check(store, town)
             before = {person: store.scope_of(person).grants for person in PEOPLE}
             revoke(store, town, choice=choice)
@@ -281,8 +306,12 @@ def rules_hold(
     hold()
 
 
-def test_what_anybody_obtains_is_what_the_rules_say(blank: Path) -> None:
-    rules_hold(blank)
+# A server makes a database for each example.
+@pytest.mark.parametrize(
+    ("place", "examples"), [("sqlite", EXAMPLES), ("postgresql", EXAMPLES // 4)], indirect=["place"]
+)
+def test_what_anybody_obtains_is_what_the_rules_say(place: Place, examples: int) -> None:
+    rules_hold(place, examples=examples)
 
 
 def anything(*_: object) -> object:
@@ -345,4 +374,4 @@ def test_a_planted_fault_is_caught(
 ) -> None:
     plant(monkeypatch)
     with pytest.raises(AssertionError):
-        rules_hold(blank, examples=150, phases=(Phase.generate,))
+        rules_hold(partial(copied, blank), examples=150, phases=(Phase.generate,))
