@@ -63,6 +63,17 @@ def check_data_folder(root: Path) -> None:
         raise ConfigurationError("data_dir_not_folder", path=str(place), file=str(found))
 
 
+def check_instance(root: Path) -> None:
+    """Refuse a place that holds no instance, for commands that only make sense on one.
+
+    Raises:
+        ConfigurationError: Nothing was ever kept there ("data_dir_without_instance").
+    """
+    folder = DataFolder(root.expanduser().absolute())
+    if not folder.files.is_dir():
+        raise ConfigurationError("data_dir_without_instance", path=str(folder.root))
+
+
 def prepare_data_folder(root: Path) -> DataFolder:
     """Make the folder and its parts, readable by their owner only, and prove that it can be written.
 

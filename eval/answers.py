@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from assistant.answering.terms import terms
 from eval.instance import Row
 from eval.questions import JudgedQuestion, contains_one
 
 _FIRST_CITATIONS = 3
+_Place = tuple[str, Sequence[int]]
+"""A file and the pages of a passage in it."""
 _MARKER = re.compile(r"\[\d+\]")
 
 
@@ -45,12 +48,10 @@ def token_f1(given: str, expected: str) -> float:
 
 def _citations(question: JudgedQuestion, answer: Row) -> dict[str, float]:
     citations = answer["citations"]
-    right = [
-        citation
-        for citation in citations
-        if question.is_placed(file=citation["file"], pages=citation["locator"]["pages"])
-    ]
-    cited = {citation["file"] for citation in right}
+    right = [each for each in map(_places, citations) if _is_any_placed(question, each)]
+    cited = {
+        file for each in right for file, pages in each if question.is_placed(file=file, pages=pages)
+    }
     measures = {
         "page_cited": float(bool(right)),
         "citation_recall": len(cited) / len(question.judged),
@@ -60,15 +61,22 @@ def _citations(question: JudgedQuestion, answer: Row) -> dict[str, float]:
     if question.quotes:
         measures["quote_3"] = float(
             any(
-                question.is_answered_by(
-                    file=citation["file"],
-                    pages=citation["locator"]["pages"],
-                    text=citation["text"],
-                )
+                _is_any_placed(question, _places(citation))
+                and contains_one(citation["text"], question.quotes)
                 for citation in citations[:_FIRST_CITATIONS]
             )
         )
     return measures
+
+
+def _places(citation: Row) -> list[_Place]:
+    """Where the cited words stand: in the document cited, and in those shown beside it as equal."""
+    own = (citation["file"], citation["locator"]["pages"])
+    return [own, *((other["file"], other["pages"]) for other in citation.get("also", ()))]
+
+
+def _is_any_placed(question: JudgedQuestion, places: Sequence[_Place]) -> bool:
+    return any(question.is_placed(file=file, pages=pages) for file, pages in places)
 
 
 def _correctness(question: JudgedQuestion, answer: Row) -> dict[str, float]:

@@ -8,6 +8,15 @@ _WORDS = Words("eval")
 sentence = _WORDS.sentence
 
 
+def command_help(name: str) -> str:
+    """What a command is for, in one line.
+
+    Raises:
+        KeyError: The command has no help.
+    """
+    return _WORDS.names("commands")[name]
+
+
 def measure_name(code: str) -> str:
     """What a measure is called in reports.
 
@@ -15,6 +24,11 @@ def measure_name(code: str) -> str:
         KeyError: The measure has no name.
     """
     return _WORDS.names("measures")[code]
+
+
+def measure_codes() -> list[str]:
+    """The codes of all measures, in the order of the catalogue."""
+    return [*_WORDS.names("measures")]
 
 
 def set_name(name: str) -> str:

@@ -40,11 +40,11 @@ class Change:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which runs, and which differences."""
-    parser.add_argument("first", metavar="AVANT", help="mesure : fichier ou début d'identifiant")
-    parser.add_argument("second", metavar="APRÈS")
-    parser.add_argument("--work", type=Path, metavar="DOSSIER", help="dossier des mesures")
-    parser.add_argument("--measure", default="ndcg_10", help="mesure des écarts par question")
-    parser.add_argument("-n", type=int, default=_SHOWN, help="questions montrées par jeu")
+    parser.add_argument("first", metavar="AVANT", help=sentence("help_run_named"))
+    parser.add_argument("second", metavar=sentence("metavar_after"))
+    parser.add_argument("--work", type=Path, metavar="DOSSIER", help=sentence("help_runs"))
+    parser.add_argument("--measure", default="ndcg_10", help=sentence("help_compare_measure"))
+    parser.add_argument("-n", type=int, default=_SHOWN, help=sentence("help_compare_shown"))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -127,7 +127,13 @@ def _section(first: Run, second: Run, name: str, arguments: argparse.Namespace) 
         return sentence(
             "revisions_differ", name=set_name(name), first=old.revision, second=new.revision
         )
-    head = ("mesure", first.id, second.id, "écart", "intervalle à 95 %")
+    head = (
+        sentence("column_measure"),
+        first.id,
+        second.id,
+        sentence("column_gain"),
+        sentence("column_interval"),
+    )
     rows = [
         (
             measure_name(each.measure),
@@ -148,7 +154,7 @@ def _difference(pair: tuple[Row, Row], *, measure: str) -> str:
     before, after = pair
     values = f"{before['measures'][measure]:.2f} → {after['measures'][measure]:.2f}"
     lines = [f"### {after['text']} ({after['id']}) : {values}"]
-    for label, row in (("avant", before), ("après", after)):
+    for label, row in ((sentence("compare_before"), before), (sentence("compare_after"), after)):
         lines.append(f"- {label} :")
         lines += [f"  {_passage(row, each)}" for each in row["found"][:_PASSAGES]]
     return "\n".join(lines)

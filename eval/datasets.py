@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from eval.catalogue import sentence
 from eval.questions import JudgedQuestion
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -141,8 +142,18 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
                 row = json.loads(line)
                 row["id"] = str(row.pop("_id", None) or row["id"])
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise ValueError(f"{path.name}, ligne {number} : illisible ({error})") from error
+                raise ValueError(line_unreadable(path, number, error=error)) from error
             yield row
+
+
+def kind_of(*, is_answerable: bool) -> str:
+    """What a question without a kind of its own is called in tables."""
+    return sentence("kind_answerable" if is_answerable else "kind_unanswerable")
+
+
+def line_unreadable(path: Path, number: int, *, error: Exception) -> str:
+    """What is said of a line that cannot be read."""
+    return sentence("line_unreadable", file=path.name, line=number, reason=str(error))
 
 
 def _judgements(path: Path) -> dict[str, dict[str, int]]:
@@ -154,7 +165,7 @@ def _judgements(path: Path) -> dict[str, dict[str, int]]:
             if int(grade) > 0:
                 judged[query][file_name(document)] = int(grade)
         except ValueError as error:
-            raise ValueError(f"{path.name}, ligne {number} : illisible ({error})") from error
+            raise ValueError(line_unreadable(path, number, error=error)) from error
     return judged
 
 
@@ -165,11 +176,11 @@ def _sample_question(row: Mapping[str, Any]) -> JudgedQuestion:
         judged={row["file"]: 1} if row["file"] else {},
         pages=tuple(row["pages"]),
         quotes=(row["quote"],) if row["quote"] else (),
-        kind="avec réponse" if row["file"] else "sans réponse",
+        kind=kind_of(is_answerable=bool(row["file"])),
     )
 
 
 def _known_items(corpus: Sequence[Mapping[str, Any]]) -> Iterator[JudgedQuestion]:
     titled = [(file_name(row["id"]), " ".join(str(row["title"]).split())) for row in corpus]
     for name, title in sorted(each for each in titled if each[1])[:_KNOWN_ITEMS]:
-        yield JudgedQuestion(id=name, text=title, judged={name: 1}, kind="titre")
+        yield JudgedQuestion(id=name, text=title, judged={name: 1}, kind=sentence("kind_title"))

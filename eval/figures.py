@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from assistant.domain.intervals import wilson
+from eval.catalogue import sentence
 from eval.instance import Row
 
 SEED = 20260101
@@ -20,8 +21,8 @@ SHARES = frozenset(
 """Measures that are yes or no: their interval is Wilson's, unless questions weigh by intent."""
 LEAST_CLUSTERS = 10
 """Questions or intents from which values drawn again tell how far a mean may be off."""
-_LENGTHS = ((5, "5 mots ou moins"), (10, "6 à 10 mots"))
-_LONGER = "plus de 10 mots"
+_LENGTHS = ((5, "length_5"), (10, "length_10"))
+_LONGER = "length_more"
 _LEAST_ROWS = 5
 """A type with fewer questions has no figures of its own."""
 
@@ -58,7 +59,7 @@ def by_length(rows: Sequence[Row]) -> dict[str, dict[str, Figure]]:
 def length_band(text: str) -> str:
     """The band of a question's length, in French."""
     words = len(text.split())
-    return next((label for most, label in _LENGTHS if words <= most), _LONGER)
+    return sentence(next((code for most, code in _LENGTHS if words <= most), _LONGER))
 
 
 def cluster_means(

@@ -6,25 +6,27 @@
 from __future__ import annotations
 
 import argparse
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.domain.intervals import Share
 from eval.catalogue import measure_name, sentence, set_name, shown
 from eval.compare import Change, changes
 from eval.datasets import QuestionSet, is_present, sliced
 from eval.report import all_figures
 from eval.run import add_work_argument, measure, present_sets
 from eval.runs import Run, UnknownRun, load
+from eval.thresholds import ThresholdsRefused, read_thresholds
+from eval.verification import sample_shares
 from eval.workspace import open_workspace
 
 THRESHOLDS = Path(__file__).parent / "gate.toml"
 
 
 @dataclass(slots=True)
-class Outcome:
+class GateFindings:
     """What a gate found."""
 
     kept: int = 0
@@ -42,32 +44,49 @@ class Outcome:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which run, against what."""
-    parser.add_argument("run", nargs="?", default="", metavar="MESURE", help="la dernière sinon")
-    add_work_argument(parser)
     parser.add_argument(
-        "--quick", action="store_true", help="mesure d'abord le corpus d'exemple et des extraits"
+        "run", nargs="?", default="", metavar="MESURE", help=sentence("help_run_last")
     )
-    parser.add_argument("--baseline", metavar="MESURE", help="mesure de référence à ne pas perdre")
+    add_work_argument(parser)
+    parser.add_argument("--quick", action="store_true", help=sentence("help_gate_quick"))
+    parser.add_argument("--baseline", metavar="MESURE", help=sentence("help_gate_baseline"))
     parser.add_argument(
-        "--thresholds", type=Path, default=THRESHOLDS, metavar="FICHIER", help="seuils, en TOML"
+        "--thresholds",
+        type=Path,
+        default=THRESHOLDS,
+        metavar="FICHIER",
+        help=sentence("help_gate_thresholds"),
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print whether the gate is open and why not; 1 when it is closed or a run is unknown."""
-    thresholds = tomllib.loads(arguments.thresholds.read_text("utf-8"))
+    """Print whether the gate is open and why not.
+
+    Returns:
+        0 when it is open; 1 when it is closed or a run is unknown; 2 for faulty thresholds.
+    """
     workspace = open_workspace(arguments.work)
     try:
+        thresholds = read_thresholds(arguments.thresholds)
         measured = (
             measure(workspace, slices(thresholds))
             if arguments.quick
             else load(arguments.run, folder=workspace.runs)
         )
         baseline = load(arguments.baseline, folder=workspace.runs) if arguments.baseline else None
+    except ThresholdsRefused as error:
+        print(error)
+        return 2
     except UnknownRun as error:
         print(error)
         return 1
-    outcome = check(measured, thresholds, baseline=baseline, is_quick=arguments.quick)
+    outcome = check(
+        measured,
+        thresholds,
+        baseline=baseline,
+        is_quick=arguments.quick,
+        verified=sample_shares() if thresholds.get("verification") else None,
+    )
     print(verdict(outcome))
     return 0 if outcome.is_open else 1
 
@@ -78,7 +97,8 @@ def check(
     *,
     baseline: Run | None = None,
     is_quick: bool = False,
-) -> Outcome:
+    verified: Mapping[str, Share] | None = None,
+) -> GateFindings:
     """Hold a run against thresholds. A set that should have been measured and was not is a reason.
 
     Args:
@@ -87,8 +107,9 @@ def check(
             `loss` by measure, the greatest loss from the baseline.
         baseline: A run not to fall behind; None compares with none.
         is_quick: The run holds the sample corpus and the slices only, others are not missed.
+        verified: What the verification of answers marks by kind of pair; None holds it against nothing.
     """
-    outcome = Outcome()
+    outcome = GateFindings()
     figures = all_figures(measured)
     for name, limits in thresholds["sets"].items():
         if name not in figures:
@@ -99,13 +120,16 @@ def check(
         for side in ("least", "most"):
             for code, limit in limits.get(side, {}).items():
                 value = figures[name][code].value if code in figures[name] else None
-                _check_one(outcome, (name, code, side), value=value, limit=limit)
+                words = {"set": set_name(name), "measure": measure_name(code)}
+                _check_one(outcome, (code, side), words=words, value=value, limit=limit)
+    if verified is not None:
+        _check_verification(outcome, verified, thresholds.get("verification", {}))
     if baseline is not None:
         _check_losses(outcome, measured, baseline, thresholds.get("loss", {}))
     return outcome
 
 
-def verdict(outcome: Outcome) -> str:
+def verdict(outcome: GateFindings) -> str:
     """The outcome in French, one reason a line."""
     notes = [f"- {note}" for note in outcome.notes]
     if outcome.reasons:
@@ -128,11 +152,29 @@ def _slice_names(thresholds: Mapping[str, Any]) -> set[str]:
     return {f"{name}-{cut['questions']}" for name, cut in thresholds.get("slices", {}).items()}
 
 
-def _check_one(
-    outcome: Outcome, place: tuple[str, str, str], *, value: float | None, limit: float
+def _check_verification(
+    outcome: GateFindings, verified: Mapping[str, Share], limits: Mapping[str, Mapping[str, float]]
 ) -> None:
-    name, code, side = place
-    words = {"set": set_name(name), "measure": measure_name(code)}
+    for side, by_kind in limits.items():
+        for kind, limit in by_kind.items():
+            words = {
+                "set": sentence("verification_title"),
+                "measure": sentence(f"verification_{kind}"),
+            }
+            share = verified.get(kind)
+            value = None if share is None else share.value
+            _check_one(outcome, (kind, side), words=words, value=value, limit=limit)
+
+
+def _check_one(
+    outcome: GateFindings,
+    place: tuple[str, str],
+    *,
+    words: Mapping[str, str],
+    value: float | None,
+    limit: float,
+) -> None:
+    code, side = place
     if value is None:
         outcome.reasons.append(sentence("gate_missing", **words))
     elif value < limit if side == "least" else value > limit:
@@ -143,7 +185,7 @@ def _check_one(
 
 
 def _check_losses(
-    outcome: Outcome, measured: Run, baseline: Run, limits: Mapping[str, float]
+    outcome: GateFindings, measured: Run, baseline: Run, limits: Mapping[str, float]
 ) -> None:
     """Losses of every set that both runs measured alike; a baseline that checks nothing is a reason."""
     checked = 0
@@ -167,7 +209,7 @@ def _check_losses(
 
 
 def _check_loss(
-    outcome: Outcome, change: Change, *, limit: float, words: Mapping[str, str]
+    outcome: GateFindings, change: Change, *, limit: float, words: Mapping[str, str]
 ) -> bool:
     """A loss counts when it is greater than allowed and its interval leaves zero out.
 

@@ -8,7 +8,7 @@ from eval.answers import answer_measures
 from eval.datasets import QuestionSet
 from eval.figures import by_length, by_type, figures
 from eval.instance import Instance, Row
-from eval.judge import Judge
+from eval.judge import JudgeModel
 from eval.questions import JudgedQuestion
 from eval.retrieval import passage_measures, ranked_files, retrieval_measures
 from eval.runs import SetResult
@@ -25,7 +25,7 @@ def measure_set(
     questions: QuestionSet,
     *,
     with_answers: bool = True,
-    judge: Judge | None = None,
+    judge: JudgeModel | None = None,
 ) -> SetResult:
     """Search and ask all questions of a set.
 
@@ -57,7 +57,7 @@ def measure_set(
 
 
 def judged_measures(
-    question: JudgedQuestion, answer: Row, *, judge: Judge | None
+    question: JudgedQuestion, answer: Row, *, judge: JudgeModel | None
 ) -> dict[str, float]:
     """Whether the judge calls an answer right, and whether it failed to say so.
 
@@ -95,7 +95,7 @@ def _asked(
     asked: Sequence[tuple[str, str]],
     *,
     by_id: Mapping[str, JudgedQuestion],
-    judge: Judge | None,
+    judge: JudgeModel | None,
 ) -> dict[str, Row]:
     def keep(row: Row) -> Row:
         question = by_id[row["id"]]

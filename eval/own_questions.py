@@ -7,10 +7,11 @@ from pathlib import Path
 
 from assistant.domain.catalogue import sentence as product_sentence
 from assistant.domain.errors import LinesRefused
+from assistant.domain.expected_documents import check_documents
 from assistant.domain.question_lists import read_list
 from assistant.domain.question_sets import ExpectedAnswer
 from eval.catalogue import sentence
-from eval.datasets import QuestionSet
+from eval.datasets import QuestionSet, kind_of
 from eval.instance import Instance, Row
 from eval.questions import JudgedQuestion
 from ingest.errors import IngestError
@@ -25,7 +26,8 @@ class QuestionsRefused(Exception):
 def load_own(file: Path, *, instance: Instance) -> QuestionSet:
     """The questions of a CSV, ODS or XLSX file, as the product reads them.
 
-    A question whose document the instance does not have is kept and said: it will not be found.
+    A document that the instance does not have, or has several of, is said with its line; the question
+    is kept: it will not be found, or any of these documents is right.
 
     Args:
         file: The questions.
@@ -47,7 +49,9 @@ def load_own(file: Path, *, instance: Instance) -> QuestionSet:
         raise QuestionsRefused("\n".join(faults)) from error
     except IngestError as error:
         raise QuestionsRefused(error.sentence) from error
-    documents = instance.documents()
+    documents = [row for row in instance.documents() if row["state"] == "live"]
+    for told in check_documents(listed, [(row["name"], row["title"]) for row in documents]):
+        print(sentence("line_fault", line=told.line, fault=told.sentence))
     return QuestionSet(file.stem, tuple(_judged(each, documents) for each in listed), {})
 
 
@@ -59,7 +63,7 @@ def _judged(expected: ExpectedAnswer, documents: Sequence[Row]) -> JudgedQuestio
         pages=expected.pages,
         quotes=(expected.passage,) if expected.passage else (),
         expected=expected.answer,
-        kind="avec réponse" if expected.is_answerable else "sans réponse",
+        kind=kind_of(is_answerable=expected.is_answerable),
     )
 
 
@@ -71,6 +75,4 @@ def _files(expected: ExpectedAnswer, documents: Sequence[Row]) -> dict[str, int]
         for row in documents
         if expected.is_document(file=row["name"], title=row["title"])
     }
-    if not found:
-        print(sentence("own_document_unknown", line=expected.line, document=expected.document))
     return found or {expected.document: 1}

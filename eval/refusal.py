@@ -6,7 +6,6 @@ what the product refuses as it is set, then what a threshold chosen for this ver
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -14,6 +13,7 @@ from dataclasses import asdict, dataclass
 from assistant.domain.intervals import Share
 from eval.datasets import QuestionSet
 from eval.figures import SEED
+from eval.halves import hash_half
 from eval.instance import Row
 from eval.questions import JudgedQuestion
 from eval.workspace import Workspace
@@ -53,11 +53,6 @@ class CurvePoint:
     """Share of the unanswerable questions that are refused."""
     wrong: float
     """Share of the answerable questions that are refused."""
-
-
-def hash_half(id: str) -> int:
-    """0 or 1, from the hash of an id: 0 is fitted on, 1 reported."""
-    return hashlib.sha256(id.encode()).digest()[0] % 2
 
 
 def product_score(row: Row) -> float:

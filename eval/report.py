@@ -43,35 +43,49 @@ class Interval(Protocol):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which run, and where its page goes."""
-    parser.add_argument("run", nargs="?", default="", metavar="MESURE", help="la dernière sinon")
-    parser.add_argument("--work", type=Path, metavar="DOSSIER", help="dossier des mesures")
-    parser.add_argument("--html", type=Path, metavar="FICHIER", help="page à écrire")
-    parser.add_argument("--list", action="store_true", help="liste les mesures gardées")
+    parser.add_argument(
+        "run", nargs="?", default="", metavar="MESURE", help=sentence("help_run_last")
+    )
+    parser.add_argument("--work", type=Path, metavar="DOSSIER", help=sentence("help_runs"))
+    parser.add_argument("--html", type=Path, metavar="FICHIER", help=sentence("help_report_page"))
+    parser.add_argument("--list", action="store_true", help=sentence("help_report_list"))
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a run and write its page; 1 when it is unknown."""
     folder = open_workspace(arguments.work).runs
     try:
-        history = [load(str(path), folder=folder) for path in stored(folder)[-_HISTORY:]]
         if arguments.list:
-            print(history_table(history))
+            print(history_table(_history(folder)))
             return 0
         chosen = load(arguments.run, folder=folder)
     except UnknownRun as error:
         print(error)
         return 1
     path = arguments.html or folder / f"{chosen.id}.html"
-    path.write_text(page(chosen, history=history), "utf-8")
+    path.write_text(page(chosen, history=_history(folder)), "utf-8")
     print(markdown(chosen))
     print(sentence("report_saved", path=str(path)))
     return 0
 
 
+def _history(folder: Path) -> list[Run]:
+    """The last runs that can be read, oldest first; says which cannot."""
+    found: list[Run] = []
+    for path in stored(folder)[-_HISTORY:]:
+        try:
+            found.append(load(str(path), folder=folder))
+        except UnknownRun as error:
+            print(error)
+    return found
+
+
 def markdown(run: Run) -> str:
     """What was measured and on what, then one table a set."""
     facts = [f"- {label} : {value}" for label, value in run_facts(run)]
-    head = ("mesure", "valeur", "intervalle à 95 %", "questions")
+    head = tuple(
+        sentence(f"column_{name}") for name in ("measure", "value", "interval", "questions")
+    )
     tables = [
         "\n\n".join(
             [f"## {set_name(name)}", table([head, *figure_rows(figures)]), *set_notes(run, name)]
@@ -93,6 +107,7 @@ def page(run: Run, *, history: Sequence[Run]) -> str:
     )
     has_refusal = any(each.refusal for each in run.sets.values())
     return environment.get_template("report.html.j2").render(
+        say=sentence,
         run=run,
         facts=run_facts(run),
         sets=[_set_section(run, name) for name in run.sets],
@@ -105,7 +120,11 @@ def page(run: Run, *, history: Sequence[Run]) -> str:
 def history_table(history: Sequence[Run]) -> str:
     """One line a run, with the measure of each set that tells most."""
     names = list(dict.fromkeys(name for each in history for name in each.sets))
-    head = ("mesure", "réglages", *(f"{set_name(name)} (nDCG)" for name in names))
+    head = (
+        sentence("column_measure"),
+        sentence("column_settings"),
+        *(sentence("column_ndcg", set=set_name(name)) for name in names),
+    )
     rows = [
         (
             each.id,
@@ -126,12 +145,12 @@ def run_facts(run: Run) -> list[tuple[str, str]]:
     """What made a run, label and value."""
     revisions = ", ".join(f"{name} {each.revision}" for name, each in run.sets.items())
     return [
-        ("Date", run.date),
-        ("Version", run.commit),
-        ("Modèles", run.models),
-        ("Réglages", run.settings_hash),
-        ("Jeux", revisions),
-        ("Machine", run.machine),
+        (sentence("fact_date"), run.date),
+        (sentence("fact_version"), run.commit),
+        (sentence("fact_models"), run.models),
+        (sentence("fact_settings"), run.settings_hash),
+        (sentence("fact_sets"), revisions),
+        (sentence("fact_machine"), run.machine),
     ]
 
 
@@ -187,7 +206,10 @@ def _set_section(run: Run, name: str) -> Row:
     each = run.sets[name]
     groups = [
         (label, group, figure_rows({"ndcg_10": figures["ndcg_10"], "hit_1": figures["hit_1"]}))
-        for label, grouping in (("Type", each.by_type), ("Longueur", each.by_length))
+        for label, grouping in (
+            (sentence("group_type"), each.by_type),
+            (sentence("group_length"), each.by_length),
+        )
         for group, figures in grouping.items()
         if "ndcg_10" in figures
     ]

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from assistant.data_folder import check_instance
+from assistant.domain.errors import ConfigurationError
 from assistant.settings import environment
 from eval import refusal
 from eval.catalogue import sentence, set_name
@@ -25,20 +27,16 @@ MADE_SETS = ("service_public_dev", "piaf_dev")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which sets, and where instances are kept."""
-    parser.add_argument("sets", nargs="*", metavar="JEU", help=f"jeux : {', '.join(SETS)} ; tous")
+    parser.add_argument(
+        "sets", nargs="*", metavar="JEU", help=sentence("help_sets_measured", sets=", ".join(SETS))
+    )
     add_work_argument(parser)
+    parser.add_argument("--search-only", action="store_true", help=sentence("help_search_only"))
+    parser.add_argument("--no-refusal", action="store_true", help=sentence("help_no_refusal"))
     parser.add_argument(
-        "--search-only", action="store_true", help="mesure la recherche, sans les réponses"
+        "--questions", type=Path, metavar="FICHIER", help=sentence("help_questions")
     )
-    parser.add_argument(
-        "--no-refusal", action="store_true", help="ne fabrique pas de questions sans réponse"
-    )
-    parser.add_argument(
-        "--questions", type=Path, metavar="FICHIER", help="vos questions (CSV ou ODS), avec --data"
-    )
-    parser.add_argument(
-        "--data", type=Path, metavar="DOSSIER", help="dossier de données de votre instance"
-    )
+    parser.add_argument("--data", type=Path, metavar="DOSSIER", help=sentence("help_data"))
 
 
 def add_work_argument(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +45,7 @@ def add_work_argument(parser: argparse.ArgumentParser) -> None:
         "--work",
         type=Path,
         metavar="DOSSIER",
-        help="instances et mesures (variable ASSISTANT_EVAL_DIR, sinon le cache de l'utilisateur)",
+        help=sentence("help_work"),
     )
 
 
@@ -125,7 +123,11 @@ def _run_own(arguments: argparse.Namespace, workspace: Workspace) -> int:
         return 2
     instance = Instance(arguments.data.absolute(), workspace.variables)
     try:
+        check_instance(instance.data_dir)
         own = load_own(arguments.questions, instance=instance)
+    except ConfigurationError as error:
+        print(error.sentence)
+        return 2
     except QuestionsRefused as error:
         print(error)
         return 2

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psutil
+from pydantic import TypeAdapter
 
 from eval.catalogue import sentence
 from eval.figures import Figure
@@ -22,6 +23,7 @@ FORMAT = 1
 _PLACES = ("data_dir", "server.", "auth.", "limits.", "jobs.")
 """Settings that change no result."""
 _ROOT = Path(__file__).parents[1]
+_ROW_KEYS = {"id", "text", "kind", "groups", "judged", "measures", "found", "answer"}
 
 
 class UnknownRun(Exception):
@@ -84,8 +86,14 @@ def new_run(settings: Mapping[str, Any]) -> Run:
         id=f"{now:%Y%m%d-%H%M%S}-{commit.rstrip('+')}",
         date=now.isoformat(timespec="seconds"),
         commit=commit,
-        machine=f"{psutil.cpu_count()} × {platform.machine()}, {memory_gb:.0f} Go, "
-        f"{platform.system()}, Python {platform.python_version()}",
+        machine=sentence(
+            "machine",
+            cores=psutil.cpu_count() or 1,
+            processor=platform.machine(),
+            memory_gb=f"{memory_gb:.0f}",
+            system=platform.system(),
+            python=platform.python_version(),
+        ),
         settings=kept,
     )
 
@@ -113,7 +121,7 @@ def load(name: str, *, folder: Path) -> Run:
         folder: Where runs are stored.
 
     Raises:
-        UnknownRun: None, or several, answer to the name, or its file has another format.
+        UnknownRun: None, or several, answer to the name, or its file is no run of this version.
     """
     if name and Path(name).is_file():
         return _read(Path(name))
@@ -131,31 +139,30 @@ def stored(folder: Path) -> list[Path]:
 
 
 def _read(path: Path) -> Run:
-    raw = json.loads(path.read_text("utf-8"))
-    if raw.pop("format", None) != FORMAT:
-        raise UnknownRun(sentence("run_format", path=str(path)))
-    sets = {name: _set_result(each) for name, each in raw.pop("sets").items()}
-    return Run(**raw, sets=sets)
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+        if not isinstance(raw, dict) or cast("Row", raw).pop("format", None) != FORMAT:
+            raise UnknownRun(sentence("run_format", path=str(path)))
+        return TypeAdapter(Run).validate_python(_as_now(cast("Row", raw)))
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        raise UnknownRun(sentence("run_unreadable", path=str(path))) from error
 
 
-def _set_result(raw: Row) -> SetResult:
-    read: Row = dict(raw)
-    read["figures"] = _figures(raw["figures"])
-    for grouping in ("by_type", "by_length"):
-        read[grouping] = {name: _figures(each) for name, each in raw[grouping].items()}
-    if raw.get("refusal") and "fitted" not in raw["refusal"]:
-        read["refusal"] = _refusal_before_product(raw["refusal"])
-    return SetResult(**read)
+def _as_now(raw: Row) -> Row:
+    """A stored run with what older versions kept otherwise put as it is kept now."""
+    for each in raw["sets"].values():
+        if each.get("refusal") and "fitted" not in each["refusal"]:
+            each["refusal"] = _refusal_before_product(each["refusal"])
+        for row in each["rows"]:
+            if missing := _ROW_KEYS - row.keys():
+                raise KeyError(*missing)
+    return raw
 
 
 def _refusal_before_product(raw: Row) -> Row:
     """Runs once held the fitted threshold only: what the product refused is not in them."""
     kept = {key: value for key, value in raw.items() if key not in {"right", "wrong"}}
     return {**kept, "product": {}, "fitted": {side: raw[side] for side in ("right", "wrong")}}
-
-
-def _figures(raw: Mapping[str, Row]) -> dict[str, Figure]:
-    return {name: Figure(**each) for name, each in raw.items()}
 
 
 def _commit() -> str:
@@ -165,5 +172,5 @@ def _commit() -> str:
         )
         return done.stdout.strip()
 
-    commit = git("rev-parse", "--short=8", "HEAD") or "inconnu"
+    commit = git("rev-parse", "--short=8", "HEAD") or sentence("commit_unknown")
     return f"{commit}+" if git("status", "--porcelain", "--untracked-files=no") else commit

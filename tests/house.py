@@ -12,6 +12,7 @@ from pathlib import Path
 from assistant.adapters.files.folder import FolderFileStore
 from assistant.adapters.sql.database import Database, open_database
 from assistant.adapters.sql.postgresql import Postgresql
+from assistant.answering.retriever import Retriever
 from assistant.domain.documents import (
     Document,
     DocumentState,
@@ -19,9 +20,11 @@ from assistant.domain.documents import (
     SourceChunk,
     VersionState,
 )
+from assistant.domain.errors import EmbedderUnavailable
 from assistant.domain.ids import DocumentId, PersonId, VersionId, new_id
 from assistant.domain.jobs import ItemState, Job, JobItem
 from assistant.domain.people import Person, PersonState
+from assistant.domain.retrieval import Vector
 from assistant.domain.tenancy import Principal, Role, Scope
 from assistant.ports.files import FileStore
 from assistant.ports.models import Embedder
@@ -318,14 +321,25 @@ class House:
         }
 
     def search(self, text: str) -> list[SourceChunk]:
-        """What a reader finds: the index proposes, the database disposes."""
-        ranking = self.index.search_lexical(text, scope=self.scope, limit=50)
-        with self.open_work() as work:
-            found = work.chunks.find_live([hit.chunk_id for hit in ranking], scope=self.scope)
-        return [found[hit.chunk_id] for hit in ranking if hit.chunk_id in found]
+        """What a reader finds by words: the index proposes, the database disposes."""
+        retriever = Retriever(
+            index=self.index,
+            embedder=_Away(),
+            open_work=self.open_work,
+            dense_weight=0.5,
+            candidates=50,
+        )
+        return [hit.chunk for hit in retriever.retrieve(text, scope=self.scope, limit=50).hits]
 
     def close(self) -> None:
         self.database.close()
+
+
+class _Away(HashEmbedder):
+    """Embeds no question: only words find something."""
+
+    def embed_query(self, text: str) -> Vector:
+        raise EmbedderUnavailable
 
 
 def open_house(root: Path, **parts: object) -> House:

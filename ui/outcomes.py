@@ -11,7 +11,7 @@ from assistant.schemas.evaluations import (
     ResultOut,
 )
 from ui.markup import Target, answer_html, escape, link
-from ui.messages import text
+from ui.messages import counted, text
 
 _COLUMNS = ("question", "expected", "cited", "verdict")
 _SHOWN_CITATIONS = 3
@@ -113,9 +113,23 @@ def _verdict_html(result: ResultOut | None) -> str:
 
 
 def why_of(result: ResultOut) -> str:
-    """What helps to mend a result, in a sentence; empty when its verdict says all."""
+    """What helps to mend a result, in sentences; empty when its verdict says all."""
+    told = (_placed(result), result.model_fault or "", _marked(result))
+    return " ".join(filter(None, told))
+
+
+def _marked(result: ResultOut) -> str:
+    """How many sentences of the answer are marked, and for what."""
+    counts = (
+        ("unsupported", result.unsupported_sentences),
+        ("uncited", result.uncited_sentences),
+    )
+    return " ".join(counted(f"outcome.{name}", count) for name, count in counts if count)
+
+
+def _placed(result: ResultOut) -> str:
     match result.verdict:
-        case "right":
+        case "right" | "right_marked" | "right_faulty":
             is_first = result.citation_rank in {None, 1}
             return "" if is_first else text("outcome.cited_at", rank=result.citation_rank or 1)
         case "wrong" | "refused_wrongly":

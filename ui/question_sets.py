@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from assistant.client import AssistantClient
 from assistant.schemas.evaluations import EvaluationOut, QuestionSetAdded, QuestionSetOut
 from assistant.schemas.service import MeOut
-from assistant.schemas.wire import Problem
+from assistant.schemas.wire import FaultyLine, Problem
 from ui import dialogs, results, runs
 from ui.components import question_set_upload
 from ui.failures import attempt
@@ -25,6 +25,7 @@ _SETS = 100
 _RUNS = 40
 _RUNS_OF_SET = 5
 _NOTICE = "notice"
+_LINES = "told-lines"
 _REFUSED = "refused-question-set"
 _MOST_LINES = 100
 
@@ -42,6 +43,8 @@ def show(api: AssistantClient, me: MeOut) -> None:
     with st.container(key="evaluation-notice"):
         if notice := st.session_state.pop(_NOTICE, None):
             st.success(plain(str(notice)))
+        if lines := st.session_state.pop(_LINES, None):
+            st.html(notices_html(lines))
     _upload()
     _dialog(api)
     _list(api)
@@ -68,7 +71,8 @@ def take_answer(status: int, body: str) -> None:
     """
     try:
         if status == 201:
-            st.session_state[_NOTICE] = _added(QuestionSetAdded.model_validate_json(body))
+            added = QuestionSetAdded.model_validate_json(body)
+            st.session_state[_NOTICE], st.session_state[_LINES] = _added(added), added.notices
         else:
             st.session_state[_REFUSED] = Problem.model_validate_json(body)
     except ValidationError:
@@ -81,6 +85,18 @@ def _added(added: QuestionSetAdded) -> str:
         return said
     columns = ", ".join(f"« {title} »" for title in added.ignored_columns)
     return " ".join((said, text("question_sets.ignored", columns=columns)))
+
+
+def notices_html(lines: Sequence[FaultyLine]) -> str:
+    """What is to be said of the documents that lines expect."""
+    told = (
+        text("question_sets.line", line=each.line, fault=each.detail)
+        for each in lines[:_MOST_LINES]
+    )
+    listed = "".join(f"<li>{escape(line)}</li>" for line in told)
+    rest = text("question_sets.more_notices") if len(lines) > _MOST_LINES else ""
+    lead = escape(text("question_sets.documents_told"))
+    return f'<div class="refusal" role="status"><p>{lead}</p><ul>{listed}</ul><p>{escape(rest)}</p></div>'
 
 
 def refusal_html(refused: Problem | str) -> str:
@@ -165,8 +181,9 @@ def _added_on(shown: QuestionSetOut) -> str:
 
 
 def _start(api: AssistantClient, set_id: str) -> None:
-    api.start_evaluation(set_id)
+    started = api.start_evaluation(set_id)
     st.session_state[_NOTICE] = text("question_sets.started")
+    st.session_state[_LINES] = started.notices
 
 
 def _dialog(api: AssistantClient) -> None:

@@ -20,10 +20,17 @@ _PER_PAGE = 25
 _FEW = 30
 """Questions below which the figures say little."""
 _BRIEF = ("cited", "document_at_1", "refused_rightly", "refused_wrongly")
-_OTHERS = ("document_at_5", "passage_at_1", "passage_at_5", "quoted")
+_OTHERS = ("document_at_5", "passage_at_1", "passage_at_5", "quoted", "marked", "fell_back", "cut")
 _FILTERS: Mapping[str, tuple[VerdictOut, ...]] = {
     "all": (),
-    "wrong": ("wrong", "refused_wrongly", "answered_wrongly", "failed"),
+    "wrong": (
+        "wrong",
+        "refused_wrongly",
+        "answered_wrongly",
+        "failed",
+        "right_marked",
+        "right_faulty",
+    ),
     "right": ("right", "refused_rightly"),
     "refused": ("refused_rightly", "refused_wrongly"),
 }
@@ -89,11 +96,25 @@ def _figures(run: EvaluationOut) -> None:
     st.html(f'<div class="figures-frame"><div class="figures">{cards}</div></div>')
     if summary.failed:
         st.warning(counted("evaluation.failed", summary.failed))
+    if summary.fell_back.successes:
+        st.warning(counted("evaluation.fell_back", summary.fell_back.successes))
+    if summary.marked.successes:
+        st.warning(_marked_words(summary))
     if 0 < summary.answerable + summary.unanswerable < _FEW:
         st.caption(text("evaluation.cautious"))
     with st.expander(text("evaluation.others"), key="other-measures"):
         st.caption(text("evaluation.others_help"))
         st.html(_others_html(summary))
+
+
+def _marked_words(summary: SummaryOut) -> str:
+    """How many answers have marked sentences, and for what these are marked."""
+    return text(
+        "evaluation.marked",
+        answers=counted("evaluation.marked_answers", summary.marked.successes),
+        unsupported=number(summary.unsupported_sentences),
+        uncited=number(summary.uncited_sentences),
+    )
 
 
 def figure_html(name: str, share: ShareOut) -> str:

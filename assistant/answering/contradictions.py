@@ -11,38 +11,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from itertools import combinations
+from itertools import combinations, product
 
+from assistant.answering.facts import Figure, figures_of
 from assistant.answering.terms import folded, named_terms, terms
 from assistant.answering.units import Unit, context_terms, units_of
 from assistant.domain.answers import Notice, Passage
 from assistant.domain.french import french_date
+from assistant.domain.marks import MarkKind
 
-_MONTHS = "janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre"
-_COUNTS = "un|une|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|douze|quinze|dix-huit|vingt|vingt-quatre|trente"
-_KINDS: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
-    "rate": (
-        re.compile(r"\b(?:taux|pourcentages?|part|quotite)\b"),
-        re.compile(r"\d+(?:[.,]\d+)?\s*%"),
+_ASKS: dict[MarkKind, re.Pattern[str]] = {
+    MarkKind.PERCENTAGE: re.compile(r"\b(?:taux|pourcentages?|part|quotite)\b"),
+    MarkKind.AMOUNT: re.compile(
+        r"\b(?:montants?|plafonds?|plafonne\w*|plancher|prix|couts?|tarifs?|sommes?|franchise)\b"
     ),
-    "amount": (
-        re.compile(
-            r"\b(?:montants?|plafonds?|plafonne\w*|plancher|prix|couts?|tarifs?|sommes?|franchise)\b"
-        ),
-        re.compile(r"\d(?:[\d.,]*\d)?\s*(?:k€|m€|€|euros?\b|(?:millions|milliers) euros)"),
-    ),
-    "date": (
-        re.compile(r"\b(?:dates?|quand|echeances?|jusqu'a|avant quel|quel jour)\b"),
-        re.compile(
-            rf"\b\d{{1,2}}(?:er)? (?:{_MONTHS})(?: \d{{4}})?|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}"
-        ),
-    ),
-    "duration": (
-        re.compile(r"\b(?:delais?|durees?|temps)\b"),
-        re.compile(rf"\b(?:\d+|{_COUNTS}) (?:jours?|semaines?|mois|ans?|annees?|heures?)\b"),
-    ),
+    MarkKind.DATE: re.compile(r"\b(?:dates?|quand|echeances?|jusqu'a|avant quel|quel jour)\b"),
+    MarkKind.DURATION: re.compile(r"\b(?:delais?|durees?|temps)\b"),
 }
-"""What a question asks for by these words, and what a sentence that tells it looks like."""
+"""By which words a question asks for a kind of figure."""
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _MOST_PASSAGES = 6
 """Passages compared, best first: figures further down are rarely about the same thing."""
@@ -131,15 +117,15 @@ def _newest_first(side: Side) -> tuple[int, int]:
     return (-day.toordinal(), side.passage.marker)
 
 
-def _asked(question: str) -> list[str]:
+def _asked(question: str) -> list[MarkKind]:
     plain = folded(question)
-    return [kind for kind, (asks, _) in _KINDS.items() if asks.search(plain)]
+    return [kind for kind, asks in _ASKS.items() if asks.search(plain)]
 
 
 def _sides(
     question: str,
     *,
-    kind: str,
+    kind: MarkKind,
     compared: Sequence[tuple[Passage, list[Unit]]],
     thresholds: Thresholds,
 ) -> list[Side]:
@@ -148,7 +134,7 @@ def _sides(
     Of one document only the passages nearest to the question count, equal ones all.
     """
     wanted = set(terms(question))
-    needed = thresholds.rate_words if kind == "rate" else thresholds.other_words
+    needed = thresholds.rate_words if kind is MarkKind.PERCENTAGE else thresholds.other_words
     fewest, names = min(needed, len(wanted)), named_terms(question)
     found: list[tuple[int, Side]] = []
     nearest: dict[str, int] = {}
@@ -157,7 +143,9 @@ def _sides(
         telling = [unit for unit in units if _figures(unit.text, kind=kind)]
         best = max(telling, key=partial(_nearness, wanted=wanted, kind=kind), default=None)
         shared = _nearness(best, wanted=wanted, kind=kind) if best else 0
-        figures = dict.fromkeys(_figures(best.text, kind=kind) if best else ())
+        figures = dict.fromkeys(
+            each.fact.words for each in _figures(best.text if best else "", kind=kind)
+        )
         is_told = fewest <= shared and len(figures) <= thresholds.most_figures
         covers = _covers(held, wanted=wanted, least=thresholds.coverage)
         if best is None or not is_told or not covers or not names <= held:
@@ -177,17 +165,20 @@ def _covers(held: set[str], *, wanted: set[str], least: float) -> bool:
     return any(len(asked & held) >= least * len(asked) for asked in (wanted, words))
 
 
-def _nearness(unit: Unit, *, wanted: set[str], kind: str) -> int:
+def _nearness(unit: Unit, *, wanted: set[str], kind: MarkKind) -> int:
     """Words of the question that a sentence holds, and one more when it names the kind of figure."""
-    names_kind = _KINDS[kind][0].search(folded(unit.text)) is not None
+    names_kind = _ASKS[kind].search(folded(unit.text)) is not None
     return len(wanted & unit.terms) + names_kind
 
 
-def _disagree(one: Side, other: Side, *, kind: str, same_words: float) -> bool:
-    figures = [set(_keys(side.words, kind=kind)) for side in (one, other)]
-    if figures[0] & figures[1]:
+def _disagree(one: Side, other: Side, *, kind: MarkKind, same_words: float) -> bool:
+    figures = [_figures(side.words, kind=kind) for side in (one, other)]
+    if any(left.agrees_with(right) for left, right in product(*figures)):
         return False
-    rests = [_without(side.words, kind=kind) for side in (one, other)]
+    rests = [
+        _without(side.words, figures=found)
+        for side, found in zip((one, other), figures, strict=True)
+    ]
     years = [set(_YEAR.findall(rest)) for rest in rests]
     if years[0] and years[1] and not years[0] & years[1]:
         return False
@@ -197,17 +188,14 @@ def _disagree(one: Side, other: Side, *, kind: str, same_words: float) -> bool:
     return len(words[0] & words[1]) >= same_words * len(words[0] | words[1])
 
 
-def _figures(text: str, *, kind: str) -> list[str]:
-    """The figures of a kind, as a reader would write them."""
-    return [" ".join(found.split()) for found in _KINDS[kind][1].findall(folded(text))]
+def _figures(text: str, *, kind: MarkKind) -> list[Figure]:
+    """The figures of a kind that a sentence states; of dates, those that tell a day."""
+    found = [each for each in figures_of(text) if each.fact.kind is kind]
+    return [each for each in found if kind is not MarkKind.DATE or each.is_day]
 
 
-def _keys(text: str, *, kind: str) -> list[str]:
-    """The figures of a kind in a form that can be compared."""
-    return [
-        re.sub(r"\s|er\b", "", figure).replace(",", ".") for figure in _figures(text, kind=kind)
-    ]
-
-
-def _without(text: str, *, kind: str) -> str:
-    return _KINDS[kind][1].sub(" ", folded(text))
+def _without(text: str, *, figures: Sequence[Figure]) -> str:
+    for each in reversed(figures):
+        start = each.fact.start
+        text = f"{text[:start]} {text[start + len(each.fact.words) :]}"
+    return text

@@ -10,7 +10,7 @@ from assistant.answering.citations import CitationParser, Parsed
 from assistant.answering.coalescer import Coalescer
 from assistant.answering.copies import normalised
 from assistant.answering.prompt import refusal
-from assistant.answering.quotes import best_quote, cited
+from assistant.answering.quotes import best_quote, cited, way_on
 from assistant.answering.sanitizer import OutputSanitizer
 from assistant.answering.verification import Verifier
 from assistant.domain.answers import (
@@ -73,6 +73,10 @@ class Draft:
         """The text sent so far."""
         return "".join(self._sent)
 
+    @property
+    def _is_refusal(self) -> bool:
+        return normalised(self.text).startswith(normalised(refusal()))
+
     def feed(self, piece: str) -> Iterator[AnswerEvent]:
         """Take a piece of the reply; the events that are due now."""
         self._gather(self._parser.feed(self._sanitizer.feed(piece)))
@@ -87,7 +91,7 @@ class Draft:
         return self._coalescer.wait_s(now=time.perf_counter())
 
     def finish(self, *, is_whole: bool = True) -> Iterator[AnswerEvent]:
-        """The reply is over: everything that was held back.
+        """The reply is over: everything that was held back, and after a refusal what to do next.
 
         Args:
             is_whole: False when it stops before its end: its last statement is then not verified.
@@ -98,14 +102,17 @@ class Draft:
         self._pending += map(SentenceMarked, self._verifier.finish(is_whole=is_whole))
         yield from self._leave(self._coalescer.flush().rstrip())
         yield from self._noted()
+        if self._is_refusal:
+            sent = self.text
+            gap = "\n" * max(2 - (len(sent) - len(sent.rstrip("\n"))), 0)
+            yield from self._leave(f"{gap}{way_on(list(self._passages.values()))}")
 
     def completed(
         self, *, model: str, tokens: TokenUsage | None, notices: Sequence[Notice] = ()
     ) -> AnswerCompleted:
         """The end of the answer, verified, with what is to be said of it."""
-        is_refusal = normalised(self.text).startswith(normalised(refusal()))
         return AnswerCompleted(
-            status=AnswerStatus.REFUSED if is_refusal else AnswerStatus.ANSWERED,
+            status=AnswerStatus.REFUSED if self._is_refusal else AnswerStatus.ANSWERED,
             text=self.text,
             citations=tuple(self._citations[marker] for marker in sorted(self._citations)),
             marks=self._verifier.marks,

@@ -12,6 +12,7 @@ import anyio.to_thread
 
 from assistant.answering.closing import close
 from assistant.answering.contradictions import contradiction_notice, find_contradictions
+from assistant.answering.courtesy import courtesy_code
 from assistant.answering.draft import Stopwatch
 from assistant.answering.generation import Fallback, Generator
 from assistant.answering.passages import choose_passages
@@ -112,6 +113,12 @@ class AnswerPipeline:
 
     async def _answer(self, question: Question, *, scope: Scope) -> AsyncIterator[AnswerEvent]:
         stopwatch = Stopwatch()
+        if (courtesy := courtesy_code(question.text)) is not None:
+            for event in _courteous(sentence(courtesy), stopwatch=stopwatch):
+                yield event
+            return
+        told = tuple(each for each in question.earlier if courtesy_code(each) is None)
+        question = replace(question, earlier=told)
         understood = await self._rewriter.understand(question)
         find = partial(self._find, question, understood=understood, scope=scope)
         found = await anyio.to_thread.run_sync(find, abandon_on_cancel=True)
@@ -219,11 +226,21 @@ def _quoted(brief: Brief, *, notice: Notice, stopwatch: Stopwatch) -> list[Answe
     ]
 
 
+def _courteous(text: str, *, stopwatch: Stopwatch) -> Iterator[AnswerEvent]:
+    yield RetrievalCompleted(())
+    yield from _said(text, status=AnswerStatus.ANSWERED, stopwatch=stopwatch)
+
+
 def _refused(text: str, *, stopwatch: Stopwatch) -> Iterator[AnswerEvent]:
+    return _said(text, status=AnswerStatus.REFUSED, stopwatch=stopwatch)
+
+
+def _said(text: str, *, status: AnswerStatus, stopwatch: Stopwatch) -> Iterator[AnswerEvent]:
+    """A sentence of our own, without sources."""
     stopwatch.mark_first()
     yield TextDelta(text)
     yield AnswerCompleted(
-        status=AnswerStatus.REFUSED,
+        status=status,
         text=text,
         citations=(),
         marks=(),

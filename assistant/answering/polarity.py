@@ -23,32 +23,38 @@ _TOPIC_TERMS = 4
 
 def disagreement(first: str, second: str) -> str:
     """The word that one sentence denies and the other says of the same thing; empty when none."""
-    left, right = _WORD.findall(flat(first)), _WORD.findall(flat(second))
+    left, right = words_of(first), words_of(second)
     return _denied_only_in(left, right) or _denied_only_in(right, left)
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case without accents, an elided one with its apostrophe."""
+    return _WORD.findall(flat(text))
+
+
 def _denied_only_in(denying: Sequence[str], saying: Sequence[str]) -> str:
-    for at in _denied(denying):
-        topic = _topic(denying, at)
-        if not topic:
+    for at in denied(denying):
+        about = topic(denying, at)
+        if not about:
             continue
         same = [
             place
             for place, word in enumerate(saying)
-            if word == denying[at] and topic[0] in _topic(saying, place)
+            if word == denying[at] and about[0] in topic(saying, place)
         ]
-        if same and not _denied(saying).intersection(same):
+        if same and not denied(saying).intersection(same):
             return denying[at]
     return ""
 
 
-def _topic(words: Sequence[str], at: int) -> list[str]:
+def topic(words: Sequence[str], at: int) -> list[str]:
     """What a word is said of: the first terms after it."""
     after = (word for word in words[at + 1 : at + _REACH] if word not in _NEGATORS)
     return terms(" ".join(after))[:_TOPIC_TERMS]
 
 
-def _denied(words: Sequence[str]) -> set[int]:
+def denied(words: Sequence[str]) -> set[int]:
+    """The places of the words that others deny."""
     return {place for at in range(len(words)) for place in _denied_by(words, at)}
 
 

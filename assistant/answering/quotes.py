@@ -114,12 +114,16 @@ def nearest_titles(passages: Sequence[Passage]) -> list[str]:
 
 def no_evidence(passages: Sequence[Passage]) -> str:
     """Says that nothing found answers, which documents are nearest, and what to do next."""
-    lines = [sentence("answer_no_evidence")]
+    return f"{sentence('answer_no_evidence')}\n\n{way_on(passages)}"
+
+
+def way_on(passages: Sequence[Passage]) -> str:
+    """What every refusal ends on: the nearest documents, if any, and what to do next."""
+    lines: list[str] = []
     titles = nearest_titles(passages)
     if titles:
-        lines += ["", sentence("answer_nearest"), *(f"- {title}" for title in titles)]
-    lines += ["", sentence("answer_next_step")]
-    return "\n".join(lines)
+        lines += [sentence("answer_nearest"), *(f"- {title}" for title in titles), ""]
+    return "\n".join([*lines, sentence("answer_next_step")])
 
 
 def _title(passages: Sequence[Passage]) -> str:

@@ -31,6 +31,8 @@ _logger = logging.getLogger(__name__)
 
 _WIDENING = 4
 """Factor on the number of candidates when too few of them were live."""
+_MOST_MOVES = 8
+"""How often one search follows an index that changes while it is read."""
 _WORDS_ONLY = "words_only"
 _NOT_RERANKED = "not_reranked"
 _LIVE_BATCH = 64
@@ -106,7 +108,7 @@ class Retriever:
 
         Chunks of one document with the same words are one hit, the best ranked. Index entries
         that are no longer live are replaced by the next ones, until the index has no more; the index
-        is asked once more then, for what took their place since it was first asked.
+        is then asked again, for what took their place since, until it proposes the same.
 
         Args:
             text: A question or keywords; blank text finds nothing.
@@ -154,18 +156,21 @@ class Retriever:
         crowd_places: int | None,
     ) -> tuple[_Ranked, list[Place]]:
         """The live places that fit best, and the rankings they were taken from."""
-        wanted, has_asked_again = max(self._candidates, depth), False
+        wanted, moves, last = max(self._candidates, depth), 0, None
         while True:
             ranked = self._rank(text, vector=vector, scope=scope, wanted=wanted)
             crowd = None if crowd_places is None else Crowd(places=crowd_places)
             gathered = Gathering(places=depth, crowd=crowd)
             is_current = self._gather(ranked.fused, scope=scope, into=gathered)
             is_done = gathered.is_full or ranked.is_exhausted
-            if is_done and (is_current or has_asked_again):
+            has_settled = is_current or ranked.fused == last or moves == _MOST_MOVES
+            if is_done and has_settled:
                 return ranked, gathered.best()
-            # a version that went live after the index was asked has its chunks there by now
-            has_asked_again = True
-            wanted *= 1 if is_done else _WIDENING
+            if is_done:
+                # a version that went live after the index was asked has its chunks there by now
+                moves, last = moves + 1, ranked.fused
+            else:
+                wanted *= _WIDENING
 
     def _embed(self, text: str) -> Vector | None:
         try:

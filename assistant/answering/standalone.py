@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from assistant.answering.terms import folded
+from assistant.answering.facts import flat
+from assistant.answering.terms import folded, terms
 from assistant.domain.answers import Question
 
 _INTERROGATIVES_TEXT = """
@@ -28,10 +29,36 @@ justificatif justificatifs lieu limite limites majoration montant montants nombr
 obligation obligations part piece pieces plafond plafonds plancher pourcentage prix procedure recours sanction
 sanctions somme tarif tarifs taux valeur versement
 """
+_PARTS_TEXT = """
+abonnement accompagnement accord accueil acompte acte adhesion agent aide allocation appel arrete attestation
+attribution autorisation avance avis beneficiaire bourse bureau candidat candidature caution charge commission
+compte contrat controle convention cotisation courrier decision declaration demande demandeur depense depot
+dispositif document dossier droit eligibilite emploi engagement entretien enveloppe envoi etape examen facture
+fichier fonds formalite formulaire frais franchise garantie gestion guichet indemnisation indemnite inscription
+instruction interlocuteur intervention jury livraison loyer mandat materiel mesure mise modalite notification
+offre operation organisateur ouverture paiement participant participation penalite periode phase porteur
+prestation pret prime prise programme projet public quotient reclamation reduction referent reglement
+remboursement remise renouvellement reponse reservation responsable ressource reste resultat retrait reunion
+revenu seance service session signature solde subvention suivi titulaire traitement travaux usager utilisation
+validite vote
+"""
 _INTERROGATIVES = frozenset(_INTERROGATIVES_TEXT.split())
 _FRAME = _INTERROGATIVES | frozenset(_FRAME_TEXT.split())
 _ATTRIBUTES = frozenset(_ATTRIBUTES_TEXT.split())
 """What is asked of a thing: such a word never tells by itself which thing."""
+_PARTS = frozenset(_PARTS_TEXT.split())
+"""What any procedure has, or may be called: such a noun leaves open which one."""
+_WORD = r"(?P<noun>[a-z][\w\-]*)"
+_A_NOUN = rf"(?:du |des |de la |de l'|d'une? ){_WORD}"
+_OWN_COMPLEMENT = re.compile(
+    rf"\b(?:{'|'.join(sorted(_ATTRIBUTES))})(?: (?:maxim\w+|minim\w+|moyenn?e?|totale?))? {_A_NOUN}"
+)
+"""« les horaires de la piscine », but not « le délai de décision », which is no thing of its own."""
+_OWN_SUBJECT = re.compile(
+    r"\b(?:ou|quand|comment|qui|combien(?: de temps)?|quel(?:le)? (?:date|jour)) "
+    r"(?:est|sont|coute(?:nt)?|dure(?:nt)?|vaut|valent) "
+    rf"(?:le |la |les |l'|une? ){_WORD}"
+)
 _PREPOSITIONS = frozenset(
     ("pour", "en", "dans", "a", "au", "aux", "chez", "avec", "sans", "sur", "de", "du", "des")
 )
@@ -80,15 +107,20 @@ def standalone(question: Question) -> str:
     return known.text if known else ""
 
 
-def needs_context(text: str) -> bool:
-    """True when a question cannot be searched by itself: elliptical, or pointing back."""
+def needs_context(text: str, *, before: str = "") -> bool:
+    """True when a question cannot be searched by itself: elliptical, or pointing back.
+
+    Args:
+        text: The question.
+        before: What was asked before it; a thing named there is no new subject.
+    """
     bare = _bare(text)
     words = _OTHER_SUBJECT.sub("", _STARTS_ON.sub("", bare))
     if not _specific(words):
         return True
     if _OTHER_SUBJECT.match(bare):
         return False
-    if _STARTS_ON.match(bare) or _is_slight(text, words=words):
+    if _STARTS_ON.match(bare) or _is_slight(text, words=words, before=before):
         return True
     asks = any(word in _INTERROGATIVES or word == "est-ce" for word in words.split())
     if not asks and _FRAGMENT.match(words) and not _SUBJECT_PRONOUN.search(words):
@@ -96,10 +128,26 @@ def needs_context(text: str) -> bool:
     return _points_back(words)
 
 
-def _is_slight(text: str, *, words: str) -> bool:
+def _is_slight(text: str, *, words: str, before: str) -> bool:
     """True when one common word is all that tells the subject, or a figure is asked of a part."""
+    if _OF_A_PART.match(words):
+        return True
     names = _NAME.search(_one_line(text)) or any(sign.isdigit() for sign in text)
-    return (len(_specific(words)) == 1 and not names) or _OF_A_PART.match(words) is not None
+    return len(_specific(words)) == 1 and not names and not _has_own_subject(text, before=before)
+
+
+def _has_own_subject(text: str, *, before: str) -> bool:
+    """True when a thing is named that was not spoken of, nor is a part of what was."""
+    plain, known = flat(_one_line(text)), set(terms(before))
+    return any(
+        not _leaves_open(found["noun"]) and known.isdisjoint(terms(found["noun"]))
+        for pattern in (_OWN_COMPLEMENT, _OWN_SUBJECT)
+        for found in pattern.finditer(plain)
+    )
+
+
+def _leaves_open(noun: str) -> bool:
+    return bool({noun, noun.removesuffix("s")} & (_PARTS | _ATTRIBUTES | _FRAME))
 
 
 def _points_back(words: str) -> bool:
@@ -115,7 +163,7 @@ def _points_back(words: str) -> bool:
 
 
 def _next(known: _Understood | None, *, text: str) -> _Understood:
-    if known is None or not needs_context(text):
+    if known is None or not needs_context(text, before=known.text):
         return _Understood(text, _topic(text))
     rest = _without_start(text)
     if _asks_of_same(rest):

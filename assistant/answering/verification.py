@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from assistant.answering.contraries import contrary
 from assistant.answering.facts import Fact, Holdings, facts_of, flat
 from assistant.answering.polarity import disagreement
-from assistant.answering.prompt import refusal
-from assistant.answering.statements import Shape, Statement, StatementReader
+from assistant.answering.sourcing import Need, leads, need_of, told_figures
+from assistant.answering.statements import Statement, StatementReader
 from assistant.answering.terms import terms
 from assistant.domain.answers import Passage
 from assistant.domain.documents import LinkKind
@@ -39,12 +40,6 @@ _MARKUP = re.compile(r"\[\d+\]|[*_`]+")
 _FIGURES = re.compile(r"\d+")
 """A file's name may tell a town that its text takes for granted, but its figures prove nothing."""
 _IN_FORCE = re.compile(r"(?<!pas )(?<!plus )(?<!jamais )\ben vigueur\b")
-_FREE = re.compile(
-    r"(?:bonjour|merci|n'hesitez pas|je (?:reste|peux|vous|suis|n'ai)|nous restons|voici|bien sur|"
-    r"en esperant|cordialement|souhaitez-vous|pour plus d|si vous (?:avez|souhaitez)|"
-    r"(?:les|ces|aucun des|le|la) (?:passages?|documents?|extraits?|sources?|informations?)\b)"
-)
-"""Beginnings of sentences that speak to the reader or of the documents, and state nothing."""
 
 
 class Evidence:
@@ -153,8 +148,10 @@ def compare(
         return Problem(MarkKind.MEANING)
     if exchanged := _elsewhere(claim, evidence):
         return Problem(MarkKind.EXCHANGED, exchanged)
-    if near >= _NEAR and (word := disagreement(claim.text, sentence)):
-        return Problem(MarkKind.NEGATION, (word,))
+    if near >= _NEAR and (
+        words := disagreement(claim.text, sentence) or contrary(claim.text, sentence)
+    ):
+        return Problem(MarkKind.NEGATION, (words,))
     return None
 
 
@@ -265,7 +262,7 @@ class Verifier:
 
     def _judge(self, statements: Sequence[Statement]) -> Iterator[Mark]:
         for statement in statements:
-            if statement.opens_block:
+            if statement.opens_block and not (self._last and leads(self._last)):
                 yield from self._close_block()
             self._last = statement
             self._block.update(dict.fromkeys(statement.markers))
@@ -275,13 +272,13 @@ class Verifier:
                 claim = Claim.of(statement.text)
                 if (problem := compare(claim, cited)) is not None:
                     yield self._misplaced(statement, claim) or _mark(statement, problem)
-            elif needs_source(statement):
+            elif need_of(statement) is not Need.NOTHING:
                 self._unsourced.append(statement)
 
     def _close_block(self) -> Iterator[Mark]:
         cited = self._known(tuple(self._block))
         for statement in self._unsourced:
-            if not cited or compare(Claim.of(statement.text), cited) is not None:
+            if not cited or not _is_supported(statement, cited):
                 yield _mark(statement, Problem(MarkKind.UNCITED))
         self._unsourced, self._block = [], {}
 
@@ -301,17 +298,12 @@ class Verifier:
         return None
 
 
-def needs_source(statement: Statement) -> bool:
-    """True when a statement states something that a reader would want the source of."""
-    plain = " ".join(_MARKUP.sub("", statement.text).split())
-    if statement.shape is Shape.HEADING or plain.endswith((":", "?")):
-        return False
-    words = flat(plain)
-    if _FREE.match(words) or words.startswith(flat(refusal())):
-        return False
-    if statement.shape is Shape.ROW:
-        return bool(facts_of(plain))
-    return bool(facts_of(plain)) or len(terms(plain)) >= _LEAST_TERMS
+def _is_supported(statement: Statement, cited: Sequence[Evidence]) -> bool:
+    """True when the sources of its paragraph hold what a statement without markers needs."""
+    claim = Claim.of(statement.text)
+    if need_of(statement) is Need.ALL:
+        return compare(claim, cited) is None
+    return all(any(each.holds(fact) for each in cited) for fact in told_figures(claim.text))
 
 
 def _mark(statement: Statement, problem: Problem, *, found_in: tuple[int, ...] = ()) -> Mark:

@@ -144,6 +144,7 @@ def _also_out(chunk: SourceChunk) -> AlsoOut:
         file=chunk.file,
         document_id=chunk.document_id,
         page=_first_page(chunk),
+        pages=list(chunk.locator.pages),
         view_url=view_url(chunk.id),
         label=chunk.label,
     )

@@ -20,6 +20,7 @@ from assistant.domain.errors import (
     AssistantError,
     CharterRequired,
     InvalidInput,
+    LineFault,
     LinesRefused,
     UpstreamError,
 )
@@ -48,15 +49,16 @@ def problem_of(
         instance=request.url.path,
         code=code,
         request_id=request_id_of(request),
-        lines=_lines(error) if isinstance(error, LinesRefused) else None,
+        lines=lines_out(error.faults) if isinstance(error, LinesRefused) else None,
         charter=_charter(error) if isinstance(error, CharterRequired) else None,
     )
 
 
-def _lines(error: LinesRefused) -> list[FaultyLine]:
+def lines_out(faults: Sequence[LineFault]) -> list[FaultyLine]:
+    """What is to be said of lines, in French."""
     return [
         FaultyLine(line=fault.line, code=fault.code, detail=spoken(fault.code, params=fault.params))
-        for fault in error.faults
+        for fault in faults
     ]
 
 

@@ -42,12 +42,15 @@ def _cells(row: EvaluationRowOut) -> list[str]:
         return [*told, sentence("verdict_none")]
     sources = map(_source, result.citations)
     ranks = (result.document_rank, result.passage_rank, result.citation_rank, result.quote_rank)
+    marked = (result.unsupported_sentences, result.uncited_sentences)
     words = "" if result.expected_words is None else f"{result.expected_words:.3f}"
     return [
         *told,
         sentence(f"verdict_{result.verdict}"),
         *("" if rank is None else str(rank) for rank in ranks),
         words.replace(".", ","),
+        *("" if count is None else str(count) for count in marked),
+        result.model_fault or "",
         result.answer,
         " | ".join(sources),
         result.reason or "",

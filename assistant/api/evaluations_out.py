@@ -6,7 +6,8 @@ from assistant.api.errors import spoken
 from assistant.api.mapping import view_url
 from assistant.domain.catalogue import sentence
 from assistant.domain.documents import Reason
-from assistant.domain.evaluations import CitedPassage, EvaluationRow, Summary
+from assistant.domain.evaluation_summary import Summary
+from assistant.domain.evaluations import CitedPassage, EvaluationRow
 from assistant.domain.intervals import Share
 from assistant.domain.question_sets import ExpectedAnswer, QuestionSet
 from assistant.schemas.evaluations import (
@@ -80,6 +81,8 @@ def row_out(expected: ExpectedAnswer, row: EvaluationRow | None) -> EvaluationRo
 def _result_out(row: EvaluationRow) -> ResultOut:
     outcome = row.outcome
     code, words = _reason(row.reason)
+    fault = None if outcome.model_fault is None else Reason(outcome.model_fault, {})
+    fault_code, fault_words = _reason(fault)
     return ResultOut(
         status=outcome.status.value,
         verdict=outcome.verdict.value,
@@ -88,6 +91,10 @@ def _result_out(row: EvaluationRow) -> ResultOut:
         citation_rank=outcome.citation_rank,
         quote_rank=outcome.quote_rank,
         expected_words=outcome.expected_words,
+        unsupported_sentences=outcome.unsupported_sentences,
+        uncited_sentences=outcome.uncited_sentences,
+        model_fault_code=fault_code,
+        model_fault=fault_words,
         answer=sentence("evaluation_withheld") if row.is_withheld else row.text,
         citations=[_cited_out(each) for each in row.citations],
         reason_code=code,
@@ -124,6 +131,11 @@ def _summary_out(summary: Summary) -> SummaryOut:
         refused_wrongly=_share_out(summary.refused_wrongly),
         refused_rightly=_share_out(summary.refused_rightly),
         expected_words=summary.expected_words,
+        marked=_share_out(summary.marked),
+        unsupported_sentences=summary.unsupported_sentences,
+        uncited_sentences=summary.uncited_sentences,
+        fell_back=_share_out(summary.fell_back),
+        cut=_share_out(summary.cut),
     )
 
 

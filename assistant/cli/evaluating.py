@@ -16,12 +16,14 @@ from assistant.client import AssistantClient, ClientError
 from assistant.domain.catalogue import sentence
 from assistant.domain.errors import NotFound
 from assistant.schemas.evaluations import EvaluationDetail, EvaluationOut, QuestionSetOut
+from assistant.schemas.wire import FaultyLine
 
 _FINAL = frozenset({"succeeded", "failed", "cancelled"})
 _POLL_S = 0.5
 _TELL_S = 10.0
 _PAGE = 200
 _MOST_SETS = 200
+_MOST_LINES = 100
 
 
 def import_set(client: AssistantClient, path: Path, *, as_json: bool) -> ExitCode:
@@ -41,8 +43,7 @@ def import_set(client: AssistantClient, path: Path, *, as_json: bool) -> ExitCod
         if as_json:
             say_json({"error": error.problem.model_dump(mode="json")})
         note(error.problem.detail)
-        for line in error.problem.lines:
-            note(f"  ligne {line.line} : {line.detail}")
+        _note_lines(error.problem.lines)
         return ExitCode.REFUSED
     if as_json:
         say_json(added)
@@ -51,6 +52,7 @@ def import_set(client: AssistantClient, path: Path, *, as_json: bool) -> ExitCod
     if added.ignored_columns:
         columns = ", ".join(f"« {title} »" for title in added.ignored_columns)
         note(sentence("columns_ignored", columns=columns))
+    _note_lines(added.notices)
     return ExitCode.OK
 
 
@@ -104,7 +106,9 @@ def run_evaluation(
         ClientError: The service failed or refused.
     """
     found = find_set(client, name)
-    evaluation = client.start_evaluation(found.id)
+    started = client.start_evaluation(found.id)
+    _note_lines(started.notices)
+    evaluation: EvaluationOut = started
     with _cancelled_on_interrupt(client, evaluation.id):
         evaluation = _follow(client, evaluation)
     detail = _whole(client, evaluation.id)
@@ -131,6 +135,13 @@ def find_set(client: AssistantClient, wanted: str) -> QuestionSetOut:
         if wanted in {each.id, each.name}:
             return each
     raise NotFound("question_set_unknown", name=wanted)
+
+
+def _note_lines(lines: Sequence[FaultyLine]) -> None:
+    for each in lines[:_MOST_LINES]:
+        note(f"  {sentence('line_told', line=each.line, told=each.detail)}")
+    if len(lines) > _MOST_LINES:
+        note(f"  {sentence('lines_more', count=len(lines) - _MOST_LINES)}")
 
 
 def _show_set(found: QuestionSetOut) -> None:

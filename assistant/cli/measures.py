@@ -12,6 +12,23 @@ from assistant.domain.catalogue import sentence
 from assistant.schemas.evaluations import EvaluationDetail, EvaluationRowOut, ShareOut
 
 _SHOWN_MISSES = 20
+_LABEL_CHARS = 51
+_SHARES = (
+    "document_at_1",
+    "document_at_5",
+    "passage_at_1",
+    "passage_at_5",
+    "cited",
+    "quoted",
+    "refused_wrongly",
+    "refused_rightly",
+    "marked",
+    "fell_back",
+    "cut",
+)
+_MEANS = ("reciprocal_rank", "expected_words")
+_COUNTS = ("failed", "unsupported_sentences", "uncited_sentences")
+"""Fields of a summary, in the order in which they are told."""
 
 
 def open_table(path: Path) -> BinaryIO:
@@ -42,27 +59,17 @@ def show_summary(detail: EvaluationDetail) -> None:
         f"{evaluation.question_set.name} : {evaluation.done}/{plural(evaluation.total, 'question')}"
         f", {summary.answerable} avec réponse, {summary.unanswerable} sans réponse."
     )
-    shares = (
-        ("Bon document au premier rang", summary.document_at_1),
-        ("Bon document parmi cinq passages", summary.document_at_5),
-        ("Bon passage au premier rang", summary.passage_at_1),
-        ("Bon passage parmi cinq", summary.passage_at_5),
-        ("Bon passage parmi les trois premières citations", summary.cited),
-        ("Mots attendus dans les trois premières citations", summary.quoted),
-        ("Refus à tort", summary.refused_wrongly),
-        ("Refus à raison", summary.refused_rightly),
-    )
-    for label, share in shares:
-        say(f"{label:<51}{_share(share)}")
-    means = (
-        ("Rang réciproque moyen", summary.reciprocal_rank),
-        ("Mots de la réponse attendue retrouvés", summary.expected_words),
-    )
-    for label, mean in means:
+    for name in _SHARES:
+        share: ShareOut = getattr(summary, name)
+        say(f"{sentence(f'measured_{name}'):<{_LABEL_CHARS}}{_share(share)}")
+    for name in _MEANS:
+        mean: float | None = getattr(summary, name)
         if mean is not None:
-            say(f"{label:<51}{mean:6.3f}".replace(".", ","))
-    if summary.failed:
-        say(f"{'Réponses en échec':<51}{summary.failed:>6}")
+            say(f"{sentence(f'measured_{name}'):<{_LABEL_CHARS}}{mean:6.3f}".replace(".", ","))
+    for name in _COUNTS:
+        count: int = getattr(summary, name)
+        if count:
+            say(f"{sentence(f'measured_{name}'):<{_LABEL_CHARS}}{count:>6}")
     for line in _misses(detail.rows):
         say(line)
 

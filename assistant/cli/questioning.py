@@ -65,7 +65,10 @@ def evaluate(
     """Pose un jeu de questions à vos documents et mesure les réponses."""
     from assistant.cli.evaluating import run_evaluation
     from assistant.cli.measures import open_table
+    from assistant.data_folder import check_instance
 
+    if server is None:
+        check_instance(invocation(context).load().settings.data_dir)
     table = None if csv is None else open_table(csv)
     with invocation(context).connect(command="evaluate", server=server) as connection:
         return run_evaluation(connection.client, question_set, table=table, as_json=json)

@@ -11,6 +11,7 @@ from assistant.schemas.evaluations import (
     EvaluationDetail,
     EvaluationIn,
     EvaluationOut,
+    EvaluationStarted,
     QuestionSetAdded,
     QuestionSetDetail,
     QuestionSetOut,
@@ -57,10 +58,10 @@ class EvaluationCalls:
         """Delete a question set with all its evaluations."""
         self._transport.send("DELETE", f"{_SETS}/{question_set_id}")
 
-    def start_evaluation(self, question_set_id: str) -> EvaluationOut:
+    def start_evaluation(self, question_set_id: str) -> EvaluationStarted:
         """Evaluate a question set in the background."""
         body = EvaluationIn(question_set_id=question_set_id).model_dump()
-        return self._transport.call("POST", _RUNS, returns=EvaluationOut, json=body)
+        return self._transport.call("POST", _RUNS, returns=EvaluationStarted, json=body)
 
     def list_evaluations(
         self, *, question_set_id: str | None = None, limit: int = 10

@@ -12,6 +12,10 @@ from assistant.domain.marks import Mark
 
 CUT_PREFIX = "answer_cut_"
 """Begins the codes of all notices that say why an answer ends before its end."""
+FALLBACK_PREFIX = "model_"
+"""Begins the codes of all notices that say why passages are quoted in the place of a model's answer."""
+
+_FAULT_PREFIXES = (CUT_PREFIX, FALLBACK_PREFIX)
 
 
 class AnswerStatus(StrEnum):
@@ -138,6 +142,12 @@ class AnswerCompleted:
         """False when it was stopped, or cut short by its model."""
         is_cut = any(notice.code.startswith(CUT_PREFIX) for notice in self.notices)
         return self.status is not AnswerStatus.CANCELLED and not is_cut
+
+    @property
+    def model_fault(self) -> str | None:
+        """Code of the notice that the model failed or was cut short; None when it was not."""
+        codes = (notice.code for notice in self.notices)
+        return next((each for each in codes if each.startswith(_FAULT_PREFIXES)), None)
 
 
 @dataclass(frozen=True, slots=True)

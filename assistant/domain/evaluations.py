@@ -1,17 +1,22 @@
-"""Evaluations of a question set on the live index: rows, outcomes and summary figures."""
+"""Evaluations of a question set on the live index: rows and outcomes."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from assistant.domain.answers import AnswerStatus, Citation, Passage
+from assistant.domain.answers import (
+    AnswerCompleted,
+    AnswerFailed,
+    AnswerStatus,
+    Citation,
+    Passage,
+)
 from assistant.domain.documents import Reason, SourceChunk
 from assistant.domain.ids import ChunkId, EvaluationId, PersonId, QuestionSetId, TenantId
-from assistant.domain.intervals import Share
+from assistant.domain.marks import MarkKind
 from assistant.domain.question_sets import ExpectedAnswer, compared
 
 SHOWN_CITATIONS = 3
@@ -38,7 +43,11 @@ class Verdict(StrEnum):
     """What a row says of the assistant, in one word."""
 
     RIGHT = "right"
-    """A right passage is among the first citations."""
+    """A right passage is among the first citations, and nothing is to be said against the answer."""
+    RIGHT_MARKED = "right_marked"
+    """So it is, but verification marked a sentence as not supported or without a source."""
+    RIGHT_FAULTY = "right_faulty"
+    """So it is, but the model failed: passages are quoted in its place, or its text is cut short."""
     WRONG = "wrong"
     """Answered from elsewhere."""
     REFUSED_RIGHTLY = "refused_rightly"
@@ -85,6 +94,35 @@ class Outcome:
     """Place of the first of them whose quote holds the expected words; never before the former."""
     expected_words: float | None
     """Share of the words of the expected answer that the answer has; None when none was given."""
+    unsupported_sentences: int | None = None
+    """Sentences of the answer that verification found wrong, those without a source left out.
+
+    None in results of programs that did not count them, and so are the two that follow.
+    """
+    uncited_sentences: int | None = None
+    """Sentences that state something without a source."""
+    model_fault: str | None = None
+    """Code of the notice that the model failed, or was cut short; None also when it did neither."""
+
+    @property
+    def is_verified(self) -> bool:
+        """True when marks and faults of the model were counted."""
+        return self.unsupported_sentences is not None
+
+    @property
+    def is_marked(self) -> bool:
+        """True when verification marked a sentence."""
+        return bool(self.unsupported_sentences or self.uncited_sentences)
+
+    @property
+    def has_fallen_back(self) -> bool:
+        """True when passages are quoted in the place of the answer of a model that failed."""
+        return self.model_fault is not None and self.status is AnswerStatus.SEARCH_ONLY
+
+    @property
+    def is_cut(self) -> bool:
+        """True when its model cut the answer short."""
+        return self.model_fault is not None and not self.has_fallen_back
 
     @property
     def verdict(self) -> Verdict:
@@ -96,8 +134,11 @@ class Outcome:
             return Verdict.REFUSED_RIGHTLY if is_refusal else Verdict.ANSWERED_WRONGLY
         if is_refusal:
             return Verdict.REFUSED_WRONGLY
-        is_cited = _within(self.citation_rank, SHOWN_CITATIONS)
-        return Verdict.RIGHT if is_cited else Verdict.WRONG
+        if not is_within(self.citation_rank, SHOWN_CITATIONS):
+            return Verdict.WRONG
+        if self.model_fault is not None:
+            return Verdict.RIGHT_FAULTY
+        return Verdict.RIGHT_MARKED if self.is_marked else Verdict.RIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,59 +199,31 @@ class EvaluationRow:
         return replace(kept, text="") if kept.is_withheld else kept
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Figures of the rows there are."""
-
-    answerable: int
-    unanswerable: int
-    failed: int
-    """Answers that failed; they count as neither cited nor refused."""
-    verdicts: Mapping[Verdict, int]
-    """How many rows have each verdict that occurs."""
-    document_at_1: Share
-    document_at_5: Share
-    passage_at_1: Share
-    passage_at_5: Share
-    reciprocal_rank: float | None
-    """Mean over the answerable questions, 0 without the right passage; None without a question."""
-    cited: Share
-    """Answerable questions with a right passage among the first three citations."""
-    quoted: Share
-    """Answerable questions whose expected words are quoted by one of the first three citations."""
-    refused_wrongly: Share
-    """Of the answerable questions."""
-    refused_rightly: Share
-    """Of the unanswerable questions."""
-    expected_words: float | None
-    """Mean over the questions that tell an expected answer; None without one."""
-
-
 def outcome_of(
-    expected: ExpectedAnswer,
-    *,
-    passages: Sequence[Passage],
-    citations: Sequence[Citation],
-    status: AnswerStatus,
-    text: str,
+    expected: ExpectedAnswer, *, passages: Sequence[Passage], end: AnswerCompleted | AnswerFailed
 ) -> Outcome:
     """Judge what was found and answered for a question.
 
     Args:
         expected: The question with its expectations.
         passages: What it was answered from, best first.
-        citations: Those of the answer, by ascending marker.
-        status: How the answer ended.
-        text: The answer.
+        end: The end of its answer.
     """
+    has_failed = isinstance(end, AnswerFailed)
+    citations = () if has_failed else end.citations
+    marks = () if has_failed else end.marks
+    uncited = sum(mark.kind is MarkKind.UNCITED for mark in marks)
     return Outcome(
         is_answerable=expected.is_answerable,
-        status=status,
+        status=AnswerStatus.FAILED if has_failed else end.status,
         document_rank=_rank(passages, lambda chunk: is_of_document(expected, chunk)),
         passage_rank=_rank(passages, lambda chunk: is_right(expected, chunk)),
         citation_rank=_place(citations, lambda each: is_cited(expected, each)),
         quote_rank=_place(citations, lambda each: is_quoted(expected, each)),
-        expected_words=_expected_words(expected.answer, text),
+        expected_words=_expected_words(expected.answer, "" if has_failed else end.text),
+        unsupported_sentences=len(marks) - uncited,
+        uncited_sentences=uncited,
+        model_fault=None if has_failed else end.model_fault,
     )
 
 
@@ -235,30 +248,6 @@ def is_quoted(expected: ExpectedAnswer, citation: Citation) -> bool:
     return is_cited(expected, citation) and compared(expected.passage) in compared(citation.quote)
 
 
-def summarise(outcomes: Sequence[Outcome]) -> Summary:
-    """The figures of some outcomes."""
-    answerable = [each for each in outcomes if each.is_answerable]
-    others = [each for each in outcomes if not each.is_answerable]
-    words = [each.expected_words for each in outcomes if each.expected_words is not None]
-    ranks = [1 / each.passage_rank if each.passage_rank else 0.0 for each in answerable]
-    return Summary(
-        answerable=len(answerable),
-        unanswerable=len(others),
-        failed=sum(each.status is AnswerStatus.FAILED for each in outcomes),
-        verdicts=Counter(each.verdict for each in outcomes),
-        document_at_1=Share.of(_within(each.document_rank, 1) for each in answerable),
-        document_at_5=Share.of(_within(each.document_rank, 5) for each in answerable),
-        passage_at_1=Share.of(_within(each.passage_rank, 1) for each in answerable),
-        passage_at_5=Share.of(_within(each.passage_rank, 5) for each in answerable),
-        reciprocal_rank=sum(ranks) / len(ranks) if ranks else None,
-        cited=Share.of(_within(each.citation_rank, SHOWN_CITATIONS) for each in answerable),
-        quoted=Share.of(_within(each.quote_rank, SHOWN_CITATIONS) for each in answerable),
-        refused_wrongly=Share.of(each.status is AnswerStatus.REFUSED for each in answerable),
-        refused_rightly=Share.of(each.status is AnswerStatus.REFUSED for each in others),
-        expected_words=sum(words) / len(words) if words else None,
-    )
-
-
 def _rank(passages: Sequence[Passage], fits: Callable[[SourceChunk], bool]) -> int | None:
     """The rank of the first of which some chunk fits: equal words of another document count."""
     return next(
@@ -275,7 +264,8 @@ def _place(citations: Sequence[Citation], fits: Callable[[Citation], bool]) -> i
     return next((place for place, each in enumerate(citations, start=1) if fits(each)), None)
 
 
-def _within(rank: int | None, limit: int) -> bool:
+def is_within(rank: int | None, limit: int) -> bool:
+    """True for a rank that is there and not after a limit."""
     return rank is not None and rank <= limit
 
 

@@ -57,6 +57,8 @@ _NO_ANSWER = frozenset(
         "without answer",
     }
 )
+_NOTHING = frozenset({"n/a", "n.a.", "na.", "néant", "null", "none", "nan", "aucun", "aucune"})
+"""What people and programs write into a cell to leave it empty, beside signs without letters."""
 _YES = frozenset({"oui", "x", "1", "vrai", "yes", "true", "o", "y"}) | _NO_ANSWER
 _NO = frozenset({"non", "0", "faux", "no", "false", "n"})
 _LIMITS = {
@@ -67,6 +69,9 @@ _LIMITS = {
 }
 """Characters of a cell; those of a question are a setting."""
 _PAGE_WORD = re.compile(r"\b(?:pages?|pp?)\b\.?", re.I)
+_PAGE_NAME = re.compile(r"(?:pages?|pp?)\b[\s.]*", re.I)
+_LEAST_LETTERS = 4
+"""Of one word that stands alone for a passage; a shorter one has a column of its own to go to."""
 _PAGES = re.compile(r"\d+(?:\s*(?:-|–|—|à|to|,|;|et|and|&)\s*\d+)*", re.I)
 _RANGE = re.compile(r"(\d+)(?:\s*(?:-|–|—|à|to)\s*(\d+))?", re.I)
 _BETWEEN = re.compile(r"\s*(?:,|;|et|and|&)\s*", re.I)
@@ -169,7 +174,7 @@ class _Reader:
         cells = {
             column: row.cells[place].strip()
             for place, column in self._columns.items()
-            if row.cells.get(place, "").strip()
+            if not _is_empty(row.cells.get(place, ""))
         }
         if not cells:
             return None
@@ -231,6 +236,8 @@ class _Reader:
         place, passage = cells.get(Column.PLACE, ""), cells.get(Column.PASSAGE, "")
         pages = pages_of(place) if place else ()
         if place and pages is None:
+            if _is_meant_as_page(place):
+                self._fault(line, "place_unreadable", value=place[:40])
             passage = passage or place
         written = cells.get(Column.PAGE, "")
         if written:
@@ -258,6 +265,26 @@ def pages_of(text: str) -> tuple[int, ...] | None:
             return None
         pages.update(range(first, last + 1))
     return tuple(sorted(pages))
+
+
+def _is_empty(cell: str) -> bool:
+    """True for an empty cell, or one filled only to say so, such as "-" or "n/a"."""
+    written = cell.strip().casefold()
+    return written in _NOTHING or not any(char.isalnum() for char in written)
+
+
+def _is_meant_as_page(text: str) -> bool:
+    """True for what is no page, yet can hardly be the words of a passage.
+
+    Numbers out of bounds, such as "0", "-3" or "12-5"; one word after "page"; a word of a few letters.
+    """
+    rest = text.strip()
+    named = _PAGE_NAME.match(rest)
+    if named is not None:
+        rest = rest[named.end() :]
+    if _PAGES.fullmatch(rest.strip(" .+-–—−")):
+        return True
+    return rest.isalpha() and (named is not None or len(rest) < _LEAST_LETTERS)
 
 
 def _folded(text: str) -> str:

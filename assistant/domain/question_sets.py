@@ -49,11 +49,7 @@ class ExpectedAnswer:
         """
         if self.document is None:
             return False
-        expected = _name(self.document)
-        path = _name(file)
-        names = {path, path.rpartition("/")[2], _name(title)}
-        names |= {name.rpartition(".")[0] for name in (path, path.rpartition("/")[2])}
-        return bool(expected) and expected in names
+        return folded_name(self.document) in names_of(file, title=title)
 
     def is_passage(self, *, pages: Sequence[int], text: str) -> bool:
         """True for a passage of the expected document with the expected page and words.
@@ -97,5 +93,14 @@ def revision_of(questions: Sequence[ExpectedAnswer]) -> str:
     return sha256(json.dumps(rows).encode()).hexdigest()[:_REVISION_CHARS]
 
 
-def _name(text: str) -> str:
+def names_of(file: str, *, title: str) -> frozenset[str]:
+    """All that a document may be called: path or name, with its extension or not, or title; folded."""
+    path = folded_name(file)
+    names = {path, path.rpartition("/")[2]}
+    names |= {name.rpartition(".")[0] for name in names}
+    return frozenset({*names, folded_name(title)} - {""})
+
+
+def folded_name(text: str) -> str:
+    """A name as names are compared: without case, with plain slashes and single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("\\", "/").split())

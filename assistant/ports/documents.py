@@ -62,6 +62,10 @@ class DocumentRepository(Protocol):
         """Documents by name, then id. An empty `name_contains` matches all; case is ignored."""
         ...
 
+    def list_names(self, *, scope: Scope) -> list[tuple[str, str]]:
+        """Name and title of every document that can be found, by name."""
+        ...
+
     def live_versions(
         self, document_ids: Sequence[DocumentId], *, scope: Scope
     ) -> dict[DocumentId, DocumentVersion]:

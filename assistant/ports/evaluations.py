@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from assistant.domain.evaluation_summary import Tally
 from assistant.domain.evaluations import Evaluation, EvaluationRow, Outcome
 from assistant.domain.ids import EvaluationId, QuestionSetId
 from assistant.domain.question_sets import ExpectedAnswer, QuestionSet
@@ -59,6 +60,15 @@ class EvaluationRepository(Protocol):
 
     def outcomes(self, evaluation_id: EvaluationId, *, scope: Scope) -> Mapping[int, Outcome]:
         """What became of the questions so far, by ordinal and in order, without any text."""
+        ...
+
+    def tallies(
+        self, evaluation_ids: Collection[EvaluationId], *, scope: Scope
+    ) -> Mapping[EvaluationId, Sequence[Tally]]:
+        """What became of the questions of several evaluations, equal outcomes counted together.
+
+        One query, whose rows do not grow with the questions. An evaluation without results is absent.
+        """
         ...
 
     def rows(

@@ -31,6 +31,8 @@ class AlsoOut(Wire):
     document_id: str
     page: int | None
     """First page of its passage, None for formats without pages."""
+    pages: list[int] = Field(default=[])
+    """All pages of its passage; empty for formats without pages."""
     view_url: str
     """Same-origin page that shows it with the passage highlighted."""
     label: str = ""

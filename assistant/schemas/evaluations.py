@@ -7,12 +7,22 @@ from typing import Literal
 
 from pydantic import Field
 
-from assistant.schemas.wire import Wire
+from assistant.schemas.wire import FaultyLine, Wire
 
 VerdictOut = Literal[
-    "right", "wrong", "refused_rightly", "refused_wrongly", "answered_wrongly", "failed"
+    "right",
+    "right_marked",
+    "right_faulty",
+    "wrong",
+    "refused_rightly",
+    "refused_wrongly",
+    "answered_wrongly",
+    "failed",
 ]
-"""What a result says of the assistant, in one word."""
+"""What a result says of the assistant, in one word.
+
+"right_marked": right, but verification marked a sentence; "right_faulty": right, but the model failed.
+"""
 
 
 class QuestionSetOut(Wire):
@@ -34,6 +44,9 @@ class QuestionSetAdded(QuestionSetOut):
 
     ignored_columns: list[str]
     """Headings of the file that were not used."""
+    notices: list[FaultyLine]
+    """Lines whose expected document is not there ("document_not_found") or is one of several of its
+    name, each of which counts as right ("document_ambiguous"); the set is kept all the same."""
 
 
 class ExpectedAnswerOut(Wire):
@@ -103,6 +116,15 @@ class SummaryOut(Wire):
     """Of the unanswerable questions."""
     expected_words: float | None
     """Mean share of the words of expected answers that the answers have; null without any."""
+    marked: ShareOut
+    """Answers with a marked sentence, of those that a model wrote."""
+    unsupported_sentences: int
+    """Sentences marked for something else than a missing source."""
+    uncited_sentences: int
+    fell_back: ShareOut
+    """Questions whose model failed, so that passages were quoted instead."""
+    cut: ShareOut
+    """Questions whose answer was cut short by its model."""
 
 
 class EvaluationOut(Wire):
@@ -129,6 +151,13 @@ class EvaluationOut(Wire):
     reason: str | None
     """In French: why it failed or, in any other state, why it was begun anew; else null."""
     summary: SummaryOut
+
+
+class EvaluationStarted(EvaluationOut):
+    """An evaluation just asked for."""
+
+    notices: list[FaultyLine]
+    """As those of a question set just taken, for the documents there are now."""
 
 
 class CitedPassageOut(Wire):
@@ -163,6 +192,13 @@ class ResultOut(Wire):
     """Place of the first of them whose quote holds the expected words."""
     expected_words: float | None
     """Share of the words of the expected answer that the answer has."""
+    unsupported_sentences: int | None
+    """Sentences of the answer that verification found wrong; null in older evaluations."""
+    uncited_sentences: int | None
+    """Sentences that state something without a source; null in older evaluations."""
+    model_fault_code: str | None
+    model_fault: str | None
+    """In French: how the model failed or why it was cut short; null when it was not."""
     answer: str
     citations: list[CitedPassageOut]
     reason_code: str | None

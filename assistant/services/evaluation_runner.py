@@ -14,7 +14,6 @@ from anyio import to_thread
 from assistant.domain.answers import (
     AnswerCompleted,
     AnswerFailed,
-    AnswerStatus,
     Citation,
     Passage,
     Question,
@@ -276,14 +275,10 @@ def _row_of(
 ) -> EvaluationRow:
     has_failed = isinstance(end, AnswerFailed)
     citations = () if has_failed else end.citations
-    text = "" if has_failed else end.text
-    status = AnswerStatus.FAILED if has_failed else end.status
     return EvaluationRow(
         ordinal=ordinal,
-        outcome=outcome_of(
-            expected, passages=passages, citations=citations, status=status, text=text
-        ),
-        text=text,
+        outcome=outcome_of(expected, passages=passages, end=end),
+        text="" if has_failed else end.text,
         citations=tuple(_cited(expected, each) for each in citations),
         reason=Reason(end.code, end.params) if has_failed else None,
         elapsed_ms=elapsed_ms,

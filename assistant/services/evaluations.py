@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.domain.errors import Conflict, NotFound
+from assistant.domain.errors import Conflict, LineFault, NotFound
+from assistant.domain.evaluation_summary import Summary, Tally, summarise
 from assistant.domain.evaluations import (
     UNFINISHED,
     Evaluation,
     EvaluationRow,
     EvaluationState,
-    Summary,
     Verdict,
-    summarise,
 )
+from assistant.domain.expected_documents import check_documents
 from assistant.domain.ids import EvaluationId, QuestionSetId, new_id
-from assistant.domain.question_sets import ExpectedAnswer, QuestionSet
+from assistant.domain.question_sets import MAX_QUESTIONS, ExpectedAnswer, QuestionSet
 from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
@@ -54,8 +54,11 @@ class EvaluationService:
 
     def start(
         self, set_id: QuestionSetId, *, principal: Principal, scope: Scope
-    ) -> EvaluationReport:
+    ) -> tuple[EvaluationReport, list[LineFault]]:
         """Queue an evaluation of a set; the runner takes it up when woken.
+
+        Returns:
+            How it stands, and what to tell of the documents that its questions expect, by line.
 
         Raises:
             Forbidden: The principal is no administrator.
@@ -83,7 +86,11 @@ class EvaluationService:
                 raise Conflict("evaluations_too_many", limit=_WAITING)
             work.evaluations.add(evaluation)
             work.commit()
-            return self._report(work, evaluation, scope=scope)
+            questions = work.question_sets.questions(
+                set_id, scope=scope, limit=MAX_QUESTIONS, offset=0
+            )
+            notices = check_documents(questions, work.documents.list_names(scope=scope))
+            return self._report(work, evaluation, scope=scope), notices
 
     def list_recent(
         self,
@@ -101,7 +108,11 @@ class EvaluationService:
         require_admin(principal)
         with self._open_work() as work:
             found = work.evaluations.list_recent(scope=scope, set_id=set_id, limit=limit)
-            return [self._report(work, each, scope=scope) for each in found]
+            tallies = work.evaluations.tallies([each.id for each in found], scope=scope)
+            return [
+                self._report_of(work, each, tallies=tallies.get(each.id, ()), scope=scope)
+                for each in found
+            ]
 
     def get(
         self, evaluation_id: EvaluationId, *, principal: Principal, scope: Scope
@@ -187,22 +198,33 @@ class EvaluationService:
     def _report(
         self, work: UnitOfWork, evaluation: Evaluation, *, scope: Scope
     ) -> EvaluationReport:
+        tallies = work.evaluations.tallies([evaluation.id], scope=scope).get(evaluation.id, ())
+        return self._report_of(work, evaluation, tallies=tallies, scope=scope)
+
+    def _report_of(
+        self,
+        work: UnitOfWork,
+        evaluation: Evaluation,
+        *,
+        tallies: Sequence[Tally],
+        scope: Scope,
+    ) -> EvaluationReport:
         question_set = work.question_sets.find(evaluation.set_id, scope=scope)
         if question_set is None:
             raise NotFound
-        outcomes = list(work.evaluations.outcomes(evaluation.id, scope=scope).values())
+        done = sum(each.count for each in tallies)
         end = evaluation.finished_at or self._clock.now()
         begun = evaluation.started_at or end
         elapsed_s = max(0.0, (end - begun).total_seconds())
-        left = question_set.question_count - len(outcomes)
-        is_running = evaluation.state is EvaluationState.RUNNING and bool(outcomes)
+        left = question_set.question_count - done
+        is_running = evaluation.state is EvaluationState.RUNNING and done > 0
         return EvaluationReport(
             evaluation=evaluation,
             question_set=question_set,
-            done=len(outcomes),
+            done=done,
             elapsed_s=elapsed_s,
-            left_s=elapsed_s / len(outcomes) * left if is_running else None,
-            summary=summarise(outcomes),
+            left_s=elapsed_s / done * left if is_running else None,
+            summary=summarise(tallies),
         )
 
 

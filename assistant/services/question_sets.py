@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, BinaryIO
 
-from assistant.domain.errors import IngestionError, InvalidInput, NotFound, StorageError
+from assistant.domain.errors import (
+    IngestionError,
+    InvalidInput,
+    LineFault,
+    NotFound,
+    StorageError,
+)
+from assistant.domain.expected_documents import check_documents
 from assistant.domain.ids import QuestionSetId, new_id
 from assistant.domain.question_lists import QuestionList, read_list
 from assistant.domain.question_sets import (
@@ -28,6 +36,17 @@ _BLOCK_BYTES = 256 * 1024
 _MEGABYTE = 1_000_000
 _NAME_CHARS = 200
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+@dataclass(frozen=True, slots=True)
+class AddedQuestionSet:
+    """A question set just taken from a file."""
+
+    question_set: QuestionSet
+    ignored: tuple[str, ...]
+    """Headings of columns that were not used."""
+    notices: tuple[LineFault, ...]
+    """Expected documents that are not there or are several; the set is kept all the same."""
 
 
 class QuestionSetService:
@@ -57,17 +76,15 @@ class QuestionSetService:
         self._question_chars = question_chars
 
     def add(
-        self, content: BinaryIO, *, name: str, principal: Principal
-    ) -> tuple[QuestionSet, tuple[str, ...]]:
+        self, content: BinaryIO, *, name: str, principal: Principal, scope: Scope
+    ) -> AddedQuestionSet:
         """Keep the questions of a CSV, ODS or XLSX file as a new set of the principal's tenant.
 
         Args:
             content: The file, read to its end.
             name: What it is called; its last part becomes the name of the set.
             principal: Who adds it.
-
-        Returns:
-            The set, and the headings of columns that were not used.
+            scope: Where the documents that it expects are looked for.
 
         Raises:
             Forbidden: The principal is no administrator.
@@ -91,8 +108,9 @@ class QuestionSetService:
         )
         with self._open_work() as work:
             work.question_sets.add(question_set, questions)
+            notices = check_documents(questions, work.documents.list_names(scope=scope))
             work.commit()
-        return question_set, found.ignored
+        return AddedQuestionSet(question_set, found.ignored, tuple(notices))
 
     def list_recent(self, *, principal: Principal, scope: Scope, limit: int) -> list[QuestionSet]:
         """Sets of the tenant, newest first.

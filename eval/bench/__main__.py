@@ -8,7 +8,7 @@ from importlib import import_module
 
 import psutil
 
-from eval.bench.rows import BenchRow, table
+from eval.bench.rows import BenchRow, sentence, table
 
 PARTS = ("start", "search", "indexing", "answers")
 ON_DEMAND = ("reading",)
@@ -17,13 +17,17 @@ ON_DEMAND = ("reading",)
 
 def main() -> int:
     """Measure the named parts, the usual ones by default; 1 when a limit is not kept."""
-    parser = argparse.ArgumentParser(prog="python -m eval.bench", description="Mesures")
+    parser = argparse.ArgumentParser(prog="python -m eval.bench", description=sentence("title"))
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS, *ON_DEMAND], default=[])
     parts = parser.parse_args().parts or PARTS
     memory_gb = psutil.virtual_memory().total / 2**30
-    print(
-        f"Machine : {psutil.cpu_count()} cœurs, {memory_gb:.0f} Go, Python {platform.python_version()}\n"
+    machine = sentence(
+        "machine",
+        cores=psutil.cpu_count() or 1,
+        memory_gb=f"{memory_gb:.0f}",
+        python=platform.python_version(),
     )
+    print(f"{machine}\n")
     rows: list[BenchRow] = []
     for part in parts:
         rows += import_module(f"eval.bench.{part}").run()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from eval.bench.rows import BenchRow
+from eval.bench.rows import BenchRow, sentence
 from eval.bench.running import mock_model, served
 from eval.datasets import SAMPLE, load_sample
 from eval.instance import Instance
@@ -39,13 +39,15 @@ def run() -> list[BenchRow]:
             crowd = crowd_first_tokens(url, token=token, questions=questions)
     alone_ms = statistics.median(alone) - own_ms - embedding_ms
     crowd_ms = statistics.quantiles(crowd, n=20)[-1]
-    peer = f"modèle seul {own_ms:.1f} ms, vecteur de la question {embedding_ms:.1f} ms"
+    peer = sentence("answers_peer", own=f"{own_ms:.1f}", embedding=f"{embedding_ms:.1f}")
     return [
+        BenchRow(sentence("first_token_alone"), alone_ms, "ms", ALONE_LIMIT_MS, peer=peer),
         BenchRow(
-            "Premier jeton, une personne (médiane)", alone_ms, "ms", ALONE_LIMIT_MS, peer=peer
-        ),
-        BenchRow(
-            "Premier jeton, 50 personnes (p95, total)", crowd_ms, "ms", CROWD_LIMIT_MS, peer=peer
+            sentence("first_token_crowd", people=PEOPLE),
+            crowd_ms,
+            "ms",
+            CROWD_LIMIT_MS,
+            peer=peer,
         ),
     ]
 
@@ -93,7 +95,7 @@ def first_token_ms(url: str, *, token: str, question: str) -> float:
             if first is None and line.startswith("event: text.delta"):
                 first = (time.perf_counter() - begin) * 1000
     if first is None:
-        raise RuntimeError("réponse sans texte")
+        raise RuntimeError(sentence("answer_without_text"))
     return first
 
 
@@ -113,5 +115,5 @@ def crowd_first_tokens(url: str, *, token: str, questions: list[str]) -> list[fl
     for thread in threads:
         thread.join()
     if len(times) != PEOPLE:
-        raise RuntimeError(f"{PEOPLE - len(times)} réponses perdues")
+        raise RuntimeError(sentence("answers_lost", count=PEOPLE - len(times)))
     return times

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from eval.bench.rows import BenchRow
+from eval.bench.rows import BenchRow, sentence
 from eval.instance import Instance
 
 FILES = 1000
@@ -39,13 +39,19 @@ def run() -> list[BenchRow]:
         summary = instance.ingest(short_notes)
         again_s = time.perf_counter() - begin
     if summary["unchanged"] != FILES:
-        raise RuntimeError(f"seulement {summary['unchanged']} fichiers inchangés")
+        raise RuntimeError(sentence("few_unchanged", count=summary["unchanged"]))
     cores = psutil.cpu_count() or 1
     return [
-        BenchRow("Temps d'indexation où le calcul des vecteurs occupe tous les cœurs", busy, "%", BUSY_LIMIT,
-                 at_least=True, peer=f"{cores} cœurs, {chunks_per_s:.1f} passages/s"),
-        BenchRow(f"Deuxième passage sur {FILES} fichiers inchangés", again_s, "s", AGAIN_LIMIT_S),
-    ]  # fmt: skip
+        BenchRow(
+            sentence("indexing_busy"),
+            busy,
+            "%",
+            BUSY_LIMIT,
+            at_least=True,
+            peer=sentence("indexing_peer", cores=cores, speed=f"{chunks_per_s:.1f}"),
+        ),
+        BenchRow(sentence("indexing_again", files=FILES), again_s, "s", AGAIN_LIMIT_S),
+    ]
 
 
 def write_notes(folder: Path, *, count: int, paragraphs: int) -> Path:
@@ -80,7 +86,7 @@ def embedder_share(instance: Instance, folder: Path) -> tuple[float, float]:
     stop.set()
     watcher.join()
     if True not in samples:
-        raise RuntimeError("aucun travail n'a été vu")
+        raise RuntimeError(sentence("no_work_seen"))
     counted = samples[samples.index(True) :]
     return 100 * sum(counted) / len(counted), summary["chunks"] / summary["seconds"]
 

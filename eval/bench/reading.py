@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from eval.bench.rows import BenchRow
+from eval.bench.rows import BenchRow, sentence
 from ingest.errors import IngestError
 from ingest.formats import detect_format
 from ingest.limits import Limits
@@ -27,7 +27,6 @@ from ingest.reader import ParserPool
 DOCUMENTS = Path(__file__).parents[3] / "shared" / "data" / "admin_docs"
 LEAST_READ = 98.0
 PERIOD_S = 0.1
-_NO_CLASS = "sans classe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def run() -> list[BenchRow]:
         RuntimeError: The shared data are not beside the checkout.
     """
     if not DOCUMENTS.exists():
-        raise RuntimeError(f"{DOCUMENTS} : documents absents")
+        raise RuntimeError(sentence("documents_absent", folder=str(DOCUMENTS)))
     readings = read_all(DOCUMENTS)
     print(table(readings))
     for each in readings:
@@ -61,21 +60,28 @@ def run() -> list[BenchRow]:
             print(f"- {each.file} : {each.code} ({each.seconds:.1f} s)")
     share = 100 * sum(not each.code for each in readings) / len(readings)
     return [
-        BenchRow("Fichiers réels lus", share, "%", LEAST_READ, at_least=True,
-                 peer=f"{len(readings)} fichiers"),
-    ]  # fmt: skip
+        BenchRow(
+            sentence("files_read"),
+            share,
+            "%",
+            LEAST_READ,
+            at_least=True,
+            peer=sentence("files", count=len(readings)),
+        ),
+    ]
 
 
 def read_all(folder: Path) -> list[Reading]:
     """What each file of a folder costs, its manifest left out."""
     manifest = folder / "manifest.jsonl"
     rows = map(json.loads, manifest.read_text("utf-8").splitlines()) if manifest.exists() else ()
-    classes = {row["file"]: row["class"] or _NO_CLASS for row in rows}
+    no_class = sentence("no_class")
+    classes = {row["file"]: row["class"] or no_class for row in rows}
     with tempfile.TemporaryDirectory() as scratch:
         pool = ParserPool(Limits(), children=1, scratch=Path(scratch))
         try:
             return [
-                _measured(pool, path, group=classes.get(path.name, _NO_CLASS))
+                _measured(pool, path, group=classes.get(path.name, no_class))
                 for path in sorted(folder.iterdir())
                 if path != manifest
             ]
@@ -88,10 +94,8 @@ def table(readings: Sequence[Reading]) -> str:
     groups: dict[str, list[Reading]] = defaultdict(list)
     for reading in readings:
         groups[reading.kind].append(reading)
-    lines = [
-        "| format et classe | fichiers | lus | refusés | pages | passages | s | pages/s | Mo |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    columns = sentence("reading_columns")
+    lines = [f"| {columns} |", f"|{'---|' * len(columns.split('|'))}"]
     for kind, each in sorted(groups.items()):
         refused = Counter(reading.code for reading in each if reading.code)
         pages, seconds = sum(r.pages for r in each), sum(r.seconds for r in each)

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from eval.words import Words
+
+sentence = Words("eval.bench").sentence
+"""The French sentence of a code, of all measures of this package."""
+
 
 @dataclass(frozen=True, slots=True)
 class BenchRow:
@@ -29,13 +34,19 @@ class BenchRow:
         return self.figure >= self.limit if self.at_least else self.figure <= self.limit
 
 
+def chunks_words(count: int) -> str:
+    """A number of passages, in words."""
+    return sentence("chunks", count=f"{count:,}".replace(",", " "))
+
+
 def table(rows: Sequence[BenchRow]) -> str:
     """The figures as a Markdown table in French."""
-    lines = ["| mesure | valeur | limite | tenue | témoin |", "|---|---|---|---|---|"]
+    columns = sentence("columns")
+    lines = [f"| {columns} |", f"|{'---|' * len(columns.split('|'))}"]
     for row in rows:
         sign = "≥" if row.at_least else "≤"
         limit = "" if row.limit is None else f"{sign} {row.limit:g} {row.unit}"
-        kept = "" if row.limit is None else ("oui" if row.is_met else "non")
+        kept = "" if row.limit is None else sentence("yes" if row.is_met else "no")
         lines.append(
             f"| {row.name} | {row.figure:.4g} {row.unit} | {limit} | {kept} | {row.peer} |"
         )

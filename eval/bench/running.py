@@ -13,6 +13,8 @@ from pathlib import Path
 
 import httpx
 
+from eval.bench.rows import sentence
+
 START_S = 60.0
 
 
@@ -52,7 +54,7 @@ def wait_until(condition: Callable[[], bool]) -> float:
     begin = time.perf_counter()
     while not condition():
         if time.perf_counter() - begin > START_S:
-            raise TimeoutError("le service n'a pas démarré")
+            raise TimeoutError(sentence("service_not_started"))
         time.sleep(0.02)
     return time.perf_counter() - begin
 

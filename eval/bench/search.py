@@ -25,7 +25,7 @@ from assistant.domain.ids import ChunkId, CollectionId, DocumentId, PersonId, Te
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint
 from assistant.domain.tenancy import Grant, Scope
 from assistant.ports.index import ChunkIndex
-from eval.bench.rows import BenchRow
+from eval.bench.rows import BenchRow, chunks_words, sentence
 
 CHUNKS = 100_000
 ADDED = 5_000
@@ -120,15 +120,20 @@ def measure(folder: Path) -> list[BenchRow]:
     held_ms, added_per_s = held_while_adding(index, synthesis)
     memory_mb = anonymous_mb()
     index.close()
-    place = f"{CHUNKS:,} passages".replace(",", " ")
+    place = chunks_words(CHUNKS)
     return [
-        BenchRow(f"Ouverture de l'index, {place}", opening_s, "s"),
-        BenchRow(f"Recherche sens et mots, {place}, portée entière", full_ms, "ms", FULL_LIMIT_MS),
-        BenchRow(f"Recherche sens et mots, {place}, portée de 2 %", narrow_ms, "ms", NARROW_LIMIT_MS),
-        BenchRow(f"Plus long blocage pendant l'ajout de {ADDED} passages", held_ms, "ms", HELD_LIMIT_MS,
-                 peer=f"{added_per_s:.0f} passages/s"),
-        BenchRow("Mémoire anonyme du processus", memory_mb, "MB", MEMORY_LIMIT_MB),
-    ]  # fmt: skip
+        BenchRow(sentence("index_opening", place=place), opening_s, "s"),
+        BenchRow(sentence("search_full", place=place), full_ms, "ms", FULL_LIMIT_MS),
+        BenchRow(sentence("search_narrow", place=place), narrow_ms, "ms", NARROW_LIMIT_MS),
+        BenchRow(
+            sentence("search_held", count=ADDED),
+            held_ms,
+            "ms",
+            HELD_LIMIT_MS,
+            peer=sentence("chunks_per_s", speed=f"{added_per_s:.0f}"),
+        ),
+        BenchRow(sentence("memory"), memory_mb, "MB", MEMORY_LIMIT_MB),
+    ]
 
 
 def compare(folder: Path) -> list[BenchRow]:
@@ -143,12 +148,21 @@ def compare(folder: Path) -> list[BenchRow]:
     numpy_ms = numpy_search_ms(queries)
     small_ms, local_ms = small_searches_ms(folder, queries[: WARM_UP + 11])
     return [
-        BenchRow("Sens seul, rapport du calcul complet par numpy à Edge", numpy_ms / edge_ms, "×",
-                 peer=f"numpy sans filtre {numpy_ms:.1f} ms, Edge avec filtre {edge_ms:.1f} ms"),
-        BenchRow(f"À {PEER_CHUNKS} passages, rapport du mode local de qdrant-client à Edge",
-                 local_ms / small_ms, "×", PEER_RATIO, at_least=True,
-                 peer=f"mode local {local_ms:.0f} ms, Edge {small_ms:.1f} ms"),
-    ]  # fmt: skip
+        BenchRow(
+            sentence("numpy_ratio"),
+            numpy_ms / edge_ms,
+            "×",
+            peer=sentence("numpy_peer", numpy=f"{numpy_ms:.1f}", edge=f"{edge_ms:.1f}"),
+        ),
+        BenchRow(
+            sentence("local_ratio", count=PEER_CHUNKS),
+            local_ms / small_ms,
+            "×",
+            PEER_RATIO,
+            at_least=True,
+            peer=sentence("local_peer", local=f"{local_ms:.0f}", edge=f"{small_ms:.1f}"),
+        ),
+    ]
 
 
 def fill(index: ChunkIndex, synthesis: Synthesis, *, count: int, start: int = 0) -> None:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from eval.bench.filled import fill_data_folder
-from eval.bench.rows import BenchRow
+from eval.bench.rows import BenchRow, chunks_words, sentence
 from eval.bench.running import served
 from eval.bench.search import CHUNKS
 
@@ -28,17 +28,21 @@ def run() -> list[BenchRow]:
         fill_data_folder(full, chunks=CHUNKS)
         full_s = max(ready_s(full) for _ in range(STARTS))
         empty_s = max(ready_s(empty) for _ in range(STARTS))
-    place = f"{CHUNKS:,} passages".replace(",", " ")
+    place = chunks_words(CHUNKS)
     return [
         BenchRow(
-            "assistant --help", help_s, "s", HELP_LIMIT_S, peer=f"interpréteur seul {bare_s:.2f} s"
+            "assistant --help",
+            help_s,
+            "s",
+            HELP_LIMIT_S,
+            peer=sentence("bare_interpreter", seconds=f"{bare_s:.2f}"),
         ),
         BenchRow(
-            f"Du démarrage à /api/ready, {place} (le plus long de {STARTS})",
+            sentence("ready", place=place, starts=STARTS),
             full_s,
             "s",
             READY_LIMIT_S,
-            peer=f"dossier vide {empty_s:.2f} s",
+            peer=sentence("empty_folder", seconds=f"{empty_s:.2f}"),
         ),
     ]
 

@@ -18,7 +18,7 @@ from eval.bench.rows import table
 from eval.bench.running import mock_model, served
 from eval.datasets import SAMPLE, load_sample
 from eval.instance import Instance
-from eval.load.crowds import Outcome, Target, measure, target_of
+from eval.load.crowds import CrowdFigures, Target, measure, target_of
 from eval.load.people import ANSWER_TOKENS, Plan
 from eval.load.report import knee_sentence, rows, words
 from eval.runs import new_run
@@ -94,7 +94,9 @@ def _model_rate(model: str) -> float:
     return (len(times) - 1) / (times[-1] - times[0])
 
 
-def _measured(target: Target, arguments: argparse.Namespace, *, people: int, way: str) -> Outcome:
+def _measured(
+    target: Target, arguments: argparse.Namespace, *, people: int, way: str
+) -> CrowdFigures:
     plan = Plan(people, 60 * arguments.minutes, arguments.think)
     shown = words("running", people=people, way=words(f"way_{way}"), seconds=round(plan.seconds))
     print(shown, file=sys.stderr)
@@ -112,7 +114,11 @@ def _heading(arguments: argparse.Namespace) -> str:
 
 
 def _record(
-    arguments: argparse.Namespace, outcomes: list[Outcome], steps: list[Outcome], *, rate: float
+    arguments: argparse.Namespace,
+    outcomes: list[CrowdFigures],
+    steps: list[CrowdFigures],
+    *,
+    rate: float,
 ) -> dict[str, object]:
     run = new_run({})
     return {

@@ -39,7 +39,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CrowdFigures:
     """The figures of one crowd; times in milliseconds."""
 
     way: str
@@ -85,7 +85,7 @@ def target_of(
     return Target(url, token, record["pid"], model_tokens_per_s, tuple(questions))
 
 
-def measure(target: Target, plan: Plan, *, way: str) -> Outcome:
+def measure(target: Target, plan: Plan, *, way: str) -> CrowdFigures:
     """Let a crowd ask, and count. One question is asked before, which counts for nothing.
 
     Args:
@@ -96,7 +96,7 @@ def measure(target: Target, plan: Plan, *, way: str) -> Outcome:
     return asyncio.run(_measure(target, plan, way=way))
 
 
-async def _measure(target: Target, plan: Plan, *, way: str) -> Outcome:
+async def _measure(target: Target, plan: Plan, *, way: str) -> CrowdFigures:
     late_s: list[float] = []
     memories: list[float] = []
     async with AsyncExitStack() as stack:
@@ -151,7 +151,7 @@ def _outcome(
     spent_s: float,
     memory: float,
     lag_s: Sequence[float],
-) -> Outcome:
+) -> CrowdFigures:
     streams = [each for each in heard if each.is_streamed]
     whole = [each for each in heard if not each.error]
     others = Counter(each.status for each in whole if not each.is_streamed)
@@ -159,7 +159,7 @@ def _outcome(
     gaps = [gap for each in streams for gap in each.gaps_s]
     first = [each.first_s for each in streams]
     slowest = min((each.tokens_per_s for each in streams), default=0.0)
-    return Outcome(
+    return CrowdFigures(
         way=way,
         people=plan.people,
         seconds=plan.seconds,

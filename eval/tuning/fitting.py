@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from assistant.answering.sufficiency import Judge, Signs, places_of, signs_of
 from assistant.domain.retrieval import evidence_of
+from eval.halves import hash_half
 from eval.questions import JudgedQuestion
-from eval.refusal import MadeQuestion, hash_half, make
+from eval.refusal import MadeQuestion, make
 from eval.tuning.collection import LexicalIndex
 from eval.tuning.rankings import Fuse, ranking
 from eval.tuning.trying import Bench

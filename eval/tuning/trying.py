@@ -26,6 +26,9 @@ class Bench:
     collection: Collection
     queries: Matrix
     """Row n is the vector of question n."""
+    folder: Path
+    """Of the set: `documents`, `data`, and the vectors that are kept."""
+    embedder: Embedder
 
     @cached_property
     def as_product(self) -> list[ScoredQuestion]:
@@ -61,6 +64,8 @@ def open_bench(questions: QuestionSet, *, folder: Path, embedder: Embedder) -> B
         questions,
         collection,
         query_vectors(questions, folder=folder, embedder=embedder),
+        folder,
+        embedder,
     )
 
 

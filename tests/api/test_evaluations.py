@@ -16,6 +16,7 @@ import pytest
 
 from assistant.domain.answers import Question, RetrievalCompleted
 from assistant.domain.documents import Reason
+from assistant.domain.errors import ModelUnavailable
 from assistant.domain.evaluations import Evaluation, EvaluationRow, EvaluationState, Verdict
 from assistant.domain.ids import CollectionId, EvaluationId
 from assistant.domain.tenancy import Collection, Principal, Role, Scope
@@ -683,10 +684,12 @@ async def test_the_scope_is_that_of_the_moment(owner: httpx.AsyncClient, site: S
     """What a person may no longer read is not read by an evaluation that it left behind."""
     principal = site.container.access.local_principal()
     scope = site.container.access.scope_of(principal)
-    kept, _ = site.container.question_sets.add(
-        BytesIO(LIST.encode()), name="q.csv", principal=principal
+    kept = site.container.question_sets.add(
+        BytesIO(LIST.encode()), name="q.csv", principal=principal, scope=scope
     )
-    report = site.container.evaluations.start(kept.id, principal=principal, scope=scope)
+    report, _ = site.container.evaluations.start(
+        kept.question_set.id, principal=principal, scope=scope
+    )
     listed = (await owner.get("/api/v1/documents")).json()["documents"]
     await owner.delete(f"/api/v1/documents/{listed[0]['id']}")
     await site.container.aopen()
@@ -694,3 +697,63 @@ async def test_the_scope_is_that_of_the_moment(owner: httpx.AsyncClient, site: S
 
     assert report.evaluation.state is EvaluationState.QUEUED
     assert all(row["result"]["citations"] == [] for row in found["rows"])
+
+
+async def test_marked_sentences_and_a_model_that_fails_are_counted(tmp_path: Path) -> None:
+    marked = ["Gratuit pour les 47 internes [1]. La Région finance aussi les repas du midi."]
+    model = ScriptedChatModel(marked, [ModelUnavailable("model_unreachable")], ["Gratuit [1]."])
+    site = open_site(tmp_path, model=model)
+    await site.upload({"reglement.txt": REGULATION})
+    try:
+        async with site.owner() as http:
+            run = await started(http)
+            found = await ended(http, run["id"])
+            table = (await http.get(f"{RUNS}/{run['id']}/table")).content.decode("utf-8-sig")
+            listed = (await http.get(f"{RUNS}/{run['id']}?verdict=right_marked")).json()["rows"]
+    finally:
+        await site.container.evaluation_runner.close()
+        site.close()
+
+    first, second, third = (row["result"] for row in found["rows"])
+    assert first["verdict"] == "right_marked"
+    assert (first["unsupported_sentences"], first["uncited_sentences"]) == (1, 1)
+    assert (second["verdict"], second["status"]) == ("right_faulty", "search_only")
+    assert second["model_fault_code"] == "model_unreachable_notice"
+    assert second["model_fault"].startswith("Le modèle de langage est injoignable")
+    assert (third["model_fault"], third["verdict"]) == (None, "answered_wrongly")
+    summary = found["evaluation"]["summary"]
+    assert (summary["marked"]["successes"], summary["marked"]["total"]) == (1, 2)
+    assert (summary["unsupported_sentences"], summary["uncited_sentences"]) == (1, 1)
+    assert (summary["fell_back"]["successes"], summary["fell_back"]["total"]) == (1, 3)
+    rows = list(csv.DictReader(StringIO(table), delimiter=";"))
+    assert (rows[0]["phrases non confirmées"], rows[0]["phrases sans source"]) == ("1", "1")
+    assert rows[0]["verdict"] == "bonne source citée, mais une phrase est signalée"
+    assert rows[1]["panne du modèle"] == second["model_fault"]
+    assert [each["expected"]["line"] for each in listed] == [2]
+
+
+async def test_a_list_of_evaluations_tells_the_figures_of_each(owner: httpx.AsyncClient) -> None:
+    first = await ended(owner, (await started(owner))["id"])
+    second = await ended(owner, (await started(owner))["id"])
+
+    listed = (await owner.get(RUNS)).json()
+
+    assert listed == [second["evaluation"], first["evaluation"]]
+
+
+async def test_expected_documents_that_are_not_there_or_several_are_told_by_line(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    await site.upload({"budget.txt": "Budget de 2023\nUn.", "budget.md": "Budget\nDeux."})
+    content = "question;document\nQui ?;reglement.txt\nQuoi ?;inconnu.pdf\nQuand ?;budget\n"
+
+    kept = (await send(owner, content)).json()
+    told = [(each["line"], each["code"]) for each in kept["notices"]]
+    run = (await owner.post(RUNS, json={"question_set_id": kept["id"]})).json()
+    async with site.person(site.foreigner()) as foreigner:
+        foreign = (await send(foreigner, content)).json()
+
+    assert told == [(3, "document_not_found"), (4, "document_ambiguous")]
+    assert "« inconnu.pdf »" in kept["notices"][0]["detail"]
+    assert run["notices"] == kept["notices"]
+    assert [each["code"] for each in foreign["notices"]] == ["document_not_found"] * 3

@@ -64,10 +64,73 @@ def defaulted_scopes(source: Source) -> Iterator[str]:
             yield f"{source.path}:{node.lineno} {node.name} gives its scope a default"
 
 
+ACCENTS = frozenset("àâçéèêëîïôùûœ«»ÀÂÇÉÈÊËÎÏÔÙÛŒ")
+FRENCH_WORDS = frozenset(
+    [
+        "le",
+        "la",
+        "les",
+        "des",
+        "une",
+        "du",
+        "est",
+        "sont",
+        "pour",
+        "dans",
+        "avec",
+        "sans",
+        "sur",
+        "par",
+        "aucun",
+        "jeu",
+        "mesure",
+    ]
+)
+"""Of which a French sentence can hardly do without."""
+FRENCH_DATA = (
+    "eval/bench/indexing.py",
+    "eval/contradiction_pairs.py",
+    "eval/redteam/checks.py",
+    "eval/redteam/documents.py",
+    "eval/redteam/running.py",
+    "eval/redteam/site.py",
+    "eval/sample/build.py",
+    "eval/tuning/axes.py",
+    "eval/verification_changes.py",
+    "eval/verification_pairs.py",
+)
+"""Modules whose French is what is measured: documents, questions, rules on words."""
+
+
+def is_french(text: str) -> bool:
+    """True for a text with an accent, or of several words with one that is French."""
+    words = re.findall(r"\w+", text.lower())
+    return not ACCENTS.isdisjoint(text) or (
+        " " in text.strip() and not FRENCH_WORDS.isdisjoint(words)
+    )
+
+
+def french_outside_catalogues(source: Source) -> Iterator[str]:
+    """Texts of the evaluations that people may read, written in the code."""
+    if not source.path.startswith("eval/") or source.path in FRENCH_DATA:
+        return
+    docstrings = {
+        node.value
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(source.tree):
+        if not isinstance(node, ast.Constant) or node in docstrings:
+            continue
+        if isinstance(node.value, str) and is_french(node.value):
+            yield f"{source.path}:{node.lineno} says {node.value[:40]!r}"
+
+
 RULES: dict[str, tuple[Callable[[Source], Iterator[str]], str]] = {
     "function length": (long_functions, "def f():\n" + "    x = 1\n" * 51),
     "file length": (long_files, "x = 1\n" * 401),
     "positional parameters": (many_positionals, "def f(a, b, c):\n    pass\n"),
+    "French outside catalogues": (french_outside_catalogues, "print('La mesure est perdue')"),
     "scope without default": (defaulted_scopes, "def read(*, scope=None):\n    pass\n"),
 }
 
@@ -83,7 +146,49 @@ def test_rule_holds_for_every_module(rule: str) -> None:
 def test_rule_catches_a_planted_violation(rule: str) -> None:
     check, violation = RULES[rule]
 
-    assert list(check(parse("planted.py", violation)))
+    assert list(check(parse("eval/planted.py", violation)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "parser.add_argument('x', help='dossier pour les mesures')",
+        "print(f'{count} réponses perdues')",
+        "raise ValueError(f'{name}, ligne {number} : illisible dans le fichier')",
+        "head = ('mesure', 'écart')",
+    ],
+)
+def test_french_is_found_wherever_it_is_written(text: str) -> None:
+    assert list(french_outside_catalogues(parse("eval/planted.py", text)))
+
+
+def french_of_template(text: str) -> list[str]:
+    """Lines of a template that are French once its own words are taken out."""
+    plain = re.sub(r"(?s)<style>.*?</style>|{[{%].*?[%}]}|</?[a-z][^>]*>", " ", text)
+    labels = re.findall(r'(?:aria-label|title|alt)="([^"{]*)"', text)
+    return [line for line in (*plain.splitlines(), *labels) if is_french(line)]
+
+
+def test_no_template_of_the_evaluations_is_written_in_french() -> None:
+    templates = sorted((ROOT / "eval").rglob("*.j2"))
+
+    assert templates
+    assert [
+        line for path in templates for line in french_of_template(path.read_text("utf-8"))
+    ] == []
+    assert french_of_template("<p>Par type et par longueur</p>\n<p>{{ say('du jeu') }}</p>") == [
+        " Par type et par longueur "
+    ]
+    assert french_of_template('<img alt="Refus à tort">') == ["Refus à tort"]
+
+
+def test_names_and_docstrings_are_no_french_sentences() -> None:
+    text = (
+        '"""Mesure le temps pour une page."""\nx = ["made", "sur.a", "eval-sans", "JEU", "p. 3"]\n'
+    )
+
+    assert list(french_outside_catalogues(parse("eval/planted.py", text))) == []
+    assert [name for name in FRENCH_DATA if not (ROOT / name).is_file()] == []
 
 
 WITHOUT_SCOPE = {

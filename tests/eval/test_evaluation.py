@@ -119,7 +119,7 @@ def test_own_questions_are_asked_of_an_instance_as_it_is(
 
     assert main(["run", *words]) == 0
     shown = capsys.readouterr().out
-    assert "ligne 3 : aucun document « Un autre document »" in shown
+    assert "ligne 3 : aucun document ne s'appelle « Un autre document »" in shown
     assert "| Bon passage au premier rang | 1,000 |" in shown
     assert "| Bon document au premier rang | 0,500 |" in shown
     assert len(list((tmp_path / "runs").iterdir())) == 1
@@ -155,5 +155,8 @@ def test_own_questions_need_a_file_and_an_instance(
 
     assert main(words) == 2
     assert "--data" in capsys.readouterr().out
+    assert main([*words, "--data", str(tmp_path)]) == 2
+    assert "ne contient aucune instance" in capsys.readouterr().out
+    (tmp_path / "files").mkdir()
     assert main([*words, "--data", str(tmp_path)]) == 2
     assert "absent.csv » ne peut pas être lu" in capsys.readouterr().out

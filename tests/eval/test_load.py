@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from eval.load import command
-from eval.load.crowds import Outcome, percentile_95
+from eval.load.crowds import CrowdFigures, percentile_95
 from eval.load.people import ANSWER_TOKENS, Heard
 from eval.load.report import knee_sentence, rows
 
-WELL = Outcome(
+WELL = CrowdFigures(
     way="api",
     people=100,
     seconds=120,
@@ -35,7 +35,7 @@ def heard(*arrivals: tuple[float, int], status: str = "answered") -> Heard:
     return Heard(asked_at=10.0, arrivals=list(arrivals), status=status)
 
 
-def broken(outcome: Outcome) -> list[str]:
+def broken(outcome: CrowdFigures) -> list[str]:
     return [row.name for row in rows(outcome, model_tokens_per_s=30) if not row.is_met]
 
 

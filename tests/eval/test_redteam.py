@@ -16,7 +16,7 @@ from assistant.settings import ModelSettings, Settings
 from assistant.testing.mock_model import running_mock_model
 from eval.redteam import command
 from eval.redteam.cases import Case, load_cases
-from eval.redteam.checks import Outcome, faults
+from eval.redteam.checks import CaseTrace, faults
 from eval.redteam.defences import DEFENCES, Removal
 from eval.redteam.running import run_cases
 from eval.redteam.site import settings_of
@@ -171,8 +171,8 @@ def test_a_line_that_is_no_case_is_named_by_its_number(tmp_path: Path) -> None:
     ],
 )
 def test_checks_find_what_they_are_for(text: str, expect: dict[str, object]) -> None:
-    assert len(faults(Outcome(answer={"answer": text}), expect)) == 1
-    assert faults(Outcome(answer={"answer": "ok"}), {"inert": True, "markers": []}) == []
+    assert len(faults(CaseTrace(answer={"answer": text}), expect)) == 1
+    assert faults(CaseTrace(answer={"answer": "ok"}), {"inert": True, "markers": []}) == []
 
 
 def test_a_beginning_that_no_case_has_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from assistant.schemas.evaluations import (
     EvaluationDetail,
     EvaluationOut,
     EvaluationRowOut,
+    EvaluationStarted,
     ExpectedAnswerOut,
     QuestionSetDetail,
     QuestionSetOut,
@@ -19,6 +20,7 @@ from assistant.schemas.evaluations import (
     SummaryOut,
     VerdictOut,
 )
+from assistant.schemas.wire import FaultyLine
 from tests.ui.scripted import NOW, ScriptedClient, problem
 
 
@@ -56,6 +58,11 @@ def summary(**changes: object) -> SummaryOut:
         "refused_wrongly": share(6, 34, 0.083, 0.335),
         "refused_rightly": share(6, 6, 0.61, 1),
         "expected_words": 0.5,
+        "marked": share(0, 34),
+        "unsupported_sentences": 0,
+        "uncited_sentences": 0,
+        "fell_back": share(0, 40),
+        "cut": share(0, 40),
     }
     return SummaryOut.model_validate(values | changes)
 
@@ -104,6 +111,10 @@ def result(verdict: VerdictOut = "right", **changes: object) -> ResultOut:
         "citation_rank": 1,
         "quote_rank": 1,
         "expected_words": 1,
+        "unsupported_sentences": 0,
+        "uncited_sentences": 0,
+        "model_fault_code": None,
+        "model_fault": None,
         "answer": "Le taux est de **30 %** [1].",
         "citations": [cited()],
         "reason_code": None,
@@ -132,6 +143,7 @@ class EvaluatingClient(ScriptedClient):
 
     sets: list[QuestionSetOut] = field(default_factory=lambda: [question_set()])
     runs: list[EvaluationOut] = field(default_factory=lambda: [evaluation()])
+    notices: list[FaultyLine] = field(default_factory=list[FaultyLine])
     rows: list[EvaluationRowOut] = field(default_factory=lambda: [row(2, result())])
 
     def list_question_sets(self, *, limit: int = 50) -> list[QuestionSetOut]:
@@ -155,12 +167,12 @@ class EvaluatingClient(ScriptedClient):
         self._check()
         return self.runs[:limit]
 
-    def start_evaluation(self, question_set_id: str) -> EvaluationOut:
+    def start_evaluation(self, question_set_id: str) -> EvaluationStarted:
         self._check_change()
         self.calls.append(("evaluate", question_set_id))
         started = evaluation("running", id="run-2", done=3, left_s=31.0)
         self.runs = [started, *self.runs]
-        return started
+        return EvaluationStarted(**started.model_dump(), notices=self.notices)
 
     def get_evaluation(
         self,

@@ -147,7 +147,7 @@ def uploaded(api: EvaluatingClient, status: int, body: str) -> AppTest:
 
 
 def test_an_added_set_is_told_with_what_was_not_used(evaluating: EvaluatingClient) -> None:
-    added = QuestionSetAdded(**question_set().model_dump(), ignored_columns=["Thème"])
+    added = QuestionSetAdded(**question_set().model_dump(), ignored_columns=["Thème"], notices=[])
 
     page = uploaded(evaluating, 201, added.model_dump_json())
 
@@ -390,3 +390,66 @@ def test_a_moment_is_told_by_the_clock_of_the_reader() -> None:
     assert moment_label(moment, zone="Europe/Paris") == "3 mars 2026 à 0 h 05"
     assert moment_label(moment, zone="America/Cayenne") == "2 mars 2026 à 20 h 05"
     assert moment_label(moment, zone="../etc") == moment_label(moment, zone=None)
+
+
+def test_marked_answers_and_failed_models_are_told(
+    evaluating: EvaluatingClient, evaluation_page: AppTest
+) -> None:
+    figures = summary(
+        marked=share(3, 30),
+        unsupported_sentences=4,
+        uncited_sentences=1,
+        fell_back=share(1, 40),
+        verdicts={"right_marked": 3, "right_faulty": 1, "right": 36},
+    )
+    evaluating.runs = [evaluation(summary=figures)]
+    fault = "Le modèle est saturé."
+    evaluating.rows = [
+        row(2, result()),
+        row(3, result("right_marked", unsupported_sentences=2, uncited_sentences=1)),
+        row(4, result("right_faulty", status="search_only", model_fault=fault)),
+    ]
+
+    page = run(evaluation_page, e="run-1")
+
+    told = " ".join(one.value for one in page.warning)
+    assert "3 réponses contiennent une phrase signalée" in told
+    assert "ne confirment pas : 4 ; phrases sans source : 1." in told
+    assert "Pour une question, le modèle de langage a failli" in told
+    shown = html_of(page)
+    assert (
+        "2 phrases ne sont pas confirmées par leurs sources. Une phrase n&#x27;a pas de source."
+        in shown
+    )
+    assert "Juste, mais signalé" in shown
+    assert fault in shown
+    page.segmented_control("verdicts").set_value("wrong").run()
+    assert "ligne 2" not in html_of(page)
+    assert "ligne 3" in html_of(page)
+
+
+def test_a_wrong_answer_also_tells_what_was_marked() -> None:
+    wrong = result("wrong", citation_rank=None, passage_rank=2, unsupported_sentences=1)
+
+    assert why_of(wrong).endswith("mais pas cité. Une phrase n'est pas confirmée par ses sources.")
+
+
+def test_documents_to_check_are_told_when_a_set_is_added_and_when_it_is_evaluated(
+    evaluating: EvaluatingClient, evaluation_page: AppTest
+) -> None:
+    notice = FaultyLine(line=7, code="document_not_found", detail="aucun <b>.")
+    added = QuestionSetAdded(
+        **question_set().model_dump(), ignored_columns=[], notices=[notice] * 101
+    )
+    evaluating.notices = [notice]
+
+    shown = html_of(uploaded(evaluating, 201, added.model_dump_json()))
+    page = run(evaluation_page)
+    before = html_of(page)
+    page.button("start-set-1").click().run()
+
+    told = "ligne 7 : aucun &lt;b&gt;."
+    assert shown.lower().count(told) == 100
+    assert "d&#x27;autres lignes" in shown
+    assert told not in before.lower()
+    assert told in html_of(page).lower()

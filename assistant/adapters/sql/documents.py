@@ -133,6 +133,19 @@ class SqlDocumentRepository:
         page = query.order_by(documents.c.name, documents.c.id).limit(limit).offset(offset)
         return self._all(page)
 
+    def list_names(self, *, scope: Scope) -> list[tuple[str, str]]:
+        """Name and title of every document that can be found, by name."""
+        query = (
+            select(documents.c.name, _live.c.title)
+            .join(
+                _live,
+                and_(_live.c.document_id == documents.c.id, _live.c.state == VersionState.LIVE),
+            )
+            .where(~documents.c.is_deleted, within(scope, documents))
+            .order_by(documents.c.name, documents.c.id)
+        )
+        return [(row.name, row.title) for row in self._transaction.read(query)]
+
     def live_versions(
         self, document_ids: Sequence[DocumentId], *, scope: Scope
     ) -> dict[DocumentId, DocumentVersion]:

@@ -14,6 +14,7 @@ from assistant.adapters.sql.question_sets import question_of
 from assistant.adapters.sql.rows import fields_of, reason_fields, reason_of
 from assistant.adapters.sql.scoping import of_reader, of_tenant
 from assistant.adapters.sql.transaction import Transaction
+from assistant.domain.evaluation_summary import Tally
 from assistant.domain.evaluations import (
     UNFINISHED,
     Evaluation,
@@ -26,6 +27,7 @@ from assistant.domain.question_sets import ExpectedAnswer
 from assistant.domain.tenancy import Scope
 
 _FIELDS = tuple(each.name for each in fields(Evaluation) if each.name != "reason")
+_EQUAL = tuple(name for name in OUTCOME_FIELDS if name != "expected_words")
 _MUTABLE = ("state", "started_at", "finished_at", "attempt", "made_by")
 
 
@@ -71,6 +73,27 @@ class SqlEvaluationRepository:
             .order_by(evaluation_rows.c.ordinal)
         )
         return {row.ordinal: outcome_of(row) for row in self._transaction.read(query)}
+
+    def tallies(
+        self, evaluation_ids: Collection[EvaluationId], *, scope: Scope
+    ) -> dict[EvaluationId, list[Tally]]:
+        """What became of the questions of several evaluations, equal outcomes counted together."""
+        # Grouped by the database: a list of evaluations would else read every question of each.
+        words = evaluation_rows.c.expected_words
+        own = (evaluation_rows.c.evaluation_id, *(evaluation_rows.c[name] for name in _EQUAL))
+        query = (
+            select(*own, func.avg(words).label("expected_words"), func.count().label("total"))
+            .join(evaluations, evaluations.c.id == evaluation_rows.c.evaluation_id)
+            .where(
+                evaluation_rows.c.evaluation_id.in_(evaluation_ids), of_reader(scope, evaluations)
+            )
+            .group_by(*own, words.is_(None))
+        )
+        found: dict[EvaluationId, list[Tally]] = {}
+        for row in self._transaction.read(query):
+            tally = Tally(outcome_of(row), row.total)
+            found.setdefault(EvaluationId(row.evaluation_id), []).append(tally)
+        return found
 
     def rows(
         self,

@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from assistant.api.deps import Admin, UseCases
+from assistant.api.errors import lines_out
 from assistant.api.evaluation_table import evaluation_table
 from assistant.api.evaluations_out import evaluation_out, row_out
 from assistant.api.routes.documents import Limit, Offset
@@ -18,7 +19,12 @@ from assistant.domain.catalogue import sentence
 from assistant.domain.evaluations import Verdict
 from assistant.domain.ids import EvaluationId, QuestionSetId
 from assistant.domain.question_sets import MAX_QUESTIONS
-from assistant.schemas.evaluations import EvaluationDetail, EvaluationIn, EvaluationOut
+from assistant.schemas.evaluations import (
+    EvaluationDetail,
+    EvaluationIn,
+    EvaluationOut,
+    EvaluationStarted,
+)
 from assistant.services.evaluations import EvaluationReport
 
 router = APIRouter(prefix="/evaluations", tags=["evaluations"])
@@ -42,16 +48,18 @@ def list_evaluations(
 
 
 @router.post("", status_code=202)
-async def start_evaluation(asked: EvaluationIn, caller: Admin, services: UseCases) -> EvaluationOut:
+async def start_evaluation(
+    asked: EvaluationIn, caller: Admin, services: UseCases
+) -> EvaluationStarted:
     """Evaluate a question set in the background, within what the caller may read."""
-    report = await run_in_threadpool(
+    report, notices = await run_in_threadpool(
         services.evaluations.start,
         QuestionSetId(asked.question_set_id),
         principal=caller.principal,
         scope=caller.scope,
     )
     services.evaluation_runner.wake()
-    return evaluation_out(report)
+    return EvaluationStarted(**evaluation_out(report).model_dump(), notices=lines_out(notices))
 
 
 @router.get("/{evaluation_id}")

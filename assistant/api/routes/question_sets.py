@@ -10,6 +10,7 @@ from starlette.datastructures import UploadFile
 
 from assistant.api.body import FORM, name_of, uploads_of
 from assistant.api.deps import Admin, Caller, UseCases
+from assistant.api.errors import lines_out
 from assistant.api.evaluations_out import expected_out, question_set_out
 from assistant.api.routes.documents import Limit, Offset
 from assistant.containers import Container
@@ -73,7 +74,11 @@ def delete_question_set(question_set_id: str, caller: Admin, services: UseCases)
 
 
 def _take(upload: UploadFile, *, services: Container, caller: Caller) -> QuestionSetAdded:
-    added, ignored = services.question_sets.add(
-        upload.file, name=name_of(upload), principal=caller.principal
+    added = services.question_sets.add(
+        upload.file, name=name_of(upload), principal=caller.principal, scope=caller.scope
     )
-    return QuestionSetAdded(**question_set_out(added).model_dump(), ignored_columns=list(ignored))
+    return QuestionSetAdded(
+        **question_set_out(added.question_set).model_dump(),
+        ignored_columns=list(added.ignored),
+        notices=lines_out(added.notices),
+    )

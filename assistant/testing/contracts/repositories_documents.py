@@ -171,6 +171,23 @@ class DocumentContract(RepositoryContract):
             )
         assert [document.id for document in found] == [stored.document.id]
 
+    def test_names_are_those_of_what_can_be_found(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        second, first, gone = (store_live(open_work, world.here, name=n) for n in ("b", "a", "c"))
+        store_live(open_work, world.there, name="foreign")
+        with open_work() as work:
+            work.documents.add(make_document(world.here, name="pending"))
+            work.documents.delete(gone.document.id, scope=world.here.scope)
+            work.commit()
+
+        with open_work() as work:
+            assert work.documents.list_names(scope=world.here.scope) == [
+                ("a", first.version.title),
+                ("b", second.version.title),
+            ]
+            assert work.documents.list_names(scope=world.nobody) == []
+
     def test_counts(self, open_work: UnitOfWorkFactory, world: World) -> None:
         store_live(open_work, world.here, name="a", texts=("un", "deux"))
         store_live(open_work, world.here, name="b", texts=("trois",))

@@ -11,6 +11,7 @@ import pytest
 from assistant.domain.answers import AnswerStatus
 from assistant.domain.documents import Reason
 from assistant.domain.errors import Conflict, NotFound
+from assistant.domain.evaluation_summary import Tally
 from assistant.domain.evaluations import (
     CitedPassage,
     Evaluation,
@@ -46,6 +47,9 @@ RIGHT = EvaluationRow(
         citation_rank=1,
         quote_rank=2,
         expected_words=0.5,
+        unsupported_sentences=2,
+        uncited_sentences=0,
+        model_fault="answer_cut_stall",
     ),
     text="Le taux est de 40 % [1].",
     citations=(
@@ -164,6 +168,32 @@ class EvaluationContract(RepositoryContract):
         assert page == chosen == [(QUESTIONS[1], FAILED)]
         assert none == []
         assert list(outcomes.items()) == [(0, RIGHT.outcome), (1, FAILED.outcome)]
+
+    def test_equal_outcomes_are_counted_together_for_several_evaluations(
+        self, open_work: UnitOfWorkFactory, world: World, kept: Evaluation
+    ) -> None:
+        other = store_evaluation(open_work, world.here, set_id=kept.set_id)
+        empty = store_evaluation(open_work, world.here, set_id=kept.set_id)
+        foreign = store_evaluation(open_work, world.colleague(), set_id=kept.set_id)
+        outcomes = [replace(RIGHT.outcome, expected_words=words) for words in (0.5, 1.0, None, 0.0)]
+        with open_work() as work:
+            for ordinal, outcome in enumerate(outcomes):
+                row = replace(RIGHT, ordinal=ordinal, outcome=outcome)
+                work.evaluations.add_row(kept.id, row)
+            work.evaluations.add_row(other.id, FAILED)
+            work.evaluations.add_row(foreign.id, RIGHT)
+            work.commit()
+
+        ids = [each.id for each in (kept, other, empty, foreign)]
+        with open_work() as work:
+            found = work.evaluations.tallies(ids, scope=world.here.scope)
+            assert work.evaluations.tallies([], scope=world.here.scope) == {}
+        assert found.keys() == {kept.id, other.id}
+        assert sorted(found[kept.id], key=lambda each: each.count) == [
+            Tally(outcomes[2], 1),
+            Tally(outcomes[0], 3),
+        ]
+        assert found[other.id] == [Tally(FAILED.outcome, 1)]
 
     def test_a_forgotten_version_takes_the_quotes_of_it_along_and_no_others(
         self, open_work: UnitOfWorkFactory, world: World, kept: Evaluation
@@ -311,6 +341,7 @@ def _reads(evaluations: EvaluationRepository, kept: Evaluation, scope: Scope) ->
         evaluations.list_recent(scope=scope, set_id=None, limit=9),
         evaluations.list_recent(scope=scope, set_id=kept.set_id, limit=9),
         evaluations.outcomes(kept.id, scope=scope),
+        evaluations.tallies([kept.id], scope=scope),
         evaluations.rows(kept.id, scope=scope, limit=9, offset=0),
     ]
 

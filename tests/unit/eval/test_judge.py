@@ -6,7 +6,7 @@ import respx
 
 from assistant.testing.mock_model import running_mock_model
 from eval.instance import Row
-from eval.judge import Judge, find_judge
+from eval.judge import JudgeModel, find_judge
 from eval.measuring import judged_measures
 from eval.questions import JudgedQuestion
 
@@ -23,7 +23,7 @@ def answer(*, status: str = "search_only") -> Row:
 def test_no_endpoint_no_judge() -> None:
     assert find_judge({"ASSISTANT_EVAL_JUDGE_NAME": "x"}) is None
     found = find_judge({"ASSISTANT_EVAL_JUDGE_URL": URL, "ASSISTANT_EVAL_JUDGE_NAME": "x"})
-    assert found == Judge(URL, "x")
+    assert found == JudgeModel(URL, "x")
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_the_first_word_is_the_verdict(said: str, verdict: bool | None) -> None:
     reply = {"choices": [{"message": {"content": said}}]}
     route = respx.post(f"{URL}/chat/completions").mock(return_value=httpx.Response(200, json=reply))
 
-    assert Judge(URL, "juge", "clef").is_right(**CASE) is verdict
+    assert JudgeModel(URL, "juge", "clef").is_right(**CASE) is verdict
     assert route.calls.last.request.headers["Authorization"] == "Bearer clef"
 
 
@@ -49,7 +49,7 @@ def test_the_first_word_is_the_verdict(said: str, verdict: bool | None) -> None:
 def test_a_refused_or_failed_answer_is_wrong_without_asking(status: str) -> None:
     with running_mock_model() as model:
         found = judged_measures(
-            QUESTION, answer(status=status), judge=Judge(model.url, "mock-grounded")
+            QUESTION, answer(status=status), judge=JudgeModel(model.url, "mock-grounded")
         )
 
         assert found == {"judged_right": 0}
@@ -69,11 +69,11 @@ def test_failures_of_the_judge_are_counted_apart(said: str, measures: dict[str, 
     reply = {"choices": [{"message": {"content": said}}]}
     respx.post(f"{URL}/chat/completions").mock(return_value=httpx.Response(200, json=reply))
 
-    assert judged_measures(QUESTION, answer(), judge=Judge(URL, "juge")) == measures
+    assert judged_measures(QUESTION, answer(), judge=JudgeModel(URL, "juge")) == measures
 
 
 def test_without_a_judge_or_an_expected_answer_nothing_is_judged() -> None:
-    judge, unexpected = Judge(URL, "juge"), JudgedQuestion("q", "Quel taux ?", {"a.pdf": 1})
+    judge, unexpected = JudgeModel(URL, "juge"), JudgedQuestion("q", "Quel taux ?", {"a.pdf": 1})
 
     assert judged_measures(QUESTION, answer(), judge=None) == {}
     assert judged_measures(unexpected, answer(), judge=judge) == {}
@@ -82,5 +82,5 @@ def test_without_a_judge_or_an_expected_answer_nothing_is_judged() -> None:
 @pytest.mark.parametrize("name", ["mock-grounded", "mock-500", "mock-401"])
 def test_a_model_that_fails_or_talks_gives_no_verdict(name: str) -> None:
     with running_mock_model() as model:
-        assert Judge(model.url, name).is_right(**CASE) is None
+        assert JudgeModel(model.url, name).is_right(**CASE) is None
         assert "50 %" in model.bodies[0]["messages"][0]["content"]

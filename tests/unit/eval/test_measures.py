@@ -88,6 +88,20 @@ def test_an_answer_is_measured_by_its_citations_and_its_words() -> None:
     assert "answer_tokens" not in measured
 
 
+def test_a_document_shown_beside_an_equal_one_is_cited_too() -> None:
+    question = JudgedQuestion("q", "?", {"a.pdf": 1, "b.pdf": 1}, pages=(4,), quotes=("40 %",))
+    text = "Le taux est de 40 %"
+    copy = citation("copie.pdf", text) | {"also": [{"file": "a.pdf", "pages": [3, 4]}]}
+    elsewhere = citation("copie.pdf", text) | {"also": [{"file": "a.pdf", "pages": [9]}]}
+
+    right = answer_measures(question, answer(copy))
+    wrong = answer_measures(question, answer(elsewhere))
+
+    names = ("page_cited", "quote_3", "citation_precision", "citation_recall")
+    assert [right[name] for name in names] == [1, 1, 1, 0.5]
+    assert [wrong[name] for name in names] == [0, 0, 0, 0]
+
+
 def test_only_the_first_three_citations_hold_the_right_quote() -> None:
     wrong = citation(text="autre")
 

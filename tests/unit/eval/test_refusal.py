@@ -4,12 +4,12 @@ import pytest
 
 from assistant.domain.intervals import wilson
 from eval.datasets import QuestionSet
+from eval.halves import hash_half
 from eval.questions import JudgedQuestion
 from eval.refusal import (
     CurvePoint,
     MadeQuestion,
     curve,
-    hash_half,
     make,
     operating_threshold,
     product_score,

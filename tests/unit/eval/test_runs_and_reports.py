@@ -7,15 +7,20 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from assistant.domain.intervals import Share
 from eval import gate, run
 from eval.__main__ import COMMANDS, main
+from eval.catalogue import command_help, measure_name
 from eval.compare import changes, differences
 from eval.datasets import QuestionSet, is_present
+from eval.gate import THRESHOLDS as THRESHOLDS_FILE
 from eval.gate import check, verdict
 from eval.instance import Instance
+from eval.measuring import DEPTH
 from eval.refusal import MadeQuestion, summary
 from eval.report import markdown, page
 from eval.runs import SetResult, UnknownRun, load, save
+from eval.thresholds import read_thresholds
 from eval.workspace import Workspace
 from tests.made_runs import QUESTIONS, made_result, made_run
 
@@ -261,13 +266,38 @@ def test_a_limit_itself_is_kept(side: str) -> None:
     assert check(made_run("2026-a", {"sample": GOOD}), thresholds).is_open
 
 
+def test_a_kind_of_change_that_is_no_longer_found_closes_the_gate_whatever_the_others() -> None:
+    thresholds = read_thresholds(THRESHOLDS_FILE)
+    kinds = [*thresholds["verification"]["least"], "false_alarms"]
+    good = dict.fromkeys(kinds, Share(40, 40)) | {"false_alarms": Share(0, 80)}
+    lost, none = good | {"name": Share(20, 40)}, good | {"date": Share(0, 0)}
+    alarmed = good | {"false_alarms": Share(9, 80)}
+    limits: dict[str, object] = {"sets": {}, "verification": thresholds["verification"]}
+    measured = made_run("2026-a", {"sample": GOOD})
+
+    found = [check(measured, limits, verified=each) for each in (good, lost, none, alarmed)]
+
+    assert (found[0].is_open, found[0].kept) == (True, 8)
+    assert [each.reasons for each in found[1:]] == [
+        ["Vérification des réponses : nom changé vaut 0,500, il en faut au moins 0,750."],
+        ["Vérification des réponses : date changée n'a pas été mesuré."],
+        [
+            "Vérification des réponses : fausses alertes (les deux) vaut 0,113, il en faut au plus 0,050."
+        ],
+    ]
+
+
+def test_the_name_of_the_recall_among_twenty_tells_how_many_passages_are_looked_at() -> None:
+    assert f"au plus (documents de {DEPTH} passages)" in measure_name("recall_20")
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([name, "--help"])
 
     assert ended.value.code == 0
-    assert COMMANDS[name][1].split()[0] in capsys.readouterr().out
+    assert command_help(name).split()[0] in capsys.readouterr().out
 
 
 def test_the_history_and_the_page_are_written_for_a_person(
@@ -332,3 +362,122 @@ def test_a_run_that_is_cut_while_it_is_written_stays_as_it_was(
 def test_an_unknown_set_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "pia"]) == 2
     assert "« pia » inconnu" in capsys.readouterr().out
+
+
+BROKEN = {
+    "empty": "",
+    "truncated": '{"format": 1, "id": "2026-b", "sets": {"sam',
+    "a list": "[]",
+    "no object": "1",
+    "foreign": '{"name": "x"}',
+    "no run": '{"format": 1}',
+    "no figures": '{"format": 1, "id": "b", "date": "", "commit": "", "machine": "",'
+    ' "settings": {}, "sets": {"sample": {"revision": "r"}}}',
+    "sets of text": '{"format": 1, "sets": "x"}',
+    "deep": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("command", ["gate", "report", "compare"])
+def test_a_file_that_is_no_run_is_named(
+    command: str, content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mesure.json"
+    file.write_text(content, "utf-8")
+    words = [command, str(file), "--work", str(tmp_path)]
+
+    assert main([*words, str(file)] if command == "compare" else words) == 1
+    assert f"Le fichier {file} " in capsys.readouterr().out
+
+
+def test_bytes_that_are_no_text_are_no_run(tmp_path: Path) -> None:
+    file = tmp_path / "mesure.json"
+    file.write_bytes(b"\x89PNG\xff\xfe")
+
+    with pytest.raises(UnknownRun, match="est vide, coupé"):
+        load(str(file), folder=tmp_path)
+
+
+def test_a_row_without_its_measures_is_refused(tmp_path: Path) -> None:
+    path = save(made_run("2026-a", {"sample": GOOD}), folder=tmp_path)
+    raw = json.loads(path.read_text("utf-8"))
+    del raw["sets"]["sample"]["rows"][3]["measures"]
+    path.write_text(json.dumps(raw), "utf-8")
+
+    with pytest.raises(UnknownRun, match="n'est pas une mesure"):
+        load("", folder=tmp_path)
+
+
+def test_a_broken_run_beside_the_one_wanted_is_named_and_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = tmp_path / "runs"
+    save(made_run("2026-b", {"sample": GOOD}), folder=runs)
+    (runs / "2026-a.json").write_text("{", "utf-8")
+
+    assert main(["report", "2026-b", "--work", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "2026-a.json est vide, coupé" in shown
+    assert "# 2026-b" in shown
+    assert main(["report", "--list", "--work", str(tmp_path)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (
+            "[sets.sample.least]\nndgc_10 = 1",
+            "« sets.sample.least.ndgc_10 » ne veut rien dire ici. Vouliez-vous dire : ndcg_10",
+        ),
+        (
+            "[sets.sample.leats]\nmrr = 1",
+            "« sets.sample.leats » ne veut rien dire ici. Vouliez-vous dire : least",
+        ),
+        ("[loss]\nhit1 = 1", "Vouliez-vous dire : hit_1"),
+        ("[losses]\nhit_1 = 1", "Vouliez-vous dire : loss"),
+        ("[xyz]\nhit_1 = 1", "Noms possibles : sets, loss, slices, verification"),
+        ("[verification.least]\nnumbr = 1", "Vouliez-vous dire : number"),
+        ("[verification]\nlow = 1", "« verification.low » ne veut rien dire"),
+        ("[slices.piaf_dev]\nquestion = 1", "Vouliez-vous dire : questions"),
+        (
+            "[slices.piaf_dev]\nquestions = 1",
+            "« slices.piaf_dev.documents » doit être un nombre entier",
+        ),
+        ("[sets.sample.least]\nmrr = 'x'", "« sets.sample.least.mrr » doit être un nombre"),
+        ("[sets.sample.least]\nmrr = true", "doit être un nombre"),
+        ("sets = 1", "« sets » doit être une section"),
+        ("[sets]\nsample = 1", "« sets.sample » doit être une section"),
+        ("[sets", "ne peut pas être lu"),
+        (None, "ne peut pas être lu"),
+    ],
+)
+def test_a_threshold_that_would_be_ignored_is_refused_by_name(
+    content: str | None, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(made_run("2026-a", {"sample": GOOD}), folder=tmp_path / "runs")
+    file = tmp_path / "seuils.toml"
+    if content is not None:
+        file.write_text(content, "utf-8")
+
+    assert main(["gate", "--work", str(tmp_path), "--thresholds", str(file)]) == 2
+    shown = capsys.readouterr().out
+    assert str(file) in shown
+    assert told in shown
+
+
+def test_the_thresholds_of_the_release_are_read() -> None:
+    assert read_thresholds(THRESHOLDS_FILE)["sets"]["sample"]["least"]["ndcg_10"] > 0
+
+
+def test_a_folder_without_instance_is_refused_and_stays_as_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "questions.csv"
+    file.write_text("Question;Document\nQui ?;sans réponse\n", "utf-8")
+    mistyped = tmp_path / "dataa"
+    words = ["run", "--questions", str(file), "--data", str(mistyped), "--work", str(tmp_path)]
+
+    assert main(words) == 2
+    assert f"Le dossier « {mistyped} » ne contient aucune instance" in capsys.readouterr().out
+    assert not mistyped.exists()

@@ -59,7 +59,7 @@ def test_an_undated_source_comes_after_the_dated_ones() -> None:
     ("question", "one", "other", "expected"),
     [
         ("Quel est le plafond de l'aide au numérique ?", "L'aide est plafonnée à 2 000 € par an.",
-         "Le plafond de l'aide est de 3 200 €.", ["3200 €", "2000 €"]),
+         "Le plafond de l'aide est de 3 200 €.", ["3 200 €", "2 000 €"]),
         ("Avant quelle date demander l'aide au numérique ?", "La demande d'aide est due le 31 mars.",
          "La demande d'aide arrive avant le 30 avril.", ["30 avril", "31 mars"]),
         ("Quel délai pour la décision sur l'aide au numérique ?",
@@ -102,6 +102,66 @@ def test_amounts_dates_and_durations_are_compared(
 )  # fmt: skip
 def test_what_is_no_contradiction_is_not_told(question: str, one: str, other: str) -> None:
     assert figures(question, passage(1, one), passage(2, other, title="Autre")) == []
+
+
+DATE = "Avant quelle date demander l'aide au numérique ?"
+DELAY = "Quel délai pour la décision sur l'aide au numérique ?"
+CEILING = "Quel est le plafond de l'aide au numérique ?"
+
+
+def told(marker: int, figure: str) -> Passage:
+    """A passage that answers each of the questions above by one figure."""
+    text = f"Taux, plafond, délai de décision ou date pour demander l'aide d'une association : {figure}."
+    return passage(marker, text)
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        (DELAY, "sous 30 jours", "sous trente jours"),
+        (DELAY, "sous trente (30) jours", "en 30 (trente) jours"),
+        (DELAY, "en un an", "en 12 mois"),
+        (DELAY, "en deux semaines", "en quatorze jours"),
+        (DELAY, "sous quatre-vingt-dix jours", "sous 90 jours"),
+        (DELAY, "en quarante-cinq jours", "en 45 jours ou deux mois"),
+        (CEILING, "de 1 500 €", "de 1,5 k€"),
+        (CEILING, "de 1 500 €", "de 1500 euros"),
+        (CEILING, "de 1.500,00 EUR", "de mille cinq cents euros"),
+        (CEILING, "de 2,5 M€", "de deux millions cinq cent mille euros"),
+        (CEILING, "de 2,5 millions d'euros", "de 2 500 000 €"),
+        (DATE, "avant le 31 mars", "avant le 31/03"),
+        (DATE, "avant le 31 mars 2025", "avant le 31/03/2025"),
+        (DATE, "avant le 31 mars", "avant le 31 mars 2025"),
+        (DATE, "avant le 1er avril 2025", "avant le 01/04/25"),
+        (RATE, "à 50 % pour une association", "à 50,0 pour cent pour une association"),
+    ],
+)
+def test_one_value_written_otherwise_is_no_contradiction(
+    question: str, one: str, other: str
+) -> None:
+    assert figures(question, told(1, one), told(2, other)) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        (DELAY, "30 jours", "quarante jours"),
+        (DELAY, "30 jours", "30 mois"),
+        # the law counts a month from a day to the same day of the next one
+        (DELAY, "30 jours", "un mois"),
+        (CEILING, "1 500 €", "15 k€"),
+        (CEILING, "1 500 €", "1 500 $"),
+        (CEILING, "mille cinq cents euros", "mille six cents euros"),
+        (DATE, "31 mars", "31/05/2025"),
+        (DATE, "31 mars 2025", "31/03/2026"),
+    ],
+)
+def test_another_value_is_a_contradiction_however_it_is_written(
+    question: str, one: str, other: str
+) -> None:
+    (found,) = figures(question, told(1, one), told(2, other))
+
+    assert found == [(1, one), (2, other)]
 
 
 def test_one_document_does_not_contradict_itself_by_one_passage() -> None:

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.answering.draft import Draft, Stopwatch
+from assistant.answering.prompt import refusal
+from assistant.answering.quotes import way_on
 from assistant.domain.answers import AnswerCompleted, CitationAdded
 from tests.unit.assistant.answering.samples import cuts_of, make_passages, two_pieces
 
@@ -40,6 +45,19 @@ def test_every_cut_in_two_gives_the_same_citations() -> None:
     whole = completed([REPLY]).citations
 
     assert all(completed(pieces).citations == whole for pieces in two_pieces(REPLY))
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+@pytest.mark.parametrize("deltas_per_s", [1, 1_000_000])
+def test_one_blank_line_stands_before_what_a_refusal_ends_on(end: str, deltas_per_s: float) -> None:
+    draft = Draft(PASSAGES, stopwatch=Stopwatch(), deltas_per_s=deltas_per_s)
+    for piece in (refusal(), end):
+        list(draft.feed(piece))
+        time.sleep(0.001)
+        list(draft.due())
+    list(draft.finish())
+
+    assert draft.text == f"{refusal()}\n\n{way_on(PASSAGES)}"
 
 
 WORDS = st.sampled_from(

@@ -37,6 +37,20 @@ def unheld(sentence: str, source: str, *, day: date | None = None) -> list[tuple
         ("L'article L. 1111-2 s'applique.", "article L1111-2 du code"),
         ("Les articles R. 12-1 et R. 12-3.", "articles R. 12-1 à 12-3"),
         ("La délibération n° 2024-117.", "DÉLIBÉRATION N° 2024-117"),
+        ("Une aide de mille cinq cents euros.", "une aide de 1 500 €"),
+        ("Une aide de 1 500 €.", "une aide de mille cinq cents euros"),
+        ("Soit 2,5 M€.", "deux millions cinq cent mille euros"),
+        ("Sous cent vingt jours.", "sous 120 jours"),
+        ("Sous quatre-vingt-dix jours.", "dans les 90 jours"),
+        ("Une prime de vingt-cinq euros.", "prime : 25 €"),
+        ("Une prime de 1 500 F CFP.", "1 500 XPF"),
+        ("Une prime de US$ 1 500.", "1 500 dollars"),
+        ("Pendant trois trimestres.", "durant neuf mois"),
+        ("Sur 30 hectares.", "300 000 m²"),
+        ("À moins de 5 km.", "à moins de 5 000 mètres"),
+        ("Ouvert dès 8h30.", "ouvert dès 8 h 30"),
+        ("L'aide couvre 50 % du prix.", "l'aide couvre la moitié du prix"),
+        ("Sous 30 jours.", "dans un délai de 30 (trente) jours"),
         ("Au XIXe siècle.", "le dix-neuvième (19) siècle"),
         ("Le CNIG l'a décidé.", "le Conseil national de l'information géographique"),
         ("La ville de Saint-Étienne paie.", "SAINT ETIENNE"),
@@ -59,6 +73,34 @@ def test_one_value_written_otherwise_is_held(sentence: str, source: str) -> None
         ("En 2023.", "le 3 mars 2024", [("date", "2023")]),
         ("Pendant 3 ans.", "pendant 3 mois", [("duration", "3 ans")]),
         ("Pendant deux ans.", "pendant trois ans", [("duration", "deux ans")]),
+        ("Mille cinq cents euros.", "1 200 €", [("amount", "Mille cinq cents euros")]),
+        (
+            "Soit mille cinq cents euros.",
+            "mille six cents euros",
+            [("amount", "mille cinq cents euros")],
+        ),
+        (
+            "Soit quatre-vingts euros.",
+            "quatre-vingt-dix euros",
+            [("amount", "quatre-vingts euros")],
+        ),
+        ("Il y a cinq cents lits.", "les 400 lits", [("number", "cinq cents")]),
+        ("Il y a vingt-quatre lits.", "les 25 lits", [("number", "vingt-quatre")]),
+        ("Soit 1 500 $.", "soit 1 500 €", [("amount", "1 500 $")]),
+        ("Soit 1 500 dollars.", "soit 1 500 €", [("amount", "1 500 dollars")]),
+        ("Soit 1 500 francs.", "soit 1 500 €", [("amount", "1 500 francs")]),
+        ("Soit 1 500 £.", "soit 1 500 €", [("amount", "1 500 £")]),
+        ("Soit 1 500 €.", "soit 1 500 francs CFP", [("amount", "1 500 €")]),
+        ("Soit 2 millions de dollars.", "2 M€", [("amount", "2 millions de dollars")]),
+        ("Sous 30 mois.", "sous 30 jours", [("duration", "30 mois")]),
+        ("Sous trente mois.", "sous 30 jours", [("duration", "trente mois")]),
+        ("Sous 30 mois.", "sous 30 (trente) jours", [("duration", "30 mois")]),
+        ("Sous 30 jours.", "sous un mois", [("duration", "30 jours")]),
+        ("Sous 2 ans.", "Article 2 : sous trois ans", [("duration", "2 ans")]),
+        ("Sous 2 ans.", "1. Objet\n2. Sous trois ans", [("duration", "2 ans")]),
+        ("Jusqu'à 20 Go.", "20 Mo au plus", [("number", "20 Go")]),
+        ("À 30 km.", "sur 30 hectares", [("number", "30 km")]),
+        ("Ouvert dès 8 h 30.", "ouvert dès 8 h 45", [("duration", "8 h 30")]),
         ("Article L. 1111-3.", "article L. 1111-2", [("reference", "L. 1111-3")]),
         ("Il y a 12 lycées.", "les 21 lycées", [("number", "12")]),
         ("Voté par Jean Dupont.", "voté par Jean Martin", [("name", "Dupont")]),
@@ -79,6 +121,43 @@ def test_the_date_of_a_source_is_held() -> None:
 def test_the_first_word_and_numbers_in_letters_without_unit_state_nothing() -> None:
     assert facts_of("Trois conditions. Contactez le service : Les deux.") == []
     assert [fact.words for fact in facts_of("RSA et Pierre.")] == ["RSA", "Pierre"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "names"),
+    [
+        ("Lyon verse une aide.", ["Lyon"]),
+        ("Villeneuve n'accorde rien.", ["Villeneuve"]),
+        ("Saint-Denis finance le projet.", ["Saint-Denis"]),
+        ("Le maire est élu. Dupont préside le comité.", ["Dupont"]),
+        ("- Martin y siège.", ["Martin"]),
+        ("Mayotte l'autorise.", ["Mayotte"]),
+    ],
+)
+def test_a_first_word_right_before_its_verb_is_a_name(sentence: str, names: list[str]) -> None:
+    assert [fact.words for fact in facts_of(sentence)] == names
+    assert unheld(sentence, "la commune verse une aide") == [("name", name) for name in names]
+    assert unheld(sentence, sentence.upper()) == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Contactez le service.",
+        "Seul peut voter le maire.",
+        "Trois sont requis.",
+        "Celle-ci est due.",
+        "Aide versée en mai.",
+        "L'aide est versée.",
+        "Chacun doit voter.",
+        "Quelle est la date ?",
+        "Où est la mairie ?",
+        "Il ne peut voter.",
+        "Délai : il est court.",
+    ],
+)
+def test_other_first_words_are_no_names(sentence: str) -> None:
+    assert facts_of(sentence) == []
 
 
 def test_what_has_the_form_of_a_date_but_is_none_is_a_reference() -> None:

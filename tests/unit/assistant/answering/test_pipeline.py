@@ -189,6 +189,70 @@ async def test_a_refusal_of_the_model_is_a_refusal() -> None:
     assert [citation.marker for citation in end.citations] == [3]
 
 
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [refusal()],
+        [refusal()[:30], refusal()[30:], " Le conseil vote le budget en décembre [3].\n"],
+    ],
+)
+async def test_a_refusal_of_the_model_ends_on_the_nearest_documents_and_the_next_step(
+    pieces: list[str],
+) -> None:
+    end = await end_of(ScriptedChatModel(pieces))
+
+    assert end.text.startswith("".join(pieces).strip())
+    before, _, after = end.text.partition(f"\n\n{sentence('answer_nearest')}\n")
+    assert before == "".join(pieces).strip()
+    titles, _, step = after.rpartition("\n\n")
+    assert titles.splitlines()
+    assert all(line.startswith("- ") for line in titles.splitlines())
+    assert step == sentence("answer_next_step")
+    assert end.marks == ()
+
+
+async def test_an_answer_ends_where_the_model_ends_it() -> None:
+    end = await end_of(ScriptedChatModel(["Le conseil vote le budget en décembre [3]."]))
+
+    assert sentence("answer_next_step") not in end.text
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Merci !", "courtesy_thanks"),
+        ("Bonjour", "courtesy_greeting"),
+        ("Au revoir, bonne journée", "courtesy_goodbye"),
+    ],
+)
+@pytest.mark.parametrize("model", [None, ScriptedChatModel(["Le budget est voté [3]."])])
+async def test_courtesy_is_answered_without_search_nor_sources(
+    text: str, code: str, model: ScriptedChatModel | None
+) -> None:
+    finder = Finder()
+    question = Question(text, earlier=(QUESTION.text,))
+    events = await events_of(model, finder=finder, question=question)
+
+    found, end = events[0], events[-1]
+    assert isinstance(found, RetrievalCompleted)
+    assert found.passages == ()
+    assert isinstance(end, AnswerCompleted)
+    assert (end.status, end.text) == (AnswerStatus.ANSWERED, sentence(code))
+    assert (end.citations, end.marks, end.model) == ((), (), None)
+    assert finder.texts == []
+    assert model is None or model.calls == []
+
+
+async def test_a_follow_up_after_thanks_is_about_the_question_before_them() -> None:
+    finder = Finder()
+    question = Question("Et le délai ?", earlier=(QUESTION.text, "Merci beaucoup !"))
+    await events_of(None, finder=finder, question=question)
+
+    (searched,) = finder.texts
+    assert "vélo" in searched
+    assert "erci" not in searched
+
+
 async def test_without_passages_the_model_is_not_asked() -> None:
     model = ScriptedChatModel(["jamais"])
 

@@ -136,7 +136,7 @@ def test_chunks_that_are_not_live_are_replaced_by_the_next_ones() -> None:
     hits = retriever.retrieve("prime vélo", scope=SCOPE, limit=2).hits
 
     assert [hit.chunk for hit in hits] == [BIKE]
-    assert index.limits == [5, 20, 80]
+    assert index.limits == [5, 20, 80, 80]
 
 
 @pytest.mark.parametrize(("limit", "asked"), [(6, [6]), (200, [64, 36])])
@@ -245,29 +245,32 @@ def test_the_evidence_is_bounded_and_without_embedder_holds_words_only() -> None
 
 
 class ReplacingIndex(InMemoryChunkIndex):
-    """A document is replaced right after the first search, before the database is asked."""
+    """A document is replaced right after each of some searches, before the database is asked."""
 
-    def replace_after_search(self, new: SourceChunk, *, live: LiveChunks) -> None:
-        self._new, self._live = new, live
+    def replace_after_searches(self, new: Sequence[SourceChunk], *, live: LiveChunks) -> None:
+        self._new, self._live = list(new), live
 
     def search_dense(self, vector: Vector, *, scope: Scope, limit: int) -> Ranking:
         found = super().search_dense(vector, scope=scope, limit=limit)
-        self.upsert([point(self._new)])
-        self._live.by_id = {self._new.id: self._new, TRAIN.id: TRAIN}
+        if self._new:
+            new = self._new.pop(0)
+            self.upsert([point(new)])
+            self._live.by_id = {new.id: new, TRAIN.id: TRAIN}
         return found
 
 
 @pytest.mark.parametrize("limit", [1, 5])
-def test_what_replaces_a_document_while_it_is_searched_is_found(limit: int) -> None:
-    old, new = (make_chunk("Prime vélo", id=id) for id in ("ancien", "nouveau"))
+@pytest.mark.parametrize("times", [1, 3])
+def test_what_replaces_a_document_while_it_is_searched_is_found(limit: int, times: int) -> None:
+    old, *new = (make_chunk("Prime vélo", id=f"version {n}") for n in range(times + 1))
     live = LiveChunks([old, TRAIN])
     index = ReplacingIndex(embedder=HashEmbedder().identity)
-    index.replace_after_search(new, live=live)
+    index.replace_after_searches(new, live=live)
     retriever = make_retriever([old, TRAIN], live=live, index=index)
 
     found = retriever.retrieve("prime vélo", scope=SCOPE, limit=limit)
 
-    assert found.hits[0].chunk.id == "nouveau"
+    assert found.hits[0].chunk.id == f"version {times}"
 
 
 @pytest.mark.parametrize("copies", [12, 130, 900])

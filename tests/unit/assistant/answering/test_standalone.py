@@ -71,6 +71,60 @@ def test_a_complete_question_stays_as_it_is_whatever_came_before(asked: str) -> 
     assert after(AID, "Et le délai ?", asked=asked) == asked
 
 
+BIKE = "Quel est le montant de l'aide au vélo ?"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Quels sont les horaires de la piscine ?",
+        "Quel est le tarif maximum de la cantine ?",
+        "Quel est l'âge de la retraite ?",
+        "Quels sont les tarifs des transports ?",
+        "Quelle est l'adresse de l'hôpital ?",
+        "Quel est le prix d’un badge ?",
+        "C'est quoi les horaires de la piscine ?",
+        "Où est la piscine ?",
+        "Qui est le maire ?",
+        "Combien coûte la cantine ?",
+        "Combien de temps dure la garderie ?",
+        "À quelle date est la rentrée ?",
+    ],
+)
+def test_a_noun_of_its_own_makes_a_new_subject(asked: str) -> None:
+    assert after(BIKE, asked=asked) == asked
+    assert after(BIKE, "Et le délai ?", asked=asked) == asked
+
+
+def test_what_follows_a_new_subject_is_about_it() -> None:
+    asked = after(BIKE, "Quels sont les horaires de la piscine ?", asked="Est-elle gratuite ?")
+
+    assert asked == "Est-elle gratuite (la piscine) ?"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Et pour les lycéens ?",
+        "Quelles pièces fournir ?",
+        "Quel est le délai ?",
+        "Quel est le délai de décision ?",
+        "Quelle est la date du versement ?",
+        "Quel est le montant de la subvention ?",
+        "Quel est le plafond des ressources ?",
+        "Quel est le prix du vélo ?",
+        "Où est le formulaire ?",
+        "Combien de bénéficiaires ?",
+        "Quel est le budget ?",
+        "Quel montant pour un étudiant ?",
+        "Quel montant à partir de la rentrée ?",
+        "Combien pour la réparation ?",
+    ],
+)
+def test_a_part_of_the_subject_or_a_word_of_it_makes_no_new_one(asked: str) -> None:
+    assert "vélo" in after(BIKE, asked=asked).replace(asked, "", 1)
+
+
 def test_a_new_subject_is_the_one_that_the_next_follow_up_takes() -> None:
     asked = after(AID, "Quels sont les horaires du CSIRT ?", asked="Est-il payant ?")
 

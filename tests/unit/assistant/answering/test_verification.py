@@ -44,7 +44,9 @@ def marks_of(text: str, passages: tuple[Passage, ...] = PASSAGES) -> list[Mark]:
         "| Règle | Valeur |\n|---|---|\n| taux de subvention des dépenses | 37 % [1] |",
         "Quel est le taux du département de Seine-et-Marne ?",
         "Bonjour. Voici ce que dit le règlement. N'hésitez pas à préciser votre question.",
-        "### Le taux de 99 % voté en 2012\n\nOui [1].",
+        "### Le taux de 37 %\n\nLe taux de subvention est de 37 % [1].",
+        "**Le taux : 37 %**\n\nIl vaut pour les dépenses éligibles [1].",
+        "Le dossier est fixé à 12 pages :\n\n- Le dossier compte 12 pages [1].",
         "Les passages traitent des aides aux lycées privés sous contrat.",
         "L'arrêté est en vigueur [2].",
         "Le dossier n'est pas remboursable après le 30 septembre 2024 [1].",
@@ -158,6 +160,78 @@ def test_what_took_the_place_of_another_passage_is_in_force() -> None:
         successor = Successor(DocumentId("d2"), "Règlement 2", None, kind)
         passages = (Passage(1, replace(old, successor=successor)), Passage(2, new))
         assert [mark.kind for mark in marks_of(text, passages)] == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Voici le plafond : 1 500 €.",
+        "Voici le nombre de pièces : 3.",
+        "Voici comment faire : déposez le dossier complet en mairie.",
+        "Je vous confirme que le délai est de 30 jours.",
+        "Je vous confirme que l'aide reste ouverte aux étudiants boursiers.",
+        "Je peux vous dire que le taux est de 37 %.",
+        "Bien sûr, le plafond est de 2 000 €.",
+        "Bonjour, l'aide est ouverte aux associations sportives.",
+        "Merci de joindre 3 justificatifs de domicile.",
+        "Si vous avez moins de 26 ans, l'aide double.",
+        "N'hésitez pas à déposer le dossier avant le 31 mars 2025.",
+        "Pour plus d'informations, appelez le 01 23 45 67 89.",
+        "Les documents indiquent un plafond de 2 000 €.",
+        "Les documents précisent que l'aide est ouverte aux associations.",
+        "Les documents à fournir sont une pièce d'identité et un relevé bancaire.",
+        "D'après les passages, l'aide est ouverte aux associations sportives.",
+        "Savez-vous que l'aide atteint 2 000 € ?",
+        "## Plafond : 1 500 €",
+        "### Le taux de 99 % voté en 2012",
+        "**Le délai est de 30 jours.**",
+        "**L'aide est ouverte aux associations sportives.**",
+        "**Plafond : 1 500 €**",
+        "**Plafond** : 1 500 €",
+        "- 1 500 € par foyer",
+        "1. Le plafond s'élève à 1 500 €",
+        "Le délai est de 30 jours :",
+        "Le plafond s'élève à mille cinq cents euros",
+        f"{refusal()[:-1]}, mais le plafond est de 2 000 €.",
+    ],
+)
+def test_a_fact_without_a_source_is_marked_however_it_is_introduced(text: str) -> None:
+    assert [mark.kind for mark in marks_of(text)] == [MarkKind.UNCITED]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bonjour !",
+        "Bonjour, merci de votre question.",
+        "Voici les 3 conditions à remplir :",
+        "Voici ce que disent les documents :",
+        "Bien sûr.",
+        "Je vous invite à préciser votre question.",
+        "Je reste à votre disposition pour toute question complémentaire.",
+        "N'hésitez pas à me demander des précisions.",
+        "Pour plus d'informations, consultez les documents cités.",
+        "Si vous avez d'autres questions, n'hésitez pas.",
+        "Souhaitez-vous davantage de détails sur cette aide ?",
+        "Les documents disponibles ne précisent pas que l'aide est cumulable.",
+        "Les passages traitent des aides aux lycées privés sous contrat.",
+        "Bonne journée et bonne continuation dans vos démarches !",
+        "## Article 4",
+        "### Les 3 étapes de la demande",
+        "**Étape 2 : déposer le dossier**",
+        "Le montant de la subvention dépend des critères suivants :",
+    ],
+)
+def test_openers_titles_and_courtesy_without_facts_need_no_source(text: str) -> None:
+    assert marks_of(text) == []
+
+
+def test_a_title_is_judged_by_the_paragraph_below_it() -> None:
+    text = "Le dossier compte 12 pages [1].\n\n### Le taux de 99 %\n\nLe taux est de 37 % [1]."
+
+    (mark,) = marks_of(text)
+
+    assert (mark.kind, mark.sentence) == (MarkKind.UNCITED, "Le taux de 99 %")
 
 
 def test_every_bad_sentence_of_an_answer_is_marked_at_its_place() -> None:

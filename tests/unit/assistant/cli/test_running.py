@@ -179,3 +179,16 @@ def test_every_exit_code_is_documented() -> None:
     page = (Path(__file__).parents[4] / "docs" / "cli.md").read_text("utf-8")
 
     assert [code for code in ExitCode if f"\n| {int(code)} | " not in page] == []
+
+
+def test_an_evaluation_in_a_folder_without_instance_makes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mistyped, table = tmp_path / "dataa", tmp_path / "lignes.csv"
+    monkeypatch.setenv("ASSISTANT_DATA_DIR", str(mistyped))
+
+    code = main(["evaluate", "questions.csv", "--csv", str(table)])
+
+    assert code == ExitCode.CONFIGURATION
+    assert f"Le dossier « {mistyped} » ne contient aucune instance" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from assistant.domain.answers import AnswerStatus, Citation, Passage
+from assistant.domain.answers import (
+    AnswerCompleted,
+    AnswerFailed,
+    AnswerStatus,
+    Citation,
+    Notice,
+    Passage,
+)
+from assistant.domain.catalogue import sentences
 from assistant.domain.documents import SourceChunk
-from assistant.domain.evaluations import Outcome, Verdict, outcome_of, summarise
+from assistant.domain.evaluation_summary import Summary, Tally, summarise
+from assistant.domain.evaluations import Outcome, Verdict, outcome_of
 from assistant.domain.ids import ChunkId, CollectionId, DocumentId, TenantId, VersionId
 from assistant.domain.intervals import Share
+from assistant.domain.marks import Mark, MarkKind
 from assistant.domain.question_sets import ExpectedAnswer
 from ingest.model import DocumentKind, FileFormat, Locator
 
@@ -51,10 +63,35 @@ def judged(
     cited: tuple[SourceChunk, ...] = (),
     status: AnswerStatus = AnswerStatus.ANSWERED,
     text: str = "",
+    marks: tuple[MarkKind, ...] = (),
+    notices: tuple[str, ...] = (),
 ) -> Outcome:
     passages = [Passage(rank, each) for rank, each in enumerate(found, start=1)]
     citations = [Citation(place, each, each.text) for place, each in enumerate(cited, start=1)]
-    return outcome_of(expected, passages=passages, citations=citations, status=status, text=text)
+    end = completed(citations, status=status, text=text, marks=marks, notices=notices)
+    if status is AnswerStatus.FAILED:
+        return outcome_of(expected, passages=passages, end=AnswerFailed("internal_error", {}))
+    return outcome_of(expected, passages=passages, end=end)
+
+
+def completed(
+    citations: Sequence[Citation],
+    *,
+    status: AnswerStatus = AnswerStatus.ANSWERED,
+    text: str = "",
+    marks: tuple[MarkKind, ...] = (),
+    notices: tuple[str, ...] = (),
+) -> AnswerCompleted:
+    return AnswerCompleted(
+        status=status,
+        text=text,
+        citations=tuple(citations),
+        marks=tuple(Mark(kind, "Phrase.", 0, 7) for kind in marks),
+        model="m",
+        tokens=None,
+        first_token_ms=1,
+        notices=tuple(map(Notice, notices)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,9 +131,7 @@ def test_equal_words_of_another_document_count_where_they_are_shown() -> None:
     passage = Passage(1, chunk(file="copie.pdf"), also=(chunk(),))
     citation = Citation(1, chunk(file="copie.pdf"), "40 %", also=(chunk(),))
 
-    found = outcome_of(
-        EXPECTED, passages=[passage], citations=[citation], status=AnswerStatus.ANSWERED, text=""
-    )
+    found = outcome_of(EXPECTED, passages=[passage], end=completed([citation]))
 
     assert (found.passage_rank, found.citation_rank) == (1, 1)
 
@@ -122,13 +157,84 @@ def test_a_verdict_is_one_word(
     assert judged(expected, cited=cited, status=status).verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("status", "marks", "notices", "verdict"),
+    [
+        ("answered", (MarkKind.AMOUNT,), (), Verdict.RIGHT_MARKED),
+        ("answered", (MarkKind.UNCITED,), (), Verdict.RIGHT_MARKED),
+        ("answered", (), ("words_only", "answer_cut_stall"), Verdict.RIGHT_FAULTY),
+        ("answered", (MarkKind.AMOUNT,), ("answer_cut_loop",), Verdict.RIGHT_FAULTY),
+        ("search_only", (), ("model_unreachable_notice",), Verdict.RIGHT_FAULTY),
+        ("search_only", (), ("no_model", "words_only"), Verdict.RIGHT),
+    ],
+)
+def test_a_right_answer_that_is_marked_or_whose_model_failed_is_not_merely_right(
+    status: str, marks: tuple[MarkKind, ...], notices: tuple[str, ...], verdict: Verdict
+) -> None:
+    right, wrong = (
+        judged(EXPECTED, cited=(each,), status=AnswerStatus(status), marks=marks, notices=notices)
+        for each in (chunk(), OTHER)
+    )
+
+    assert (right.verdict, wrong.verdict) == (verdict, Verdict.WRONG)
+
+
+def test_every_fallback_is_known_for_one() -> None:
+    told = [code for code in sentences() if code.endswith("_notice")]
+
+    faults = [
+        judged(EXPECTED, status=AnswerStatus.SEARCH_ONLY, notices=(code,)).model_fault
+        for code in told
+    ]
+
+    assert faults == told != []
+
+
+def summary_of(outcomes: list[Outcome]) -> Summary:
+    return summarise([Tally(each, 1) for each in outcomes])
+
+
+def test_questions_counted_together_weigh_as_many() -> None:
+    right, refused = (
+        judged(EXPECTED, chunk(), text="taux"),
+        judged(EXPECTED, status=AnswerStatus.REFUSED),
+    )
+    marked = judged(EXPECTED, OTHER, chunk(), marks=(MarkKind.NAME,))
+
+    together = summarise([Tally(right, 3), Tally(marked, 2), Tally(refused, 1)])
+
+    assert together == summary_of([right, marked, right, refused, marked, right])
+
+
+def test_a_summary_counts_marked_sentences_and_models_that_failed() -> None:
+    unsupported, uncited = MarkKind.MEANING, MarkKind.UNCITED
+    fallen = judged(
+        EXPECTED, status=AnswerStatus.SEARCH_ONLY, notices=("model_busy_notice",), cited=(chunk(),)
+    )
+    before = replace(
+        judged(EXPECTED), unsupported_sentences=None, uncited_sentences=None, model_fault=None
+    )
+    summary = summary_of(
+        [
+            judged(EXPECTED, marks=(unsupported, uncited, uncited)),
+            judged(EXPECTED),
+            judged(EXPECTED, notices=("answer_cut_length",)),
+            fallen,
+            judged(EXPECTED, status=AnswerStatus.FAILED),
+            before,
+        ]
+    )
+
+    assert summary.marked == Share(1, 3)
+    assert (summary.unsupported_sentences, summary.uncited_sentences) == (1, 2)
+    assert (summary.fell_back, summary.cut) == (Share(1, 5), Share(1, 5))
+
+
 def test_a_quote_without_the_expected_words_cites_all_the_same() -> None:
     shown = [Citation(1, chunk(), "Le taux est fixé"), Citation(2, chunk(), "fixé à 40 %")]
 
     def ranks(expected: ExpectedAnswer) -> tuple[int | None, int | None]:
-        found = outcome_of(
-            expected, passages=[], citations=shown, status=AnswerStatus.ANSWERED, text=""
-        )
+        found = outcome_of(expected, passages=[], end=completed(shown))
         return found.citation_rank, found.quote_rank
 
     assert ranks(EXPECTED) == (1, 2)
@@ -144,7 +250,7 @@ def test_the_words_of_an_expected_answer_are_counted_with_their_figures() -> Non
 
 def test_a_summary_has_shares_of_what_they_are_about() -> None:
     nothing = ExpectedAnswer(3, "Et Mars ?", None)
-    summary = summarise(
+    summary = summary_of(
         [
             judged(EXPECTED, chunk(), cited=(chunk(),), text="Le taux est de 40 %"),
             judged(EXPECTED, OTHER, chunk(), cited=(OTHER,), text="non"),

@@ -8,6 +8,7 @@ import pytest
 
 from assistant.domain.catalogue import sentences
 from assistant.domain.errors import LinesRefused
+from assistant.domain.expected_documents import check_documents
 from assistant.domain.question_lists import QuestionList, pages_of, read_list
 from assistant.domain.question_sets import MAX_QUESTIONS, ExpectedAnswer, revision_of
 from ingest.rows import SheetContent, SheetFile, SheetRow
@@ -132,6 +133,66 @@ def test_pages_and_flags_that_mean_nothing_are_told() -> None:
     ) == [(2, "page_unreadable"), (3, "flag_unreadable"), (4, "page_unreadable")]
 
 
+@pytest.mark.parametrize("place", ["abc", "0", "-3", "p. 0", "page trois", "9-3", "20000", "+2"])
+def test_what_is_no_page_and_hardly_a_passage_is_told(place: str) -> None:
+    assert faults(FRENCH, ("a ?", "a.pdf", place, "")) == [(2, "place_unreadable")]
+
+
+@pytest.mark.parametrize(
+    "place", ["40 %", "12 €", "mardi", "Page d'accueil", "1,5 km", "12/05/2024"]
+)
+def test_short_passages_stay_passages(place: str) -> None:
+    assert read(FRENCH, ("a ?", "a.pdf", place, "")).questions[0].passage == place
+
+
+def test_a_short_word_is_a_passage_in_a_column_of_passages() -> None:
+    found = read(("question", "document", "passage"), ("a ?", "a.pdf", "CAF"))
+
+    assert found.questions[0].passage == "CAF"
+
+
+@pytest.mark.parametrize("cell", ["n/a", "N/A", "-", "—", "N.A.", "néant", "?", "null"])
+def test_a_cell_filled_to_say_that_it_is_empty_is_empty(cell: str) -> None:
+    header = (*FRENCH, "sans réponse")
+    marked = read(header, ("a ?", cell, cell, cell, "oui"))
+    known = read(header, ("a ?", "a.pdf", cell, cell, cell))
+
+    assert faults(header, ("a ?", cell, "3", "", "")) == [(2, "document_expected")]
+    assert marked.questions == (ExpectedAnswer(2, "a ?", None),)
+    assert known.questions == (ExpectedAnswer(2, "a ?", "a.pdf"),)
+
+
+def test_documents_that_are_not_there_or_are_several_are_told_by_line() -> None:
+    questions = [
+        ExpectedAnswer(2, "a ?", "budget"),
+        ExpectedAnswer(3, "b ?", "2024/budget.pdf"),
+        ExpectedAnswer(5, "c ?", "Compte administratif"),
+        ExpectedAnswer(6, "d ?", None),
+        ExpectedAnswer(7, "e ?", "Budjet"),
+        ExpectedAnswer(8, "f ?", "LES ANNEXES"),
+    ]
+    documents = [
+        ("2023/budget.pdf", "Budget primitif"),
+        ("2024/budget.pdf", "Budget primitif"),
+        ("ca.odt", "Compte administratif"),
+        *((f"annexe-{number}.pdf", "Les annexes") for number in range(4)),
+    ]
+
+    told = check_documents(questions, documents)
+
+    assert [(each.line, each.code) for each in told] == [
+        (2, "document_ambiguous"),
+        (7, "document_not_found"),
+        (8, "document_ambiguous"),
+    ]
+    assert (
+        "2 documents s'appellent « budget » (2023/budget.pdf, 2024/budget.pdf)" in told[0].sentence
+    )
+    assert "« Budjet »" in told[1].sentence
+    assert "annexe-2.pdf, …)" in told[2].sentence
+    assert check_documents(questions[1:3], documents) == []
+
+
 @pytest.mark.parametrize(
     ("rows", "found"),
     [
@@ -177,7 +238,7 @@ def test_every_fault_has_a_sentence_that_says_what_to_do() -> None:
     codes = [
         "column_missing", "column_twice", "cell_too_long", "question_expected", "question_twice",
         "document_expected", "expectation_contradictory", "flag_unreadable", "page_unreadable",
-        "questions_too_many", "questions_none",
+        "place_unreadable", "document_not_found", "document_ambiguous", "questions_too_many", "questions_none",
     ]  # fmt: skip
 
     assert [code for code in codes if sentences()[code].count(". ") < 1] == []

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261127_1"
-down_revision = "20261127_3"
+down_revision = "20261128_1"
 branch_labels = None
 depends_on = None
 

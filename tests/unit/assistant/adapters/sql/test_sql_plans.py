@@ -85,6 +85,7 @@ ACTS: dict[str, Act] = {
     "list_page of two collections": lambda w, x: w.documents.list_page(
         scope=x.both, state=None, name_contains="é", limit=50, offset=0
     ),
+    "names": lambda w, x: w.documents.list_names(scope=x.here.scope),
     "counts": lambda w, x: w.documents.counts(scope=x.here.scope),
     "sample_headings": lambda w, x: w.chunks.sample_headings(scope=x.here.scope, limit=5),
     "readings by mark": lambda w, x: w.links.find_readings(
@@ -147,6 +148,9 @@ ACTS: dict[str, Act] = {
         EvaluationId("a"), scope=x.here.scope, limit=9, offset=0, ordinals=[1, 2]
     ),
     "outcomes": lambda w, x: w.evaluations.outcomes(EvaluationId("a"), scope=x.here.scope),
+    "tallies": lambda w, x: w.evaluations.tallies(
+        [EvaluationId(str(n)) for n in range(100)], scope=x.here.scope
+    ),
     "next evaluation": lambda w, _: w.evaluations.next_unfinished(),
     "unfinished evaluations": lambda w, x: w.evaluations.count_unfinished(scope=x.here.scope),
     "running answers": lambda w, _: w.answers.running(),

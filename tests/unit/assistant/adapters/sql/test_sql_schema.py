@@ -86,7 +86,7 @@ def test_results_kept_before_are_tied_to_what_they_quote_or_emptied(
 def test_a_folder_of_one_person_keeps_its_tenant_collection_and_session(path: Path) -> None:
     """As the version before tenants and people left it."""
     with sqlite.Sqlite(path).migrating() as connection:
-        command.downgrade(schema.migration_config(connection), "20261127_3")
+        command.downgrade(schema.migration_config(connection), "20261128_1")
         for statement in (
             "INSERT INTO tenants (id, name) VALUES ('t', 'Organisme')",
             "INSERT INTO collections (id, tenant_id, name) VALUES ('c', 't', 'Documents')",

@@ -1,0 +1,56 @@
+"""What the written dialogues must show: the rule finds more than questions put end to end."""
+
+from __future__ import annotations
+
+import pytest
+
+from eval.dialogues import (
+    DOCUMENTS,
+    Dialogue,
+    Reading,
+    Score,
+    all_joined,
+    by_rule,
+    joined,
+    load_dialogues,
+    measure,
+    score_of,
+)
+from eval.instance import temporary_instance
+
+DIALOGUES = load_dialogues()
+READINGS: dict[str, Reading] = {"rule": by_rule, "joined": joined, "all_joined": all_joined}
+Ranks = dict[str, dict[str, int | None]]
+
+
+@pytest.fixture(scope="module")
+def ranks() -> Ranks:
+    with temporary_instance() as instance:
+        instance.ingest(DOCUMENTS)
+        return {
+            name: measure(instance, DIALOGUES, reading=reading)
+            for name, reading in READINGS.items()
+        }
+
+
+def score(ranks: Ranks, name: str, *, of: list[Dialogue]) -> Score:
+    return score_of([ranks[name][each.id] for each in of])
+
+
+@pytest.mark.timeout(900)
+def test_questions_put_end_to_end_lose_where_the_subject_changes(ranks: Ranks) -> None:
+    changing = [each for each in DIALOGUES if each.changes_subject]
+    rule, plain = (score(ranks, name, of=changing) for name in ("rule", "all_joined"))
+
+    assert rule.at_1 >= 0.7
+    assert rule.at_5 == 1
+    assert plain.at_1 <= rule.at_1 - 0.4
+
+
+@pytest.mark.timeout(900)
+def test_the_rule_finds_no_less_than_any_way_of_joining(ranks: Ranks) -> None:
+    rule, pair, plain = (score(ranks, name, of=DIALOGUES) for name in READINGS)
+
+    assert rule.at_1 >= max(0.75, pair.at_1)
+    assert plain.at_1 <= rule.at_1 - 0.15
+    assert rule.at_5 == 1 > pair.at_5
