@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
 SYSTEM_PACKAGES := chromium tesseract-ocr tesseract-ocr-fra tesseract-ocr-osd libreoffice-core libreoffice-writer libreoffice-calc libreoffice-impress fonts-dejavu-core
 WORKERS ?= 2
+PROVIDER := tests/e2e/provider
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test torture check format bench eval docs system-deps lock clean
@@ -20,8 +21,10 @@ $(VENV)/.runtime: locks/runtime.txt pyproject.toml
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.runtime locks/dev.txt
+$(VENV)/.dev: $(VENV)/.runtime locks/dev.txt $(PROVIDER)/package-lock.json
 	@$(PIP) --require-hashes -r locks/dev.txt
+	@if command -v npm >/dev/null; then npm ci --prefix $(PROVIDER) --ignore-scripts --no-audit --no-fund --silent || echo "npm n'a pas installé le fournisseur d'identité d'essai : son test sera ignoré."; \
+	else echo "npm est absent : le test avec un vrai fournisseur d'identité sera ignoré."; fi
 	@touch $@
 
 setup: $(VENV)/.runtime  ## Create the virtual environment and install the product

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Literal, overload
 from uuid import uuid4
 
+from assistant.adapters.audit.log import LogAuditTrail
 from assistant.adapters.files.folder import FolderFileStore
 from assistant.adapters.sql.database import Database
 from assistant.answering.pipeline import AnswerPipeline
@@ -19,18 +20,15 @@ from assistant.answering.sufficiency import JUDGE
 from assistant.containers import Container, WorkerContainer
 from assistant.data_folder import DataFolder, prepare_data_folder
 from assistant.databases import open_store
-from assistant.domain.errors import ConfigurationError
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.embedders import batch_size, build_embedder
-from assistant.indexes import open_index, replacement
+from assistant.indexes import open_index, refuse_other_embedder, replacement
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.index import ChunkIndex
 from assistant.ports.models import ChatModel, Embedder
 from assistant.ports.parsing import FileReader
-from assistant.ports.repositories import UnitOfWorkFactory
-from assistant.ports.scanning import VirusScanner
-from assistant.readers import open_reader
+from assistant.readers import open_reader, open_scanner
 from assistant.rerankers import reranking_of
 from assistant.services.access import AccessService
 from assistant.services.answers import AnswerService
@@ -43,17 +41,19 @@ from assistant.services.fingerprints import Fingerprints
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
+from assistant.services.organisation import Organisation
 from assistant.services.question_sets import QuestionSetService
 from assistant.services.rebuild import RebuildProgress, rebuild
 from assistant.services.search import SearchService
-from assistant.services.sign_in import SignInService
 from assistant.services.worker import Worker
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
+from assistant.sign_ins import build_sign_ins
 
 _WEB_CHILDREN = 2
 """One draws pages while the other prints a deck; each is started when it is first needed."""
 _MEGABYTE = 1_000_000
+_AUDIT = LogAuditTrail()
 
 
 class SystemClock:
@@ -198,7 +198,7 @@ def _worker_container(common: _Common, *, stack: ExitStack) -> WorkerContainer:
         item_attempts=settings.jobs.item_attempts,
         children=settings.ingest.children,
         batch_size=batch_size(settings),
-        scanner=build_scanner(settings),
+        scanner=open_scanner(settings),
     )
     return WorkerContainer(
         settings=settings,
@@ -217,7 +217,7 @@ def _web_container(
     settings, clock, files = common.settings, common.clock, common.files
     open_work = common.database.unit_of_work
     identity = common.embedder.identity
-    _refuse_other_embedder(open_work, identity)
+    refuse_other_embedder(open_work, asked=identity)
     place = common.folder.index(identity.id)
     index = index or open_index(settings, place=place, embedder=identity)
     stack.callback(index.close)
@@ -227,6 +227,10 @@ def _web_container(
     retriever, pipeline = _answering(common, index=index, model=model, stack=stack)
     search, answers = _asking(common, retriever=retriever, pipeline=pipeline)
     made_by = _made_by(identity, model)
+    sessions, sign_in, federation = build_sign_ins(
+        settings, open_work=open_work, clock=clock, audit=_AUDIT
+    )
+    stack.callback(federation.close)
     return Container(
         settings=settings,
         folder=common.folder,
@@ -238,7 +242,10 @@ def _web_container(
         reader=common.reader,
         model=model,
         access=AccessService(open_work, clock),
-        sign_in=_sign_in(common),
+        organisation=Organisation(open_work, clock, files=files, index=index, audit=_AUDIT),
+        sign_in=sign_in,
+        federation=federation,
+        sessions=sessions,
         ingestion=_ingestion(common),
         jobs=JobService(open_work, clock, files=files),
         documents=DocumentService(open_work, files, common.reader),
@@ -315,15 +322,6 @@ def _made_by(embedder: EmbedderIdentity, model: ChatModel | None) -> dict[str, s
     }
 
 
-def _sign_in(common: _Common) -> SignInService:
-    return SignInService(
-        common.database.unit_of_work,
-        common.clock,
-        link_minutes=common.settings.auth.link_minutes,
-        session_hours=common.settings.auth.session_hours,
-    )
-
-
 def _ingestion(common: _Common) -> IngestionService:
     return IngestionService(
         common.database.unit_of_work,
@@ -332,22 +330,6 @@ def _ingestion(common: _Common) -> IngestionService:
         fingerprints=Fingerprints(common.reader, embedder_id=common.embedder.identity.id),
         max_file_bytes=common.settings.ingest.max_file_mb * _MEGABYTE,
     )
-
-
-def _refuse_other_embedder(open_work: UnitOfWorkFactory, asked: EmbedderIdentity) -> None:
-    with open_work() as work:
-        built = work.ledger.active_index()
-    if built is not None and built != asked.id:
-        raise ConfigurationError("index_other_embedder", built=built, asked=asked.id)
-
-
-def build_scanner(settings: Settings) -> VirusScanner | None:
-    """The virus scanner of the settings, None when they name none."""
-    if not settings.ingest.clamav:
-        return None
-    from assistant.adapters.clamav.scanner import ClamavScanner
-
-    return ClamavScanner(settings.ingest.clamav)
 
 
 def build_chat_model(settings: Settings) -> ChatModel | None:

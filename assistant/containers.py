@@ -15,13 +15,16 @@ from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.access import AccessService
 from assistant.services.answers import AnswerService
 from assistant.services.applier import IndexApplier
+from assistant.services.browser_sessions import BrowserSessions
 from assistant.services.conversations import ConversationService
 from assistant.services.documents import DocumentService
 from assistant.services.evaluation_runner import EvaluationRunner
 from assistant.services.evaluations import EvaluationService
+from assistant.services.federated_sign_in import FederatedSignIn
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
+from assistant.services.organisation import Organisation
 from assistant.services.question_sets import QuestionSetService
 from assistant.services.search import SearchService
 from assistant.services.sign_in import SignInService
@@ -43,7 +46,10 @@ class Container:
     reader: FileReader
     model: ChatModel | None
     access: AccessService
+    organisation: Organisation
     sign_in: SignInService
+    federation: FederatedSignIn
+    sessions: BrowserSessions
     ingestion: IngestionService
     jobs: JobService
     documents: DocumentService

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import anyio
 
-from assistant.bootstrap import build_scanner
 from assistant.data_folder import check_data_folder, prepare_data_folder
 from assistant.databases import address_of, check_store, exists, is_on_server, open_store
 from assistant.domain.errors import AssistantError, RerankerUnavailable, ScannerUnavailable
 from assistant.embedders import build_embedder
 from assistant.ownership import find_owner, find_server
 from assistant.ports.models import ChatModel
+from assistant.readers import open_scanner
 from assistant.rerankers import build_reranker
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
@@ -208,7 +208,7 @@ def _index(settings: Settings) -> Check:
 
 def _antivirus(settings: Settings) -> Check:
     subject, address = "Antivirus", settings.ingest.clamav
-    scanner = build_scanner(settings)
+    scanner = open_scanner(settings)
     if scanner is None:
         detail = "aucun (réglage « ingest.clamav ») ; les fichiers ne sont pas analysés."
         return Check("antivirus", subject, CheckState.LIMITED, detail)

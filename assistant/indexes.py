@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.data_folder import slug_of
-from assistant.domain.errors import IndexUnavailable
+from assistant.domain.errors import ConfigurationError, IndexUnavailable
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.ports.index import ChunkIndex
+from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +36,18 @@ def open_index(settings: Settings, *, place: Path, embedder: EmbedderIdentity) -
 
         return EdgeChunkIndex(place, embedder=embedder)
     return _open_server(settings, embedder=embedder)
+
+
+def refuse_other_embedder(open_work: UnitOfWorkFactory, *, asked: EmbedderIdentity) -> None:
+    """Refuse an embedder other than the one of the index in use.
+
+    Raises:
+        ConfigurationError: It is another ("index_other_embedder").
+    """
+    with open_work() as work:
+        built = work.ledger.active_index()
+    if built is not None and built != asked.id:
+        raise ConfigurationError("index_other_embedder", built=built, asked=asked.id)
 
 
 @contextmanager

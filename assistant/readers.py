@@ -1,10 +1,11 @@
-"""The pool of parsing children of the settings."""
+"""The pool of parsing children of the settings, and what looks at files before them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from assistant.ports.parsing import FileReader
+from assistant.ports.scanning import VirusScanner
 from assistant.settings import Settings
 
 _MEGABYTE = 1_000_000
@@ -39,3 +40,12 @@ def open_reader(settings: Settings, *, scratch: Path, children: int) -> FileRead
         chunk_tokens=chosen.chunk_tokens,
     )
     return ParserPool(limits, children=children, scratch=scratch)
+
+
+def open_scanner(settings: Settings) -> VirusScanner | None:
+    """The virus scanner of the settings, None when they name none."""
+    if not settings.ingest.clamav:
+        return None
+    from assistant.adapters.clamav.scanner import ClamavScanner
+
+    return ClamavScanner(settings.ingest.clamav)

@@ -232,7 +232,7 @@ def _backend(settings: Settings, *, url: str) -> Backend:
         api = create_api(
             container,
             local_token=token,
-            base_url=url,
+            base_url=_public_url(settings) or url,
             worker_alive=lambda: supervisor.is_alive,
             worker_refused=lambda: supervisor.is_refused,
         )
@@ -263,7 +263,13 @@ def _pages(backend: Backend) -> ASGIApp:
         secrets={"api_url": backend.address.url},
     )
     index = (Path(get_static_dir()) / "index.html").read_text("utf-8")
-    return Entrance(pages, base_url=backend.address.url, index=index)
+    public_url = _public_url(backend.container.settings)
+    return Entrance(pages, base_url=public_url or backend.address.url, index=index)
+
+
+def _public_url(settings: Settings) -> str:
+    """Where browsers reach the service by a proxy; empty when they come straight."""
+    return settings.server.public_url.rstrip("/")
 
 
 def _quiet() -> None:

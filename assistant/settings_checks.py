@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from assistant.domain.errors import ConfigurationError
-from assistant.settings import Settings
+from assistant.settings import OidcProvider, Settings
 
 
 def check_settings(settings: Settings) -> None:
@@ -34,7 +34,23 @@ def check_settings(settings: Settings) -> None:
     ):
         _check_url(name, url)
     _check_socket("ingest.clamav", settings.ingest.clamav)
+    _check_url("server.public_url", settings.server.public_url)
+    _check_providers(settings.oidc.providers)
     _check_postgresql("database.url", settings.database.url.get_secret_value())
+
+
+def _check_providers(providers: tuple[OidcProvider, ...]) -> None:
+    ids = [provider.id for provider in providers]
+    for number, provider in enumerate(providers):
+        name = f"oidc.providers[{number}]"
+        if provider.id in ids[:number]:
+            raise ConfigurationError("setting_repeated", setting=f"{name}.id", value=provider.id)
+        if not _is_private(provider.issuer):
+            raise ConfigurationError("setting_not_https", setting=f"{name}.issuer")
+        if provider.kind == "generic":
+            _require(f"{name}.label", provider.label, because=f"{name}.kind")
+        elif not provider.needs_siret:
+            raise ConfigurationError("setting_siret_needed", setting=f"{name}.needs_siret")
 
 
 def _check_socket(name: str, address: str) -> None:
@@ -58,6 +74,18 @@ def _check_url(name: str, url: str) -> None:
         is_right = False
     if not is_right:
         raise ConfigurationError("setting_not_url", setting=name)
+
+
+def _is_private(url: str) -> bool:
+    """True for https, and for this machine."""
+    try:
+        parts = urlsplit(url)
+        is_local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    except ValueError:
+        return False
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and is_local)
+    )
 
 
 def _check_postgresql(name: str, url: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from itertools import groupby
 
-from assistant.settings import Settings
+from assistant.settings import Group, Settings
 from assistant.settings_sources import Setting, all_settings, expected, shown_value, value_of
 
 _HEAD = """# Réglages
@@ -34,18 +34,41 @@ def settings_markdown() -> str:
 def _section(name: str, members: list[Setting]) -> str:
     head = f"## `[{name}]`" if name else "## Général"
     rows = "\n".join(_row(each) for each in members)
+    tables = "".join(_table(each.key, each.table) for each in members if each.table)
     return (
         f"{head}\n\n| clé | variable | défaut | valeurs | effet |\n|---|---|---|---|---|\n{rows}\n"
+        f"{tables}"
     )
 
 
+def _table(key: str, group: type[Group]) -> str:
+    """The fields of each table of a list."""
+    rows = "\n".join(
+        _field(Setting(name, field), default=field.get_default())
+        for name, field in group.model_fields.items()
+    )
+    head = "| clé | défaut | valeurs | effet |\n|---|---|---|---|"
+    return f"\n### `[[{key}]]`\n\n{head}\n{rows}\n"
+
+
+def _field(setting: Setting, *, default: object) -> str:
+    shown = "obligatoire" if setting.field.is_required() else _shown(shown_value(default))
+    help_text = " ".join(setting.help.split()).replace("|", "\\|")
+    return f"| `{setting.key}` | {shown} | {expected(setting)} | {help_text} |"
+
+
 def _row(setting: Setting) -> str:
-    default = shown_value(value_of(Settings(), setting.key))
-    shown = f"`{default}`" if default != "" else "vide"
+    shown = _shown(shown_value(value_of(Settings(), setting.key)))
     help_text = " ".join(setting.help.split()).replace("|", "\\|")
     return (
         f"| `{setting.key}` | `{setting.variable}` | {shown} | {expected(setting)} | {help_text} |"
     )
+
+
+def _shown(default: str | int | float) -> str:
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{default}`" if default != "" else "vide"
 
 
 if __name__ == "__main__":

@@ -60,6 +60,12 @@ class Setting:
         """What it does, in French."""
         return self.field.description or ""
 
+    @property
+    def table(self) -> type[Group] | None:
+        """What each element is when it is a list of tables; None when it is no such list."""
+        element: object = next(iter(get_args(self.field.annotation)), None)
+        return element if isinstance(element, type) and issubclass(element, Group) else None
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
@@ -104,8 +110,14 @@ def shown_value(value: object) -> str | int | float:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return value
+    if isinstance(value, tuple):
+        return ", ".join(map(_shown_element, cast("tuple[object, ...]", value)))
     text = _CREDENTIALS.sub(f"//{HIDDEN}@", str(value))
     return _QUERY.sub(HIDDEN, text) if "://" in text else text
+
+
+def _shown_element(element: object) -> str:
+    return str(getattr(element, "id", element))
 
 
 def load_settings(*, config: Path | None, environ: Mapping[str, str]) -> LoadedSettings:
@@ -139,6 +151,10 @@ def expected(setting: Setting) -> str:
     annotation = setting.field.annotation
     if get_origin(annotation) is Literal:
         return " ou ".join(f"« {choice} »" for choice in get_args(annotation))
+    if setting.table is not None:
+        return "liste de tables"
+    if get_origin(annotation) is tuple:
+        return "liste de textes"
     kind = _KINDS.get(_plain_type(annotation), "texte")
     bounds = " et ".join(_bounds(setting.field))
     return f"{kind} {bounds}".strip()
@@ -253,9 +269,30 @@ def _validated(given: Mapping[str, _Given], problems: list[str]) -> Settings | N
         return Settings.model_validate(tree)
     except ValidationError as error:
         known = {each.key: each for each in all_settings()}
-        keys = dict.fromkeys(".".join(map(str, each["loc"])) for each in error.errors())
-        problems.extend(_wrong(known[key], given[key]) for key in keys)
+        problems.extend(
+            dict.fromkeys(_fault(each["loc"], known=known, given=given) for each in error.errors())
+        )
         return None
+
+
+def _fault(
+    place: tuple[int | str, ...],
+    *,
+    known: Mapping[str, Setting],
+    given: Mapping[str, _Given],
+) -> str:
+    """What is wrong at a place of the tree, inside a table of a list too."""
+    length = next(n for n in range(len(place), 0, -1) if ".".join(map(str, place[:n])) in known)
+    key = ".".join(map(str, place[:length]))
+    setting, *inner = known[key], *place[length:]
+    if setting.table is None:
+        return _wrong(setting, given[key])
+    number = next((each for each in inner if isinstance(each, int)), 0)
+    field = next((each for each in inner if isinstance(each, str)), "")
+    where = f"{key}[{number}].{field}" if field else key
+    row = setting.table.model_fields.get(field)
+    wanted = expected(Setting(where, row)) if row else expected(setting)
+    return f"{where} ({given[key].origin}) est refusé, attendu : {wanted}"
 
 
 def _wrong(setting: Setting, given: _Given) -> str:

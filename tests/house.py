@@ -23,6 +23,7 @@ from assistant.domain.documents import (
 from assistant.domain.errors import EmbedderUnavailable
 from assistant.domain.ids import DocumentId, PersonId, VersionId, new_id
 from assistant.domain.jobs import ItemState, Job, JobItem
+from assistant.domain.people import Person, PersonState
 from assistant.domain.retrieval import Vector
 from assistant.domain.tenancy import Principal, Role, Scope
 from assistant.ports.files import FileStore
@@ -154,7 +155,22 @@ class House:
 
     @property
     def agent(self) -> Principal:
-        return Principal(PersonId("agent"), self.principal.tenant_id, frozenset({Role.AGENT}))
+        """A colleague of the owner, no administrator; added if need be."""
+        roles, tenant_id = frozenset({Role.AGENT}), self.principal.tenant_id
+        person = Person(
+            id=PersonId("agent"),
+            tenant_id=tenant_id,
+            name="Agent",
+            email="agent@exemple.fr",
+            roles=roles,
+            state=PersonState.ACTIVE,
+            created_at=self.clock.now(),
+        )
+        with self.database.unit_of_work() as work:
+            if work.people.find(person.id, tenant_id=tenant_id) is None:
+                work.people.add(person)
+                work.commit()
+        return Principal(person.id, tenant_id, roles)
 
     def new_ingestion(self) -> IngestionService:
         return IngestionService(

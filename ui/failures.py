@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
 from assistant.client import ClientError
+from assistant.schemas.sessions import SignInWayOut
 from ui.connection import is_signed_out, session_cookie
-from ui.markup import plain
+from ui.markup import escape, plain
 from ui.messages import text
 
 _FAILED = "failed-action"
+SignInWays = Callable[[], Sequence[SignInWayOut]]
+"""Asks for the identity providers to choose from."""
 
 
-def guarded(draw: Callable[[], object]) -> None:
-    """Draw a part of the page; a failure is shown in its place, an ended session instead of the page."""
+def guarded(draw: Callable[[], object], *, ways: SignInWays = list) -> None:
+    """Draw a part of the page; a failure is shown in its place, an ended session instead of the page.
+
+    Args:
+        draw: Draws it.
+        ways: Tells how else than by a link a person may sign in.
+    """
     try:
         draw()
     except ClientError as error:
-        show_failure(error)
+        show_failure(error, ways=ways)
 
 
 def guarded_fragment(draw: Callable[[], object]) -> None:
@@ -53,7 +61,7 @@ def _failed_attempt() -> None:
         raise error
 
 
-def show_failure(error: ClientError) -> None:
+def show_failure(error: ClientError, *, ways: SignInWays = list) -> None:
     """Show an error; without a session, how to get one, and nothing else."""
     if not is_signed_out(error):
         show_problem(error)
@@ -62,10 +70,25 @@ def show_failure(error: ClientError) -> None:
     with st.container(key="signed-out", border=True):
         st.title(text(f"session.{kind}_title"), anchor=False)
         st.write(text(f"session.{kind}"))
+        _show_sign_in_ways(ways)
         st.subheader(text("session.how_title"), anchor=False)
         st.write(text("session.how_machine"))
         st.write(text("session.how_admin"))
     st.stop()
+
+
+def _show_sign_in_ways(ways: SignInWays) -> None:
+    """A button for each identity provider; plain links, since signing in leaves this page."""
+    try:
+        offered = ways()
+    except ClientError:
+        return
+    links = (
+        f'<a class="sign-in-way" href="{escape(way.url)}">{escape(way.label)}</a>'
+        for way in offered
+    )
+    if offered:
+        st.html(f'<p class="sign-in-ways">{"".join(links)}</p>')
 
 
 def show_problem(error: ClientError) -> None:

@@ -32,7 +32,7 @@ def show(api: AssistantClient) -> None:
     )
     st.html(_HERE / "assets" / "style.css")
     french_page()
-    guarded(partial(_signed_in, api))
+    guarded(partial(_signed_in, api), ways=api.list_sign_in_ways)
 
 
 def _signed_in(api: AssistantClient) -> None:

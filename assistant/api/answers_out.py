@@ -132,6 +132,8 @@ def _cited(passage: Passage | Citation, *, text: str) -> CitationOut:
         view_url=view_url(chunk.id),
         replaced_by=replaced_by(chunk),
         amended_by=amended_by(chunk),
+        collection_id=chunk.collection_id,
+        label=chunk.label,
         also=[_also_out(other) for other in passage.also],
     )
 
@@ -144,6 +146,7 @@ def _also_out(chunk: SourceChunk) -> AlsoOut:
         page=_first_page(chunk),
         pages=list(chunk.locator.pages),
         view_url=view_url(chunk.id),
+        label=chunk.label,
     )
 
 

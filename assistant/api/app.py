@@ -18,15 +18,23 @@ from assistant.api.pages import load_pages
 from assistant.api.readiness import Readiness
 from assistant.api.routes import (
     answers,
+    collections,
     conversations,
     documents,
     evaluations,
+    federation,
+    groups,
     jobs,
+    keys,
+    me,
     passages,
+    people,
     question_sets,
     search,
     service,
+    sessions,
     sign_in,
+    tenants,
 )
 from assistant.containers import Container
 from assistant.domain.question_sets import MAX_FILE_BYTES
@@ -99,6 +107,7 @@ def _routed() -> FastAPI:
     errors.install(api)
     api.include_router(service.open_router)
     api.include_router(sign_in.router)
+    api.include_router(federation.router)
     api.include_router(_version_1(), prefix="/v1")
     return api
 
@@ -114,6 +123,13 @@ def _version_1() -> APIRouter:
         jobs,
         question_sets,
         evaluations,
+        sessions,
+        tenants,
+        people,
+        groups,
+        keys,
+        collections,
+        me,
         service,
     ):
         router.include_router(part.router)

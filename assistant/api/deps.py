@@ -12,15 +12,23 @@ from assistant.api.drawing import Drawing
 from assistant.api.readiness import Readiness
 from assistant.containers import Container
 from assistant.domain.errors import Forbidden
-from assistant.domain.tenancy import Principal, Scope
+from assistant.domain.tenancy import Permission, Principal, Scope
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls and what it may read now."""
+    """Who calls, what it may read now, and what it administers."""
 
     principal: Principal
     scope: Scope
+    """What it may read."""
+    owned: Scope
+    """For administrators: all collections of their tenant, whoever reads them. Nothing for others."""
+
+    @property
+    def jobs(self) -> Scope:
+        """The collections whose jobs it may see."""
+        return self.owned if self.principal.is_admin else self.scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +66,60 @@ async def drawing_of(request: Request) -> Drawing:
     return api_state(request).drawing
 
 
-def caller_of(request: Request) -> Caller:
+def member_of(request: Request) -> Principal:
+    """Who calls, also before it accepted the charter."""
+    return api_state(request).gate.principal_of(request, checks_charter=False)
+
+
+def principal_of(request: Request) -> Principal:
     """Who calls; refuses who is not signed in."""
-    state = api_state(request)
-    principal = state.gate.principal_of(request)
-    return Caller(principal, state.services.access.scope_of(principal))
+    return api_state(request).gate.principal_of(request)
+
+
+def caller_of(request: Request, principal: Annotated[Principal, Depends(principal_of)]) -> Caller:
+    """Who calls, whatever its key is for."""
+    access = api_state(request).services.access
+    return Caller(principal, access.scope_of(principal), access.owned_scope(principal))
+
+
+def reader_of(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+    """Who calls; refuses keys that are not for reading."""
+    _require(caller.principal, Permission.READ)
+    return caller
+
+
+def asker_of(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+    """Who calls; refuses keys that are not for asking."""
+    _require(caller.principal, Permission.ASK)
+    return caller
 
 
 def admin_of(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
-    """Who calls; refuses who is no administrator."""
+    """Who calls; refuses who is no administrator, and keys that are not for documents."""
+    _require(caller.principal, Permission.INGEST)
     if not caller.principal.is_admin:
         raise Forbidden
     return caller
 
 
+def manager_of(principal: Annotated[Principal, Depends(principal_of)]) -> Principal:
+    """Who calls; refuses keys that are not for administration. Services check the roles."""
+    _require(principal, Permission.ADMIN)
+    return principal
+
+
+def _require(principal: Principal, permission: Permission) -> None:
+    if permission not in principal.permissions:
+        raise Forbidden("key_forbidden")
+
+
 UseCases = Annotated[Container, Depends(services_of)]
-Reader = Annotated[Caller, Depends(caller_of)]
+Member = Annotated[Principal, Depends(member_of)]
+Reader = Annotated[Caller, Depends(reader_of)]
+Asker = Annotated[Caller, Depends(asker_of)]
 Admin = Annotated[Caller, Depends(admin_of)]
+Manager = Annotated[Principal, Depends(manager_of)]
+Person = Annotated[Principal, Depends(principal_of)]
 GateDep = Annotated[Gate, Depends(gate_of)]
 DrawingDep = Annotated[Drawing, Depends(drawing_of)]
 StateDep = Annotated[ApiState, Depends(state_of)]

@@ -18,12 +18,13 @@ from assistant.api.pages import error_page
 from assistant.domain.catalogue import sentence
 from assistant.domain.errors import (
     AssistantError,
+    CharterRequired,
     InvalidInput,
     LineFault,
     LinesRefused,
     UpstreamError,
 )
-from assistant.schemas.wire import FaultyLine, Problem
+from assistant.schemas.wire import CharterOut, FaultyLine, Problem
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -49,6 +50,7 @@ def problem_of(
         code=code,
         request_id=request_id_of(request),
         lines=lines_out(error.faults) if isinstance(error, LinesRefused) else None,
+        charter=_charter(error) if isinstance(error, CharterRequired) else None,
     )
 
 
@@ -58,6 +60,10 @@ def lines_out(faults: Sequence[LineFault]) -> list[FaultyLine]:
         FaultyLine(line=fault.line, code=fault.code, detail=spoken(fault.code, params=fault.params))
         for fault in faults
     ]
+
+
+def _charter(error: CharterRequired) -> CharterOut:
+    return CharterOut(version=error.version, text=error.text)
 
 
 def spoken(code: str, *, params: Mapping[str, str | int | float]) -> str:

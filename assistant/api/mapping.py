@@ -70,6 +70,8 @@ def search_result(hit: Hit) -> SearchResult:
         view_url=view_url(chunk.id),
         replaced_by=replaced_by(chunk),
         amended_by=amended_by(chunk),
+        collection_id=chunk.collection_id,
+        label=chunk.label,
     )
 
 
@@ -147,6 +149,7 @@ def passage_detail(chunk: SourceChunk) -> PassageDetail:
         date=chunk.date,
         pages=pages_out(chunk),
         view_url=view_url(chunk.id),
+        label=chunk.label,
     )
 
 

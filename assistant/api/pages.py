@@ -50,6 +50,14 @@ def page(
     )
 
 
-def error_page(problem: Problem, *, headers: Mapping[str, str]) -> HTMLResponse:
-    """A problem as a page."""
-    return page("error.html", status=problem.status, headers=headers, problem=problem)
+def error_page(
+    problem: Problem, *, headers: Mapping[str, str], again: str | None = None
+) -> HTMLResponse:
+    """A problem as a page.
+
+    Args:
+        problem: What happened.
+        headers: More of them.
+        again: Where to begin anew; None leads to the assistant.
+    """
+    return page("error.html", status=problem.status, headers=headers, problem=problem, again=again)

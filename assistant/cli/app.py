@@ -10,7 +10,9 @@ import typer
 from assistant.cli.french import FrenchCommand, FrenchGroup
 from assistant.cli.managing import db_app, documents_app, index_app, jobs_app
 from assistant.cli.options import AllowEmpty, Invocation, Json, Queries, Server, invocation
+from assistant.cli.people import groups_app, keys_app, people_app
 from assistant.cli.questioning import evaluate, questions_app
+from assistant.cli.tenants import collections_app, tenants_app
 
 app = typer.Typer(
     cls=FrenchGroup,
@@ -24,6 +26,11 @@ app.add_typer(jobs_app, name="jobs")
 app.add_typer(index_app, name="index")
 app.add_typer(db_app, name="db")
 app.add_typer(questions_app, name="questions")
+app.add_typer(tenants_app, name="tenants")
+app.add_typer(people_app, name="people")
+app.add_typer(groups_app, name="groups")
+app.add_typer(keys_app, name="keys")
+app.add_typer(collections_app, name="collections")
 
 
 def _print_version(asked: bool) -> None:

@@ -10,6 +10,7 @@ from assistant.client.errors import ClientError
 from assistant.client.evaluations import EvaluationCalls
 from assistant.client.files import FileCalls
 from assistant.client.following import Follower
+from assistant.client.organisation import PeopleCalls, TenantCalls
 from assistant.client.transport import Transport
 from assistant.schemas.answers import AnswerEventOut, AnswerIn, AnswerOut, AnswerStarted
 from assistant.schemas.conversations import (
@@ -20,12 +21,13 @@ from assistant.schemas.conversations import (
 )
 from assistant.schemas.search import SearchIn, SearchOut
 from assistant.schemas.service import ExampleQuestions, HealthOut, MeOut, ReadyOut, SignInLinkOut
+from assistant.schemas.sessions import SignInWayOut
 
 _ANSWER_S = 660.0
 """A whole answer: the model's own limit and the retrieval before it."""
 
 
-class AssistantClient(FileCalls, EvaluationCalls):
+class AssistantClient(FileCalls, EvaluationCalls, TenantCalls, PeopleCalls):
     """Calls the API for one caller. Every method raises `ClientError` when its call fails."""
 
     def __init__(
@@ -63,6 +65,10 @@ class AssistantClient(FileCalls, EvaluationCalls):
     def ready(self) -> ReadyOut:
         """What works now."""
         return self._transport.call("GET", "/api/ready", returns=ReadyOut)
+
+    def list_sign_in_ways(self) -> list[SignInWayOut]:
+        """The identity providers a person may sign in through."""
+        return self._transport.call("GET", "/api/auth/ways", returns=list[SignInWayOut])
 
     def me(self) -> MeOut:
         """Who this client speaks for."""

@@ -176,6 +176,8 @@ class SourceChunk:
     """What its document says of its own standing."""
     successor: Successor | None = None
     """What replaces, abrogates, follows or changes its document, when a person confirmed it."""
+    label: str = ""
+    """Classification of its collection; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ AssistantError
 ├── NotFound              unknown, or not readable by this principal: the two look the same
 ├── Unauthenticated       no session, or an expired one
 ├── Forbidden             signed in, but the role does not allow the act
+│   └── CharterRequired   the charter of the tenant has to be accepted first; it carries the text
 ├── Conflict              the state of the thing does not allow the act
 ├── InvalidInput          the request cannot be understood or is out of bounds
 │   └── LinesRefused      a list has faulty lines; it names each
@@ -16,6 +17,7 @@ AssistantError
     ├── ModelMisbehaved
     ├── EmbedderUnavailable
     ├── ScannerUnavailable
+    ├── IdentityProviderUnavailable
     └── IndexUnavailable
 """
 
@@ -69,6 +71,22 @@ class Forbidden(AssistantError):
     """Signed in, but the role does not allow the act."""
 
     default_code = "forbidden"
+
+
+class CharterRequired(Forbidden):
+    """The person has to accept the charter of its tenant before anything else.
+
+    Attributes:
+        version: The one to accept.
+        text: What it says.
+    """
+
+    default_code = "charter_required"
+
+    def __init__(self, *, version: int, text: str) -> None:
+        super().__init__(version=version)
+        self.version = version
+        self.text = text
 
 
 class Conflict(AssistantError):
@@ -193,6 +211,12 @@ class ScannerUnavailable(UpstreamError):
     """The virus scanner tells nothing of a file."""
 
     default_code = "scanner_unavailable"
+
+
+class IdentityProviderUnavailable(UpstreamError):
+    """An identity provider does not answer, or cannot be spoken to."""
+
+    default_code = "provider_unavailable"
 
 
 class IndexUnavailable(UpstreamError):

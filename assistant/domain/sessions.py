@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from assistant.domain.ids import PersonId, SessionId, TenantId
-from assistant.domain.tenancy import Principal, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +17,15 @@ class Session:
     """SHA-256 of the cookie's value, hexadecimal."""
     person_id: PersonId
     tenant_id: TenantId
-    roles: frozenset[Role]
     created_at: datetime
     expires_at: datetime
-
-    def principal(self) -> Principal:
-        """Who this session speaks for."""
-        return Principal(person_id=self.person_id, tenant_id=self.tenant_id, roles=self.roles)
+    """It ends then, however much it is used."""
+    seen_at: datetime
+    """Last use, to some minutes."""
+    idle_until: datetime
+    """It ends then, unless it is used before."""
+    device: str = ""
+    """Browser and system in words, such as "Firefox sur Windows"; empty when unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +35,4 @@ class SignInLink:
     code_hash: str
     person_id: PersonId
     tenant_id: TenantId
-    roles: frozenset[Role]
     expires_at: datetime

@@ -5,22 +5,51 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.domain.ids import CollectionId, PersonId, TenantId
+from assistant.domain.ids import CollectionId, GroupId, PersonId, TenantId
 
 
 class Role(StrEnum):
     """What a principal may do, beyond reading within its scope."""
 
     AGENT = "agent"
+    """Reads and asks; every person has it."""
     TENANT_ADMIN = "tenant_admin"
+    """Administers the people, collections and documents of its own tenant."""
+    PLATFORM_ADMIN = "platform_admin"
+    """Administers the tenants of the instance; reads no more documents than its own tenant's people."""
+    AUDITOR = "auditor"
+    """Reads the audit log."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
-    """An organisation; the unit of isolation."""
+class Permission(StrEnum):
+    """What an API key may be used for; people in person have all of them, within their roles."""
 
-    id: TenantId
-    name: str
+    READ = "read"
+    """List, search and open what the person may read."""
+    ASK = "ask"
+    """Ask questions, and follow their answers."""
+    INGEST = "ingest"
+    """Change documents and question sets, as an administrator of the tenant."""
+    ADMIN = "admin"
+    """Change tenants, people, groups and collections, as an administrator."""
+
+
+EVERY_PERMISSION = frozenset(Permission)
+
+
+class Audience(StrEnum):
+    """Who reads a collection."""
+
+    TENANT = "tenant"
+    """The people of its tenant."""
+    GROUPS = "groups"
+    """The members of some groups of its tenant, administrators included only as members."""
+    EVERYONE = "everyone"
+    """The people of every tenant."""
+    TENANTS = "tenants"
+    """The people of its tenant and of those listed."""
+    DESCENDANTS = "descendants"
+    """The people of its tenant and of all tenants below it, at any depth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +59,13 @@ class Collection:
     id: CollectionId
     tenant_id: TenantId
     name: str
+    label: str = ""
+    """Classification, such as "Diffusion restreinte"; shown with every passage. Empty for none."""
+    audience: Audience = Audience.TENANT
+    groups: frozenset[GroupId] = frozenset()
+    """For the audience GROUPS; always groups of its own tenant. Empty: nobody reads it."""
+    tenants: frozenset[TenantId] = frozenset()
+    """For the audience TENANTS: those it is shared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +97,12 @@ class Scope:
         """Readable collections, sorted."""
         return tuple(sorted({grant.collection_id for grant in self.grants}))
 
+    @property
+    def owned(self) -> Scope:
+        """The part of this scope that the reader's own tenant owns."""
+        kept = frozenset(grant for grant in self.grants if grant.tenant_id == self.tenant_id)
+        return Scope(tenant_id=self.tenant_id, person_id=self.person_id, grants=kept)
+
     def allows(self, *, tenant_id: TenantId, collection_id: CollectionId) -> bool:
         """True when this very pair was granted."""
         return Grant(tenant_id, collection_id) in self.grants
@@ -73,13 +115,29 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls: a signed-in person, or the command line of the machine's owner."""
+    """Who calls: a signed-in person, a key of theirs, or the command line of the machine's owner."""
 
     person_id: PersonId
     tenant_id: TenantId
     roles: frozenset[Role]
+    permissions: frozenset[Permission] = EVERY_PERMISSION
+    """What the credential allows of what the roles do; all of it but for keys."""
+    is_read_only: bool = False
+    """True while the tenant is suspended: reading and asking go on, changes do not."""
+    is_key: bool = False
+    """True for an API key."""
 
     @property
     def is_admin(self) -> bool:
         """True when it may change documents and jobs of its tenant."""
-        return Role.TENANT_ADMIN in self.roles
+        return Role.TENANT_ADMIN in self.roles and Permission.INGEST in self.permissions
+
+    @property
+    def is_platform_admin(self) -> bool:
+        """True when it may administer every tenant."""
+        return Role.PLATFORM_ADMIN in self.roles and Permission.ADMIN in self.permissions
+
+    def administers(self, tenant_id: TenantId) -> bool:
+        """True when it may administer the people and collections of a tenant."""
+        is_own = tenant_id == self.tenant_id and Role.TENANT_ADMIN in self.roles
+        return self.is_platform_admin or (is_own and Permission.ADMIN in self.permissions)

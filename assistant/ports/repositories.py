@@ -20,38 +20,22 @@ from assistant.domain.ids import (
     JobItemId,
     PersonId,
     SessionId,
-    TenantId,
 )
 from assistant.domain.jobs import ItemState, Job, JobItem
 from assistant.domain.sessions import Session, SignInLink
-from assistant.domain.tenancy import Collection, Principal, Scope, Tenant
+from assistant.domain.tenancy import Scope
 from assistant.ports.documents import ChunkRepository, DocumentRepository, LinkRepository
 from assistant.ports.evaluations import EvaluationRepository, QuestionSetRepository
+from assistant.ports.identity import FederationRepository
 from assistant.ports.machinery import IndexLedger, VectorRepository, WorkQueue
-
-
-class TenancyRepository(Protocol):
-    """Tenants, collections and who reads what."""
-
-    def add_tenant(self, tenant: Tenant) -> None:
-        """Keep a new tenant."""
-        ...
-
-    def add_collection(self, collection: Collection) -> None:
-        """Keep a new collection of an existing tenant."""
-        ...
-
-    def list_tenants(self) -> list[Tenant]:
-        """All tenants, oldest first."""
-        ...
-
-    def list_collections(self, *, tenant_id: TenantId) -> list[Collection]:
-        """The collections a tenant owns, oldest first."""
-        ...
-
-    def scope_of(self, principal: Principal) -> Scope:
-        """What a principal may read now: the collections of its own tenant."""
-        ...
+from assistant.ports.people import (
+    GroupRepository,
+    IdentityRepository,
+    InvitationRepository,
+    KeyRepository,
+    PeopleRepository,
+)
+from assistant.ports.tenancy import EstateRepository, TenancyRepository
 
 
 class JobRepository(Protocol):
@@ -117,12 +101,24 @@ class SessionRepository(Protocol):
         """The session of a secret; None when unknown, revoked or expired."""
         ...
 
-    def newest_of(self, person_id: PersonId, *, tenant_id: TenantId) -> Session | None:
-        """The last session begun of a person, expired or not; None once none is left."""
-        ...
-
     def revoke(self, session_id: SessionId) -> None:
         """End a session at once."""
+        ...
+
+    def revoke_of(self, person_id: PersonId) -> None:
+        """End all sessions of a person, and make its links worthless."""
+        ...
+
+    def note_use(self, session_id: SessionId, *, seen_at: datetime, idle_until: datetime) -> None:
+        """Put off the end of a session that is in use."""
+        ...
+
+    def list_own(self, *, scope: Scope, now: datetime) -> list[Session]:
+        """The reader's own sessions that have not ended, the last used first."""
+        ...
+
+    def revoke_own(self, session_ids: Sequence[SessionId], *, scope: Scope) -> int:
+        """End sessions of the reader at once; how many of them were the reader's."""
         ...
 
 
@@ -199,6 +195,10 @@ class AnswerRepository(Protocol):
         """True when its reader asked to stop it."""
         ...
 
+    def request_cancel_of(self, person_id: PersonId) -> None:
+        """Ask to stop all running answers of a person, who may no longer read."""
+        ...
+
     def forget_stateless(self, *, ended_before: datetime, limit: int) -> int:
         """Delete answers outside any conversation, of every person, that ended before a moment.
 
@@ -219,6 +219,36 @@ class UnitOfWork(Protocol):
     @property
     def tenancy(self) -> TenancyRepository:
         """Tenants, collections and scopes."""
+        ...
+
+    @property
+    def estates(self) -> EstateRepository:
+        """All that a tenant holds."""
+        ...
+
+    @property
+    def people(self) -> PeopleRepository:
+        """People."""
+        ...
+
+    @property
+    def groups(self) -> GroupRepository:
+        """Groups and their members."""
+        ...
+
+    @property
+    def invitations(self) -> InvitationRepository:
+        """Invitations."""
+        ...
+
+    @property
+    def keys(self) -> KeyRepository:
+        """API keys."""
+        ...
+
+    @property
+    def identities(self) -> IdentityRepository:
+        """Whom the identities of providers are."""
         ...
 
     @property
@@ -259,6 +289,11 @@ class UnitOfWork(Protocol):
     @property
     def sessions(self) -> SessionRepository:
         """Links and sessions."""
+        ...
+
+    @property
+    def federation(self) -> FederationRepository:
+        """Sign-ins through identity providers."""
         ...
 
     @property

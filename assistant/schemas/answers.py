@@ -19,6 +19,8 @@ class AnswerIn(Wire):
     """The previous question, for a follow-up."""
     id: str = ""
     """Free identifier, returned as is."""
+    collections: list[str] | None = Field(default=None, max_length=1000)
+    """Ids of the collections to stay within; null takes all that the caller may read."""
 
 
 class AlsoOut(Wire):
@@ -33,6 +35,8 @@ class AlsoOut(Wire):
     """All pages of its passage; empty for formats without pages."""
     view_url: str
     """Same-origin page that shows it with the passage highlighted."""
+    label: str = ""
+    """Classification of its collection; empty for none."""
 
 
 class CitationOut(Wire):
@@ -57,6 +61,9 @@ class CitationOut(Wire):
     """What replaces, abrogates or follows the document, as an administrator confirmed."""
     amended_by: SuccessorOut | None = None
     """What modifies an article of the passage, when nothing replaces its document."""
+    collection_id: str = ""
+    label: str = ""
+    """Classification of its collection; empty for none."""
     also: list[AlsoOut] = Field(default=[])
     """Other documents with the same passage, nearest to the question first."""
 

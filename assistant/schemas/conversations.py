@@ -30,6 +30,8 @@ class MessageIn(Wire):
     """A question in a conversation."""
 
     question: str
+    collections: list[str] | None = Field(default=None, max_length=1000)
+    """Ids of the collections to stay within; null takes all that the caller may read."""
 
 
 class MessageOut(Wire):

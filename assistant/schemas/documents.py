@@ -155,6 +155,8 @@ class PassageDetail(Wire):
     """Empty for formats without page images."""
     view_url: str
     """Same-origin page that shows the source with the passage highlighted."""
+    label: str = ""
+    """Classification of its collection; empty for none."""
 
 
 class FileEntry(Wire):

@@ -60,6 +60,8 @@ class SearchIn(Wire):
     """Greatest number of results."""
     id: str = ""
     """Free identifier, returned as is."""
+    collections: list[str] | None = Field(default=None, max_length=1000)
+    """Ids of the collections to stay within; null takes all that the caller may read."""
 
 
 class SearchResult(Wire):
@@ -85,6 +87,9 @@ class SearchResult(Wire):
     """What replaces, abrogates or follows its document."""
     amended_by: SuccessorOut | None = None
     """What modifies an article of the passage, when nothing replaces its document."""
+    collection_id: str = ""
+    label: str = ""
+    """Classification of its collection; empty for none."""
 
 
 class SearchOut(Wire):

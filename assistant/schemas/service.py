@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
+from assistant.schemas.people import PermissionName
 from assistant.schemas.wire import Wire
 
 
@@ -28,14 +31,46 @@ class ReadyOut(Wire):
     """French sentences on what does not work."""
 
 
+class CharterState(Wire):
+    """The charter of one's tenant."""
+
+    version: int
+    text: str
+    """Empty when nothing has to be accepted."""
+    is_accepted: bool
+    """False when it has to be accepted before anything else."""
+
+
+class TenantBrief(Wire):
+    """What the pages show of one's tenant."""
+
+    id: str
+    name: str
+    state: str
+    colour: str
+    time_zone: str
+    welcome: str
+    logo_url: str | None
+    """None without a logo."""
+
+
 class MeOut(Wire):
     """Who is signed in."""
 
     person_id: str
     roles: list[str]
     is_admin: bool
+    """True when it may change documents."""
     max_file_mb: int
     """Largest file that may be sent, in millions of bytes."""
+    name: str = ""
+    email: str = ""
+    permissions: list[PermissionName] = Field(default=[])
+    """What the credential allows, within the roles."""
+    is_read_only: bool = False
+    """True while the tenant is suspended."""
+    tenant: TenantBrief | None = None
+    charter: CharterState | None = None
 
 
 class ExampleQuestions(Wire):

@@ -27,6 +27,13 @@ class FaultyLine(Wire):
     """What is wrong and what to do, in French."""
 
 
+class CharterOut(Wire):
+    """A charter to accept."""
+
+    version: int
+    text: str
+
+
 def _is_absent(value: object) -> bool:
     return value is None
 
@@ -50,3 +57,5 @@ class Problem(Wire):
     """To quote when asking for help."""
     lines: list[FaultyLine] | None = Field(default=None, exclude_if=_is_absent)
     """Faulty lines of a list, the first hundred; absent from all other problems."""
+    charter: CharterOut | None = Field(default=None, exclude_if=_is_absent)
+    """What to accept first, with the code "charter_required"; absent from all other problems."""

@@ -20,7 +20,7 @@ from assistant.domain.answers import (
 )
 from assistant.domain.conversations import Author, Conversation, Message
 from assistant.domain.errors import AssistantError, ModelBusy, NotFound
-from assistant.domain.ids import AnswerId, ConversationId, MessageId, new_id
+from assistant.domain.ids import AnswerId, ConversationId, MessageId, PersonId, TenantId, new_id
 from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
@@ -164,6 +164,13 @@ class AnswerService:
             live.cancel()
             return
         await to_thread.run_sync(lambda: self._request_cancel(answer_id, scope=scope))
+
+    def stop_of(self, *, tenant_id: TenantId, person_id: PersonId | None = None) -> None:
+        """Stop the answers that run here for a person, or for a whole tenant; none may read on."""
+        for live in self._keeper.lives.values():
+            is_meant = person_id is None or live.answer.person_id == person_id
+            if live.answer.tenant_id == tenant_id and is_meant:
+                live.cancel()
 
     async def close(self) -> None:
         """Stop all answers, keeping what they said; they end as interrupted."""

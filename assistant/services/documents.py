@@ -15,7 +15,7 @@ from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.decks import Decks
 from assistant.services.examples import questions_from
-from assistant.services.roles import require_admin
+from assistant.services.roles import require_writer
 from ingest.errors import IngestError
 from ingest.model import DECKS, PAGED, Box
 
@@ -76,7 +76,7 @@ class DocumentService:
             Forbidden: The principal is no administrator.
             NotFound: No such document within the scope.
         """
-        require_admin(principal)
+        require_writer(principal)
         with self._open_work() as work:
             work.documents.delete(document_id, scope=scope)
             work.commit()

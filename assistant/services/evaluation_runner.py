@@ -149,7 +149,8 @@ class EvaluationRunner:
         now = self._clock.now()
         if work.evaluations.is_cancel_requested(evaluation.id):
             return replace(evaluation, state=EvaluationState.CANCELLED, finished_at=now)
-        if not _author_of(work, evaluation).is_admin:
+        author = _author_of(work, evaluation)
+        if author is None or not author.is_admin:
             reason = Reason("evaluation_author_demoted", {})
             return replace(evaluation, state=EvaluationState.FAILED, finished_at=now, reason=reason)
         return None
@@ -172,13 +173,13 @@ class EvaluationRunner:
         with self._open_work() as work:
             stopped = self._stopped(work, evaluation)
             if stopped is None:
-                return work.tenancy.scope_of(_author_of(work, evaluation))
+                return _scope_of(work, evaluation)
             work.evaluations.update(stopped)
             work.commit()
             return None
 
     def _left(self, evaluation: Evaluation) -> list[tuple[int, ExpectedAnswer]]:
-        scope = Scope(evaluation.tenant_id, evaluation.person_id, frozenset())
+        scope = _no_documents(evaluation)
         left: list[tuple[int, ExpectedAnswer]] = []
         offset = 0
         with self._open_work() as work:
@@ -227,7 +228,7 @@ class EvaluationRunner:
     def _write(self, evaluation: Evaluation, row: EvaluationRow) -> bool:
         with self._open_work() as work:
             work.lock()
-            scope = work.tenancy.scope_of(_author_of(work, evaluation))
+            scope = _scope_of(work, evaluation)
             # What was deleted while it was answered may be erased already, and only once.
             row = row.quoting_only(work.chunks.live_ids(row.chunk_ids, scope=scope))
             try:
@@ -250,8 +251,18 @@ class EvaluationRunner:
             work.commit()
 
 
-def _author_of(work: UnitOfWork, evaluation: Evaluation) -> Principal:
+def _author_of(work: UnitOfWork, evaluation: Evaluation) -> Principal | None:
     return author_now(work, evaluation.person_id, tenant_id=evaluation.tenant_id)
+
+
+def _scope_of(work: UnitOfWork, evaluation: Evaluation) -> Scope:
+    """What its person may read now: nothing for one who is shut out."""
+    author = _author_of(work, evaluation)
+    return _no_documents(evaluation) if author is None else work.tenancy.scope_of(author)
+
+
+def _no_documents(evaluation: Evaluation) -> Scope:
+    return Scope(evaluation.tenant_id, evaluation.person_id, frozenset())
 
 
 def _row_of(

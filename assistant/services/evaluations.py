@@ -20,7 +20,7 @@ from assistant.domain.question_sets import MAX_QUESTIONS, ExpectedAnswer, Questi
 from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
-from assistant.services.roles import require_admin
+from assistant.services.roles import require_admin, require_writer
 
 _WAITING = 5
 """Unfinished evaluations of one person: they run one after the other."""
@@ -66,7 +66,7 @@ class EvaluationService:
             Conflict: The person has too many that wait ("evaluations_too_many"), or its tenant
                 ("tenant_evaluations_too_many").
         """
-        require_admin(principal)
+        require_writer(principal)
         evaluation = Evaluation(
             id=EvaluationId(new_id()),
             tenant_id=principal.tenant_id,

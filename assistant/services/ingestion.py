@@ -29,7 +29,7 @@ from assistant.services.fingerprints import Fingerprints, Standing
 from assistant.services.finishing import JobFinisher
 from assistant.services.paging import every_document
 from assistant.services.receiving import CheckedStream, ContentChanged
-from assistant.services.roles import require_admin
+from assistant.services.roles import require_writer
 from assistant.services.submission import (
     FOLDER_UNREADABLE,
     KnownSource,
@@ -78,7 +78,7 @@ class IngestionService:
             InvalidInput: Bad source label, an unknown code among the unreadable files, or a complete
                 source that suddenly holds nothing ("source_empty").
         """
-        require_admin(principal)
+        require_writer(principal)
         check_request(request)
         standing = self._fingerprints.standing()
         return retried(
@@ -140,7 +140,7 @@ class IngestionService:
             Conflict: The item has ended ("item_ended").
             StorageError: The file store is full or unreadable; the item still waits.
         """
-        require_admin(principal)
+        require_writer(principal)
         item = self._waiting_item(item_id, scope=scope)
         if item.state is not ItemState.AWAITING_FILE:
             return item
@@ -180,7 +180,7 @@ class IngestionService:
             Forbidden: The principal is no administrator.
             NotFound: A document is unknown, or of another collection.
         """
-        require_admin(principal)
+        require_writer(principal)
         standing = None if force else self._fingerprints.standing()
         return retried(
             lambda: self._reindex(

@@ -21,7 +21,7 @@ from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.expectations import expect_again
 from assistant.services.finishing import JobFinisher
 from assistant.services.progress import progress_of
-from assistant.services.roles import require_admin
+from assistant.services.roles import require_writer
 from assistant.services.transactions import retried
 
 _RETRIED = frozenset({ItemState.FAILED, ItemState.CANCELLED})
@@ -79,7 +79,7 @@ class JobService:
             NotFound: No such job within the scope.
             Conflict: The job has ended ("job_ended").
         """
-        require_admin(principal)
+        require_writer(principal)
         return retried(lambda: self._cancel(job_id, scope=scope))
 
     def _cancel(self, job_id: JobId, *, scope: Scope) -> Job:
@@ -103,7 +103,7 @@ class JobService:
             Conflict: The job still runs ("job_running") or nothing can be retried
                 ("nothing_to_retry").
         """
-        require_admin(principal)
+        require_writer(principal)
         return retried(lambda: self._retry(job_id, scope=scope))
 
     def _retry(self, job_id: JobId, *, scope: Scope) -> Job:

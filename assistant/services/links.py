@@ -11,7 +11,7 @@ from assistant.domain.links import DocumentLink, LinkState, marks_to_find, propo
 from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
-from assistant.services.roles import require_admin
+from assistant.services.roles import require_writer
 from ingest.model import ParsedDocument
 
 _CANDIDATES = 20
@@ -58,7 +58,7 @@ class LinkService:
             Forbidden: The principal is no administrator.
             NotFound: No such link of this document within the scope.
         """
-        require_admin(principal)
+        require_writer(principal)
         with self._open_work() as work:
             link = work.links.find(link_id, scope=scope)
             if link is None or document_id not in {link.source.id, link.target.id}:

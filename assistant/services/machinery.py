@@ -7,7 +7,8 @@ from datetime import datetime
 from assistant.domain.documents import Document, DocumentVersion
 from assistant.domain.ids import JobId, JobItemId, PersonId, VersionId, new_id
 from assistant.domain.jobs import ItemState, Job, JobItem, JobKind, JobState
-from assistant.domain.tenancy import Grant, Scope, Tenant
+from assistant.domain.tenancy import Grant, Scope
+from assistant.domain.tenants import Tenant
 from assistant.ports.repositories import UnitOfWork
 from assistant.services.paging import every_document
 

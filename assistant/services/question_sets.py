@@ -29,7 +29,7 @@ from assistant.ports.clock import Clock
 from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.names import displayed_name
-from assistant.services.roles import require_admin
+from assistant.services.roles import require_admin, require_writer
 from ingest.errors import IngestError
 
 _BLOCK_BYTES = 256 * 1024
@@ -93,7 +93,7 @@ class QuestionSetService:
             IngestionError: The file cannot be read.
             StorageError: The disk is full.
         """
-        require_admin(principal)
+        require_writer(principal)
         found = self._read(content, name=name)
         questions = found.questions
         question_set = QuestionSet(
@@ -152,7 +152,7 @@ class QuestionSetService:
             Forbidden: The principal is no administrator.
             NotFound: It is not the tenant's.
         """
-        require_admin(principal)
+        require_writer(principal)
         with self._open_work() as work:
             work.question_sets.delete(set_id, scope=scope)
             work.commit()

@@ -1,45 +1,49 @@
-"""Single-use sign-in links and the opaque sessions they open."""
+"""Single-use sign-in links and invitations, and who a credential speaks for."""
 
 from __future__ import annotations
 
-import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
-from hashlib import sha256
 
-from assistant.domain.errors import Unauthenticated
-from assistant.domain.ids import SessionId, new_id
+from assistant.domain.audit import Act
+from assistant.domain.errors import CharterRequired, Forbidden, StorageError, Unauthenticated
+from assistant.domain.people import PersonState, Standing
 from assistant.domain.sessions import Session, SignInLink
 from assistant.domain.tenancy import Principal
+from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
-from assistant.ports.repositories import UnitOfWorkFactory
-
-_SECRET_BYTES = 32
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.browser_sessions import BrowserSessions
+from assistant.services.secrets import digest, is_worth_noting, new_secret
 
 
 class SignInService:
-    """Issues links, redeems them once, and knows who a session speaks for."""
+    """Issues links, redeems links and invitations once, and knows who sessions and keys speak for."""
 
     def __init__(
         self,
         open_work: UnitOfWorkFactory,
         clock: Clock,
         *,
+        sessions: BrowserSessions,
+        audit: AuditTrail,
         link_minutes: int,
-        session_hours: int,
     ) -> None:
         self._open_work = open_work
         self._clock = clock
+        self._sessions = sessions
+        self._audit = audit
         self._link_life = timedelta(minutes=link_minutes)
-        self._session_life = timedelta(hours=session_hours)
 
     def issue_link(self, principal: Principal) -> str:
         """A new code that signs this principal in once, before it expires."""
-        code = secrets.token_urlsafe(_SECRET_BYTES)
+        code = new_secret()
         link = SignInLink(
-            code_hash=_digest(code),
+            code_hash=digest(code),
             person_id=principal.person_id,
             tenant_id=principal.tenant_id,
-            roles=principal.roles,
             expires_at=self._clock.now() + self._link_life,
         )
         with self._open_work() as work:
@@ -47,51 +51,133 @@ class SignInService:
             work.commit()
         return code
 
-    def redeem(self, code: str) -> tuple[str, Session]:
+    def redeem(self, code: str, device: str = "") -> tuple[str, Session]:
         """Spend a code: the secret of a new session (the cookie's value) and the session.
 
+        Args:
+            code: Of a link.
+            device: The browser in words.
+
         Raises:
-            Unauthenticated: Unknown, spent or expired code ("link_spent").
+            Unauthenticated: Unknown, spent or expired code, or of somebody who may not sign in
+                ("link_spent").
         """
-        now = self._clock.now()
-        secret = secrets.token_urlsafe(_SECRET_BYTES)
         with self._open_work() as work:
-            link = work.sessions.take_link(_digest(code), now=now)
-            if link is None:
+            link = work.sessions.take_link(digest(code), now=self._clock.now())
+            standing = work.people.standing(link.person_id) if link else None
+            if standing is None or not _is_active(standing):
                 raise Unauthenticated("link_spent")
-            session = Session(
-                id=SessionId(new_id()),
-                secret_hash=_digest(secret),
-                person_id=link.person_id,
-                tenant_id=link.tenant_id,
-                roles=link.roles,
-                created_at=now,
-                expires_at=now + self._session_life,
-            )
-            work.sessions.add(session)
+            secret, session = self._sessions.begin(work, standing.principal(), device=device)
             work.commit()
+        self._sessions.tell(Act.SIGNED_IN, session)
         return secret, session
 
-    def principal_of(self, secret: str) -> Principal:
-        """Who a session speaks for.
+    def accept_invitation(self, code: str, device: str = "") -> tuple[str, Session]:
+        """Spend an invitation: its person becomes active and is signed in, as by `redeem`.
 
         Raises:
-            Unauthenticated: Unknown, revoked or expired session.
+            Unauthenticated: Unknown, spent, withdrawn or expired ("invitation_spent").
         """
         with self._open_work() as work:
-            session = work.sessions.find(_digest(secret), now=self._clock.now())
-        if session is None:
+            invitation = work.invitations.take(digest(code), now=self._clock.now())
+            standing = work.people.standing(invitation.person_id) if invitation else None
+            if standing is None or standing.person.state is not PersonState.INVITED:
+                raise Unauthenticated("invitation_spent")
+            work.people.update(replace(standing.person, state=PersonState.ACTIVE))
+            secret, session = self._sessions.begin(work, standing.principal(), device=device)
+            work.commit()
+        self._sessions.tell(Act.PERSON_JOINED, session)
+        self._sessions.tell(Act.SIGNED_IN, session)
+        return secret, session
+
+    def principal_of(self, secret: str, *, checks_charter: bool = True) -> Principal:
+        """Who a session speaks for, with the roles that its person has now; this counts as its use.
+
+        Args:
+            secret: The cookie's value.
+            checks_charter: False for what must work before the charter is accepted.
+
+        Raises:
+            Unauthenticated: Unknown, revoked or expired session, or a person who may not sign in.
+            Forbidden: The tenant is closed ("tenant_closed").
+            CharterRequired: The person has to accept the charter of its tenant first.
+        """
+        session = self._sessions.use(secret)
+        with self._open_work() as work:
+            found = work.people.standing(session.person_id)
+        standing = _admitted(found)
+        person, now = standing.person, self._clock.now()
+        if is_worth_noting(person.seen_at, now=now):
+            self._note(lambda work: work.people.note_seen(person.id, at=now))
+        if checks_charter and standing.owes_charter:
+            charter = standing.charter
+            raise CharterRequired(version=charter.version, text=charter.text)
+        return standing.principal()
+
+    def principal_of_key(self, secret: str) -> Principal:
+        """Who an API key speaks for, with the roles that its person has now.
+
+        Raises:
+            Unauthenticated: Unknown, revoked or expired key, or of somebody who may not sign in.
+            Forbidden: The tenant is closed ("tenant_closed").
+        """
+        now = self._clock.now()
+        with self._open_work() as work:
+            key = work.keys.find(digest(secret), now=now)
+            standing = work.people.standing(key.person_id) if key else None
+        checked = _admitted(standing)
+        if key is None:
             raise Unauthenticated
-        return session.principal()
+        if is_worth_noting(key.used_at, now=now):
+            self._note(lambda work: work.keys.note_used(key.id, at=now))
+        return checked.principal(key.permissions)
+
+    def accept_charter(self, principal: Principal, *, version: int) -> None:
+        """Note that a person accepts the charter of its tenant as it stands.
+
+        Raises:
+            Forbidden: A key cannot accept for its person.
+            Unauthenticated: There is no such person any more.
+            CharterRequired: The text has changed since: another version is to be accepted.
+        """
+        if principal.is_key:
+            raise Forbidden
+        with self._open_work() as work:
+            work.lock()
+            standing = work.people.standing(principal.person_id)
+            if standing is None:
+                raise Unauthenticated
+            charter = standing.charter
+            if version != charter.version:
+                raise CharterRequired(version=charter.version, text=charter.text)
+            work.people.update(replace(standing.person, charter_version=version))
+            work.commit()
+        self._audit.record(
+            Act.CHARTER_ACCEPTED,
+            by=principal,
+            tenant_id=principal.tenant_id,
+            subject=principal.person_id,
+            details={"version": version},
+        )
 
     def sign_out(self, secret: str) -> None:
         """End a session at once; nothing happens when it is unknown."""
-        with self._open_work() as work:
-            session = work.sessions.find(_digest(secret), now=self._clock.now())
-            if session is not None:
-                work.sessions.revoke(session.id)
-                work.commit()
+        self._sessions.end(secret)
+
+    def _note(self, write: Callable[[UnitOfWork], None]) -> None:
+        """Write what may be lost: nobody is kept out because the database is busy."""
+        with suppress(StorageError), self._open_work() as work:
+            write(work)
+            work.commit()
 
 
-def _digest(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()
+def _is_active(standing: Standing) -> bool:
+    return standing.person.state is PersonState.ACTIVE
+
+
+def _admitted(standing: Standing | None) -> Standing:
+    if standing is None or not _is_active(standing):
+        raise Unauthenticated
+    if standing.is_shut_out:
+        raise Forbidden("tenant_closed")
+    return standing

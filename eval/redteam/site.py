@@ -21,7 +21,9 @@ from assistant.api.app import create_api
 from assistant.bootstrap import Container, build
 from assistant.containers import WorkerContainer
 from assistant.domain.ids import CollectionId, PersonId, TenantId, new_id
-from assistant.domain.tenancy import Collection, Principal, Role, Tenant
+from assistant.domain.people import Person, PersonState
+from assistant.domain.tenancy import Collection, Principal, Role
+from assistant.domain.tenants import Tenant
 from assistant.ports.models import Embedder
 from assistant.schemas.wire import SESSION_COOKIE
 from assistant.settings import (
@@ -145,8 +147,7 @@ class Site:
             work.tenancy.add_tenant(tenant)
             work.tenancy.add_collection(Collection(CollectionId(new_id()), tenant.id, "Actes"))
             work.commit()
-        roles = frozenset({Role.AGENT, Role.TENANT_ADMIN})
-        return Principal(PersonId(new_id()), tenant.id, roles)
+        return self._joined(tenant.id, Role.AGENT, Role.TENANT_ADMIN)
 
     def credentials(self, caller: str, *, owner: Principal) -> dict[str, str]:
         """The headers of a caller of `CALLERS`, beside the tenant of an owner."""
@@ -158,11 +159,27 @@ class Site:
         if caller == "foreigner":
             principal = self.new_tenant()
         elif caller == "colleague":
-            principal = Principal(PersonId(new_id()), owner.tenant_id, frozenset({Role.AGENT}))
+            principal = self._joined(owner.tenant_id, Role.AGENT)
         secret, _ = self.container.sign_in.redeem(self.container.sign_in.issue_link(principal))
         if caller == "signed_out":
             self.container.sign_in.sign_out(secret)
         return {"Cookie": f"{SESSION_COOKIE}={secret}"}
+
+    def _joined(self, tenant_id: TenantId, *roles: Role) -> Principal:
+        """A new person of a tenant."""
+        person = Person(
+            id=PersonId(new_id()),
+            tenant_id=tenant_id,
+            name="Personne d'essai",
+            email="",
+            roles=frozenset(roles),
+            state=PersonState.ACTIVE,
+            created_at=self.container.clock.now(),
+        )
+        with self.container.open_work() as work:
+            work.people.add(person)
+            work.commit()
+        return Principal(person.id, tenant_id, person.roles)
 
     def settle(self) -> None:
         """Read, embed and index all that waits."""

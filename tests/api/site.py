@@ -8,6 +8,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -26,13 +27,16 @@ from assistant.containers import WorkerContainer
 from assistant.domain.documents import LinkKind
 from assistant.domain.ids import CollectionId, DocumentId, PersonId, TenantId, new_id
 from assistant.domain.links import Proposal
-from assistant.domain.tenancy import Collection, Principal, Role, Tenant
+from assistant.domain.people import Person, PersonState
+from assistant.domain.tenancy import Collection, Principal, Role
+from assistant.domain.tenants import Tenant
 from assistant.ports.models import ChatModel
 from assistant.settings import (
     DatabaseSettings,
     IngestSettings,
     LimitsSettings,
     ModelSettings,
+    OidcSettings,
     Settings,
 )
 from assistant.testing.chat import ScriptedChatModel
@@ -160,7 +164,7 @@ class Site:
     def agent(self) -> Principal:
         """A person of the default tenant without the administrator's role."""
         own = self.container.access.local_principal()
-        return Principal(PersonId("agent"), own.tenant_id, frozenset({Role.AGENT}))
+        return self.joined("agent", own.tenant_id, Role.AGENT)
 
     def foreigner(self) -> Principal:
         """The administrator of another tenant with its own collection."""
@@ -169,9 +173,16 @@ class Site:
             work.tenancy.add_tenant(tenant)
             work.tenancy.add_collection(Collection(CollectionId(new_id()), tenant.id, "Documents"))
             work.commit()
-        return Principal(
-            PersonId("foreigner"), tenant.id, frozenset({Role.AGENT, Role.TENANT_ADMIN})
-        )
+        return self.joined("foreigner", tenant.id, Role.AGENT, Role.TENANT_ADMIN)
+
+    def joined(self, name: str, tenant_id: TenantId, *roles: Role) -> Principal:
+        """A person of a tenant, added if need be."""
+        person_id = PersonId(name)
+        with self.container.open_work() as work:
+            if work.people.find(person_id, tenant_id=tenant_id) is None:
+                work.people.add(person_of(person_id, tenant_id, frozenset(roles)))
+                work.commit()
+        return Principal(person_id, tenant_id, frozenset(roles))
 
     def settle(self) -> None:
         """Let worker and applier do all that waits."""
@@ -203,11 +214,13 @@ def open_site(
     root: Path, *, model: ChatModel | None = None, has_model: bool = True, **changes: Any
 ) -> Site:
     """A site on a folder; a model that answers in two pieces unless told otherwise."""
+    clock = changes.pop("clock", None)
     settings = Settings(
         data_dir=root,
         database=DatabaseSettings(url=SecretStr(changes.pop("database_url", ""))),
         ingest=IngestSettings(max_file_mb=changes.pop("max_file_mb", 2)),
         model=changes.pop("model_settings", ModelSettings()),
+        oidc=changes.pop("oidc", OidcSettings()),
         limits=LimitsSettings(**({"deltas_per_s": 1000} | changes)),
     )
     embedder = HashEmbedder(dimensions=32)
@@ -220,6 +233,7 @@ def open_site(
         else None,
         index=InMemoryChunkIndex(embedder=embedder.identity),
         reader=SheetReader(),
+        clock=clock,
     )
     container.access.ensure_default()
     worker = build(settings, role="worker", embedder=embedder, reader=SheetReader())
@@ -233,6 +247,19 @@ def open_site(
     )
     site.app = Starlette(routes=[Mount("/api", api)])
     return site
+
+
+def person_of(person_id: PersonId, tenant_id: TenantId, roles: frozenset[Role]) -> Person:
+    """An active person, called as its id."""
+    return Person(
+        id=person_id,
+        tenant_id=tenant_id,
+        name=person_id,
+        email=f"{person_id}@exemple.fr",
+        roles=roles,
+        state=PersonState.ACTIVE,
+        created_at=datetime(2026, 1, 2, tzinfo=UTC),
+    )
 
 
 def propose(site: Site, *, source: str, target: str, kind: LinkKind = LinkKind.REPLACES) -> str:

@@ -107,6 +107,8 @@ async def test_an_answer_as_events(site: Site) -> None:
         "replaced_by": None,
         "amended_by": None,
         "also": [],
+        "collection_id": IsUUID(4),
+        "label": "",
     }
     assert events[-1][1]["answer"] == {
         "id": "q1",

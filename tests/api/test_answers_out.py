@@ -23,7 +23,9 @@ def test_a_citation_names_the_other_documents_with_the_same_words() -> None:
             "file": "d2.pdf",
             "document_id": "d2",
             "page": 1,
+            "pages": [1],
             "view_url": "/api/v1/passages/b/view",
+            "label": "",
         }
     ]
     assert citation_out(Citation(marker=1, chunk=chunk, quote="Un taux")).also == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -15,10 +15,12 @@ import httpx
 import pytest
 
 from assistant.domain.answers import Question, RetrievalCompleted
+from assistant.domain.documents import Reason
 from assistant.domain.errors import ModelUnavailable
-from assistant.domain.evaluations import EvaluationState, Verdict
-from assistant.domain.ids import CollectionId, EvaluationId, PersonId
-from assistant.domain.tenancy import Collection, Role, Scope
+from assistant.domain.evaluations import Evaluation, EvaluationRow, EvaluationState, Verdict
+from assistant.domain.ids import CollectionId, EvaluationId
+from assistant.domain.tenancy import Collection, Principal, Role, Scope
+from assistant.domain.tenants import TenantState
 from assistant.testing.chat import ScriptedChatModel
 from tests.api.site import REGULATION, Site, open_site
 from tests.ingest.made_hostile_archives import bomb, open_document
@@ -548,8 +550,11 @@ async def test_a_tenant_has_some_evaluations_that_wait(
 ) -> None:
     held = Held(site)
     kept = (await send(owner)).json()["id"]
-    admin = replace(site.agent(), roles=frozenset({Role.AGENT, Role.TENANT_ADMIN}))
-    colleagues = [replace(admin, person_id=PersonId(name)) for name in ("un", "deux", "trois")]
+    tenant_id = site.container.access.local_principal().tenant_id
+    colleagues = [
+        site.joined(name, tenant_id, Role.AGENT, Role.TENANT_ADMIN)
+        for name in ("un", "deux", "trois")
+    ]
     asked: list[httpx.Response] = []
     for colleague in colleagues:
         async with site.person(colleague) as http:
@@ -619,21 +624,60 @@ async def test_each_question_is_read_within_the_scope_of_its_moment(
     assert [added.id in each.collection_ids for each in scopes] == [False, True, True]
 
 
-async def test_an_evaluation_stops_once_its_author_administers_no_more(
-    owner: httpx.AsyncClient, site: Site
+def demote(site: Site, author: Principal) -> None:
+    own = site.container.access.local_principal()
+    people = site.container.organisation.people
+    people.change(author.person_id, principal=own, roles=frozenset({Role.AGENT}))
+
+
+def suspend(site: Site, author: Principal) -> None:
+    own = site.container.access.local_principal()
+    site.container.organisation.people.suspend(author.person_id, principal=own)
+
+
+def suspend_tenant(site: Site, author: Principal) -> None:
+    own = site.container.access.local_principal()
+    tenants = site.container.organisation.tenants
+    tenants.move(author.tenant_id, TenantState.SUSPENDED, principal=own)
+
+
+async def kept_end(
+    site: Site, evaluation_id: EvaluationId, *, scope: Scope
+) -> tuple[Evaluation, Sequence[tuple[object, EvaluationRow | None]]]:
+    """An evaluation that has ended and its rows, as they are kept: its person may be gone."""
+    for _ in range(400):
+        with site.container.open_work() as work:
+            found = work.evaluations.find(evaluation_id, scope=scope)
+            rows = work.evaluations.rows(evaluation_id, scope=scope, limit=9, offset=0)
+        if found is not None and found.state in FINAL:
+            return found, rows
+        await asyncio.sleep(0.02)
+    raise AssertionError("the evaluation did not end")
+
+
+@pytest.mark.parametrize("strike", [demote, suspend, suspend_tenant])
+async def test_an_evaluation_stops_once_its_author_may_run_none(
+    owner: httpx.AsyncClient, site: Site, strike: Callable[[Site, Principal], None]
 ) -> None:
     held = Held(site)
-    author = replace(site.agent(), roles=frozenset({Role.AGENT, Role.TENANT_ADMIN}))
+    author = site.foreigner()
+    scope = Scope(author.tenant_id, author.person_id, frozenset())
     async with site.person(author) as http:
+        await site.upload({"reglement.txt": REGULATION}, http=http)
         run = await started(http)
-        await held.reached(1)
-        site.secret_of(site.agent())
-        held.gate.release()
-        found = await ended(http, run["id"])
+    await held.reached(1)
+    strike(site, author)
+    held.gate.release()
+    found, rows = await kept_end(site, EvaluationId(run["id"]), scope=scope)
 
     assert len(held.asked) == 1
-    assert (found["evaluation"]["state"], found["evaluation"]["done"]) == ("failed", 1)
-    assert "son auteur n'administre plus l'organisme" in found["evaluation"]["reason"]
+    assert (found.state, found.reason) == ("failed", Reason("evaluation_author_demoted", {}))
+    # What it was answering then is not told to somebody who may read nothing any more.
+    assert [row is not None and row.text == "" for _, row in rows] == [
+        strike is not demote,
+        False,
+        False,
+    ]
 
 
 async def test_the_scope_is_that_of_the_moment(owner: httpx.AsyncClient, site: Site) -> None:

@@ -33,8 +33,35 @@ async def identifiers(site: Site, owner: httpx.AsyncClient) -> dict[str, str]:
         "link_id": await link_of(site, owner, document),
         "question_set_id": (run := await evaluation_of(owner))["question_set"]["id"],
         "evaluation_id": run["id"],
+        "session_id": await session_of(site, owner),
         "page": "1",
+        **await organisation_of(owner),
     }
+
+
+async def organisation_of(owner: httpx.AsyncClient) -> dict[str, str]:
+    """One of each thing that administrators tend."""
+    me = (await owner.get("/api/v1/me")).json()
+    group = (await owner.post("/api/v1/groups", json={"name": "Finances"})).json()
+    await owner.post(f"/api/v1/groups/{group['id']}/people", json={"people": [me["person_id"]]})
+    invited = {"name": "Zoé", "email": "zoe@exemple.fr"}
+    made = (await owner.post("/api/v1/invitations", json=invited)).json()
+    key = (await owner.post("/api/v1/keys", json={"name": "K", "permissions": ["read"]})).json()
+    collection = (await owner.post("/api/v1/collections", json={"name": "Budget"})).json()
+    return {
+        "tenant_id": me["tenant"]["id"],
+        "person_id": made["invitation"]["person"]["id"],
+        "group_id": group["id"],
+        "invitation_id": made["invitation"]["id"],
+        "key_id": key["key"]["id"],
+        "collection_id": collection["id"],
+    }
+
+
+async def session_of(site: Site, owner: httpx.AsyncClient) -> str:
+    """A session of the owner's browser."""
+    site.secret_of(site.container.access.local_principal())
+    return (await owner.get("/api/v1/sessions")).json()[0]["id"]
 
 
 async def evaluation_of(owner: httpx.AsyncClient) -> dict[str, Any]:
@@ -67,6 +94,13 @@ UNKNOWN = dict.fromkeys(
         "link_id",
         "question_set_id",
         "evaluation_id",
+        "tenant_id",
+        "person_id",
+        "group_id",
+        "invitation_id",
+        "key_id",
+        "collection_id",
+        "session_id",
     ),
     "00000000-0000-4000-8000-000000000000",
 ) | {"page": "1"}
@@ -102,7 +136,7 @@ async def test_no_route_shows_anything_of_another_tenant(site: Site) -> None:
 
         await site.container.evaluation_runner.close()
         assert crossed == []
-        assert walked >= 25
+        assert walked >= 44
         for path, key in known.items():
             if path in {"document_id", "chunk_id"}:
                 kind = "documents" if path == "document_id" else "passages"
@@ -110,9 +144,17 @@ async def test_no_route_shows_anything_of_another_tenant(site: Site) -> None:
 
 
 async def call(http: httpx.AsyncClient, method: str, path: str) -> httpx.Response:
+    bodies: dict[str, dict[str, Any]] = {
+        "/messages": {"question": "Transport gratuit ?"},
+        "/state": {"state": "suspended"},
+        "/people": {"people": ["local"]},
+    }
     body: dict[str, Any] = {}
-    if path.endswith("/messages"):
-        body = {"question": "Transport gratuit ?"}
+    for ending, each in bodies.items():
+        if path.endswith(ending):
+            body = each
+    if method == "patch" and "/groups/" in path:
+        body = {"name": "Autre"}
     if method in {"get", "delete"}:
         return await http.request(method, f"/api{path}")
     return await http.request(method, f"/api{path}", json=body)

@@ -49,12 +49,13 @@ async def test_the_local_token_is_the_owner(site: Site) -> None:
     async with site.http(**BEARER) as http:
         response = await http.get("/api/v1/me")
 
-    assert response.json() == {
-        "person_id": "local",
-        "roles": ["agent", "tenant_admin"],
-        "is_admin": True,
-        "max_file_mb": 2,
-    }
+    me = response.json()
+    assert me["person_id"] == "local"
+    assert me["roles"] == ["agent", "platform_admin", "tenant_admin"]
+    assert me["permissions"] == ["read", "ask", "ingest", "admin"]
+    assert (me["is_admin"], me["is_read_only"], me["max_file_mb"]) == (True, False, 2)
+    assert (me["tenant"]["name"], me["tenant"]["state"]) == ("Organisme", "active")
+    assert me["charter"] == {"version": 0, "text": "", "is_accepted": True}
 
 
 async def test_reading_a_link_does_not_spend_it_and_its_button_signs_in_once(site: Site) -> None:
@@ -87,7 +88,8 @@ async def test_sign_out_ends_the_session_for_good(site: Site) -> None:
         after = await http.get("/api/v1/me")
 
     assert before.status_code == 200
-    assert out.status_code == 204
+    assert out.status_code == 200
+    assert out.json() == {"url": "/"}
     assert out.headers["clear-site-data"] == '"cache"'
     assert after.status_code == 401
 

@@ -192,15 +192,16 @@ def test_names_and_docstrings_are_no_french_sentences() -> None:
 
 
 WITHOUT_SCOPE = {
-    # Before there is a scope: who calls is being found out, or its scope computed.
-    "TenancyRepository": {
-        "add_tenant",
-        "add_collection",
-        "list_tenants",
-        "list_collections",
-        "scope_of",
+    # Before there is a scope: who calls is being found out.
+    "SessionRepository": {
+        "add_link",
+        "take_link",
+        "add",
+        "find",
+        "revoke",
+        "revoke_of",
+        "note_use",
     },
-    "SessionRepository": {"add_link", "take_link", "add", "find", "newest_of", "revoke"},
     # Writes of entities that name their own tenant and collection, read within a scope before.
     "DocumentRepository": {"add", "update"},
     "JobRepository": {"add", "update", "update_item"},
@@ -212,6 +213,7 @@ WITHOUT_SCOPE = {
         "finish",
         "running",
         "is_cancel_requested",
+        "request_cancel_of",
         "forget_stateless",
     },
     # A set names its own tenant; evaluations are run as their person, whose scope is computed anew.
@@ -237,6 +239,12 @@ WITHOUT_SCOPE = {
     # The transaction itself, and the way to its repositories.
     "UnitOfWork": {
         "tenancy",
+        "estates",
+        "people",
+        "groups",
+        "invitations",
+        "keys",
+        "identities",
         "documents",
         "chunks",
         "links",
@@ -245,6 +253,7 @@ WITHOUT_SCOPE = {
         "jobs",
         "queue",
         "sessions",
+        "federation",
         "conversations",
         "answers",
         "question_sets",
@@ -264,7 +273,18 @@ SCOPED_PORTS = (
 )
 
 
-def methods_without_scope(source: Source) -> Iterator[str]:
+WITHOUT_TENANT = {
+    # Writes of entities that name their own tenant, and look-ups for who presents a credential.
+    "PeopleRepository": {"add", "update", "standing", "note_seen", "list_by_email"},
+    "GroupRepository": {"add", "rename"},
+    "InvitationRepository": {"put", "take"},
+    "KeyRepository": {"add", "find", "delete_of", "note_used"},
+    "IdentityRepository": {"keep", "find"},
+}
+"""All that the ports of people let their caller do without saying within which tenant."""
+
+
+def methods_without_scope(source: Source, *, keyword: str = "scope") -> Iterator[str]:
     """Methods of a module's protocols that take no `scope` keyword, or give it a default."""
     for node in ast.walk(source.tree):
         if not isinstance(node, ast.ClassDef):
@@ -273,7 +293,7 @@ def methods_without_scope(source: Source) -> Iterator[str]:
             if not isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
             keywords = zip(method.args.kwonlyargs, method.args.kw_defaults, strict=True)
-            if not any(each.arg == "scope" and default is None for each, default in keywords):
+            if not any(each.arg == keyword and default is None for each, default in keywords):
                 yield f"{node.name}.{method.name}"
 
 
@@ -288,6 +308,13 @@ def test_every_method_of_a_port_takes_a_scope_but_those_listed() -> None:
     assert len(scoped_ports()) == len(SCOPED_PORTS)
     assert found - listed == set()
     assert listed - found == set(), "these exceptions are no longer needed"
+
+
+def test_every_method_about_people_names_a_tenant_but_those_listed() -> None:
+    listed = {f"{port}.{name}" for port, names in WITHOUT_TENANT.items() for name in names}
+    [people] = [each for each in product_sources() if each.path == "assistant/ports/people.py"]
+
+    assert set(methods_without_scope(people, keyword="tenant_id")) == listed
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,30 @@ class TestTenancy(OnEach, repositories.TenancyContract):
     pass
 
 
+class TestEstates(OnEach, repositories.EstateContract):
+    pass
+
+
+class TestPeople(OnEach, repositories.PeopleContract):
+    pass
+
+
+class TestGroups(OnEach, repositories.GroupContract):
+    pass
+
+
+class TestInvitations(OnEach, repositories.InvitationContract):
+    pass
+
+
+class TestIdentities(OnEach, repositories.IdentityContract):
+    pass
+
+
+class TestKeys(OnEach, repositories.KeyContract):
+    pass
+
+
 class TestDocuments(OnEach, repositories.DocumentContract):
     pass
 
@@ -75,6 +99,10 @@ class TestQueue(OnEach, repositories.QueueContract):
 
 
 class TestSessions(OnEach, repositories.SessionContract):
+    pass
+
+
+class TestFederation(OnEach, repositories.FederationContract):
     pass
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -71,8 +71,17 @@ def wait_for(condition: Callable[[], object], *, seconds: float) -> None:
 
 
 @contextmanager
-def running_product(folder: Path, *, model_url: str, model: str) -> Generator[Product]:
-    """Start `assistant serve` on a free port, as a person would, and stop it at the end."""
+def running_product(
+    folder: Path, *, model_url: str, model: str, variables: Mapping[str, str] | None = None
+) -> Generator[Product]:
+    """Start `assistant serve` on a free port, as a person would, and stop it at the end.
+
+    Args:
+        folder: Holds its data and its log.
+        model_url: Of the chat model.
+        model: Its name.
+        variables: More settings, or others.
+    """
     data_dir = folder / "data"
     environment = {
         "PATH": "/usr/bin:/bin:/usr/local/bin",
@@ -80,6 +89,7 @@ def running_product(folder: Path, *, model_url: str, model: str) -> Generator[Pr
         "ASSISTANT_SERVER_PORT": "0",
         "ASSISTANT_MODEL_URL": model_url,
         "ASSISTANT_MODEL_NAME": model,
+        **(variables or {}),
     }
     log = folder / "serve.log"
     with log.open("wb") as output:

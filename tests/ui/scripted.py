@@ -32,6 +32,7 @@ from assistant.schemas.documents import (
 )
 from assistant.schemas.search import BoxOut, LocatorOut
 from assistant.schemas.service import ExampleQuestions, MeOut
+from assistant.schemas.sessions import SignInWayOut
 from assistant.schemas.wire import Problem
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -186,6 +187,7 @@ class ScriptedClient:
     script: list[AnswerEventOut | float] = field(default_factory=list[AnswerEventOut | float])
     """Events of the next answers; a number is a pause in seconds."""
     questions: list[str] = field(default_factory=lambda: ["Quel est le taux de l'aide ?"])
+    ways: list[SignInWayOut] = field(default_factory=list[SignInWayOut])
     is_admin: bool = True
     failure: Problem | None = None
     """Raised by every call, when set."""
@@ -194,6 +196,9 @@ class ScriptedClient:
     refuse_changes: Problem | None = None
     """Raised by whatever changes something else, when set."""
     calls: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
+
+    def list_sign_in_ways(self) -> list[SignInWayOut]:
+        return self.ways
 
     def me(self) -> MeOut:
         self._check()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from assistant.schemas.sessions import SignInWayOut
 from tests.ui.scripted import ScriptedClient, problem
 
 CONFIG = Path(__file__).parents[2] / "ui" / ".streamlit" / "config.toml"
@@ -20,6 +21,17 @@ def test_without_session_explains_how_to_get_a_link(api: ScriptedClient, page: A
     assert page.title[0].value in {"Connexion nécessaire", "Session expirée"}
     assert any("lien" in one.value for one in page.markdown)
     assert not page.chat_input
+
+
+def test_without_session_offers_the_identity_providers(api: ScriptedClient, page: AppTest) -> None:
+    api.failure = problem("unauthenticated", status=401)
+    url = "/api/auth/oidc/proconnect/start"
+    api.ways = [SignInWayOut(label="S’identifier avec <ProConnect>", url=url)]
+
+    page.run()
+
+    shown = "".join(each.proto.body for each in page.get("html"))
+    assert f'href="{url}">S’identifier avec &lt;ProConnect&gt;</a>' in shown
 
 
 def test_session_that_ends_meanwhile_is_told(api: ScriptedClient, page: AppTest) -> None:

@@ -4,10 +4,13 @@ export default function ({ data, parentElement }) {
   button.textContent = data.label;
   button.onclick = async () => {
     button.disabled = true;
+    let url = "/";
     try {
-      await fetch("/api/auth/sign-out", { method: "POST", redirect: "manual" });
+      const response = await fetch("/api/auth/sign-out", { method: "POST", redirect: "manual" });
+      // The identity provider has to hear of it too.
+      if (response.ok) url = (await response.json()).url;
     } finally {
-      window.location.assign("/");
+      window.location.assign(url);
     }
   };
 }

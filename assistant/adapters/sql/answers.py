@@ -13,7 +13,7 @@ from assistant.adapters.sql.scoping import of_reader
 from assistant.adapters.sql.tables import answer_events, answers
 from assistant.adapters.sql.transaction import Transaction
 from assistant.domain.answers import Answer, AnswerStatus, NumberedEvent
-from assistant.domain.ids import AnswerId
+from assistant.domain.ids import AnswerId, PersonId
 from assistant.domain.tenancy import Scope
 
 
@@ -96,6 +96,14 @@ class SqlAnswerRepository:
         query = select(answers.c.cancel_requested).where(answers.c.id == answer_id)
         row = self._transaction.first(query)
         return row is not None and bool(row.cancel_requested)
+
+    def request_cancel_of(self, person_id: PersonId) -> None:
+        """Ask to stop all running answers of a person, who may no longer read."""
+        self._transaction.write(
+            update(answers)
+            .where(answers.c.status == AnswerStatus.RUNNING, answers.c.person_id == person_id)
+            .values(cancel_requested=True)
+        )
 
     def forget_stateless(self, *, ended_before: datetime, limit: int) -> int:
         """Delete ended answers outside any conversation, of every person; how many there were."""

@@ -11,6 +11,7 @@ from assistant.adapters.sql.links import find_successors
 from assistant.adapters.sql.rows import chunk_of
 from assistant.adapters.sql.scoping import within
 from assistant.adapters.sql.tables import chunks, documents, readings, versions
+from assistant.adapters.sql.tenant_tables import collections
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.documents import SourceChunk, VersionState
 from assistant.domain.ids import ChunkId, DocumentId
@@ -33,6 +34,11 @@ _COLUMNS: tuple[ColumnElement[Any], ...] = (
     versions.c.date,
     versions.c.format,
     readings.c.status,
+    # no join: the planner must go on starting from the ids of chunks
+    select(collections.c.label)
+    .where(collections.c.id == documents.c.collection_id)
+    .scalar_subquery()
+    .label("label"),
 )
 
 

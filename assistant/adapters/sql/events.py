@@ -203,6 +203,7 @@ def _chunk_fields(chunk: SourceChunk) -> Fields:
         "format": chunk.format.value,
         "status": chunk.status,
         "successor": _successor_fields(chunk.successor),
+        "label": chunk.label,
     }
 
 
@@ -246,4 +247,5 @@ def _chunk(fields: Fields) -> SourceChunk:
         format=FileFormat(fields["format"]),
         status=ActStatus(fields["status"]) if fields.get("status") else None,
         successor=_successor(fields.get("successor")),
+        label=fields.get("label", ""),
     )

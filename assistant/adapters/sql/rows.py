@@ -44,7 +44,7 @@ ANSWER_FIELDS = (
 )  # fmt: skip
 CHUNK_FIELDS = (
     "id", "document_id", "version_id", "tenant_id", "collection_id", "ordinal", "text", "tokens",
-    "file", "title", "kind", "date", "format", "status",
+    "file", "title", "kind", "date", "format", "status", "label",
 )  # fmt: skip
 
 

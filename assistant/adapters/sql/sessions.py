@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, or_, select, update
 
+from assistant.adapters.sql.scoping import of_reader
 from assistant.adapters.sql.tables import sessions, sign_in_links
 from assistant.adapters.sql.transaction import Transaction
-from assistant.domain.ids import PersonId, SessionId, TenantId
+from assistant.domain.ids import PersonId, SessionId
 from assistant.domain.sessions import Session, SignInLink
-from assistant.domain.tenancy import Role
+from assistant.domain.tenancy import Scope
 
 
 class SqlSessionRepository:
@@ -27,7 +29,6 @@ class SqlSessionRepository:
                 code_hash=link.code_hash,
                 person_id=link.person_id,
                 tenant_id=link.tenant_id,
-                roles=sorted(link.roles),
                 expires_at=link.expires_at,
             )
         )
@@ -44,24 +45,25 @@ class SqlSessionRepository:
             code_hash=row.code_hash,
             person_id=row.person_id,
             tenant_id=row.tenant_id,
-            roles=_roles(row.roles),
             expires_at=row.expires_at,
         )
 
     def add(self, session: Session) -> None:
-        """Keep a new session, and drop those that had expired when it began."""
-        self._transaction.write(
-            sessions.delete().where(sessions.c.expires_at <= session.created_at)
-        )
+        """Keep a new session, and drop those that had ended when it began."""
+        begun = session.created_at
+        ended = or_(sessions.c.expires_at <= begun, sessions.c.idle_until <= begun)
+        self._transaction.write(sessions.delete().where(ended))
         self._transaction.write(
             sessions.insert().values(
                 id=session.id,
                 secret_hash=session.secret_hash,
                 person_id=session.person_id,
                 tenant_id=session.tenant_id,
-                roles=sorted(session.roles),
                 created_at=session.created_at,
                 expires_at=session.expires_at,
+                seen_at=session.seen_at,
+                idle_until=session.idle_until,
+                device=session.device,
             )
         )
 
@@ -69,37 +71,57 @@ class SqlSessionRepository:
         """The session of a secret; None when unknown, revoked or expired."""
         row = self._transaction.first(
             select(sessions).where(
-                sessions.c.secret_hash == secret_hash, sessions.c.expires_at > now
+                sessions.c.secret_hash == secret_hash,
+                sessions.c.expires_at > now,
+                sessions.c.idle_until > now,
             )
         )
-        return None if row is None else _session_of(row)
-
-    def newest_of(self, person_id: PersonId, *, tenant_id: TenantId) -> Session | None:
-        """The last session begun of a person, expired or not; None once none is left."""
-        row = self._transaction.first(
-            select(sessions)
-            .where(sessions.c.person_id == person_id, sessions.c.tenant_id == tenant_id)
-            .order_by(sessions.c.created_at.desc())
-            .limit(1)
-        )
-        return None if row is None else _session_of(row)
+        return None if row is None else _session(row)
 
     def revoke(self, session_id: SessionId) -> None:
         """End a session at once; no error when unknown."""
         self._transaction.write(sessions.delete().where(sessions.c.id == session_id))
 
+    def revoke_of(self, person_id: PersonId) -> None:
+        """End all sessions of a person, and make its links worthless."""
+        for table in (sessions, sign_in_links):
+            self._transaction.write(table.delete().where(table.c.person_id == person_id))
 
-def _session_of(row: Row[Any]) -> Session:
+    def note_use(self, session_id: SessionId, *, seen_at: datetime, idle_until: datetime) -> None:
+        """Put off the end of a session that is in use."""
+        self._transaction.write(
+            update(sessions)
+            .where(sessions.c.id == session_id)
+            .values(seen_at=seen_at, idle_until=idle_until)
+        )
+
+    def list_own(self, *, scope: Scope, now: datetime) -> list[Session]:
+        """The reader's own sessions that have not ended, the last used first."""
+        query = (
+            select(sessions)
+            .where(
+                of_reader(scope, sessions), sessions.c.expires_at > now, sessions.c.idle_until > now
+            )
+            .order_by(sessions.c.seen_at.desc(), sessions.c.created_at.desc())
+        )
+        return [_session(row) for row in self._transaction.read(query)]
+
+    def revoke_own(self, session_ids: Sequence[SessionId], *, scope: Scope) -> int:
+        """End sessions of the reader at once; how many of them were the reader's."""
+        return self._transaction.write(
+            sessions.delete().where(of_reader(scope, sessions), sessions.c.id.in_(session_ids))
+        )
+
+
+def _session(row: Row[Any]) -> Session:
     return Session(
         id=row.id,
         secret_hash=row.secret_hash,
         person_id=row.person_id,
         tenant_id=row.tenant_id,
-        roles=_roles(row.roles),
         created_at=row.created_at,
         expires_at=row.expires_at,
+        seen_at=row.seen_at,
+        idle_until=row.idle_until,
+        device=row.device,
     )
-
-
-def _roles(words: list[str]) -> frozenset[Role]:
-    return frozenset(Role(word) for word in words)

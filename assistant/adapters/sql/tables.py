@@ -1,4 +1,4 @@
-"""Every table, with the keys, cascades and indexes that its queries need.
+"""Tables of documents, jobs and conversations, with the keys, cascades and indexes that its queries need.
 
 `number` columns give an order of arrival where ids, being random, do not. Tenant and collection
 travel together through composite foreign keys: a row can never claim the collection of another tenant.
@@ -61,18 +61,6 @@ def _number() -> Column[int]:
 def _id() -> Column[str]:
     return Column("id", Text, nullable=False, unique=True)
 
-
-tenants = Table("tenants", metadata, _number(), _id(), _text("name"))
-
-collections = Table(
-    "collections",
-    metadata,
-    _number(),
-    _id(),
-    Column("tenant_id", Text, ForeignKey("tenants.id"), nullable=False, index=True),
-    _text("name"),
-    UniqueConstraint("id", "tenant_id"),
-)
 
 documents = Table(
     "documents",
@@ -306,8 +294,8 @@ sign_in_links = Table(
     Column("code_hash", Text, primary_key=True),
     _text("person_id"),
     Column("tenant_id", Text, ForeignKey("tenants.id"), nullable=False),
-    Column("roles", CompactJson, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Index("ix_sign_in_links_by_person", "person_id"),
 )
 
 sessions = Table(
@@ -317,9 +305,12 @@ sessions = Table(
     Column("secret_hash", Text, nullable=False, unique=True),
     _text("person_id"),
     Column("tenant_id", Text, ForeignKey("tenants.id"), nullable=False),
-    Column("roles", CompactJson, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("idle_until", UtcDateTime, nullable=False),
+    _text("device"),
+    Index("ix_sessions_by_person", "person_id"),
 )
 
 conversations = Table(

@@ -14,10 +14,17 @@ from assistant.adapters.sql.conversations import SqlConversationRepository
 from assistant.adapters.sql.dialect import SqlDialect
 from assistant.adapters.sql.documents import SqlDocumentRepository
 from assistant.adapters.sql.erasure import Erasure
+from assistant.adapters.sql.estates import SqlEstateRepository
 from assistant.adapters.sql.evaluations import SqlEvaluationRepository
+from assistant.adapters.sql.federation import SqlFederationRepository
+from assistant.adapters.sql.groups import SqlGroupRepository
+from assistant.adapters.sql.identities import SqlIdentityRepository
+from assistant.adapters.sql.invitations import SqlInvitationRepository
 from assistant.adapters.sql.jobs import SqlJobRepository
+from assistant.adapters.sql.keys import SqlKeyRepository
 from assistant.adapters.sql.ledger import SqlIndexLedger
 from assistant.adapters.sql.links import SqlLinkRepository
+from assistant.adapters.sql.people import SqlPeopleRepository
 from assistant.adapters.sql.question_sets import SqlQuestionSetRepository
 from assistant.adapters.sql.queue import SqlWorkQueue
 from assistant.adapters.sql.sessions import SqlSessionRepository
@@ -42,6 +49,12 @@ class SqlUnitOfWork:
             engine, dialect=dialect, writers=writers, busy_s=busy_s, erasure=erasure
         )
         self.tenancy = SqlTenancyRepository(self._transaction)
+        self.estates = SqlEstateRepository(self._transaction)
+        self.people = SqlPeopleRepository(self._transaction)
+        self.groups = SqlGroupRepository(self._transaction)
+        self.invitations = SqlInvitationRepository(self._transaction)
+        self.keys = SqlKeyRepository(self._transaction)
+        self.identities = SqlIdentityRepository(self._transaction)
         self.documents = SqlDocumentRepository(self._transaction)
         self.chunks = SqlChunkRepository(self._transaction)
         self.links = SqlLinkRepository(self._transaction)
@@ -50,6 +63,7 @@ class SqlUnitOfWork:
         self.jobs = SqlJobRepository(self._transaction)
         self.queue = SqlWorkQueue(self._transaction)
         self.sessions = SqlSessionRepository(self._transaction)
+        self.federation = SqlFederationRepository(self._transaction)
         self.conversations = SqlConversationRepository(self._transaction)
         self.answers = SqlAnswerRepository(self._transaction)
         self.question_sets = SqlQuestionSetRepository(self._transaction)

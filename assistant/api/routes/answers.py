@@ -9,13 +9,14 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import Response
 
 from assistant.api.answers_out import answer_out
-from assistant.api.deps import Reader, UseCases
+from assistant.api.deps import Asker, UseCases
 from assistant.api.sse import answer_stream
 from assistant.containers import Container
 from assistant.domain.answers import Question
 from assistant.domain.ids import AnswerId
 from assistant.domain.tenancy import Scope
 from assistant.schemas.answers import AnswerIn, AnswerOut
+from assistant.services.access import narrowed
 
 router = APIRouter(tags=["answers"])
 
@@ -51,14 +52,16 @@ ResumedAfter = Annotated[int, Depends(resumed_after)]
 
 @router.post("/answers", response_model=AnswerOut, responses=STREAMS)
 async def ask(
-    asked: AnswerIn, request: Request, caller: Reader, services: UseCases, is_stream: WantsStream
+    asked: AnswerIn, request: Request, caller: Asker, services: UseCases, is_stream: WantsStream
 ) -> Response | AnswerOut:
     """Answer a question: as events with `Accept: text/event-stream`, else whole.
 
     A caller that waits for the whole answer and leaves stops it; one that reads events does not.
     """
     answer = await services.answers.start(
-        Question(asked.question, (asked.after,)), principal=caller.principal, scope=caller.scope
+        Question(asked.question, (asked.after,)),
+        principal=caller.principal,
+        scope=narrowed(caller.scope, asked.collections),
     )
     if is_stream:
         return answer_stream(
@@ -84,7 +87,7 @@ async def ask(
 
 @router.get("/answers/{answer_id}")
 async def get_answer(
-    answer_id: str, request: Request, caller: Reader, services: UseCases
+    answer_id: str, request: Request, caller: Asker, services: UseCases
 ) -> AnswerOut:
     """An answer as it stands now."""
     record = await services.answers.snapshot(AnswerId(answer_id), scope=caller.scope)
@@ -93,7 +96,7 @@ async def get_answer(
 
 @router.get("/answers/{answer_id}/events", response_class=Response, responses=STREAMS)
 async def follow_answer(
-    answer_id: str, request: Request, caller: Reader, services: UseCases, after: ResumedAfter
+    answer_id: str, request: Request, caller: Asker, services: UseCases, after: ResumedAfter
 ) -> Response:
     """The events of an answer after a number: those of the past, then new ones until its end."""
     record = await services.answers.snapshot(AnswerId(answer_id), scope=caller.scope)
@@ -103,7 +106,7 @@ async def follow_answer(
 
 
 @router.post("/answers/{answer_id}/cancel", status_code=204)
-async def cancel_answer(answer_id: str, caller: Reader, services: UseCases) -> None:
+async def cancel_answer(answer_id: str, caller: Asker, services: UseCases) -> None:
     """Stop an answer; what it said stays. No error when it has ended."""
     await services.answers.cancel(AnswerId(answer_id), scope=caller.scope)
 

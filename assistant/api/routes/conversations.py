@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from assistant.api.answers_out import answer_out
-from assistant.api.deps import Reader, UseCases
+from assistant.api.deps import Asker, UseCases
 from assistant.api.mapping import conversation_out
 from assistant.api.routes.answers import STREAMS, WantsStream
 from assistant.api.sse import answer_stream
@@ -26,13 +26,14 @@ from assistant.schemas.conversations import (
     MessageIn,
     MessageOut,
 )
+from assistant.services.access import narrowed
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])
 
 
 @router.get("")
 def list_conversations(
-    caller: Reader, services: UseCases, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    caller: Asker, services: UseCases, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> list[ConversationOut]:
     """The caller's conversations, last used first."""
     found = services.conversations.list_recent(scope=caller.scope, limit=limit)
@@ -41,7 +42,7 @@ def list_conversations(
 
 @router.post("", status_code=201)
 def create_conversation(
-    asked: ConversationIn, caller: Reader, services: UseCases
+    asked: ConversationIn, caller: Asker, services: UseCases
 ) -> ConversationOut:
     """A new conversation; without a title, its first question names it."""
     made = services.conversations.create(principal=caller.principal, title=asked.title)
@@ -50,7 +51,7 @@ def create_conversation(
 
 @router.get("/{conversation_id}")
 async def get_conversation(
-    conversation_id: str, request: Request, caller: Reader, services: UseCases
+    conversation_id: str, request: Request, caller: Asker, services: UseCases
 ) -> ConversationDetail:
     """A conversation with its messages, each answer as it stands now."""
     conversation, messages = await run_in_threadpool(
@@ -67,7 +68,7 @@ async def get_conversation(
 
 @router.patch("/{conversation_id}")
 def rename_conversation(
-    conversation_id: str, asked: ConversationIn, caller: Reader, services: UseCases
+    conversation_id: str, asked: ConversationIn, caller: Asker, services: UseCases
 ) -> ConversationOut:
     """Give a conversation another title."""
     renamed = services.conversations.rename(
@@ -77,7 +78,7 @@ def rename_conversation(
 
 
 @router.delete("/{conversation_id}", status_code=204)
-def delete_conversation(conversation_id: str, caller: Reader, services: UseCases) -> None:
+def delete_conversation(conversation_id: str, caller: Asker, services: UseCases) -> None:
     """Delete a conversation with its messages and answers."""
     services.conversations.delete(ConversationId(conversation_id), scope=caller.scope)
 
@@ -92,7 +93,7 @@ async def post_message(
     conversation_id: str,
     asked: MessageIn,
     request: Request,
-    caller: Reader,
+    caller: Asker,
     services: UseCases,
     is_stream: WantsStream,
 ) -> Response | AnswerStarted:
@@ -103,7 +104,7 @@ async def post_message(
     answer = await services.answers.start(
         Question(asked.question),
         principal=caller.principal,
-        scope=caller.scope,
+        scope=narrowed(caller.scope, asked.collections),
         conversation_id=ConversationId(conversation_id),
     )
     if is_stream:

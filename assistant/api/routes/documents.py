@@ -28,6 +28,7 @@ from assistant.schemas.documents import (
     PassageOut,
     ReindexIn,
 )
+from assistant.services.access import narrowed
 from assistant.services.submission import Submission
 from ingest.model import FileFormat
 
@@ -64,14 +65,16 @@ def list_documents(
     name: Annotated[str, Query(max_length=200)] = "",
     limit: Limit = 50,
     offset: Offset = 0,
+    collections: Annotated[list[str] | None, Query(max_length=100)] = None,
 ) -> DocumentPage:
-    """Documents by name, with counts of all the caller may read."""
+    """Documents by name, with counts of all the caller may read, or of some collections of it."""
+    scope = narrowed(caller.scope, collections)
     found = services.documents.list_page(
-        scope=caller.scope, state=state, name_contains=name, limit=limit, offset=offset
+        scope=scope, state=state, name_contains=name, limit=limit, offset=offset
     )
     return DocumentPage(
         documents=[document_out(each) for each in found],
-        counts=counts_out(services.documents.counts(scope=caller.scope)),
+        counts=counts_out(services.documents.counts(scope=scope)),
     )
 
 
@@ -100,9 +103,9 @@ def reindex(asked: ReindexIn, caller: Admin, services: UseCases) -> JobOut:
     if asked.document_ids is not None:
         wanted = [DocumentId(each) for each in asked.document_ids]
     job = services.ingestion.reindex(
-        wanted, force=asked.force, principal=caller.principal, scope=caller.scope
+        wanted, force=asked.force, principal=caller.principal, scope=caller.owned
     )
-    return job_out(*services.jobs.get(job.id, scope=caller.scope))
+    return job_out(*services.jobs.get(job.id, scope=caller.owned))
 
 
 @router.get("/links")
@@ -114,7 +117,9 @@ def list_links(
     offset: Offset = 0,
 ) -> list[LinkOut]:
     """Links between documents in a state, oldest first; those to decide on unless told otherwise."""
-    found = services.links.list_page(scope=caller.scope, state=state, limit=limit, offset=offset)
+    found = services.links.list_page(
+        scope=caller.scope.owned, state=state, limit=limit, offset=offset
+    )
     return [link_out(each) for each in found]
 
 
@@ -147,7 +152,7 @@ def get_document(document_id: str, caller: Reader, services: UseCases) -> Docume
 def delete_document(document_id: str, caller: Admin, services: UseCases) -> None:
     """Delete a document: it is no longer quoted once this answers."""
     services.documents.delete(
-        DocumentId(document_id), principal=caller.principal, scope=caller.scope
+        DocumentId(document_id), principal=caller.principal, scope=caller.owned
     )
 
 
@@ -190,7 +195,7 @@ def _decided(
         document_id=DocumentId(document_id),
         state=state,
         principal=caller.principal,
-        scope=caller.scope,
+        scope=caller.scope.owned,
     )
     return link_out(decided)
 
@@ -205,12 +210,12 @@ def _take(
         files=tuple(files),
         collection_id=None if collection_id is None else CollectionId(collection_id),
     )
-    job, wanted = services.ingestion.submit(request, principal=caller.principal, scope=caller.scope)
+    job, wanted = services.ingestion.submit(request, principal=caller.principal, scope=caller.owned)
     for item in wanted:
         content = contents[item.sha256].file
         content.seek(0)
-        services.ingestion.receive(item.id, content, principal=caller.principal, scope=caller.scope)
-    return JobStarted(job=job_out(*services.jobs.get(job.id, scope=caller.scope)), wanted=[])
+        services.ingestion.receive(item.id, content, principal=caller.principal, scope=caller.owned)
+    return JobStarted(job=job_out(*services.jobs.get(job.id, scope=caller.owned)), wanted=[])
 
 
 def _media_type(document: Document) -> str:

@@ -24,7 +24,7 @@ def list_jobs(
     caller: Reader, services: UseCases, limit: Annotated[int, Query(ge=1, le=100)] = 10
 ) -> list[JobOut]:
     """Jobs, newest first."""
-    found = services.jobs.list_recent(scope=caller.scope, limit=limit)
+    found = services.jobs.list_recent(scope=caller.jobs, limit=limit)
     return [job_out(job, progress) for job, progress in found]
 
 
@@ -40,10 +40,10 @@ def submit_job(asked: JobIn, caller: Admin, services: UseCases) -> JobStarted:
         may_empty=asked.may_empty,
     )
     job, wanted = services.ingestion.submit(
-        submission, principal=caller.principal, scope=caller.scope
+        submission, principal=caller.principal, scope=caller.jobs
     )
     return JobStarted(
-        job=job_out(*services.jobs.get(job.id, scope=caller.scope)),
+        job=job_out(*services.jobs.get(job.id, scope=caller.jobs)),
         wanted=[item_out(item) for item in wanted],
     )
 
@@ -51,7 +51,7 @@ def submit_job(asked: JobIn, caller: Admin, services: UseCases) -> JobStarted:
 @router.get("/{job_id}")
 def get_job(job_id: str, caller: Reader, services: UseCases) -> JobOut:
     """A job and its progress."""
-    return job_out(*services.jobs.get(JobId(job_id), scope=caller.scope))
+    return job_out(*services.jobs.get(JobId(job_id), scope=caller.jobs))
 
 
 @router.get("/{job_id}/items")
@@ -66,7 +66,7 @@ def list_items(
     """Files of a job, in order."""
     found = services.jobs.items(
         JobId(job_id),
-        scope=caller.scope,
+        scope=caller.jobs,
         states=frozenset(state or ()),
         limit=limit,
         offset=offset,
@@ -79,13 +79,13 @@ async def send_content(
     job_id: str, item_id: str, request: Request, caller: Admin, services: UseCases
 ) -> JobItemOut:
     """Take the content of an announced file, as the raw body; nothing is spooled."""
-    await run_in_threadpool(services.jobs.get, JobId(job_id), scope=caller.scope)
+    await run_in_threadpool(services.jobs.get, JobId(job_id), scope=caller.jobs)
     item = await run_in_threadpool(
         services.ingestion.receive,
         JobItemId(item_id),
         BodyStream(request).as_binary(),
         principal=caller.principal,
-        scope=caller.scope,
+        scope=caller.jobs,
     )
     return item_out(item)
 
@@ -93,12 +93,12 @@ async def send_content(
 @router.post("/{job_id}/cancel")
 def cancel_job(job_id: str, caller: Admin, services: UseCases) -> JobOut:
     """Stop a job; what is complete stays."""
-    services.jobs.cancel(JobId(job_id), principal=caller.principal, scope=caller.scope)
-    return job_out(*services.jobs.get(JobId(job_id), scope=caller.scope))
+    services.jobs.cancel(JobId(job_id), principal=caller.principal, scope=caller.jobs)
+    return job_out(*services.jobs.get(JobId(job_id), scope=caller.jobs))
 
 
 @router.post("/{job_id}/retry")
 def retry_job(job_id: str, caller: Admin, services: UseCases) -> JobOut:
     """Take up the failed and cancelled files of an ended job again."""
-    services.jobs.retry(JobId(job_id), principal=caller.principal, scope=caller.scope)
-    return job_out(*services.jobs.get(JobId(job_id), scope=caller.scope))
+    services.jobs.retry(JobId(job_id), principal=caller.principal, scope=caller.jobs)
+    return job_out(*services.jobs.get(JobId(job_id), scope=caller.jobs))

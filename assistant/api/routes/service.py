@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from assistant.api.deps import Reader, StateDep, UseCases
-from assistant.schemas.service import ExampleQuestions, HealthOut, MeOut, ReadyOut
+from assistant.schemas.service import ExampleQuestions, HealthOut, ReadyOut
 
 open_router = APIRouter(tags=["service"])
 router = APIRouter(tags=["service"])
@@ -23,18 +23,6 @@ async def health() -> HealthOut:
 async def ready(state: StateDep) -> ReadyOut:
     """What works now."""
     return await state.readiness.report()
-
-
-@router.get("/me")
-def me(caller: Reader, services: UseCases) -> MeOut:
-    """Who is signed in, and how large a file may be."""
-    principal = caller.principal
-    return MeOut(
-        person_id=principal.person_id,
-        roles=sorted(role.value for role in principal.roles),
-        is_admin=principal.is_admin,
-        max_file_mb=services.settings.ingest.max_file_mb,
-    )
 
 
 @router.get("/examples")

@@ -19,19 +19,30 @@ from assistant.domain.ids import AnswerId, ConversationId, JobId, JobItemId
 from assistant.domain.tenancy import Scope
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.testing.contracts.repositories_chunks import ChunkContract
-from assistant.testing.contracts.repositories_documents import DocumentContract, TenancyContract
+from assistant.testing.contracts.repositories_documents import DocumentContract
 from assistant.testing.contracts.repositories_evaluations import (
     EvaluationContract,
     QuestionSetContract,
 )
+from assistant.testing.contracts.repositories_federation import (
+    FederationContract,
+    IdentityContract,
+)
 from assistant.testing.contracts.repositories_index import LedgerContract, VectorContract
 from assistant.testing.contracts.repositories_jobs import JobContract, QueueContract
 from assistant.testing.contracts.repositories_links import LinkContract
+from assistant.testing.contracts.repositories_members import (
+    GroupContract,
+    InvitationContract,
+    KeyContract,
+    PeopleContract,
+)
 from assistant.testing.contracts.repositories_people import (
     AnswerContract,
     ConversationContract,
     SessionContract,
 )
+from assistant.testing.contracts.repositories_tenancy import EstateContract, TenancyContract
 from assistant.testing.contracts.repositories_world import (
     Reader,
     RepositoryContract,
@@ -50,11 +61,18 @@ __all__ = [
     "ChunkContract",
     "ConversationContract",
     "DocumentContract",
+    "EstateContract",
     "EvaluationContract",
+    "FederationContract",
+    "GroupContract",
+    "IdentityContract",
+    "InvitationContract",
     "IsolationContract",
     "JobContract",
+    "KeyContract",
     "LedgerContract",
     "LinkContract",
+    "PeopleContract",
     "QuestionSetContract",
     "QueueContract",
     "SessionContract",

@@ -1,5 +1,5 @@
 # ruff: noqa: S101, D102 - suites assert, and the name of a test is its sentence
-"""What tenancy and document repositories promise."""
+"""What document repositories promise."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import pytest
 
 from assistant.domain.documents import Document, DocumentCounts, DocumentState, Reason, VersionState
 from assistant.domain.errors import Conflict, NotFound, StorageError
-from assistant.domain.ids import DocumentId, PersonId, TenantId
-from assistant.domain.tenancy import Collection, Principal, Role, Tenant
+from assistant.domain.ids import DocumentId
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts.repositories_world import (
     NOON,
@@ -24,41 +23,6 @@ from assistant.testing.contracts.repositories_world import (
     store_ready,
 )
 from ingest.model import DocumentKind, FileFormat, Notice
-
-
-class TenancyContract(RepositoryContract):
-    """Promises of `TenancyRepository`."""
-
-    def test_lists_oldest_first(self, open_work: UnitOfWorkFactory, world: World) -> None:
-        with open_work() as work:
-            work.tenancy.add_tenant(Tenant(TenantId("a"), "Dernière venue"))
-            work.commit()
-
-        with open_work() as work:
-            found = [tenant.id for tenant in work.tenancy.list_tenants()]
-        assert found == [world.here.tenant_id, world.there.tenant_id, "a"]
-
-    def test_scope_holds_the_collections_of_the_own_tenant(
-        self, open_work: UnitOfWorkFactory, world: World
-    ) -> None:
-        roles = frozenset({Role.AGENT})
-        principal = Principal(PersonId("here"), world.here.tenant_id, roles)
-
-        with open_work() as work:
-            assert work.tenancy.scope_of(principal) == world.here.scope
-            stranger = replace(principal, tenant_id=TenantId("unknown"))
-            assert work.tenancy.scope_of(stranger).is_empty
-
-    def test_a_taken_id_conflicts(self, open_work: UnitOfWorkFactory, world: World) -> None:
-        with open_work() as work, pytest.raises(Conflict):
-            work.tenancy.add_tenant(Tenant(world.here.tenant_id, "Autre"))
-
-    def test_a_collection_needs_its_tenant(
-        self, open_work: UnitOfWorkFactory, world: World
-    ) -> None:
-        collection = Collection(world.here.collection_id, TenantId("unknown"), "Actes")
-        with open_work() as work, pytest.raises(Conflict):
-            work.tenancy.add_collection(collection)
 
 
 class DocumentContract(RepositoryContract):

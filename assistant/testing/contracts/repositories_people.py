@@ -1,4 +1,4 @@
-# ruff: noqa: S101, D102 - suites assert, and the name of a test is its sentence
+# ruff: noqa: S101, S106, D102 - suites assert, and the name of a test is its sentence
 """What the repositories of sessions, conversations and answers promise."""
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.ids import AnswerId, SessionId
 from assistant.domain.marks import Mark, MarkKind
 from assistant.domain.sessions import Session, SignInLink
-from assistant.domain.tenancy import Role
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts.repositories_world import (
     NOON,
@@ -42,7 +41,6 @@ from assistant.testing.contracts.repositories_world import (
 )
 
 LATER = NOON + timedelta(minutes=5)
-ROLES = frozenset({Role.AGENT, Role.TENANT_ADMIN})
 
 
 class SessionContract(RepositoryContract):
@@ -52,7 +50,7 @@ class SessionContract(RepositoryContract):
     def link(self, open_work: UnitOfWorkFactory, world: World) -> SignInLink:
         """A stored link, good until LATER."""
         here = world.here
-        link = SignInLink("hash", here.person_id, here.tenant_id, ROLES, LATER)
+        link = SignInLink("hash", here.person_id, here.tenant_id, LATER)
         with open_work() as work:
             work.sessions.add_link(link)
             work.commit()
@@ -63,28 +61,13 @@ class SessionContract(RepositoryContract):
         """A stored session, good until LATER."""
         here = world.here
         session = Session(
-            SessionId("session"), "secret", here.person_id, here.tenant_id, ROLES, NOON, LATER
-        )
+            SessionId("session"), "secret", here.person_id, here.tenant_id, NOON, LATER,
+            seen_at=NOON, idle_until=LATER, device="Firefox sur Linux",
+        )  # fmt: skip
         with open_work() as work:
             work.sessions.add(session)
             work.commit()
         return session
-
-    def test_the_newest_session_of_a_person_is_told(
-        self, open_work: UnitOfWorkFactory, world: World, session: Session
-    ) -> None:
-        here, later = world.here, NOON + timedelta(minutes=1)
-        agent = frozenset({Role.AGENT})
-        newer = Session(
-            SessionId("newer"), "other", here.person_id, here.tenant_id, agent, later, LATER
-        )
-        with open_work() as work:
-            newest_of = work.sessions.newest_of
-            assert newest_of(here.person_id, tenant_id=here.tenant_id) == session
-            work.sessions.add(newer)
-            assert newest_of(here.person_id, tenant_id=here.tenant_id) == newer
-            assert newest_of(here.person_id, tenant_id=world.there.tenant_id) is None
-            assert newest_of(world.there.person_id, tenant_id=here.tenant_id) is None
 
     def test_a_link_is_spent_once(self, open_work: UnitOfWorkFactory, link: SignInLink) -> None:
         def take(code_hash: str) -> SignInLink | None:
@@ -140,6 +123,22 @@ class SessionContract(RepositoryContract):
 
         with open_work() as work:
             assert work.sessions.find("secret", now=NOON) is None
+
+    def test_all_of_a_person_ends_at_once_and_of_no_other(
+        self, open_work: UnitOfWorkFactory, world: World, session: Session, link: SignInLink
+    ) -> None:
+        other = replace(
+            session, id=SessionId("other"), secret_hash="other", person_id=world.there.person_id
+        )
+        with open_work() as work:
+            work.sessions.add(other)
+            work.sessions.revoke_of(session.person_id)
+            work.commit()
+
+        with open_work() as work:
+            assert work.sessions.find("secret", now=NOON) is None
+            assert work.sessions.take_link(link.code_hash, now=NOON) is None
+            assert work.sessions.find("other", now=NOON) == other
 
 
 class ConversationContract(RepositoryContract):
@@ -287,6 +286,19 @@ class AnswerContract(RepositoryContract):
             assert work.answers.is_cancel_requested(answer_id)
             work.answers.finish(answer_id, status=AnswerStatus.CANCELLED, now=LATER)
             assert not ask(answer_id, scope=world.here.scope)
+
+    def test_all_running_answers_of_a_person_are_asked_to_stop(
+        self, open_work: UnitOfWorkFactory, world: World, answer_id: AnswerId
+    ) -> None:
+        other = make_answer(world.there)
+        with open_work() as work:
+            work.answers.add(other)
+            work.answers.request_cancel_of(world.here.person_id)
+            work.commit()
+
+        with open_work() as work:
+            assert work.answers.is_cancel_requested(answer_id)
+            assert not work.answers.is_cancel_requested(other.id)
 
     def test_what_ended_outside_conversations_is_forgotten_the_oldest_first(
         self, open_work: UnitOfWorkFactory, world: World, answer_id: AnswerId

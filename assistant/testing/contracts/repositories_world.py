@@ -34,8 +34,10 @@ from assistant.domain.ids import (
     new_id,
 )
 from assistant.domain.jobs import ItemState, Job, JobItem, JobKind, JobState
+from assistant.domain.people import Person, PersonState
 from assistant.domain.retrieval import EmbedderIdentity
-from assistant.domain.tenancy import Collection, Grant, Scope, Tenant
+from assistant.domain.tenancy import Collection, Grant, Role, Scope
+from assistant.domain.tenants import Tenant
 from assistant.ports.repositories import UnitOfWorkFactory
 from ingest.model import Box, Chunk, DocumentKind, FileFormat, Locator, Notice
 
@@ -44,6 +46,9 @@ NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 EMBEDDER = EmbedderIdentity(id="test-1", dimensions=4)
 """The embedder of the suites; its vectors are halves, which 32-bit floats keep exactly."""
+
+ROLES = frozenset({Role.AGENT, Role.TENANT_ADMIN})
+"""Of the people of the suites."""
 
 SAME_TEXT = "Le taux de subvention est fixé à 40 % des dépenses éligibles."
 """What every tenant's documents say."""
@@ -124,9 +129,23 @@ def add_reader(open_work: UnitOfWorkFactory, name: str) -> Reader:
     with open_work() as work:
         work.tenancy.add_tenant(tenant)
         work.tenancy.add_collection(collection)
+        work.people.add(make_person(tenant.id, name=name))
         work.commit()
     grants = frozenset({Grant(tenant.id, collection.id)})
     return Reader(Scope(tenant_id=tenant.id, person_id=PersonId(name), grants=grants))
+
+
+def make_person(tenant_id: TenantId, *, name: str, roles: frozenset[Role] = ROLES) -> Person:
+    """An active person, whose id is its name."""
+    return Person(
+        id=PersonId(name),
+        tenant_id=tenant_id,
+        name=name,
+        email=f"{name}@exemple.fr",
+        roles=roles,
+        state=PersonState.ACTIVE,
+        created_at=NOON,
+    )
 
 
 def sha(text: str) -> str:

@@ -8,7 +8,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, types
 
-from assistant.adapters.sql.evaluation_tables import metadata
+from assistant.adapters.sql import evaluation_tables, people_tables, sign_in_tables, tenant_tables
 
 
 def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
@@ -18,6 +18,11 @@ def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[Fals
         return f"sa.{item.impl_instance!r}"
     return False
 
+
+metadata = evaluation_tables.metadata
+_NAMED = {people_tables.people, tenant_tables.tenants, sign_in_tables.sign_in_attempts}
+if not {*metadata.sorted_tables} >= _NAMED:
+    raise RuntimeError("some tables are missing")
 
 connection: Connection = context.config.attributes["connection"]
 context.configure(

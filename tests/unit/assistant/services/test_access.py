@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.adapters.audit.log import LogAuditTrail
 from assistant.domain.errors import NotFound, Unauthenticated
 from assistant.domain.tenancy import Scope
 from assistant.services.access import AccessService, default_collection
+from assistant.services.browser_sessions import BrowserSessions
 from assistant.services.conversations import ConversationService
 from assistant.services.sign_in import SignInService
 from tests.house import House
@@ -12,7 +14,13 @@ from tests.house import House
 
 @pytest.fixture
 def sign_in(house: House) -> SignInService:
-    return SignInService(house.open_work, house.clock, link_minutes=10, session_hours=12)
+    audit = LogAuditTrail()
+    sessions = BrowserSessions(
+        house.open_work, house.clock, audit=audit, session_hours=12, idle_minutes=720
+    )
+    return SignInService(
+        house.open_work, house.clock, sessions=sessions, audit=audit, link_minutes=10
+    )
 
 
 def test_default_collection_is_made_once(house: House) -> None:

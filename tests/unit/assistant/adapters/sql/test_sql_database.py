@@ -13,7 +13,7 @@ from sqlalchemy import event
 from assistant.adapters.sql.database import Database, open_database
 from assistant.domain.errors import InvalidInput, StorageError
 from assistant.domain.ids import TenantId
-from assistant.domain.tenancy import Tenant
+from assistant.domain.tenants import Tenant
 from assistant.testing.contracts.repositories_world import (
     EMBEDDER,
     NOON,

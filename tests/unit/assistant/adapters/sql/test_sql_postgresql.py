@@ -22,7 +22,7 @@ from assistant.adapters.sql.database import Database, open_database
 from assistant.adapters.sql.postgresql import Postgresql, failure_of
 from assistant.domain.errors import AssistantError, ConfigurationError, InvalidInput, StorageError
 from assistant.domain.ids import TenantId
-from assistant.domain.tenancy import Tenant
+from assistant.domain.tenants import Tenant
 from assistant.testing.contracts.repositories_world import (
     NOON,
     add_reader,

@@ -47,7 +47,7 @@ print(json.dumps(taken))
 
 READ_THEN_WRITE = """
 with work_of() as work:
-    scope = Reader(work.tenancy.scope_of(Principal(PersonId("p"), TenantId("tenant-here"), frozenset())))
+    scope = Reader(work.tenancy.scope_of(Principal(PersonId("here"), TenantId("tenant-here"), frozenset())))
 for turn in range(60):
     with work_of() as work:
         work.documents.list_of_source("upload", collection_id=scope.collection_id, scope=scope.scope)
@@ -58,7 +58,7 @@ print(json.dumps(60))
 
 WRITE_FOR_EVER = """
 with work_of() as work:
-    reader = Reader(work.tenancy.scope_of(Principal(PersonId("p"), TenantId("tenant-here"), frozenset())))
+    reader = Reader(work.tenancy.scope_of(Principal(PersonId("here"), TenantId("tenant-here"), frozenset())))
 turn = 0
 while True:
     document = make_document(reader, name=f"{name} {turn}")

@@ -18,6 +18,10 @@ from assistant.adapters.sql import schema, sqlite
 from assistant.adapters.sql.database import Database, open_database
 from assistant.adapters.sql.statistics import STATISTICS, list_indexes
 from assistant.domain.errors import ConfigurationError, StorageError
+from assistant.domain.ids import TenantId
+from assistant.domain.tenants import Tenant
+from assistant.services.access import AccessService
+from assistant.testing.clock import FrozenClock
 
 
 def test_migrations_make_what_the_tables_say(database: Database) -> None:
@@ -77,6 +81,39 @@ def test_results_kept_before_are_tied_to_what_they_quote_or_emptied(
     assert tied == [("e", 0, "v")]
     assert [row.text for row in rows] == ["q", "", ""]
     assert [json.loads(row.citations)[0]["quote"] for row in rows] == ["q", "", ""]
+
+
+def test_a_folder_of_one_person_keeps_its_tenant_collection_and_session(path: Path) -> None:
+    """As the version before tenants and people left it."""
+    with sqlite.Sqlite(path).migrating() as connection:
+        command.downgrade(schema.migration_config(connection), "20261128_1")
+        for statement in (
+            "INSERT INTO tenants (id, name) VALUES ('t', 'Organisme')",
+            "INSERT INTO collections (id, tenant_id, name) VALUES ('c', 't', 'Documents')",
+            "INSERT INTO sessions (id, secret_hash, person_id, tenant_id, roles, created_at,"
+            " expires_at) VALUES ('s', 'hash', 'local', 't', '[\"agent\"]',"
+            " '2026-01-01 00:00:00.000000', '2099-01-01 00:00:00.000000')",
+        ):
+            connection.exec_driver_sql(statement)
+    database = open_database(path, migrate=True)
+    access = AccessService(database.unit_of_work, FrozenClock())
+
+    collection = access.ensure_default()
+
+    owner = access.local_principal()
+    scope = access.scope_of(owner)
+    with database.unit_of_work() as work:
+        session = work.sessions.find("hash", now=FrozenClock().now())
+        assert session is not None
+        standing = work.people.standing(session.person_id)
+        tenant = work.tenancy.find_tenant(TenantId("t"))
+    database.check()
+    database.close()
+    assert (collection.id, collection.tenant_id, owner.tenant_id) == ("c", "t", "t")
+    assert scope.collection_ids == ("c",)
+    assert tenant == Tenant(TenantId("t"), "Organisme")
+    assert standing is not None
+    assert standing.principal() == owner
 
 
 def test_the_planner_is_told_of_every_index(database: Database) -> None:

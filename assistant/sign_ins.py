@@ -1,0 +1,78 @@
+"""Settings of sign-in and sessions turned into services."""
+
+from __future__ import annotations
+
+from assistant.domain.identity import ProviderKind
+from assistant.ports.audit import AuditTrail
+from assistant.ports.clock import Clock
+from assistant.ports.identity import IdentityProvider
+from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.services.attachment import AttachmentRule, PeopleResolver
+from assistant.services.browser_sessions import BrowserSessions
+from assistant.services.federated_sign_in import FederatedSignIn
+from assistant.services.sign_in import SignInService
+from assistant.settings import OidcProvider, Settings
+
+_SCOPES = {
+    ProviderKind.PROCONNECT: ("openid", "given_name", "usual_name", "email", "siret", "uid"),
+    ProviderKind.GENERIC: ("openid", "profile", "email"),
+}
+
+
+def build_sign_ins(
+    settings: Settings, *, open_work: UnitOfWorkFactory, clock: Clock, audit: AuditTrail
+) -> tuple[BrowserSessions, SignInService, FederatedSignIn]:
+    """The sessions of browsers, and both ways to open one."""
+    auth, oidc = settings.auth, settings.oidc
+    sessions = BrowserSessions(
+        open_work,
+        clock,
+        audit=audit,
+        session_hours=auth.session_hours,
+        idle_minutes=auth.idle_minutes,
+    )
+    links = SignInService(
+        open_work, clock, sessions=sessions, audit=audit, link_minutes=auth.link_minutes
+    )
+    rules = {each.id: _rule(each) for each in oidc.providers}
+    federation = FederatedSignIn(
+        open_work,
+        clock,
+        providers=[_provider(each, clock=clock, settings=settings) for each in oidc.providers],
+        resolver=PeopleResolver(open_work, clock, audit=audit, rules=rules),
+        sessions=sessions,
+    )
+    return sessions, links, federation
+
+
+def _rule(chosen: OidcProvider) -> AttachmentRule:
+    return AttachmentRule(
+        sirens=frozenset(chosen.sirens),
+        needs_siret=chosen.needs_siret,
+        match_email=chosen.match_email,
+        tells_groups=bool(chosen.groups_claim),
+    )
+
+
+def _provider(chosen: OidcProvider, *, clock: Clock, settings: Settings) -> IdentityProvider:
+    from assistant.adapters.oidc.provider import OidcProvider as Provider
+    from assistant.adapters.oidc.provider import Registration
+
+    kind = ProviderKind(chosen.kind)
+    registration = Registration(
+        id=chosen.id,
+        label=chosen.label,
+        kind=kind,
+        issuer=chosen.issuer,
+        client_id=chosen.client_id,
+        client_secret=chosen.client_secret.get_secret_value(),
+        client_auth=chosen.client_auth,
+        scopes=chosen.scopes or _SCOPES[kind],
+        algorithm=chosen.signing,
+        siret_claim=chosen.siret_claim,
+        groups_claim=chosen.groups_claim,
+        acr_values=chosen.acr_values,
+        asks_amr=chosen.asks_amr,
+        amr_values=chosen.amr_values,
+    )
+    return Provider(registration, clock=clock, timeout_s=settings.oidc.timeout_s)

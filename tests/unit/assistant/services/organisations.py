@@ -1,0 +1,101 @@
+"""Another tenant in a house, with its people, and the services about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from io import BytesIO
+
+from assistant.domain.audit import Act
+from assistant.domain.ids import PersonId, TenantId
+from assistant.domain.people import Person, PersonState
+from assistant.domain.tenancy import Principal, Role, Scope
+from assistant.domain.tenants import Tenant
+from assistant.ports.audit import Details
+from assistant.services.browser_sessions import BrowserSessions
+from assistant.services.organisation import Organisation
+from assistant.services.sign_in import SignInService
+from assistant.services.submission import AnnouncedFile, Submission
+from assistant.services.tenants import TenantChange
+from tests.house import House
+
+ADMIN = frozenset({Role.AGENT, Role.TENANT_ADMIN})
+
+
+@dataclass
+class KeptAudit:
+    """Implements `AuditTrail`: keeps acts in a list."""
+
+    acts: list[tuple[Act, PersonId, str]] = field(default_factory=list[tuple[Act, PersonId, str]])
+
+    def record(
+        self,
+        act: Act,
+        *,
+        by: Principal,
+        tenant_id: TenantId,
+        subject: str = "",
+        details: Details | None = None,
+    ) -> None:
+        self.acts.append((act, by.person_id, subject))
+
+
+class Region:
+    """A house with services about tenants, and a commune made by its owner."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.audit = KeptAudit()
+        self.organisation = Organisation(
+            house.open_work,
+            house.clock,
+            files=house.files,
+            index=house.index,
+            audit=self.audit,
+        )
+        sessions = BrowserSessions(
+            house.open_work, house.clock, audit=self.audit, session_hours=12, idle_minutes=720
+        )
+        self.sign_in = SignInService(
+            house.open_work, house.clock, sessions=sessions, audit=self.audit, link_minutes=10
+        )
+        self.owner = house.principal
+        self.commune: Tenant = self.organisation.tenants.create(
+            TenantChange(name="Commune de Sainte-Colline"), principal=self.owner
+        )
+        self.admin = self.joined("maire", *ADMIN)
+
+    def joined(self, name: str, *roles: Role, tenant_id: TenantId | None = None) -> Principal:
+        """An active person of the commune, or of another tenant."""
+        person = Person(
+            id=PersonId(name),
+            tenant_id=tenant_id or self.commune.id,
+            name=name,
+            email=f"{name}@exemple.fr",
+            roles=frozenset(roles) | {Role.AGENT},
+            state=PersonState.ACTIVE,
+            created_at=self.house.clock.now(),
+        )
+        with self.house.open_work() as work:
+            work.people.add(person)
+            work.commit()
+        return Principal(person.id, person.tenant_id, person.roles)
+
+    def session_of(self, principal: Principal) -> str:
+        secret, _ = self.sign_in.redeem(self.sign_in.issue_link(principal))
+        return secret
+
+    def scope_of(self, principal: Principal) -> Scope:
+        return self.house.access.scope_of(principal)
+
+    def ingest(self, name: str, text: str) -> None:
+        """A document of the commune, indexed."""
+        data = text.encode()
+        file = AnnouncedFile(name, sha256(data).hexdigest(), len(data))
+        owned = self.house.access.owned_scope(self.admin)
+        _, wanted = self.house.ingestion.submit(
+            Submission(source="upload", files=(file,)), principal=self.admin, scope=owned
+        )
+        for item in wanted:
+            self.house.ingestion.receive(item.id, BytesIO(data), principal=self.admin, scope=owned)
+        self.house.settle()
