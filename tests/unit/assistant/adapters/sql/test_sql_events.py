@@ -143,6 +143,14 @@ def test_a_locator_is_compact() -> None:
     assert dump_locator(locator) == expected
 
 
+def test_a_locator_of_an_earlier_version_does_not_tell_where_its_pages_begin() -> None:
+    locator = Locator(pages=(3, 4), page_starts=(0, 120))
+    fields = json.loads(dump_locator(locator))
+    del fields["o"]
+
+    assert load_locator(json.dumps(fields)) == Locator(pages=(3, 4))
+
+
 def test_an_unknown_event_is_refused() -> None:
     with pytest.raises(ValueError, match="surprise"):
         load_event('{"type":"surprise"}')
