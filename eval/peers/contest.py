@@ -115,7 +115,7 @@ def _search(url: str, token: str, question: JudgedQuestion) -> tuple[float, Sequ
 
 
 def _places(rows: Sequence[Row]) -> Iterator[Place]:
-    """The pages of each passage in their order; a passage over two pages takes two places."""
+    """The pages of each passage, first the one it is opened at; one over two pages takes two places."""
     for row in rows:
-        for page in row["pages"] or [0]:
+        for page in dict.fromkeys([row["page"] or 0, *row["pages"]]):
             yield row["file"], page
