@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from eval.datasets import QuestionSet
+from eval.instance import Row
 from eval.peers import command
 from eval.peers.contest import lay_out, measure_peer, ranked_places
 from eval.peers.environment import HERE
@@ -61,7 +62,7 @@ def test_pages_are_ranked_once_each() -> None:
 
 
 def test_a_passage_over_two_pages_stands_first_for_the_one_it_is_opened_at() -> None:
-    rows = [
+    rows: list[Row] = [
         {"file": "a.pdf", "page": 2, "pages": [1, 2]},
         {"file": "a.pdf", "page": 3, "pages": [3]},
         {"file": "b.docx", "page": None, "pages": []},
