@@ -47,6 +47,7 @@ def token_f1(given: str, expected: str) -> float:
 
 
 def _citations(question: JudgedQuestion, answer: Row) -> dict[str, float]:
+    """A citation counts for all the pages of its passage, whichever of them it is opened at."""
     citations = answer["citations"]
     right = [each for each in map(_places, citations) if _is_any_placed(question, each)]
     cited = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from ingest.draft import header_lines, row_line
 from ingest.model import (
@@ -17,13 +18,13 @@ from ingest.model import (
     Place,
     Table,
 )
-from ingest.places import bounding_box, cell_range, covering_boxes, joined_range
+from ingest.places import bounding_box, cell_range, covering_boxes, joined_range, page_starts
 from ingest.sections import Section, split_sections
 from ingest.splitting import split_text
 from ingest.tokens import count_tokens
 
-CHUNKER_VERSION = 3
-"""Raised whenever the same blocks would give other chunks."""
+CHUNKER_VERSION = 4
+"""Raised whenever the same blocks would give other chunks or locators."""
 
 _MAX_EMBEDDED_TOKENS = 460
 """Embedding models of the E5 family read 512 of their own tokens; ours may fall 10 % short."""
@@ -43,6 +44,8 @@ class _Piece:
     first: int
     last: int
     boxes: tuple[Box, ...]
+    pages: tuple[tuple[int, int], ...]
+    """Offset of each block in the text, and its page; 0 for a block without a page."""
     tokens: int
     place: Place = NOWHERE
     cells: str = ""
@@ -86,6 +89,7 @@ def _chunk(piece: _Piece, *, ordinal: int, title: str) -> Chunk:
         place=piece.place,
         cells=piece.cells,
         confidence=piece.confidence,
+        page_starts=page_starts(piece.pages),
     )
     bare = Chunk(ordinal=ordinal, text=piece.text, locator=locator, tokens=0)
     tokens = count_tokens(bare.embedded_text(title=title))
@@ -133,32 +137,46 @@ class _SectionChunker:
         text, spans = _joined_text(self._blocks, run)
         pieces: list[_Piece] = []
         for start, end in split_text(text, budget=self._budget):
+            body = text[start:end].strip()
+            begin = text.index(body, start)
             touched = [
-                (index, _covered(self._blocks[index], start=start - span[0], end=end - span[0]))
+                (index, span[0])
                 for index, span in zip(run, spans, strict=True)
                 if span[0] < end and span[1] > start
             ]
-            body = text[start:end].strip()
-            pieces.append(
-                self._piece(
-                    body,
-                    first=touched[0][0],
-                    last=touched[-1][0],
-                    boxes=tuple(box for _, boxes in touched for box in boxes),
-                )
+            boxes = [
+                _covered(self._blocks[index], start=start - at, end=end - at)
+                for index, at in touched
+            ]
+            piece = self._piece(
+                body,
+                first=touched[0][0],
+                last=touched[-1][0],
+                boxes=tuple(chain.from_iterable(boxes)),
+                offsets=[max(at - begin, 0) for _, at in touched],
             )
+            pieces.append(piece)
         return pieces
 
     def _piece(
-        self, text: str, *, first: int, last: int, boxes: tuple[Box, ...], cells: str = ""
+        self,
+        text: str,
+        *,
+        first: int,
+        last: int,
+        boxes: tuple[Box, ...],
+        offsets: Sequence[int] = (0,),
+        cells: str = "",
     ) -> _Piece:
-        sure = [block.confidence for block in self._blocks[first : last + 1]]
+        blocks = self._blocks[first : last + 1]
+        sure = [block.confidence for block in blocks]
         return _Piece(
             text=text,
             path=self._section.path,
             first=first,
             last=last,
             boxes=boxes,
+            pages=tuple(zip(offsets, map(_page, blocks), strict=True)),
             tokens=count_tokens(text),
             place=self._blocks[first].place,
             cells=cells,
@@ -302,19 +320,24 @@ def _clip(box: Box | None, *, share: tuple[float, float]) -> Box | None:
     )
 
 
+def _page(block: Block) -> int:
+    return 0 if block.box is None else block.box.page
+
+
 def _present(box: Box | None) -> tuple[Box, ...]:
     return (box,) if box is not None else ()
 
 
 def _union(piece: _Piece, following: _Piece, *, path: tuple[str, ...]) -> _Piece:
     boxes = piece.boxes + tuple(box for box in following.boxes if box not in piece.boxes)
-    separator = "\n" if piece.is_lead else "\n\n"
+    head = piece.text + ("\n" if piece.is_lead else "\n\n")
     return _Piece(
-        text=f"{piece.text}{separator}{following.text}",
+        text=head + following.text,
         path=path,
         first=piece.first,
         last=following.last,
         boxes=boxes,
+        pages=piece.pages + tuple((len(head) + at, page) for at, page in following.pages),
         tokens=piece.tokens + following.tokens,
         place=piece.place,
         cells=joined_range(piece.cells, following.cells),

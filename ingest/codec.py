@@ -197,6 +197,7 @@ def _chunk(plain: _Json) -> Chunk:
             place=_place(locator["place"]),
             cells=str(locator["cells"]),
             confidence=_optional(locator["confidence"]),
+            page_starts=tuple(int(start) for start in locator["page_starts"]),
         ),
         tokens=int(plain["tokens"]),
     )

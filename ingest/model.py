@@ -168,6 +168,11 @@ class Locator:
     """Range of a sheet, such as "A3:F20", headers left out."""
     confidence: float | None = None
     """Least certainty of the characters read from an image, in [0, 1]; None for text that was not."""
+    page_starts: tuple[int, ...] = ()
+    """Offset in the chunk's text where each of `pages` begins, ascending, the first 0.
+
+    Empty for less than two pages, and where it is unknown: a block without a page, or a text that
+    goes back to an earlier page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +199,7 @@ class Block:
     level: int = 0
     """Depth of a heading, from 1; 0 for other kinds."""
     box: Box | None = None
-    """Place on its page; None for formats without pages."""
+    """Place on its page; None for formats without pages. A paragraph over two pages is two blocks."""
     table: Table | None = None
     """Set if and only if `kind` is TABLE."""
     lines: tuple[LineBox, ...] = ()

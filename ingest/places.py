@@ -70,6 +70,25 @@ def _stacks(area: Box, box: Box) -> bool:
     )
 
 
+def page_starts(blocks: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    """The offsets at which the pages of a text begin.
+
+    Args:
+        blocks: For each block of the text, in order, its offset and its page, 0 where unknown.
+
+    Returns:
+        One offset a page, ascending; none for a single page, nor where a page is unknown or comes
+        after a later one.
+    """
+    pages = [page for _, page in blocks]
+    if 0 in pages or pages != sorted(pages):
+        return ()
+    starts: dict[int, int] = {}
+    for offset, page in blocks:
+        starts.setdefault(page, offset)
+    return tuple(starts.values()) if len(starts) > 1 else ()
+
+
 def cell_range(table: Table, *, first: int, last: int) -> str:
     """The range of some rows of a table in its sheet, such as "A3:F20"; empty outside sheets.
 

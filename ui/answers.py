@@ -139,7 +139,7 @@ def doubts(marks: Sequence[MarkOut]) -> list[Doubt]:
 
 def _place(citation: CitationOut) -> str:
     return ", ".join(
-        filter(None, (citation.title or citation.file, _pages(citation), *_parts(citation)))
+        filter(None, (citation.title or citation.file, _page(citation), *_parts(citation)))
     )
 
 
@@ -159,13 +159,8 @@ def _certainty(citation: CitationOut) -> str:
     return "" if sure is None else text("source.certainty", percent=round(100 * sure))
 
 
-def _pages(citation: CitationOut) -> str:
-    pages = citation.locator.pages
-    if citation.page is None or not pages:
-        return ""
-    if len(pages) == 1 or pages[0] == pages[-1]:
-        return text("source.page", page=citation.page)
-    return text("source.pages", first=pages[0], last=pages[-1])
+def _page(citation: CitationOut) -> str:
+    return "" if citation.page is None else text("source.page", page=citation.page)
 
 
 def _ended_html(answer: AnswerOut) -> str:
@@ -253,7 +248,7 @@ def source_html(citation: CitationOut) -> str:
     facts = [
         kind,
         date_label(citation.date) or text("source.undated"),
-        _pages(citation),
+        _page(citation),
         *_parts(citation),
         _certainty(citation),
     ]

@@ -16,7 +16,7 @@ from ui.messages import text as message
 PASSAGE = "#passage"
 """Part of a source's page that holds the passage."""
 
-_VIEW_URL = re.compile(r"/api/v1/[A-Za-z0-9_./-]+")
+_VIEW_URL = re.compile(r"/api/v1/[A-Za-z0-9_./-]+(?:\?page=[0-9]+)?")
 _ITEM = re.compile(r"(?P<indent>\s*)(?:(?P<bullet>[-*•+])|(?P<number>\d{1,3})[.)])\s+(?P<text>.*)")
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*")
 _RULE = re.compile(r"\s*([-*_])(?:\s*\1){2,}\s*")

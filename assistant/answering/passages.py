@@ -30,7 +30,7 @@ def choose_passages(hits: Sequence[Hit], *, limit: int, max_tokens: int) -> tupl
             break
         if chosen and hit.chunk.tokens > left:
             continue
-        chosen.append(Passage(marker=len(chosen) + 1, chunk=hit.chunk, also=hit.also))
+        chosen.append(Passage(len(chosen) + 1, hit.chunk, hit.also, hit.page))
         left -= hit.chunk.tokens
     return tuple(chosen)
 

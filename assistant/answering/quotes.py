@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from assistant.answering.contradictions import Contradiction
+from assistant.answering.pages import page_of
 from assistant.answering.terms import folded, terms
 from assistant.answering.units import Unit, cleaned, context_terms, units_of
 from assistant.domain.answers import Citation, Passage, Question
@@ -102,8 +103,9 @@ def best_quote(statement: str, *, passage: Passage) -> str:
 
 
 def cited(passage: Passage, *, quote: str) -> Citation:
-    """The citation of a passage by some of its words."""
-    return Citation(marker=passage.marker, chunk=passage.chunk, quote=quote, also=passage.also)
+    """The citation of a passage by some of its words, at their page."""
+    page = page_of(quote, chunk=passage.chunk)
+    return Citation(passage.marker, passage.chunk, quote, passage.also, page)
 
 
 def nearest_titles(passages: Sequence[Passage]) -> list[str]:

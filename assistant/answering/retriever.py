@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answering.copies import Crowd, Gathering, Place, spread
+from assistant.answering.pages import page_of
 from assistant.answering.passages import text_under_headings
 from assistant.answering.sufficiency import is_witness, places_of
 from assistant.domain.errors import EmbedderUnavailable, RerankerUnavailable
@@ -142,9 +143,10 @@ class Retriever:
             hits, is_reranked = self._reranking.applied(hits, text=text)
             notices += () if is_reranked else (_NOT_RERANKED,)
         if not for_answer:
-            return Retrieval(tuple(hits[:limit]), notices)
+            return Retrieval(_opened(hits[:limit], text=text), notices)
         evidence = self._evidence(text, places=places, ranked=ranked, scope=scope)
-        return Retrieval(tuple(spread(hits, places=limit)[:limit]), notices, evidence)
+        spread_hits = spread(hits, places=limit)[:limit]
+        return Retrieval(_opened(spread_hits, text=text), notices, evidence)
 
     def _find(
         self,
@@ -223,3 +225,8 @@ class Retriever:
             )
         ]
         return replace(raw, unknown_places=tuple(unknown))
+
+
+def _opened(hits: Sequence[Hit], *, text: str) -> tuple[Hit, ...]:
+    """The hits, each at the page that answers a text."""
+    return tuple(replace(hit, page=page_of(text, chunk=hit.chunk)) for hit in hits)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from fastapi import Request
 
 from assistant.api.errors import problem_of, spoken
-from assistant.api.mapping import amended_by, locator_out, replaced_by, view_url
+from assistant.api.mapping import (
+    amended_by,
+    first_page,
+    locator_out,
+    opened_url,
+    replaced_by,
+    view_url,
+)
 from assistant.domain.answers import (
     AnswerCompleted,
     AnswerEvent,
@@ -117,7 +124,7 @@ def _passage_out(passage: Passage) -> CitationOut:
 
 
 def _cited(passage: Passage | Citation, *, text: str) -> CitationOut:
-    chunk = passage.chunk
+    chunk, page = passage.chunk, passage.page or first_page(passage.chunk)
     return CitationOut(
         marker=passage.marker,
         chunk_id=chunk.id,
@@ -126,10 +133,10 @@ def _cited(passage: Passage | Citation, *, text: str) -> CitationOut:
         title=chunk.title,
         kind=chunk.kind.value,
         date=chunk.date,
-        page=_first_page(chunk),
+        page=page,
         locator=locator_out(chunk.locator),
         text=text,
-        view_url=view_url(chunk.id),
+        view_url=opened_url(chunk, page=page),
         replaced_by=replaced_by(chunk),
         amended_by=amended_by(chunk),
         collection_id=chunk.collection_id,
@@ -143,15 +150,11 @@ def _also_out(chunk: SourceChunk) -> AlsoOut:
         title=chunk.title,
         file=chunk.file,
         document_id=chunk.document_id,
-        page=_first_page(chunk),
+        page=first_page(chunk),
         pages=list(chunk.locator.pages),
         view_url=view_url(chunk.id),
         label=chunk.label,
     )
-
-
-def _first_page(chunk: SourceChunk) -> int | None:
-    return chunk.locator.pages[0] if chunk.locator.pages else None
 
 
 def _completed_out(end: AnswerCompleted, *, answer_id: AnswerId, given_id: str) -> AnswerOut:

@@ -28,8 +28,19 @@ API_PREFIX = "/api"
 
 
 def view_url(chunk_id: ChunkId) -> str:
-    """Address of the page that shows a passage in its source."""
+    """Address of the page that shows a passage in its source, from its first page on."""
     return f"{API_PREFIX}/v1/passages/{chunk_id}/view"
+
+
+def opened_url(chunk: SourceChunk, *, page: int | None) -> str:
+    """Address of the page that shows a passage in its source, opened at one of its pages."""
+    url = view_url(chunk.id)
+    return url if page in (None, first_page(chunk)) else f"{url}?page={page}"
+
+
+def first_page(chunk: SourceChunk) -> int | None:
+    """The page on which a passage begins, None for formats without pages."""
+    return chunk.locator.pages[0] if chunk.locator.pages else None
 
 
 def locator_out(locator: Locator) -> LocatorOut:
@@ -54,7 +65,7 @@ def locator_out(locator: Locator) -> LocatorOut:
 
 def search_result(hit: Hit) -> SearchResult:
     """A hit without its score."""
-    chunk = hit.chunk
+    chunk, page = hit.chunk, hit.page or first_page(hit.chunk)
     return SearchResult(
         rank=hit.rank,
         chunk_id=chunk.id,
@@ -63,11 +74,12 @@ def search_result(hit: Hit) -> SearchResult:
         title=chunk.title,
         kind=chunk.kind.value,
         date=chunk.date,
+        page=page,
         pages=list(chunk.locator.pages),
         locator=locator_out(chunk.locator),
         breadcrumb=[chunk.title, *chunk.locator.section],
         text=chunk.text,
-        view_url=view_url(chunk.id),
+        view_url=opened_url(chunk, page=page),
         replaced_by=replaced_by(chunk),
         amended_by=amended_by(chunk),
         collection_id=chunk.collection_id,

@@ -35,6 +35,8 @@ class PageView:
     height: int
     boxes: tuple[str, ...]
     """CSS of each box, as percentages of the page."""
+    is_opened: bool
+    """True for the one page to begin to read at; the first with boxes unless another is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +113,21 @@ async def _slide_boxes(chunk: SourceChunk, *, drawing: Drawing, scope: Scope) ->
 
 
 def passage_view(
-    chunk: SourceChunk, *, drawn: Drawn, services: Container, scope: Scope
+    chunk: SourceChunk,
+    *,
+    drawn: Drawn,
+    services: Container,
+    scope: Scope,
+    opened: int | None = None,
 ) -> PassageView:
-    """The view of a live passage on the images of its pages. Blocking.
+    """The view of a live passage on the images of its pages, opened at one of them. Blocking.
 
     Raises:
         NotFound: The passage is no longer live.
     """
     section = services.documents.section(chunk.id, scope=scope)
     before, after = _neighbours(chunk, services=services, scope=scope)
-    pages = _pages(chunk, drawn=drawn)
+    pages = _pages(chunk, drawn=drawn, opened=opened)
     shown = [chunk] if pages else section
     return PassageView(
         title=chunk.title,
@@ -153,19 +160,27 @@ def _notice(chunk: SourceChunk, *, drawn: Drawn) -> str:
     return sentence("page_unrenderable", page=numbers[0])
 
 
-def _pages(chunk: SourceChunk, *, drawn: Drawn) -> list[PageView]:
-    views: list[PageView] = []
-    code = "image_of_slide" if chunk.format in DECKS else "image_of_page"
+def _pages(chunk: SourceChunk, *, drawn: Drawn, opened: int | None) -> list[PageView]:
+    sizes: dict[int, tuple[int, int]] = {}
     for number, path in drawn.images.items():
         try:
-            width, height = _size(path)
+            sizes[number] = _size(path)
         except OSError as error:
             _log_lost(chunk, number=number, error=error)
-            continue
-        boxes = tuple(_css(box) for box in drawn.boxes if box.page == number)
-        url = page_url(chunk, page=number)
-        views.append(PageView(sentence(code, number=number), url, width, height, boxes))
-    return views
+    code = "image_of_slide" if chunk.format in DECKS else "image_of_page"
+    marked = [number for number in sizes if any(box.page == number for box in drawn.boxes)]
+    begin = opened if opened in marked else next(iter(marked), None)
+    return [
+        PageView(
+            label=sentence(code, number=number),
+            image_url=page_url(chunk, page=number),
+            width=width,
+            height=height,
+            boxes=tuple(_css(box) for box in drawn.boxes if box.page == number),
+            is_opened=number == begin,
+        )
+        for number, (width, height) in sizes.items()
+    ]
 
 
 def _log_lost(chunk: SourceChunk, *, number: int, error: Exception) -> None:

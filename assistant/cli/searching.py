@@ -32,5 +32,5 @@ def excerpt(text: str) -> str:
 
 def _place(result: SearchResult) -> str:
     section = result.locator.section[-1:]
-    pages = [f"p. {', '.join(map(str, result.pages))}"] if result.pages else []
-    return "".join(f" — {part}" for part in [*section, *pages])
+    page = [f"p. {result.page}"] if result.page is not None else []
+    return "".join(f" — {part}" for part in [*section, *page])

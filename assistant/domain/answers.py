@@ -50,6 +50,8 @@ class Passage:
     chunk: SourceChunk
     also: tuple[SourceChunk, ...] = ()
     """Where other documents say the same, word for word."""
+    page: int | None = None
+    """Where to open it: the page with the most words of the question; None without pages or in an old event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Citation:
     """The words of the passage to show: the quoted sentence, or the start of the passage."""
     also: tuple[SourceChunk, ...] = ()
     """Where other documents say the same as the passage, word for word."""
+    page: int | None = None
+    """Where to open it: the page with the most words of the quote; None without pages or in an old event."""
 
 
 @dataclass(frozen=True, slots=True)

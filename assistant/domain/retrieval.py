@@ -82,6 +82,8 @@ class Hit:
     """Fused score, at least 0, comparable within one result only; never leaves the API."""
     also: tuple[SourceChunk, ...] = ()
     """Chunks of other documents with equal words, best ranked first, one per document."""
+    page: int | None = None
+    """Where to open it: the page with the most words of the query; None without pages."""
 
 
 _EVIDENCE_DEPTH = 10

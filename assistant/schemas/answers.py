@@ -51,12 +51,15 @@ class CitationOut(Wire):
     kind: str
     date: date | None
     page: int | None
-    """First page of the passage, None for formats without pages."""
+    """Where to open the passage: its page that holds `text`, null for formats without pages.
+
+    Of a passage in `retrieval.completed`, whose text is whole, the page with the most words of the
+    question. The pages it stands on are in `locator`."""
     locator: LocatorOut
     text: str
     """The words of the source."""
     view_url: str
-    """Same-origin page that shows the source with the passage highlighted."""
+    """Same-origin page that shows the source at `page`, with the passage highlighted."""
     replaced_by: SuccessorOut | None = None
     """What replaces, abrogates or follows the document, as an administrator confirmed."""
     amended_by: SuccessorOut | None = None

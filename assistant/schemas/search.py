@@ -76,13 +76,18 @@ class SearchResult(Wire):
     title: str
     kind: str
     date: date | None
+    page: int | None
+    """Of `pages`, the one with the most words of the query: where to open the passage.
+
+    The first of equal ones; null for formats without pages."""
     pages: list[int]
+    """All it stands on, ascending; empty for formats without pages."""
     locator: LocatorOut
     breadcrumb: list[str]
     """Title, then headings."""
     text: str
     view_url: str
-    """Same-origin page that shows the source with the passage highlighted."""
+    """Same-origin page that shows the source at `page`, with the passage highlighted."""
     replaced_by: SuccessorOut | None = None
     """What replaces, abrogates or follows its document."""
     amended_by: SuccessorOut | None = None

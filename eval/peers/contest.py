@@ -50,7 +50,7 @@ def measure_ours(questions: QuestionSet, *, folder: Path, variables: Mapping[str
         tuple(sorted(set(questions.files) - live)),
         tuple(seconds for seconds, _ in found),
         {
-            question.id: distinct([*_places(rows)])
+            question.id: distinct([*ranked_places(rows)])
             for question, (_, rows) in zip(questions.questions, found, strict=True)
         },
     )
@@ -114,8 +114,8 @@ def _search(url: str, token: str, question: JudgedQuestion) -> tuple[float, Sequ
     return lasted_s, response.json()["results"]
 
 
-def _places(rows: Sequence[Row]) -> Iterator[Place]:
-    """The pages of each passage in their order; a passage over two pages takes two places."""
+def ranked_places(rows: Sequence[Row]) -> Iterator[Place]:
+    """The pages of each passage, first the one it is opened at; one over two pages takes two places."""
     for row in rows:
-        for page in row["pages"] or [0]:
+        for page in dict.fromkeys([row["page"] or 0, *row["pages"]]):
             yield row["file"], page

@@ -71,7 +71,8 @@ REGULATION = (
 class SheetReader:
     """Implements `FileReader`: each line is a chunk.
 
-    What begins with "%PDF" has a page per line, what begins with "%DECK" has a slide per line.
+    What begins with "%PDF" has a page per line, and one more where the line says "\\f"; what begins
+    with "%DECK" has a slide per line.
     """
 
     version = "sheets-1"
@@ -94,7 +95,7 @@ class SheetReader:
             title=lines[0],
             blocks=(),
             kind=DocumentKind.REGLEMENT,
-            page_count=len(lines) if is_pdf else 0,
+            page_count=sum(1 + line.count("\\f") for line in lines) if is_pdf else 0,
         )
         return IngestedFile(document, chunks)
 
@@ -128,10 +129,15 @@ def _on_slide(chunk: Chunk) -> Chunk:
 
 
 def _chunk(number: int, line: str, is_pdf: bool) -> Chunk:
-    boxes = (Box(number + 1, 0.1, 0.2, 0.9, 0.25),) if is_pdf else ()
-    pages = (number + 1,) if is_pdf else ()
-    locator = Locator(pages=pages, boxes=boxes, section=("Titre I", "Article 1"))
-    return Chunk(number, line, locator, tokens=len(line.split()))
+    parts = line.split("\\f")
+    pages = tuple(range(number + 1, number + 1 + len(parts))) if is_pdf else ()
+    locator = Locator(
+        pages=pages,
+        boxes=tuple(Box(page, 0.1, 0.2, 0.9, 0.25) for page in pages),
+        section=("Titre I", "Article 1"),
+        page_starts=tuple(len(" ".join(["", *parts[:n]])) for n in range(len(pages)) if pages[1:]),
+    )
+    return Chunk(number, " ".join(parts), locator, tokens=len(line.split()))
 
 
 @dataclass

@@ -8,7 +8,7 @@ from assistant.domain.answers import AnswerCompleted, AnswerStatus, Citation, No
 from assistant.domain.catalogue import sentence, sentences
 from assistant.domain.ids import AnswerId
 from assistant.schemas.answers import AnswerOut, CompletedEvent
-from tests.unit.assistant.answering.samples import make_chunk
+from tests.unit.assistant.answering.samples import make_chunk, make_paged
 
 
 def test_a_citation_names_the_other_documents_with_the_same_words() -> None:
@@ -29,6 +29,17 @@ def test_a_citation_names_the_other_documents_with_the_same_words() -> None:
         }
     ]
     assert citation_out(Citation(marker=1, chunk=chunk, quote="Un taux")).also == []
+
+
+def test_a_citation_opens_at_its_page_and_one_kept_before_pages_were_told_at_the_first() -> None:
+    chunk = make_paged("Un taux.", "Un plafond.", first=4)
+
+    told = citation_out(Citation(marker=1, chunk=chunk, quote="Un plafond.", page=5))
+    kept = citation_out(Citation(marker=1, chunk=chunk, quote="Un plafond."))
+
+    assert (told.page, told.view_url) == (5, "/api/v1/passages/k1/view?page=5")
+    assert (kept.page, kept.view_url) == (4, "/api/v1/passages/k1/view")
+    assert told.locator.pages == kept.locator.pages == [4, 5]
 
 
 def completed(

@@ -175,6 +175,30 @@ async def test_a_pdf_passage_is_shown_on_its_page_with_its_boxes(site: Site) -> 
         assert words in shown.text
 
 
+async def test_a_passage_over_two_pages_is_opened_at_the_one_that_answers(site: Site) -> None:
+    await site.upload(
+        {"schema.pdf": "%PDF\nSchéma\nLes lignes relient les préfectures.\\fLe vélo est gratuit.\n"}
+    )
+    async with site.owner() as http:
+        asked = ("Où vont les lignes ?", "Le vélo est-il gratuit ?")
+        found = [(await http.post("/api/v1/search", json={"query": each})).json() for each in asked]
+        first, second = (each["results"][0] for each in found)
+        shown = [
+            (await http.get(f"{first['view_url']}{page}", headers=HTML)).text
+            for page in ("", "?page=3", "?page=9")
+        ]
+        wrong = await http.get(f"{first['view_url']}?page=trois", headers=HTML)
+
+    assert (first["page"], first["pages"]) == (2, [2, 3])
+    assert (second["page"], second["pages"]) == (3, [2, 3])
+    assert second["view_url"] == f"{first['view_url']}?page=3"
+    opened = [re.findall(r'<img[^>]*alt="(Page \d)|id="(passage)"', each) for each in shown]
+    on_first = [("Page 2", ""), ("", "passage"), ("Page 3", "")]
+    assert opened == [on_first, [("Page 2", ""), ("Page 3", ""), ("", "passage")], on_first]
+    assert all(each.count('class="box"') == 2 for each in shown)
+    assert wrong.status_code == 422
+
+
 async def test_a_page_that_cannot_be_drawn_leaves_the_text(site: Site) -> None:
     await site.upload({"schema.pdf": PDF.replace("%PDF", "%PDF-blank")})
     cited = (await passages(site))[1]

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from eval.datasets import QuestionSet
+from eval.instance import Row
 from eval.peers import command
-from eval.peers.contest import lay_out, measure_peer
+from eval.peers.contest import lay_out, measure_peer, ranked_places
 from eval.peers.environment import HERE
 from eval.peers.reading import Gap, Reading, distinct, gap, is_right, right
 from eval.peers.report import as_record, markdown
@@ -58,6 +59,16 @@ def test_pages_are_ranked_once_each() -> None:
     places = [("a.pdf", 1), ("a.pdf", 1), ("b.docx", 0), ("a.pdf", 1)]
 
     assert distinct(places) == (("a.pdf", 1), ("b.docx", 0))
+
+
+def test_a_passage_over_two_pages_stands_first_for_the_one_it_is_opened_at() -> None:
+    rows: list[Row] = [
+        {"file": "a.pdf", "page": 2, "pages": [1, 2]},
+        {"file": "a.pdf", "page": 3, "pages": [3]},
+        {"file": "b.docx", "page": None, "pages": []},
+    ]
+
+    assert [*ranked_places(rows)] == [("a.pdf", 2), ("a.pdf", 1), ("a.pdf", 3), ("b.docx", 0)]
 
 
 def test_the_gap_is_paired() -> None:

@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,34 @@ def test_boxes_of_every_passage_of_a_page(
     chunks = pool.read(path, name=path.name).chunks
 
     assert_highlighted(path, chunks, pages=pages, least=least)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "least"),
+    [
+        pytest.param("*ElaborationEAIP*", 9, id="lists"),
+        pytest.param("*20250306-PV*", 3, id="minutes with tables"),
+        pytest.param("flaux__methodologie_002*", 1, id="a letter and its form"),
+    ],
+)
+def test_each_page_of_a_passage_over_several_holds_its_part(
+    pool: ParserPool, pattern: str, least: int
+) -> None:
+    path = next(iter(DOCUMENTS.glob(pattern)))
+    over_several = [
+        chunk for chunk in pool.read(path, name=path.name).chunks if len(chunk.locator.pages) > 1
+    ]
+
+    shares: list[float] = []
+    for chunk in over_several:
+        bounds = pairwise([*chunk.locator.page_starts, len(chunk.text)])
+        for page, (start, end) in zip(chunk.locator.pages, bounds, strict=True):
+            printed = {word.text for word in words_of_pages(path, pages=(page,))}
+            said = [text for text in map(letters, chunk.text[start:end].split()) if text]
+            shares.append(sum(text in printed for text in said) / len(said))
+
+    assert len(over_several) >= least
+    assert min(shares) >= MIN_COVERED
 
 
 def test_boxes_of_the_second_engine(monkeypatch: pytest.MonkeyPatch) -> None:

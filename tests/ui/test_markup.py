@@ -137,6 +137,8 @@ def test_answer_html_links_known_markers_only() -> None:
         "//ailleurs.example/api/v1/",
         "javascript:alert(1)",
         "/api/v1/x?y=1",
+        "/api/v1/x?page=1&y=1",
+        "/api/v1/x?page=un",
         "/api/auth/sign-out",
         "",
     ],

@@ -4,6 +4,7 @@ import pytest
 
 from tests.ui.scripted import citation
 from ui.answers import source_html, targets
+from ui.markup import Target, answer_html
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,18 @@ def test_source_says_where_it_stands(where: dict[str, object], words: str) -> No
     source = base.model_copy(update={"locator": base.locator.model_copy(update=where)})
 
     assert words in source_html(source)
+
+
+def test_source_over_two_pages_says_and_opens_the_one_that_answers() -> None:
+    base = citation(page=4, title="Procès-verbal")
+    locator = base.locator.model_copy(update={"pages": [3, 4]})
+    url = f"{base.view_url}?page=4"
+    source = base.model_copy(update={"locator": locator, "view_url": url})
+
+    assert targets([source])[1] == Target(url, "Procès-verbal, page 4")
+    assert "page 4" in source_html(source)
+    assert "page 3" not in source_html(source)
+    assert f'href="{url}#passage"' in answer_html("Le taux [1].", targets([source]))
 
 
 def test_marker_is_named_by_its_place() -> None:

@@ -158,13 +158,15 @@ def _notices(fields: Fields) -> tuple[Notice, ...]:
 def _passage_fields(passage: Passage | Citation) -> Fields:
     return {
         "n": passage.marker,
+        "page": passage.page,
         "chunk": _chunk_fields(passage.chunk),
         "also": [_chunk_fields(chunk) for chunk in passage.also],
     }
 
 
 def _passage(fields: Fields) -> Passage:
-    return Passage(marker=fields["n"], chunk=_chunk(fields["chunk"]), also=_also(fields))
+    """A passage; events of earlier versions name no page to open it at."""
+    return Passage(fields["n"], _chunk(fields["chunk"]), _also(fields), fields.get("page"))
 
 
 def _citation_fields(citation: Citation) -> Fields:
@@ -177,6 +179,7 @@ def _citation(fields: Fields) -> Citation:
         chunk=_chunk(fields["chunk"]),
         quote=fields["quote"],
         also=_also(fields),
+        page=fields.get("page"),
     )
 
 

@@ -1,7 +1,7 @@
 """Locators as compact JSON.
 
-`{"p":[page…],"b":[[page,left,top,right,bottom]…],"s":[heading…],"f":first block,"l":last block,
-"sheet":…,"slide":…,"part":…,"cells":…,"c":confidence}`
+`{"p":[page…],"o":[offset where each page begins…],"b":[[page,left,top,right,bottom]…],"s":[heading…],
+"f":first block,"l":last block,"sheet":…,"slide":…,"part":…,"cells":…,"c":confidence}`
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ def locator_fields(locator: Locator) -> dict[str, Any]:
     fields: dict[str, Any] = {"f": locator.first_block, "l": locator.last_block}
     if locator.pages:
         fields["p"] = locator.pages
+    if locator.page_starts:
+        fields["o"] = locator.page_starts
     if locator.boxes:
         fields["b"] = [
             (box.page, box.left, box.top, box.right, box.bottom) for box in locator.boxes
@@ -46,6 +48,7 @@ def locator_of(fields: dict[str, Any]) -> Locator:
         place=Place(fields.get("sheet", ""), fields.get("slide", 0), fields.get("part", "")),
         cells=fields.get("cells", ""),
         confidence=fields.get("c"),
+        page_starts=tuple(fields.get("o", ())),
     )
 
 

@@ -346,7 +346,7 @@ def every_event(open_work: UnitOfWorkFactory, reader: Reader) -> list[NumberedEv
     stored = store_live(open_work, reader)
     with open_work() as work:
         chunk = work.chunks.find_live(stored.chunk_ids, scope=reader.scope)[stored.chunk_ids[0]]
-    citation = Citation(1, chunk, "Le taux de subvention est fixé à 40 %", also=(chunk,))
+    citation = Citation(1, chunk, "Le taux de subvention est fixé à 40 %", also=(chunk,), page=2)
     mark = Mark(MarkKind.PERCENTAGE, "Et 50 % [1].", 0, 12, words=("50 %",), markers=(1,))
     completed = AnswerCompleted(
         status=AnswerStatus.ANSWERED,
@@ -359,7 +359,7 @@ def every_event(open_work: UnitOfWorkFactory, reader: Reader) -> list[NumberedEv
         notices=(Notice("answer_cut"), Notice("passages_dropped", {"count": 3})),
     )
     events = (
-        RetrievalCompleted((Passage(1, chunk, also=(chunk,)),), "Quel taux en 2025 ?"),
+        RetrievalCompleted((Passage(1, chunk, also=(chunk,), page=2),), "Quel taux en 2025 ?"),
         TextDelta("40 % 🙂"),
         CitationAdded(citation),
         SentenceMarked(mark),

@@ -201,6 +201,7 @@ def _make_chunk(version: DocumentVersion, *, ordinal: int, text: str) -> NewChun
         section=("Titre I", "Article 2"),
         first_block=ordinal,
         last_block=ordinal + 1,
+        page_starts=(0, len(text) // 2),
     )
     chunk = Chunk(ordinal=ordinal, text=text, locator=locator, tokens=12)
     embedded_hash = sha(chunk.embedded_text(title=version.title))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -167,6 +169,31 @@ def test_sentence_cut_by_a_page_break_is_mended_and_both_pages_are_located() -> 
     assert chunk.text == "Le montant de l'aide est plafonné à dix mille euros."
     assert chunk.locator.pages == (1, 2)
     assert chunk.locator.boxes == (first, second)
+    assert chunk.text[chunk.locator.page_starts[1] :] == "dix mille euros."
+
+
+def test_page_begins_where_its_blocks_do_also_behind_a_lead_and_in_a_table() -> None:
+    pages = [Box(page, 0.1, 0.1, 0.9, 0.2) for page in range(1, 4)]
+    rows = replace(table([["Commune", "Montant"], ["Ville", "3 €"]]), box=pages[2])
+    blocks = (replace(heading("Aides"), box=pages[0]), paragraph("Voici :", pages[1]), rows)
+
+    chunk = chunk_document(document(*blocks), target_tokens=TARGET)[0]
+
+    assert chunk.locator.pages == (1, 2, 3)
+    first, second, third = chunk.locator.page_starts
+    assert (first, chunk.text[second:third].strip()) == (0, "Voici :")
+    assert chunk.text[third:] == rows.text
+
+
+@pytest.mark.parametrize("order", [(1, None), (2, 1), (1, 2, 1)])
+def test_pages_that_do_not_follow_one_another_begin_nowhere(order: tuple[int | None, ...]) -> None:
+    boxes = [None if page is None else Box(page, 0.1, 0.1, 0.9, 0.2) for page in order]
+
+    chunk = chunk_document(
+        document(*(paragraph("Une aide.", box) for box in boxes)), target_tokens=TARGET
+    )[0]
+
+    assert chunk.locator.page_starts == ()
 
 
 def test_box_of_a_cut_block_covers_its_part_only() -> None:
@@ -238,6 +265,40 @@ def test_every_character_lands_in_exactly_one_chunk_and_order_is_kept(
     assert [chunk.ordinal for chunk in chunks] == list(range(len(chunks)))
     starts = [chunk.locator.first_block for chunk in chunks]
     assert starts == sorted(starts)
+
+
+@settings(max_examples=60, deadline=None)
+@given(blocks=BLOCKS, turns=st.sets(st.integers(1, 24)), target=st.sampled_from([64, 256]))
+def test_what_stands_between_two_page_starts_are_blocks_of_that_page(
+    blocks: list[Block], turns: set[int], target: int
+) -> None:
+    pages = [1 + sum(turn <= index for turn in turns) for index in range(len(blocks))]
+    spelled = [_spelled(block, page=page) for block, page in zip(blocks, pages, strict=True)]
+
+    chunks = chunk_document(document(*spelled), target_tokens=target)
+
+    for chunk in chunks:
+        starts, numbers = chunk.locator.page_starts, chunk.locator.pages
+        assert len(starts) == (len(numbers) if len(numbers) > 1 else 0)
+        assert all(one < other for one, other in pairwise(starts))
+        for page, (start, end) in zip(numbers, pairwise([*starts, len(chunk.text)]), strict=False):
+            part = chunk.text[start:end]
+            assert part.strip()
+            assert {letter for letter in part if letter.isalpha()} <= {_letter(page)}
+
+
+def _letter(page: int) -> str:
+    return chr(ord("a") + page)
+
+
+def _spelled(block: Block, *, page: int) -> Block:
+    """A block on a page, all its letters being the one of this page."""
+    box = Box(page, 0.1, 0.1, 0.9, 0.9)
+    if block.table is None:
+        return replace(block, text=re.sub(r"[^\W\d_]", _letter(page), block.text), box=box)
+    rows = [block.table.header, *block.table.rows]
+    spelled = table([[re.sub(r"[^\W\d_]", _letter(page), cell) for cell in row] for row in rows])
+    return replace(spelled, box=box)
 
 
 @given(blocks=BLOCKS)

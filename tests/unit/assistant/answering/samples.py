@@ -32,6 +32,8 @@ def make_chunk(
     section: tuple[str, ...] = (),
     day: date | None = None,
     tokens: int = 50,
+    pages: tuple[int, ...] = (1,),
+    page_starts: tuple[int, ...] = (),
 ) -> SourceChunk:
     return SourceChunk(
         id=ChunkId(id),
@@ -41,7 +43,7 @@ def make_chunk(
         collection_id=COLLECTION,
         ordinal=0,
         text=text,
-        locator=Locator(pages=(1,), section=section),
+        locator=Locator(pages=pages, section=section, page_starts=page_starts),
         tokens=tokens,
         file=f"{document}.pdf",
         title=title,
@@ -49,6 +51,13 @@ def make_chunk(
         date=day,
         format=FileFormat.PDF,
     )
+
+
+def make_paged(*parts: str, first: int = 1) -> SourceChunk:
+    """A chunk of so many texts, each on a page of its own."""
+    starts = [sum(len(part) + 2 for part in parts[:place]) for place in range(len(parts))]
+    pages = tuple(range(first, first + len(parts)))
+    return make_chunk("\n\n".join(parts), pages=pages, page_starts=tuple(starts))
 
 
 def make_passages(*texts: str) -> tuple[Passage, ...]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assistant.answering.passages import choose_passages
-from tests.unit.assistant.answering.samples import make_chunk, make_hits
+from tests.unit.assistant.answering.samples import make_chunk, make_hits, make_paged
 
 
 def test_passages_are_numbered_from_one_in_order_of_rank() -> None:
@@ -40,3 +40,9 @@ def test_the_limit_holds_and_other_documents_of_a_text_are_told() -> None:
 
     assert [passage.chunk.id for passage in passages] == ["un", "deux"]
     assert [passage.also for passage in passages] == [(copy,), ()]
+
+
+def test_a_passage_opens_where_its_hit_does() -> None:
+    hit = replace(make_hits(make_paged("un", "deux"))[0], page=2)
+
+    assert choose_passages([hit], limit=1, max_tokens=100)[0].page == 2

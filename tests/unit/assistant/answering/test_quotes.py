@@ -6,13 +6,13 @@ from datetime import date
 
 import pytest
 
-from assistant.answering.quotes import best_quote, quote_answer
+from assistant.answering.quotes import best_quote, cited, quote_answer
 from assistant.answering.terms import folded, terms
 from assistant.domain.answers import Passage, Question
 from assistant.domain.catalogue import sentence
 from assistant.domain.documents import LinkKind, Successor
 from assistant.domain.ids import DocumentId
-from tests.unit.assistant.answering.samples import make_chunk, make_passages
+from tests.unit.assistant.answering.samples import make_chunk, make_paged, make_passages
 
 BIKE = make_chunk(
     "Le présent règlement fixe les règles d'intervention de la Région. "
@@ -57,14 +57,29 @@ def test_a_table_gives_the_row_with_its_header() -> None:
     assert "Vélo cargo" not in quotes.text.split("[2]")[0]
 
 
+def test_a_quote_is_cited_at_its_own_page() -> None:
+    """The words of the question alone would open the first page."""
+    chunk = make_paged(
+        "L'aide à l'achat d'un vélo électrique est votée chaque année.",
+        "Le vélo électrique donne droit à 200 € par foyer.",
+        first=4,
+    )
+    passage = Passage(marker=1, chunk=chunk, page=4)
+
+    quoted = best_quote("Chaque foyer reçoit 200 €.", passage=passage)
+
+    assert cited(passage, quote=quoted).page == 5
+    assert cited(passage, quote=best_quote("Une aide à l'achat.", passage=passage)).page == 4
+
+
 def test_every_quote_is_cited_and_every_citation_quoted() -> None:
     quotes = quote_answer(Question("Quelles aides pour un vélo ?"), passages=PASSAGES)
 
     lines = [line for line in quotes.text.splitlines() if line.startswith("- ")]
     assert 1 <= len(lines) <= 5
     assert all(re.fullmatch(r"- « .+ » \[\d\]", line) for line in lines)
-    cited = {int(found) for found in re.findall(r"\[(\d)\]", quotes.text)}
-    assert cited == {citation.marker for citation in quotes.citations}
+    used = {int(found) for found in re.findall(r"\[(\d)\]", quotes.text)}
+    assert used == {citation.marker for citation in quotes.citations}
 
 
 @pytest.mark.parametrize(

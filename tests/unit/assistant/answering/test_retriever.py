@@ -18,7 +18,13 @@ from assistant.ports.repositories import UnitOfWork
 from assistant.testing.embedder import HashEmbedder
 from assistant.testing.index import InMemoryChunkIndex
 from assistant.testing.reranker import WordReranker
-from tests.unit.assistant.answering.samples import COLLECTION, SCOPE, TENANT, make_chunk
+from tests.unit.assistant.answering.samples import (
+    COLLECTION,
+    SCOPE,
+    TENANT,
+    make_chunk,
+    make_paged,
+)
 
 
 class LiveChunks:
@@ -113,6 +119,16 @@ AID = make_chunk("La subvention couvre la moitié du coût des travaux.", id="a"
 BIKE = make_chunk("Le vélo électrique ouvre droit à une prime.", id="b", document="d2")
 TRAIN = make_chunk("Les abonnements de train sont remboursés.", id="c", document="d3")
 ALL = (AID, BIKE, TRAIN)
+
+
+@pytest.mark.parametrize("for_answer", [True, False])
+def test_a_hit_is_opened_at_the_page_that_answers(*, for_answer: bool) -> None:
+    chunk = make_paged("La Région aide les communes.", "Le plafond est de 5 000 €.")
+    retriever = make_retriever([chunk], live=LiveChunks([chunk]))
+
+    found = retriever.retrieve("Quel plafond ?", scope=SCOPE, limit=3, for_answer=for_answer)
+
+    assert [hit.page for hit in found.hits] == [2]
 
 
 def test_the_nearest_chunk_comes_first_with_ranks_from_one() -> None:

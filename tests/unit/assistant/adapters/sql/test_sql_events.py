@@ -87,10 +87,12 @@ def test_an_event_comes_back_as_it_was(event: AnswerEvent) -> None:
 
 
 @given(source_chunks, st.text())
-def test_an_event_of_an_earlier_version_names_no_equals(chunk: SourceChunk, quote: str) -> None:
+def test_an_event_of_an_earlier_version_names_no_equals_and_no_page(
+    chunk: SourceChunk, quote: str
+) -> None:
     event = CitationAdded(Citation(marker=1, chunk=chunk, quote=quote))
     fields = json.loads(dump_event(event))
-    del fields["citation"]["also"]
+    del fields["citation"]["also"], fields["citation"]["page"]
 
     assert load_event(json.dumps(fields)) == event
 
@@ -141,6 +143,14 @@ def test_a_locator_is_compact() -> None:
     locator = Locator((3,), (Box(3, 0.1, 0.2, 0.9, 0.25),), ("Titre I",), 4, 5)
     expected = '{"f":4,"l":5,"p":[3],"b":[[3,0.1,0.2,0.9,0.25]],"s":["Titre I"]}'
     assert dump_locator(locator) == expected
+
+
+def test_a_locator_of_an_earlier_version_does_not_tell_where_its_pages_begin() -> None:
+    locator = Locator(pages=(3, 4), page_starts=(0, 120))
+    fields = json.loads(dump_locator(locator))
+    del fields["o"]
+
+    assert load_locator(json.dumps(fields)) == Locator(pages=(3, 4))
 
 
 def test_an_unknown_event_is_refused() -> None:
