@@ -8,7 +8,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, types
 
-from assistant.adapters.sql import evaluation_tables, people_tables, tenant_tables
+from assistant.adapters.sql import audit_tables, evaluation_tables, people_tables, tenant_tables
 
 
 def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
@@ -20,7 +20,9 @@ def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[Fals
 
 
 metadata = evaluation_tables.metadata
-if not {people_tables.people, tenant_tables.tenants} <= {*metadata.sorted_tables}:
+if not {audit_tables.audit_entries, people_tables.people, tenant_tables.tenants} <= {
+    *metadata.sorted_tables
+}:
     raise RuntimeError("some tables are missing")
 
 connection: Connection = context.config.attributes["connection"]
