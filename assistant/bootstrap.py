@@ -19,11 +19,12 @@ from assistant.answering.retriever import Retriever
 from assistant.answering.sufficiency import JUDGE
 from assistant.containers import Container, WorkerContainer
 from assistant.data_folder import DataFolder, prepare_data_folder
-from assistant.databases import open_store
+from assistant.databases import head_sink, open_store
 from assistant.domain.errors import ConfigurationError
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.embedders import batch_size, build_embedder
 from assistant.indexes import open_index, replacement
+from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.index import ChunkIndex
@@ -35,6 +36,7 @@ from assistant.rerankers import reranking_of
 from assistant.services.access import AccessService
 from assistant.services.answers import AnswerService
 from assistant.services.applier import IndexApplier
+from assistant.services.audit_log import AuditLog
 from assistant.services.conversations import ConversationService
 from assistant.services.documents import DocumentService
 from assistant.services.evaluation_runner import EvaluationRunner
@@ -55,7 +57,6 @@ from assistant.settings_checks import check_settings
 _WEB_CHILDREN = 2
 """One draws pages while the other prints a deck; each is started when it is first needed."""
 _MEGABYTE = 1_000_000
-_AUDIT = LogAuditTrail()
 
 
 class SystemClock:
@@ -225,6 +226,8 @@ def _web_container(
     stack.callback(index.close)
     applier = IndexApplier(open_work, index, files, clock)
     stack.callback(applier.stop)
+    audit = AuditLog(open_work, clock, spare=LogAuditTrail(), sink=head_sink(settings))
+    stack.callback(audit.keeper.stop)
     model = model or build_chat_model(settings)
     retriever, pipeline = _answering(common, index=index, model=model, stack=stack)
     search, answers = _asking(common, retriever=retriever, pipeline=pipeline)
@@ -240,8 +243,9 @@ def _web_container(
         reader=common.reader,
         model=model,
         access=AccessService(open_work, clock),
-        organisation=Organisation(open_work, clock, files=files, index=index, audit=_AUDIT),
-        sign_in=_sign_in(common),
+        organisation=Organisation(open_work, clock, files=files, index=index, audit=audit.trail),
+        audit=audit,
+        sign_in=_sign_in(common, audit=audit.trail),
         ingestion=_ingestion(common),
         jobs=JobService(open_work, clock, files=files),
         documents=DocumentService(open_work, files, common.reader),
@@ -318,11 +322,11 @@ def _made_by(embedder: EmbedderIdentity, model: ChatModel | None) -> dict[str, s
     }
 
 
-def _sign_in(common: _Common) -> SignInService:
+def _sign_in(common: _Common, *, audit: AuditTrail) -> SignInService:
     return SignInService(
         common.database.unit_of_work,
         common.clock,
-        audit=_AUDIT,
+        audit=audit,
         link_minutes=common.settings.auth.link_minutes,
         session_hours=common.settings.auth.session_hours,
     )

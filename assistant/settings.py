@@ -44,6 +44,13 @@ class AuthSettings(Group):
     """Durée d'une session, en heures."""
 
 
+class AuditSettings(Group):
+    """The audit log."""
+
+    heads_file: str = ""
+    """Fichier des empreintes du journal d'audit. Vide : « audit-heads.jsonl », dans le dossier de données."""
+
+
 class DatabaseSettings(Group):
     """The relational store: a file of the data folder, or a PostgreSQL server."""
 
@@ -238,6 +245,7 @@ class Settings(Group):
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
     auth: AuthSettings = AuthSettings()
+    audit: AuditSettings = AuditSettings()
     model: ModelSettings = ModelSettings()
     embeddings: EmbeddingsSettings = EmbeddingsSettings()
     index: IndexSettings = IndexSettings()
