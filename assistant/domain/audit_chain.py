@@ -65,8 +65,11 @@ class AuditEntry:
 
     @property
     def moment(self) -> datetime:
-        """The time, aware. Raises `ValueError` when its text was tampered with."""
-        return datetime.strptime(self.time, _TIME).replace(tzinfo=UTC)
+        """The time, aware; the year 1970 when its text was tampered with."""
+        try:
+            return datetime.strptime(self.time, _TIME).replace(tzinfo=UTC)
+        except ValueError:
+            return datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
