@@ -154,7 +154,13 @@ class InvitationService:
         return person
 
     def _tell(self, act: Act, invitation: Invitation, by: Principal) -> None:
-        self._audit.record(act, by=by, tenant_id=invitation.tenant_id, subject=invitation.person_id)
+        self._audit.record(
+            act,
+            by=by,
+            tenant_id=invitation.tenant_id,
+            subject=invitation.person_id,
+            details={"invitation": invitation.id},
+        )
 
 
 def _join_groups(work: UnitOfWork, person: Person, groups: Sequence[GroupId]) -> None:

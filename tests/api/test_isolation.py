@@ -35,6 +35,7 @@ async def identifiers(site: Site, owner: httpx.AsyncClient) -> dict[str, str]:
         "evaluation_id": run["id"],
         "page": "1",
         **await organisation_of(owner),
+        "pseudonym": (await owner.get("/api/v1/audit")).json()["entries"][0]["actor"],
     }
 
 
@@ -93,6 +94,7 @@ UNKNOWN = dict.fromkeys(
         "invitation_id",
         "key_id",
         "collection_id",
+        "pseudonym",
     ),
     "00000000-0000-4000-8000-000000000000",
 ) | {"page": "1"}
