@@ -94,7 +94,8 @@ class HeadKeeper:
         if last is None or (is_of_today and before is not None and before.hash == last.hash):
             return False
         self._sink.append(Head(now, last.number, last.hash))
-        _log.info("audit_head", number=last.number, hash=last.hash)
+        # a warning, for the log of a service keeps nothing less; where it is collected, that is a third place
+        _log.warning("audit_head", number=last.number, hash=last.hash)
         return True
 
     def _run(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ def kept(house: House) -> Kept:
 def live(region: Region) -> list[str]:
     """Something of everything that is recorded; the names and texts that came up."""
     organisation, admin = region.organisation, region.admin
-    here = {"tenant_id": region.commune.id, "principal": admin}
+    here: dict[str, Any] = {"tenant_id": region.commune.id, "principal": admin}
     texts = ["Zoé Payet", "zoe.payet@exemple.fr", "Finances locales", "Clé du site", "Budget 2026",
              "Relisez toujours.", "Commune de Sainte-Colline"]  # fmt: skip
     organisation.tenants.change(

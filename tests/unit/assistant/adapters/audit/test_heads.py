@@ -36,7 +36,7 @@ def test_heads_come_back_in_their_order_and_no_line_changes(tmp_path: Path) -> N
 def test_several_writers_do_not_mix_their_lines(tmp_path: Path) -> None:
     path = tmp_path / "heads.jsonl"
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda head: FileHeadSink(path).append(head), HEADS * 20))
+        list(pool.map(FileHeadSink(path).append, HEADS * 20))
 
     noted = FileHeadSink(path).noted()
     assert len(noted.heads) == 120
