@@ -95,6 +95,9 @@ class InvitationService:
             administered_tenant(work, tenant_id, principal=principal)
             found = work.invitations.list_all(tenant_id=tenant_id)
             people = [work.people.find(each.person_id, tenant_id=tenant_id) for each in found]
+        self._audit.record(
+            Act.PEOPLE_LISTED, by=principal, tenant_id=tenant_id, details={"invited": len(found)}
+        )
         return [
             (invitation, person)
             for invitation, person in zip(found, people, strict=True)
