@@ -5,18 +5,20 @@ from __future__ import annotations
 import csv
 import json
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from assistant.adapters.audit.heads import FileHeadSink
 from assistant.api.audit_ocsf import event_of
 from assistant.domain.audit import Act
 from assistant.domain.audit_chain import AuditEntry, chained, details_text
 from assistant.domain.tenancy import Role
 from assistant.services.audit_reading import verify
-from tests.api.site import REGULATION, Site
+from tests.api.site import REGULATION, Site, open_site
 
 pytestmark = pytest.mark.anyio
 
@@ -275,3 +277,16 @@ async def test_the_service_answers_while_the_log_cannot_be_written(
         ("audit_not_recorded", "access.refused"),
         ("audit", "access.refused"),
     ]
+
+
+def test_a_service_that_ends_has_noted_its_last_head(tmp_path: Path) -> None:
+    site = open_site(tmp_path / "data")
+    site.container.start()
+    site.secret_of(site.agent())
+    with site.container.open_work() as work:
+        last = work.audit.last()
+    site.close()
+
+    assert last is not None
+    [*_, head] = FileHeadSink(tmp_path / "data" / "audit-heads.jsonl").noted().heads
+    assert (head.number, head.hash) == (last.number, last.hash)
