@@ -19,7 +19,7 @@ from assistant.answering.retriever import Retriever
 from assistant.answering.sufficiency import JUDGE
 from assistant.containers import Container, WorkerContainer
 from assistant.data_folder import DataFolder, prepare_data_folder
-from assistant.databases import open_store
+from assistant.databases import head_sink, open_store
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.embedders import batch_size, build_embedder
 from assistant.indexes import open_index, refuse_other_embedder, replacement
@@ -33,6 +33,7 @@ from assistant.rerankers import reranking_of
 from assistant.services.access import AccessService
 from assistant.services.answers import AnswerService
 from assistant.services.applier import IndexApplier
+from assistant.services.audit_log import AuditLog
 from assistant.services.conversations import ConversationService
 from assistant.services.documents import DocumentService
 from assistant.services.evaluation_runner import EvaluationRunner
@@ -53,7 +54,6 @@ from assistant.sign_ins import build_sign_ins
 _WEB_CHILDREN = 2
 """One draws pages while the other prints a deck; each is started when it is first needed."""
 _MEGABYTE = 1_000_000
-_AUDIT = LogAuditTrail()
 
 
 class SystemClock:
@@ -223,12 +223,14 @@ def _web_container(
     stack.callback(index.close)
     applier = IndexApplier(open_work, index, files, clock)
     stack.callback(applier.stop)
+    audit = AuditLog(open_work, clock, spare=LogAuditTrail(), sink=head_sink(settings))
+    stack.callback(audit.keeper.stop)
     model = model or build_chat_model(settings)
     retriever, pipeline = _answering(common, index=index, model=model, stack=stack)
     search, answers = _asking(common, retriever=retriever, pipeline=pipeline)
     made_by = _made_by(identity, model)
     sessions, sign_in, federation = build_sign_ins(
-        settings, open_work=open_work, clock=clock, audit=_AUDIT
+        settings, open_work=open_work, clock=clock, audit=audit.trail
     )
     stack.callback(federation.close)
     return Container(
@@ -242,10 +244,11 @@ def _web_container(
         reader=common.reader,
         model=model,
         access=AccessService(open_work, clock),
-        organisation=Organisation(open_work, clock, files=files, index=index, audit=_AUDIT),
+        organisation=Organisation(open_work, clock, files=files, index=index, audit=audit.trail),
         sign_in=sign_in,
         federation=federation,
         sessions=sessions,
+        audit=audit,
         ingestion=_ingestion(common),
         jobs=JobService(open_work, clock, files=files),
         documents=DocumentService(open_work, files, common.reader),

@@ -15,6 +15,7 @@ from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.access import AccessService
 from assistant.services.answers import AnswerService
 from assistant.services.applier import IndexApplier
+from assistant.services.audit_log import AuditLog
 from assistant.services.browser_sessions import BrowserSessions
 from assistant.services.conversations import ConversationService
 from assistant.services.documents import DocumentService
@@ -47,6 +48,7 @@ class Container:
     model: ChatModel | None
     access: AccessService
     organisation: Organisation
+    audit: AuditLog
     sign_in: SignInService
     federation: FederatedSignIn
     sessions: BrowserSessions
@@ -65,10 +67,11 @@ class Container:
     """What `close` gives back."""
 
     def start(self) -> None:
-        """Make the default collection, end interrupted answers, begin to apply versions."""
+        """Make the default collection, end interrupted answers, begin to apply versions and to note heads."""
         self.access.ensure_default()
         self.answers.recover()
         self.applier.start()
+        self.audit.keeper.start()
 
     async def aopen(self) -> None:
         """Go on with unfinished evaluations, in the loop that will serve."""

@@ -40,6 +40,11 @@ class DataFolder:
         """What the process that owns the folder tells the others."""
         return self.root / "run"
 
+    @property
+    def audit_heads(self) -> Path:
+        """Heads of the audit log, unless the settings put them elsewhere."""
+        return self.root / "audit-heads.jsonl"
+
     def index(self, embedder_id: str) -> Path:
         """The index of one embedder."""
         return self.root / "index" / slug_of(embedder_id)

@@ -1,4 +1,4 @@
-"""The database of the settings: where it is, opened, brought up to date, checked."""
+"""The database of the settings: where it is, opened, brought up to date, checked; and what is noted beside it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.adapters.audit.heads import FileHeadSink
 from assistant.adapters.sql import schema
 from assistant.adapters.sql.database import Database, open_database
 from assistant.adapters.sql.sqlite import Sqlite
 from assistant.data_folder import DataFolder
+from assistant.ports.audit import HeadSink
 from assistant.settings import Settings
 from assistant.settings_sources import shown_value
 
@@ -81,6 +83,13 @@ def check_store(settings: Settings) -> Answering:
     with closing(open_store(settings, may_migrate=False)) as database:
         database.check()
         return Answering(database.version(), address_of(settings))
+
+
+def head_sink(settings: Settings) -> HeadSink:
+    """Where heads of the audit log are noted, apart from the database."""
+    named = settings.audit.heads_file
+    folder = DataFolder(settings.data_dir.expanduser().absolute())
+    return FileHeadSink(Path(named).expanduser() if named else folder.audit_heads)
 
 
 def _dialect(settings: Settings) -> SqlDialect:

@@ -104,6 +104,13 @@ class OidcSettings(Group):
     """Délai d'une réponse d'un fournisseur, en secondes ; un code ProConnect ne vit que 30 secondes."""
 
 
+class AuditSettings(Group):
+    """The audit log."""
+
+    heads_file: str = ""
+    """Fichier des empreintes du journal d'audit. Vide : « audit-heads.jsonl », dans le dossier de données."""
+
+
 class DatabaseSettings(Group):
     """The relational store: a file of the data folder, or a PostgreSQL server."""
 
@@ -299,6 +306,7 @@ class Settings(Group):
     database: DatabaseSettings = DatabaseSettings()
     auth: AuthSettings = AuthSettings()
     oidc: OidcSettings = OidcSettings()
+    audit: AuditSettings = AuditSettings()
     model: ModelSettings = ModelSettings()
     embeddings: EmbeddingsSettings = EmbeddingsSettings()
     index: IndexSettings = IndexSettings()

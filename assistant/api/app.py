@@ -18,6 +18,7 @@ from assistant.api.pages import load_pages
 from assistant.api.readiness import Readiness
 from assistant.api.routes import (
     answers,
+    audit,
     collections,
     conversations,
     documents,
@@ -129,6 +130,7 @@ def _version_1() -> APIRouter:
         groups,
         keys,
         collections,
+        audit,
         me,
         service,
     ):

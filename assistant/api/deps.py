@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from assistant.api.auth import Gate
 from assistant.api.drawing import Drawing
 from assistant.api.readiness import Readiness
+from assistant.api.refusals import note_caller
 from assistant.containers import Container
 from assistant.domain.errors import Forbidden
 from assistant.domain.tenancy import Permission, Principal, Scope
@@ -68,12 +69,13 @@ async def drawing_of(request: Request) -> Drawing:
 
 def member_of(request: Request) -> Principal:
     """Who calls, also before it accepted the charter."""
-    return api_state(request).gate.principal_of(request, checks_charter=False)
+    principal = api_state(request).gate.principal_of(request, checks_charter=False)
+    return note_caller(request, principal)
 
 
 def principal_of(request: Request) -> Principal:
     """Who calls; refuses who is not signed in."""
-    return api_state(request).gate.principal_of(request)
+    return note_caller(request, api_state(request).gate.principal_of(request))
 
 
 def caller_of(request: Request, principal: Annotated[Principal, Depends(principal_of)]) -> Caller:

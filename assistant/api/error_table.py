@@ -113,6 +113,8 @@ ERROR_TABLE: dict[str, Row] = {
     "index_unavailable": (503, _INDEX),
     "storage_error": (503, "Stockage indisponible"),
     "storage_denied": (503, "Stockage indisponible"),
+    "heads_unwritable": (503, "Stockage indisponible"),
+    "heads_unreadable": (503, "Stockage indisponible"),
     "disk_full": (507, "Disque plein"),
     "database_locked": (503, _DATABASE),
     "database_damaged": (503, _DATABASE),

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from assistant.api.error_table import row_of
 from assistant.api.pages import error_page
+from assistant.api.refusals import note_refusal
 from assistant.domain.catalogue import sentence
 from assistant.domain.errors import (
     AssistantError,
@@ -117,6 +118,7 @@ def install(api: FastAPI) -> None:
 
 
 async def _on_assistant_error(request: Request, error: Exception) -> Response:
+    await note_refusal(request, cast("AssistantError", error))
     return response_of_error(cast("AssistantError", error), request=request)
 
 
@@ -128,6 +130,7 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
     if isinstance(error.__cause__, AssistantError):
+        await note_refusal(request, error.__cause__)
         return response_of_error(error.__cause__, request=request)
     status = cast("HTTPException", error).status_code
     codes = {_NOT_FOUND: "route_not_found", _NOT_ALLOWED: "method_not_allowed"}

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from assistant.cli.audit import audit_app
 from assistant.cli.french import FrenchCommand, FrenchGroup
 from assistant.cli.managing import db_app, documents_app, index_app, jobs_app
 from assistant.cli.options import AllowEmpty, Invocation, Json, Queries, Server, invocation
@@ -31,6 +32,7 @@ app.add_typer(people_app, name="people")
 app.add_typer(groups_app, name="groups")
 app.add_typer(keys_app, name="keys")
 app.add_typer(collections_app, name="collections")
+app.add_typer(audit_app, name="audit")
 
 
 def _print_version(asked: bool) -> None:

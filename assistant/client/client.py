@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 
+from assistant.client.audit import AuditCalls
 from assistant.client.errors import ClientError
 from assistant.client.evaluations import EvaluationCalls
 from assistant.client.files import FileCalls
@@ -27,7 +28,7 @@ _ANSWER_S = 660.0
 """A whole answer: the model's own limit and the retrieval before it."""
 
 
-class AssistantClient(FileCalls, EvaluationCalls, TenantCalls, PeopleCalls):
+class AssistantClient(FileCalls, EvaluationCalls, TenantCalls, PeopleCalls, AuditCalls):
     """Calls the API for one caller. Every method raises `ClientError` when its call fails."""
 
     def __init__(

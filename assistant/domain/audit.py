@@ -31,6 +31,30 @@ class Act(StrEnum):
     COLLECTION_CREATED = "collection.created"
     COLLECTION_CHANGED = "collection.changed"
     COLLECTION_DELETED = "collection.deleted"
+    PERSON_READ = "person.read"
+    """Somebody looked at another person's record."""
+    PEOPLE_LISTED = "people.listed"
+    PERSON_RESOLVED = "person.resolved"
+    """A pseudonym of the audit log was turned into a person."""
+    AUDIT_EXPORTED = "audit.exported"
     SIGNED_IN = "session.opened"
     SIGNED_OUT = "session.closed"
     REFUSED = "access.refused"
+
+
+ABOUT_PEOPLE = frozenset(
+    {
+        Act.PERSON_INVITED,
+        Act.PERSON_CHANGED,
+        Act.PERSON_SUSPENDED,
+        Act.PERSON_RESTORED,
+        Act.PERSON_READ,
+        Act.PERSON_RESOLVED,
+        Act.INVITATION_WITHDRAWN,
+        Act.CHARTER_ACCEPTED,
+    }
+)
+"""Acts whose subject is a person; the log names it by its pseudonym, or not at all."""
+
+REPEATED = frozenset({Act.REFUSED, Act.PERSON_READ, Act.PEOPLE_LISTED})
+"""Acts that anybody can repeat at will; the log counts them instead of keeping each."""

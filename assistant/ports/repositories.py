@@ -24,6 +24,7 @@ from assistant.domain.ids import (
 from assistant.domain.jobs import ItemState, Job, JobItem
 from assistant.domain.sessions import Session, SignInLink
 from assistant.domain.tenancy import Scope
+from assistant.ports.audit import AuditRepository
 from assistant.ports.documents import ChunkRepository, DocumentRepository, LinkRepository
 from assistant.ports.evaluations import EvaluationRepository, QuestionSetRepository
 from assistant.ports.identity import FederationRepository
@@ -249,6 +250,11 @@ class UnitOfWork(Protocol):
     @property
     def identities(self) -> IdentityRepository:
         """Whom the identities of providers are."""
+        ...
+
+    @property
+    def audit(self) -> AuditRepository:
+        """The audit log."""
         ...
 
     @property

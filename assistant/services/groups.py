@@ -42,7 +42,9 @@ class GroupService:
         with self._open_work() as work:
             group = _found(work, group_id, tenant_id=tenant_id, principal=principal)
             administered_tenant(work, tenant_id, principal=principal)
-            return group, work.groups.members(group_id, tenant_id=tenant_id)
+            members = work.groups.members(group_id, tenant_id=tenant_id)
+        self._tell(Act.PEOPLE_LISTED, group, principal, people=len(members))
+        return group, members
 
     def create(self, name: str, *, tenant_id: TenantId, principal: Principal) -> Group:
         """A new group without people.
@@ -117,7 +119,7 @@ class GroupService:
             work.commit()
         self._tell(Act.MEMBER_REMOVED, group, principal, person_id=person_id)
 
-    def _tell(self, act: Act, group: Group, by: Principal, **details: str) -> None:
+    def _tell(self, act: Act, group: Group, by: Principal, **details: str | int) -> None:
         self._audit.record(act, by=by, tenant_id=group.tenant_id, subject=group.id, details=details)
 
 

@@ -95,6 +95,9 @@ class InvitationService:
             administered_tenant(work, tenant_id, principal=principal)
             found = work.invitations.list_all(tenant_id=tenant_id)
             people = [work.people.find(each.person_id, tenant_id=tenant_id) for each in found]
+        self._audit.record(
+            Act.PEOPLE_LISTED, by=principal, tenant_id=tenant_id, details={"invited": len(found)}
+        )
         return [
             (invitation, person)
             for invitation, person in zip(found, people, strict=True)
@@ -154,7 +157,13 @@ class InvitationService:
         return person
 
     def _tell(self, act: Act, invitation: Invitation, by: Principal) -> None:
-        self._audit.record(act, by=by, tenant_id=invitation.tenant_id, subject=invitation.person_id)
+        self._audit.record(
+            act,
+            by=by,
+            tenant_id=invitation.tenant_id,
+            subject=invitation.person_id,
+            details={"invitation": invitation.id},
+        )
 
 
 def _join_groups(work: UnitOfWork, person: Person, groups: Sequence[GroupId]) -> None:

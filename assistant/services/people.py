@@ -37,7 +37,11 @@ class PeopleService:
         """
         with self._open_work() as work:
             administered_tenant(work, tenant_id, principal=principal)
-            return work.people.list_page(tenant_id=tenant_id, limit=limit, offset=offset)
+            found = work.people.list_page(tenant_id=tenant_id, limit=limit, offset=offset)
+        self._audit.record(
+            Act.PEOPLE_LISTED, by=principal, tenant_id=tenant_id, details={"people": len(found)}
+        )
+        return found
 
     def get(self, person_id: PersonId, *, principal: Principal) -> tuple[Person, list[Group]]:
         """A person and the groups it is in; everybody may see itself.
@@ -50,7 +54,10 @@ class PeopleService:
             person = found_person(work, person_id, principal=principal)
             if person_id != principal.person_id:
                 administered_tenant(work, person.tenant_id, principal=principal)
-            return person, work.groups.groups_of(person_id, tenant_id=person.tenant_id)
+            groups = work.groups.groups_of(person_id, tenant_id=person.tenant_id)
+        if person_id != principal.person_id:
+            self._tell(Act.PERSON_READ, person, principal)
+        return person, groups
 
     def change(
         self,

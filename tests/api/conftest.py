@@ -4,8 +4,17 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.api.site import Site, open_site
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Generator[None]:
+    """What a command makes of the logs of its process ends with its test."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture

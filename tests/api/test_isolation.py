@@ -36,6 +36,7 @@ async def identifiers(site: Site, owner: httpx.AsyncClient) -> dict[str, str]:
         "session_id": await session_of(site, owner),
         "page": "1",
         **await organisation_of(owner),
+        "pseudonym": (await owner.get("/api/v1/audit")).json()["entries"][0]["actor"],
     }
 
 
@@ -101,6 +102,7 @@ UNKNOWN = dict.fromkeys(
         "key_id",
         "collection_id",
         "session_id",
+        "pseudonym",
     ),
     "00000000-0000-4000-8000-000000000000",
 ) | {"page": "1"}

@@ -236,6 +236,10 @@ WITHOUT_SCOPE = {
         "flush",
         "close",
     },
+    # The chain as a whole: to go on with it, and to verify it; the sink of heads is the instance's.
+    "AuditTrail": {"record"},
+    "AuditRepository": {"append", "pseudonym_of", "last", "find", "walk_on"},
+    "HeadSink": {"append", "noted"},
     # The transaction itself, and the way to its repositories.
     "UnitOfWork": {
         "tenancy",
@@ -245,6 +249,7 @@ WITHOUT_SCOPE = {
         "invitations",
         "keys",
         "identities",
+        "audit",
         "documents",
         "chunks",
         "links",
@@ -267,6 +272,7 @@ WITHOUT_SCOPE = {
 """All that a port lets its caller do without a scope. Whatever a person asks for is not here."""
 SCOPED_PORTS = (
     "assistant/ports/repositories.py",
+    "assistant/ports/audit.py",
     "assistant/ports/documents.py",
     "assistant/ports/evaluations.py",
     "assistant/ports/index.py",

@@ -70,6 +70,10 @@ class TestKeys(OnEach, repositories.KeyContract):
     pass
 
 
+class TestAudit(OnEach, repositories.AuditContract):
+    pass
+
+
 class TestDocuments(OnEach, repositories.DocumentContract):
     pass
 

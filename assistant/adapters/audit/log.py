@@ -31,7 +31,8 @@ class LogAuditTrail:
         details: Details | None = None,
     ) -> None:
         """Write an act."""
-        _log.info(
+        # a warning, for the log of a service keeps nothing less
+        _log.warning(
             "audit",
             act=act.value,
             by=by.person_id,

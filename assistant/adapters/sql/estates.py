@@ -32,7 +32,7 @@ from assistant.domain.jobs import FINAL_JOB_STATES, Job, JobState
 from assistant.domain.tenants import TenantState
 
 _OPEN_JOBS = [state for state in JobState if state not in FINAL_JOB_STATES]
-OF_NO_TENANT = frozenset({"index_state", "sign_in_attempts", "logout_notices"})
+OF_NO_TENANT = frozenset({"index_state", "sign_in_attempts", "logout_notices", "audit_entries"})
 """Tables whose rows belong to the instance."""
 _SHARED = frozenset({"vectors", "contents"})
 """Tables whose rows belong to whoever refers to them."""

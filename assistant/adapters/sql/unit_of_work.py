@@ -9,6 +9,7 @@ from typing import Self
 from sqlalchemy import Engine
 
 from assistant.adapters.sql.answers import SqlAnswerRepository
+from assistant.adapters.sql.audit import SqlAuditRepository
 from assistant.adapters.sql.chunks import SqlChunkRepository
 from assistant.adapters.sql.conversations import SqlConversationRepository
 from assistant.adapters.sql.dialect import SqlDialect
@@ -55,6 +56,7 @@ class SqlUnitOfWork:
         self.invitations = SqlInvitationRepository(self._transaction)
         self.keys = SqlKeyRepository(self._transaction)
         self.identities = SqlIdentityRepository(self._transaction)
+        self.audit = SqlAuditRepository(self._transaction)
         self.documents = SqlDocumentRepository(self._transaction)
         self.chunks = SqlChunkRepository(self._transaction)
         self.links = SqlLinkRepository(self._transaction)

@@ -18,6 +18,7 @@ from assistant.domain.documents import DocumentCounts
 from assistant.domain.ids import AnswerId, ConversationId, JobId, JobItemId
 from assistant.domain.tenancy import Scope
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.testing.contracts.repositories_audit import AuditContract
 from assistant.testing.contracts.repositories_chunks import ChunkContract
 from assistant.testing.contracts.repositories_documents import DocumentContract
 from assistant.testing.contracts.repositories_evaluations import (
@@ -58,6 +59,7 @@ from assistant.testing.contracts.repositories_world import (
 
 __all__ = [
     "AnswerContract",
+    "AuditContract",
     "ChunkContract",
     "ConversationContract",
     "DocumentContract",

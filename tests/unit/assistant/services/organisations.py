@@ -11,7 +11,7 @@ from assistant.domain.ids import PersonId, TenantId
 from assistant.domain.people import Person, PersonState
 from assistant.domain.tenancy import Principal, Role, Scope
 from assistant.domain.tenants import Tenant
-from assistant.ports.audit import Details
+from assistant.ports.audit import AuditTrail, Details
 from assistant.services.browser_sessions import BrowserSessions
 from assistant.services.organisation import Organisation
 from assistant.services.sign_in import SignInService
@@ -43,21 +43,22 @@ class KeptAudit:
 class Region:
     """A house with services about tenants, and a commune made by its owner."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, *, audit: AuditTrail | None = None) -> None:
         self.house = house
         self.audit = KeptAudit()
+        trail = audit or self.audit
         self.organisation = Organisation(
             house.open_work,
             house.clock,
             files=house.files,
             index=house.index,
-            audit=self.audit,
+            audit=trail,
         )
         sessions = BrowserSessions(
             house.open_work, house.clock, audit=self.audit, session_hours=12, idle_minutes=720
         )
         self.sign_in = SignInService(
-            house.open_work, house.clock, sessions=sessions, audit=self.audit, link_minutes=10
+            house.open_work, house.clock, sessions=sessions, audit=trail, link_minutes=10
         )
         self.owner = house.principal
         self.commune: Tenant = self.organisation.tenants.create(

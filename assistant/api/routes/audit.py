@@ -1,0 +1,87 @@
+"""The audit log; for administrators and auditors, each within its reach."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+from pydantic import AwareDatetime
+
+from assistant.api.audit_out import MEDIA_TYPES, entry_out, export_lines
+from assistant.api.deps import Person, UseCases
+from assistant.domain.ids import TenantId
+from assistant.ports.audit import AuditFilter
+from assistant.schemas.audit import AuditFormat, AuditPageOut, ResolvedPersonOut
+
+router = APIRouter(prefix="/audit", tags=["audit"])
+
+Since = Annotated[AwareDatetime | None, Query(description="From this time on.")]
+Until = Annotated[AwareDatetime | None, Query(description="Before this time.")]
+Acts = Annotated[list[str] | None, Query(description="Which acts; all without.", max_length=50)]
+OfTenant = Annotated[str | None, Query(description="One tenant, for the platform.")]
+
+
+@router.get("")
+def list_entries(
+    principal: Person,
+    services: UseCases,
+    since: Since = None,
+    until: Until = None,
+    act: Acts = None,
+    tenant_id: OfTenant = None,
+    before: Annotated[str, Query(description="`next` of the page before.")] = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> AuditPageOut:
+    """Entries, newest first: of the own tenant, or of all for the platform's administrators."""
+    found = services.audit.reader.page(
+        _wanted(since, until, act),
+        tenant_id=_named(tenant_id),
+        principal=principal,
+        before=before,
+        limit=limit,
+    )
+    return AuditPageOut(
+        entries=[entry_out(each, with_chain=principal.is_platform_admin) for each in found],
+        next=found[-1].id if len(found) == limit else None,
+    )
+
+
+@router.get("/export", response_class=StreamingResponse)
+def export_entries(
+    principal: Person,
+    services: UseCases,
+    since: Since = None,
+    until: Until = None,
+    act: Acts = None,
+    tenant_id: OfTenant = None,
+    form: Annotated[AuditFormat, Query(alias="format")] = "csv",
+) -> StreamingResponse:
+    """Entries up to now, oldest first, as CSV or as OCSF events on lines of JSON."""
+    entries = services.audit.reader.export(
+        _wanted(since, until, act), tenant_id=_named(tenant_id), principal=principal
+    )
+    return StreamingResponse(
+        export_lines(entries, form=form, with_chain=principal.is_platform_admin),
+        media_type=MEDIA_TYPES[form],
+        headers={"Content-Disposition": f'attachment; filename="audit.{form}"'},
+    )
+
+
+@router.get("/people/{pseudonym}")
+def resolve_pseudonym(pseudonym: str, principal: Person, services: UseCases) -> ResolvedPersonOut:
+    """The person that a pseudonym stands for; that somebody asked is recorded."""
+    person = services.audit.reader.resolve(pseudonym, principal=principal)
+    return ResolvedPersonOut(
+        person_id=person.id, tenant_id=person.tenant_id, name=person.name, email=person.email
+    )
+
+
+def _wanted(
+    since: AwareDatetime | None, until: AwareDatetime | None, acts: list[str] | None
+) -> AuditFilter:
+    return AuditFilter(since=since, until=until, acts=frozenset(acts or ()))
+
+
+def _named(tenant_id: str | None) -> TenantId | None:
+    return None if tenant_id is None else TenantId(tenant_id)

@@ -1,0 +1,84 @@
+"""The commands on the audit log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assistant.cli.french import FrenchCommand, FrenchGroup
+from assistant.cli.options import Json, Server, invocation
+
+audit_app = typer.Typer(cls=FrenchGroup, help="Le journal d'audit.", rich_markup_mode=None)
+
+
+@audit_app.command("verify", cls=FrenchCommand)
+def verify_log(context: typer.Context, *, json: Json = False) -> int:
+    """Dit si rien n'a été changé, retiré, ajouté ou coupé dans le journal."""
+    from assistant.cli.auditing import verify
+    from assistant.logs import configure_logs
+
+    configure_logs(verbose=False)
+    return verify(invocation(context).load().settings, as_json=json)
+
+
+@audit_app.command("export", cls=FrenchCommand)
+def export_log(
+    context: typer.Context,
+    *,
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="Premier jour : AAAA-MM-JJ.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--to", metavar="DATE", help="Dernier jour, compris.")
+    ] = None,
+    act: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--act", metavar="ACTE", help="Par exemple session.opened ; peut être répété."
+        ),
+    ] = None,
+    tenant: Annotated[
+        str | None, typer.Option("--tenant", metavar="ID", help="Organisme ; sans lui, tous.")
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="csv, ou jsonl (OCSF).")
+    ] = "csv",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FICHIER", help="Sans lui, sortie standard."),
+    ] = None,
+    server: Server = None,
+) -> None:
+    """Écrit les entrées du journal, de la plus ancienne à la plus récente."""
+    from assistant.cli.auditing import asked, checked_format, write_export
+
+    wanted = asked(since=since, until=until, acts=act, tenant=tenant)
+    kind = checked_format(form)
+    with (
+        invocation(context).connect(command="audit", server=server) as connection,
+        connection.client.audit_export(wanted, form=kind) as pieces,
+    ):
+        write_export(pieces, output)
+
+
+@audit_app.command("who", cls=FrenchCommand)
+def resolve_pseudonym(
+    context: typer.Context,
+    pseudonym: Annotated[
+        str, typer.Argument(metavar="PSEUDONYME", help="Tel qu'il est dans une entrée.")
+    ],
+    *,
+    json: Json = False,
+    server: Server = None,
+) -> None:
+    """Dit quelle personne un pseudonyme désigne ; la demande est inscrite au journal."""
+    from assistant.cli.console import say, say_json
+
+    with invocation(context).connect(command="audit", server=server) as connection:
+        found = connection.client.resolve_pseudonym(pseudonym)
+    if json:
+        say_json(found)
+    else:
+        say(f"{found.person_id}  {found.name} <{found.email or '–'}>  {found.tenant_id}")

@@ -1,0 +1,37 @@
+"""Calls about the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+
+from assistant.client.transport import Transport
+from assistant.schemas.audit import AuditFormat, AuditPageOut, ResolvedPersonOut
+
+Wanted = Mapping[str, str | list[str]]
+"""What to look for: `since`, `until`, `act`, `tenant_id`, as the API names them."""
+
+
+class AuditCalls:
+    """The part of the client that deals with the audit log."""
+
+    _transport: Transport
+
+    def audit_page(self, wanted: Wanted, *, before: str = "", limit: int = 50) -> AuditPageOut:
+        """Entries, newest first, from those right before one on."""
+        query = {**wanted, "before": before, "limit": limit}
+        return self._transport.call("GET", "/api/v1/audit", returns=AuditPageOut, params=query)
+
+    @contextmanager
+    def audit_export(self, wanted: Wanted, *, form: AuditFormat) -> Generator[Iterator[str]]:
+        """The pieces of an export, to be read within the block."""
+        query = {**wanted, "format": form}
+        headers = {"Accept": "*/*"}
+        path = "/api/v1/audit/export"
+        with self._transport.stream("GET", path, params=query, headers=headers) as response:
+            yield response.iter_text()
+
+    def resolve_pseudonym(self, pseudonym: str) -> ResolvedPersonOut:
+        """The person that a pseudonym stands for."""
+        path = f"/api/v1/audit/people/{pseudonym}"
+        return self._transport.call("GET", path, returns=ResolvedPersonOut)

@@ -1,0 +1,195 @@
+"""Acts kept in the chain, each right after its own transaction, and repeated ones counted.
+
+Right after, not within it: the act must stand even if its entry cannot be written, and its
+transaction is over when the service tells of it. What could not be kept goes to a spare trail.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from assistant.domain.audit import ABOUT_PEOPLE, REPEATED, Act
+from assistant.domain.audit_chain import AuditEntry, details_text, plain_id, time_text
+from assistant.domain.ids import PersonId, TenantId, new_id
+from assistant.domain.tenancy import Principal
+from assistant.ports.audit import AuditTrail, Details
+from assistant.ports.clock import Clock
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.machinery import MACHINE
+from assistant.services.transactions import retried
+
+NOBODY: Final = Principal(PersonId(""), TenantId(""), frozenset())
+"""Who calls without being known."""
+WINDOW: Final = timedelta(minutes=5)
+"""How long the repetitions of an act are counted before one entry tells their number."""
+MOST_KINDS: Final = 1000
+"""Repeated acts told apart in a window; the others are counted together."""
+_PERSON: Final = "person_id"
+
+_log = structlog.get_logger(__name__)
+
+
+class ChainAuditTrail:
+    """Implements `AuditTrail` over the table of entries. Blocking.
+
+    Args:
+        open_work: The store; one writer at a time, so that processes never fork the chain.
+        clock: Tells when.
+        spare: Takes what the store does not.
+    """
+
+    def __init__(self, open_work: UnitOfWorkFactory, clock: Clock, *, spare: AuditTrail) -> None:
+        self._open_work = open_work
+        self._clock = clock
+        self._spare = spare
+
+    def record(
+        self,
+        act: Act,
+        *,
+        by: Principal,
+        tenant_id: TenantId,
+        subject: str = "",
+        details: Details | None = None,
+    ) -> None:
+        """Keep an act that has been done; logged instead when that fails."""
+        told = _Told(act, by, tenant_id, subject, dict(details or {}))
+        now = self._clock.now()
+        try:
+            retried(lambda: self._append(told, now=now))
+        except Exception as error:  # noqa: BLE001 - the act is done, whatever becomes of its entry
+            _log.error("audit_not_recorded", act=act.value, kind=type(error).__name__)
+            self._spare.record(act, by=by, tenant_id=tenant_id, subject=subject, details=details)
+
+    def _append(self, told: _Told, *, now: datetime) -> None:
+        with self._open_work() as work:
+            work.lock()
+            work.audit.append(_entry(work, told, now=now))
+            work.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    act: Act
+    by: Principal
+    tenant_id: TenantId
+    subject: str
+    details: dict[str, str | int]
+
+
+def _entry(work: UnitOfWork, told: _Told, *, now: datetime) -> AuditEntry:
+    by, details = told.by, dict(told.details)
+    if by.tenant_id != told.tenant_id:
+        details["by_tenant"] = by.tenant_id
+    if by.is_key:
+        details["by_key"] = 1
+    if _PERSON in details:
+        details["person"] = _pseudonym(work, str(details.pop(_PERSON)))
+    is_person = told.act in ABOUT_PEOPLE
+    return AuditEntry(
+        number=0,
+        id=new_id(),
+        time=time_text(now),
+        act=told.act.value,
+        tenant=plain_id(told.tenant_id),
+        actor=MACHINE if by.person_id == MACHINE else _pseudonym(work, by.person_id),
+        subject=_pseudonym(work, told.subject) if is_person else _thing(work, told.subject),
+        details=details_text(details),
+    )
+
+
+def _pseudonym(work: UnitOfWork, person_id: str) -> str:
+    """What stands for a person; nothing for one that is gone."""
+    return (work.audit.pseudonym_of(PersonId(person_id)) or "") if person_id else ""
+
+
+def _thing(work: UnitOfWork, subject: str) -> str:
+    """The id of a thing; should it be that of a person all the same, the pseudonym."""
+    return _pseudonym(work, subject) or plain_id(subject)
+
+
+@dataclass(slots=True)
+class _Count:
+    told: _Told
+    begun: datetime
+    more: int = 0
+
+
+class CountingAuditTrail:
+    """Implements `AuditTrail` before another one: a flood of one act costs two entries a window.
+
+    The first of a kind is kept at once. Its repetitions are counted, and one entry with `count` and
+    `seconds` tells of them once the window is over. The same act, by and on the same, with the same
+    details, is of one kind; beyond `MOST_KINDS` of them who did it is no longer told apart.
+    """
+
+    def __init__(self, trail: AuditTrail, clock: Clock) -> None:
+        self._trail = trail
+        self._clock = clock
+        self._counts: dict[tuple[object, ...], _Count] = {}
+        self._lock = threading.Lock()
+
+    def record(
+        self,
+        act: Act,
+        *,
+        by: Principal,
+        tenant_id: TenantId,
+        subject: str = "",
+        details: Details | None = None,
+    ) -> None:
+        """Keep or count an act."""
+        told = _Told(act, by, tenant_id, subject, dict(details or {}))
+        if act not in REPEATED or self._is_first(told):
+            self._pass_on(told)
+        self.flush()
+
+    def flush(self, *, all_of_them: bool = False) -> None:
+        """Tell what was counted in windows that are over, or at the end in all of them."""
+        now = self._clock.now()
+        with self._lock:
+            over = [
+                key
+                for key, count in self._counts.items()
+                if all_of_them or now - count.begun >= WINDOW
+            ]
+            ended = [self._counts.pop(key) for key in over]
+        for count in ended:
+            if count.more:
+                told = count.told
+                seconds = max(0, round((now - count.begun).total_seconds()))
+                recap = {**told.details, "count": count.more, "seconds": seconds}
+                self._pass_on(_Told(told.act, told.by, told.tenant_id, told.subject, recap))
+
+    def _is_first(self, told: _Told) -> bool:
+        with self._lock:
+            key = _kind(told)
+            if key not in self._counts and len(self._counts) >= MOST_KINDS:
+                told = _Told(told.act, NOBODY, NOBODY.tenant_id, "", {"others": 1})
+                key = _kind(told)
+            count = self._counts.get(key)
+            if count is None:
+                self._counts[key] = _Count(told, self._clock.now())
+                return "others" not in told.details
+            count.more += 1
+            return False
+
+    def _pass_on(self, told: _Told) -> None:
+        self._trail.record(
+            told.act,
+            by=told.by,
+            tenant_id=told.tenant_id,
+            subject=told.subject,
+            details=told.details,
+        )
+
+
+def _kind(told: _Told) -> tuple[object, ...]:
+    by = told.by
+    facts = tuple(sorted(told.details.items()))
+    return (told.act, by.person_id, by.is_key, told.tenant_id, told.subject, facts)

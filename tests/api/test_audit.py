@@ -1,0 +1,292 @@
+"""The audit log by API: who sees what, what is recorded of refusals, and the shapes of an export."""
+
+from __future__ import annotations
+
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from assistant.adapters.audit.heads import FileHeadSink
+from assistant.api.audit_ocsf import event_of
+from assistant.domain.audit import Act
+from assistant.domain.audit_chain import AuditEntry, chained, details_text
+from assistant.domain.tenancy import Role
+from assistant.services.audit_reading import verify
+from tests.api.site import REGULATION, Site, open_site
+
+pytestmark = pytest.mark.anyio
+
+ADMIN = (Role.AGENT, Role.TENANT_ADMIN)
+
+
+async def entries(http: httpx.AsyncClient, **query: Any) -> list[dict[str, Any]]:
+    response = await http.get("/api/v1/audit", params=query)
+    assert response.status_code == 200, response.text
+    return response.json()["entries"]
+
+
+async def refusals(http: httpx.AsyncClient) -> list[tuple[str, dict[str, Any]]]:
+    found = await entries(http, act="access.refused")
+    return [(each["actor"], each["details"]) for each in reversed(found)]
+
+
+async def test_a_tenant_sees_its_own_acts_and_nothing_that_counts_others(site: Site) -> None:
+    default = site.container.access.local_principal().tenant_id
+    foreigner = site.foreigner()
+    auditor = site.joined("auditeur", foreigner.tenant_id, Role.AGENT, Role.AUDITOR)
+    async with (
+        site.owner() as owner,
+        site.person(foreigner) as foreign,
+        site.person(auditor) as reading,
+    ):
+        await owner.post("/api/v1/groups", json={"name": "Finances"})
+        await foreign.post("/api/v1/groups", json={"name": "Voirie"})
+        everything = await entries(owner)
+        of_admin = await entries(foreign)
+        of_auditor = await entries(reading)
+        narrowed = await entries(owner, tenant_id=foreigner.tenant_id)
+        own = await entries(reading, tenant_id=foreigner.tenant_id)
+        other = await reading.get("/api/v1/audit", params={"tenant_id": default})
+        exported = (await foreign.get("/api/v1/audit/export", params={"format": "jsonl"})).text
+
+    assert {each["tenant_id"] for each in everything} == {default, foreigner.tenant_id}
+    assert [each["act"] for each in everything if each["tenant_id"] == default] == ["group.created"]
+    acts = ["group.created", "session.opened", "session.opened"]
+    assert [each["act"] for each in of_admin] == acts
+    assert of_auditor == of_admin == own
+    assert [each["id"] for each in narrowed] == [each["id"] for each in of_admin]
+    assert {(each.get("number"), each.get("hash")) for each in of_admin} == {(None, None)}
+    assert other.status_code == 404
+    assert sorted(each["number"] for each in everything) == [1, 2, 3, 4]
+    assert "sequence" not in exported
+    assert '"hash"' not in exported
+    assert exported.count("\n") == 3
+
+
+async def test_pages_follow_one_another_without_gap(site: Site) -> None:
+    async with site.owner() as owner:
+        for number in range(7):
+            await owner.post("/api/v1/groups", json={"name": f"Groupe {number}"})
+        found: list[int] = []
+        before = ""
+        sizes: list[int] = []
+        while True:
+            query = {"limit": 3, "before": before}
+            page = (await owner.get("/api/v1/audit", params=query)).json()
+            found += [each["number"] for each in page["entries"]]
+            sizes.append(len(page["entries"]))
+            if page["next"] is None:
+                break
+            before = page["next"]
+
+    assert found == [7, 6, 5, 4, 3, 2, 1]
+    assert sizes == [3, 3, 1]
+
+
+async def test_entries_are_found_by_time_and_act(site: Site) -> None:
+    async with site.owner() as owner:
+        await owner.post("/api/v1/groups", json={"name": "A"})
+        await owner.get("/api/v1/people")
+        [listed, made] = await entries(owner)
+
+        assert await entries(owner, act="people.listed") == [listed]
+        assert await entries(owner, act=["people.listed", "group.created"]) == [listed, made]
+        assert await entries(owner, since=listed["time"]) == [listed]
+        assert await entries(owner, until=listed["time"]) == [made]
+        naive = await owner.get("/api/v1/audit", params={"since": "2026-01-01T00:00:00"})
+
+    assert naive.status_code == 422
+
+
+async def test_refusals_are_recorded_with_their_reason_and_a_flood_is_counted(site: Site) -> None:
+    agent = site.agent()
+    async with site.owner() as owner, site.http() as unknown, site.person(agent) as person:
+        for number in range(30):
+            bad = {"Authorization": f"Bearer ar_faux{number}"}
+            assert (await unknown.get("/api/v1/me", headers=bad)).status_code == 401
+        for _ in range(3):
+            assert (await person.get("/api/v1/audit")).status_code == 403
+            assert (await person.get("/api/v1/audit/export")).status_code == 403
+            assert (await person.post("/api/v1/tenants", json={"name": "X"})).status_code == 403
+        before = await refusals(owner)
+        site.container.audit.trail.flush(all_of_them=True)
+        after = await refusals(owner)
+
+    with site.container.open_work() as work:
+        pseudonym = work.audit.pseudonym_of(agent.person_id)
+    told = [
+        ("", {"code": "unauthenticated", "status": 401}),
+        (pseudonym, {"code": "forbidden", "status": 403}),
+        (pseudonym, {"code": "platform_forbidden", "status": 403}),
+    ]
+    assert before == told
+    counted = [(who, facts["code"], facts["count"]) for who, facts in after[3:]]
+    assert counted == [
+        ("", "unauthenticated", 29),
+        (pseudonym, "forbidden", 5),
+        (pseudonym, "platform_forbidden", 2),
+    ]
+
+
+async def test_no_text_of_a_question_or_document_is_in_any_entry(site: Site) -> None:
+    question = "Le transport scolaire est-il gratuit ?"
+    async with site.owner() as owner, site.person(site.agent()) as person:
+        await site.upload({"reglement.txt": REGULATION})
+        await person.post("/api/v1/answers", json={"question": question})
+        await person.post("/api/v1/search", json={"query": question})
+        made = (await person.post("/api/v1/conversations", json={"title": question})).json()
+        await person.post(
+            f"/api/v1/conversations/{made['id']}/messages", json={"question": question}
+        )
+        await person.get(f"/api/v1/documents/{question}")
+        await person.post("/api/v1/groups", json={"name": question})
+        invited = {"name": "Zoé Payet", "email": "zoe.payet@exemple.fr"}
+        await owner.post("/api/v1/invitations", json=invited)
+        await owner.get("/api/v1/people")
+        exports = [
+            (await owner.get("/api/v1/audit/export", params={"format": form})).text.lower()
+            for form in ("csv", "jsonl")
+        ]
+
+    words = {"transport", "gratuit", "reglement", "internes", "zoé", "zoe", "payet", "exemple.fr"}
+    for export in exports:
+        assert "access.refused" in export
+        assert [word for word in words if word in export] == []
+    assert verify(site.container.open_work, heads=[]).is_whole
+
+
+async def test_an_export_as_csv_opens_in_a_french_spreadsheet(site: Site) -> None:
+    async with site.owner() as owner:
+        await owner.post("/api/v1/groups", json={"name": "Finances"})
+        [made] = await entries(owner)
+        response = await owner.get("/api/v1/audit/export")
+
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["content-disposition"] == 'attachment; filename="audit.csv"'
+    assert response.text.startswith("\ufeff")
+    rows = list(csv.DictReader(StringIO(response.text[1:]), delimiter=";"))
+    assert [row["act"] for row in rows] == ["group.created"]
+    assert rows[0] | {"time": ""} == {
+        "time": "",
+        "act": "group.created",
+        "tenant": made["tenant_id"],
+        "actor": made["actor"],
+        "subject": made["subject"],
+        "details": "{}",
+        "id": made["id"],
+        "number": "1",
+        "hash": made["hash"],
+    }
+
+
+async def test_an_export_as_json_lines_is_one_ocsf_event_a_line(site: Site) -> None:
+    async with site.owner() as owner, site.http() as unknown:
+        site.secret_of(site.agent())
+        await unknown.get("/api/v1/me")
+        invited = {"name": "Zoé", "email": "zoe@exemple.fr"}
+        await owner.post("/api/v1/invitations", json=invited)
+        await owner.post("/api/v1/groups", json={"name": "Finances"})
+        response = await owner.get("/api/v1/audit/export", params={"format": "jsonl"})
+
+    assert response.headers["content-type"] == "application/jsonl"
+    events = [json.loads(line) for line in response.text.splitlines()]
+    told = [(each["class_uid"], each["activity_id"], each["status_id"]) for each in events]
+    assert told == [(3002, 1, 1), (3002, 99, 2), (3001, 1, 1), (6003, 1, 1)]
+    assert events[1]["status_code"] == "unauthenticated"
+    assert events[1]["user"]["uid"] == "unknown"
+    assert [each["metadata"]["sequence"] for each in events] == [1, 2, 3, 4]
+
+
+REQUIRED = {
+    "class_uid", "category_uid", "activity_id", "type_uid", "time", "severity_id", "metadata",
+}  # fmt: skip
+OF_CLASS = {
+    6003: {"actor", "api", "src_endpoint"},
+    3002: {"user", "service"},
+    3001: {"user"},
+}
+ACTIVITIES = {6003: range(1, 5), 3002: range(1, 3), 3001: (1, 2, 5, 6)}
+"""Those of OCSF 1.3.0 that we use, beside 99."""
+
+
+@pytest.mark.parametrize("act", Act)
+def test_every_act_is_a_complete_event(act: Act) -> None:
+    details = details_text({"code": "forbidden", "status": 403, "count": 7})
+    blank = AuditEntry(
+        0, "e-1", "2026-11-28T12:00:00.250000Z", act.value, "t-1", "p-1", "s-1", details
+    )
+
+    event = event_of(chained(blank, after=None), with_chain=True)
+
+    class_uid = event["class_uid"]
+    assert event.keys() >= REQUIRED | OF_CLASS[class_uid]
+    assert event["category_uid"] == class_uid // 1000
+    assert event["type_uid"] == class_uid * 100 + event["activity_id"]
+    assert event["activity_id"] in {*ACTIVITIES[class_uid], 99}
+    assert event["activity_id"] != 99 or event["activity_name"] == act.value
+    assert event["time"] == 1795867200250
+    assert event["metadata"]["version"] == "1.3.0"
+    assert event["metadata"]["product"].keys() >= {"name", "vendor_name"}
+    assert event["actor"]["user"]["uid"] == "p-1"
+    assert (event["status_id"] == 2) == (act is Act.REFUSED)
+    assert event.get("count") == (7 if act is Act.REFUSED else None)
+
+
+async def test_a_pseudonym_is_resolved_by_administrators_and_told(site: Site) -> None:
+    agent = site.agent()
+    async with site.owner() as owner, site.person(agent) as person:
+        [opened] = await entries(owner)
+        path = f"/api/v1/audit/people/{opened['actor']}"
+        found = await owner.get(path)
+        refused = await person.get(path)
+        acts = [each["act"] for each in await entries(owner)]
+
+    assert found.json() == {
+        "person_id": "agent",
+        "tenant_id": agent.tenant_id,
+        "name": "agent",
+        "email": "agent@exemple.fr",
+    }
+    assert refused.status_code == 403
+    assert acts == ["access.refused", "person.resolved", "session.opened"]
+
+
+async def test_the_service_answers_while_the_log_cannot_be_written(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("defect")
+
+    monkeypatch.setattr("assistant.adapters.sql.audit.SqlAuditRepository.append", fail)
+    async with site.owner() as owner, site.http() as unknown:
+        with capture_logs() as told:
+            made = await owner.post("/api/v1/groups", json={"name": "Finances"})
+            refused = await unknown.get("/api/v1/me")
+
+    assert (made.status_code, refused.status_code) == (201, 401)
+    events = [(each["event"], each["act"]) for each in told if "act" in each]
+    assert events == [
+        ("audit_not_recorded", "group.created"),
+        ("audit", "group.created"),
+        ("audit_not_recorded", "access.refused"),
+        ("audit", "access.refused"),
+    ]
+
+
+def test_a_service_that_ends_has_noted_its_last_head(tmp_path: Path) -> None:
+    site = open_site(tmp_path / "data")
+    site.container.start()
+    site.secret_of(site.agent())
+    with site.container.open_work() as work:
+        last = work.audit.last()
+    site.close()
+
+    assert last is not None
+    [*_, head] = FileHeadSink(tmp_path / "data" / "audit-heads.jsonl").noted().heads
+    assert (head.number, head.hash) == (last.number, last.hash)
