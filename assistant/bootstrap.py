@@ -216,11 +216,7 @@ def _web_container(
 ) -> Container:
     settings, clock, files = common.settings, common.clock, common.files
     open_work = common.database.unit_of_work
-    identity = common.embedder.identity
-    refuse_other_embedder(open_work, asked=identity)
-    place = common.folder.index(identity.id)
-    index = index or open_index(settings, place=place, embedder=identity)
-    stack.callback(index.close)
+    index = _opened_index(common, given=index, stack=stack)
     applier = IndexApplier(open_work, index, files, clock)
     stack.callback(applier.stop)
     audit = AuditLog(open_work, clock, spare=LogAuditTrail(), sink=head_sink(settings))
@@ -228,7 +224,7 @@ def _web_container(
     model = model or build_chat_model(settings)
     retriever, pipeline = _answering(common, index=index, model=model, stack=stack)
     search, answers = _asking(common, retriever=retriever, pipeline=pipeline)
-    made_by = _made_by(identity, model)
+    made_by = _made_by(common.embedder.identity, model)
     sessions, sign_in, federation = build_sign_ins(
         settings, open_work=open_work, clock=clock, audit=audit.trail
     )
@@ -264,6 +260,15 @@ def _web_container(
         applier=applier,
         resources=stack.pop_all(),
     )
+
+
+def _opened_index(common: _Common, *, given: ChunkIndex | None, stack: ExitStack) -> ChunkIndex:
+    identity = common.embedder.identity
+    refuse_other_embedder(common.database.unit_of_work, asked=identity)
+    place = common.folder.index(identity.id)
+    index = given or open_index(common.settings, place=place, embedder=identity)
+    stack.callback(index.close)
+    return index
 
 
 def _answering(

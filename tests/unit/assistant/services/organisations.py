@@ -55,7 +55,7 @@ class Region:
             audit=trail,
         )
         sessions = BrowserSessions(
-            house.open_work, house.clock, audit=self.audit, session_hours=12, idle_minutes=720
+            house.open_work, house.clock, audit=trail, session_hours=12, idle_minutes=720
         )
         self.sign_in = SignInService(
             house.open_work, house.clock, sessions=sessions, audit=trail, link_minutes=10
