@@ -22,7 +22,7 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 _ANNOUNCED = re.compile(r"\A(?P<before>[^?:]{3,300}?)\s*:\s+(?P<asked>\S.*\?.*)\Z", re.DOTALL)
-_PERSON = re.compile(r"\b(?:[Mm]adame|[Mm]onsieur|Mme|Mlle|M\.|Dr)\s+(?:[A-ZÀ-Ý][\w'’-]+\s*)+")
+_PERSON = re.compile(r"\b(?:[Mm]adame|[Mm]onsieur|Mme|Mlle|M\.|Dr|s['’]appelle)\s+(?:[A-ZÀ-Ý][\w'’-]+\s*)+")
 _ANNOUNCING = frozenset(
     terms(
         "madame monsieur mesdames messieurs honneur solliciter bienveillance bienveillant haute attention "
@@ -30,7 +30,8 @@ _ANNOUNCING = frozenset(
         "suivante ci-dessous ci-après savoir connaître apprendre obtenir poser adresser permets permettre "
         "souhaite souhaiterais souhaiter aimerais aimer voudrais vouloir désire désirer prie prier gré "
         "saurais reconnaissant reconnaissante obligé obligée voici voilà besoin aide-moi aidez répondre "
-        "réponse bonjour bonsoir merci bien"
+        "réponse bonjour bonsoir merci bien personne quelqu'un usager usagère administré administrée habitant "
+        "habitante agent agente collègue collectivité"
     )
 )
 

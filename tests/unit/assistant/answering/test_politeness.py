@@ -23,6 +23,8 @@ ASKED = "Quel est le plafond de l'aide au vélo ?"
         "Madame Martin demande : {}",
         "M. Le Goff souhaite savoir : {}",
         "Voici ma question : {}",
+        "Une habitante demande : {}",
+        "La personne qui s'appelle Martin demande : {}",
         "Madame, Monsieur, j'ai l'honneur de solliciter de votre bienveillance le renseignement "
         "suivant : {} Veuillez agréer, Madame, Monsieur, mes salutations distinguées.",
     ],
