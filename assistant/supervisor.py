@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from pydantic import BaseModel, SecretStr
@@ -138,6 +138,8 @@ def _plain(value: object) -> Any:
         return value.get_secret_value()
     if value is None or isinstance(value, str | int | float | bool):
         return value
+    if isinstance(value, tuple):
+        return [_plain(each) for each in cast("tuple[object, ...]", value)]
     return str(value)
 
 

@@ -50,7 +50,11 @@ def main(stdin: TextIO | None = None) -> int:
     be_nice()
     stop = threading.Event()
     _stop_on_signals(stop)
-    settings = Settings.model_validate(json.loads(source.readline()))
+    try:
+        settings = Settings.model_validate(json.loads(source.readline()))
+    except ValueError:
+        _log.exception("worker_misunderstands_its_settings")
+        return EXIT_REFUSED
     threading.Thread(target=_watch, args=(source, stop), name="parent-watch", daemon=True).start()
     try:
         container = build(settings, role="worker")

@@ -22,7 +22,9 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 _ANNOUNCED = re.compile(r"\A(?P<before>[^?:]{3,300}?)\s*:\s+(?P<asked>\S.*\?.*)\Z", re.DOTALL)
-_PERSON = re.compile(r"\b(?:[Mm]adame|[Mm]onsieur|Mme|Mlle|M\.|Dr|s['’]appelle)\s+(?:[A-ZÀ-Ý][\w'’-]+\s*)+")
+_PERSON = re.compile(
+    r"\b(?:[Mm]adame|[Mm]onsieur|Mme|Mlle|M\.|Dr|s['’]appelle)\s+(?:[A-ZÀ-Ý][\w'’-]+\s*)+"
+)
 _ANNOUNCING = frozenset(
     terms(
         "madame monsieur mesdames messieurs honneur solliciter bienveillance bienveillant haute attention "

@@ -13,9 +13,9 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
-from assistant.settings import ModelSettings, Settings
+from assistant.settings import ModelSettings, OidcProvider, OidcSettings, Settings
 from assistant.supervisor import WorkerSupervisor, revealed
-from assistant.worker import EXIT_FAILED
+from assistant.worker import EXIT_FAILED, EXIT_REFUSED
 
 ROOT = Path(__file__).parents[2]
 STUBBORN = """
@@ -57,10 +57,29 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_settings_reach_the_worker_with_secrets_in_clear(settings: Settings) -> None:
+    provider = OidcProvider(
+        id="region",
+        label="Région",
+        issuer="https://id.exemple.fr",
+        client_id="assistant",
+        client_secret=SecretStr("un secret assez long"),
+        scopes=("openid", "email"),
+    )
+    settings = settings.model_copy(update={"oidc": OidcSettings(providers=(provider,))})
+
     again = Settings.model_validate(json.loads(json.dumps(revealed(settings))))
 
     assert again == settings
     assert again.model.api_key.get_secret_value() == "s3cret"
+
+
+def test_a_worker_that_cannot_read_its_settings_is_not_started_again(settings: Settings) -> None:
+    garbled = json.dumps({**revealed(settings), "limits": "beaucoup"}) + "\n"
+    command = [sys.executable, "-m", "assistant.worker"]
+
+    ended = subprocess.run(command, input=garbled, text=True, capture_output=True, check=False)
+
+    assert ended.returncode == EXIT_REFUSED
 
 
 def test_dead_worker_is_started_again_and_its_children_are_gone(
