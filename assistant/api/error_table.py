@@ -11,6 +11,7 @@ from assistant.domain.errors import (
     InvalidInput,
     ModelMisbehaved,
     NotFound,
+    QuotaExceeded,
     StorageError,
     Unauthenticated,
     UpstreamError,
@@ -26,6 +27,7 @@ _PROVIDER = "Fournisseur d'identité indisponible"
 _INDEX = "Index indisponible"
 _DATABASE = "Base de données indisponible"
 _QUESTION = "Question refusée"
+_QUOTA = "Limite atteinte"
 _NOT_ALLOWED = "Action impossible dans cet état"
 
 ERROR_TABLE: dict[str, Row] = {
@@ -104,6 +106,15 @@ ERROR_TABLE: dict[str, Row] = {
     "evaluations_too_many": (409, "Trop d'évaluations en attente"),
     "tenant_evaluations_too_many": (409, "Trop d'évaluations en attente"),
     "file_too_large": (413, "Fichier trop volumineux"),
+    "quota_exceeded": (429, _QUOTA),
+    "quota_questions_person": (429, _QUOTA),
+    "quota_questions_tenant": (429, _QUOTA),
+    "quota_tokens_day": (429, _QUOTA),
+    "quota_tokens_month": (429, _QUOTA),
+    "quota_answers_person": (429, _QUOTA),
+    "quota_answers_tenant": (429, _QUOTA),
+    "quota_documents": (403, _QUOTA),
+    "quota_storage": (413, _QUOTA),
     "configuration_error": (503, "Configuration refusée"),
     "settings_refused": (503, "Configuration refusée"),
     "settings_file_unreadable": (503, "Configuration refusée"),
@@ -160,6 +171,7 @@ _BY_CLASS: tuple[tuple[type[AssistantError], str], ...] = (
     (Unauthenticated, "unauthenticated"),
     (Forbidden, "forbidden"),
     (Conflict, "conflict"),
+    (QuotaExceeded, "quota_exceeded"),
     (InvalidInput, "invalid_input"),
     (ConfigurationError, "configuration_error"),
     (StorageError, "storage_error"),

@@ -26,6 +26,8 @@ from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.answer_keeper import AnswerKeeper
 from assistant.services.answer_record import AnswerRecord, LiveAnswer, text_of
+from assistant.services.metering import settle_answer
+from assistant.services.quotas import take_question
 from assistant.services.search import checked_question
 from ingest.cleaning import seen_text
 
@@ -88,6 +90,7 @@ class AnswerService:
         Raises:
             InvalidInput: Empty question ("question_empty") or too long ("question_too_long").
             NotFound: The conversation is not the reader's.
+            QuotaExceeded: A bound of its tenant or person is reached; nothing is kept nor counted.
             ModelBusy: Too many answers are running ("too_many_answers").
         """
         text = checked_question(question.text, limit=self._question_chars)
@@ -248,7 +251,9 @@ class AnswerService:
             status=AnswerStatus.RUNNING,
             created_at=self._clock.now(),
         )
+        ended = self._keeper.ended
         with self._open_work() as work:
+            take_question(work, answer, ended=ended)
             if conversation_id is not None:
                 question = self._join_conversation(work, answer, principal=principal)
             else:
@@ -281,6 +286,7 @@ class AnswerService:
             work.answers.append_events(answer.id, [end])
             record = AnswerRecord(answer, (*events, end))
         work.answers.finish(answer.id, status=record.status, now=self._clock.now())
+        settle_answer(work, record)
         if answer.conversation_id is not None:
             work.conversations.set_message_text(answer.id, text=text_of(events))
 

@@ -258,6 +258,7 @@ WITHOUT_SCOPE = {
         "answers",
         "question_sets",
         "evaluations",
+        "usage",
         "__enter__",
         "__exit__",
         "lock",

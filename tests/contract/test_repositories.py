@@ -122,6 +122,10 @@ class TestEvaluations(OnEach, repositories.EvaluationContract):
     pass
 
 
+class TestUsage(OnEach, repositories.UsageContract):
+    pass
+
+
 class TestUnitOfWork(OnEach, repositories.UnitOfWorkContract):
     pass
 

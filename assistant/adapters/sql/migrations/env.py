@@ -8,7 +8,13 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, types
 
-from assistant.adapters.sql import evaluation_tables, people_tables, sign_in_tables, tenant_tables
+from assistant.adapters.sql import (
+    evaluation_tables,
+    people_tables,
+    sign_in_tables,
+    tenant_tables,
+    usage_tables,
+)
 
 
 def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
@@ -20,7 +26,12 @@ def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[Fals
 
 
 metadata = evaluation_tables.metadata
-_NAMED = {people_tables.people, tenant_tables.tenants, sign_in_tables.sign_in_attempts}
+_NAMED = {
+    people_tables.people,
+    tenant_tables.tenants,
+    sign_in_tables.sign_in_attempts,
+    usage_tables.usage_days,
+}
 if not {*metadata.sorted_tables} >= _NAMED:
     raise RuntimeError("some tables are missing")
 
