@@ -298,6 +298,7 @@ def _asking(
         pipeline,
         common.clock,
         concurrent=limits.concurrent_answers,
+        waiting=limits.waiting_answers,
         question_chars=limits.question_chars,
     )
     return SearchService(retriever, question_chars=limits.question_chars), answers

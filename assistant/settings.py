@@ -278,7 +278,9 @@ class LimitsSettings(Group):
     question_chars: int = Field(default=4000, ge=100)
     """Longueur maximale d'une question, en caractères."""
     concurrent_answers: int = Field(default=64, ge=1)
-    """Réponses en cours à la fois, pour toute l'instance."""
+    """Réponses écrites à la fois, pour toute l'instance : ce que le modèle sert sans ralentir."""
+    waiting_answers: int = Field(default=200, ge=0)
+    """Questions qui attendent leur tour au plus, pour toute l'instance ; au-delà, elles sont refusées."""
     deltas_per_s: float = Field(default=10, gt=0)
     """Envois de texte par seconde et par réponse, au plus."""
 

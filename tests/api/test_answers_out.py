@@ -4,7 +4,7 @@ import pytest
 from starlette.requests import Request
 
 from assistant.api.answers_out import citation_out, event_out
-from assistant.domain.answers import AnswerCompleted, AnswerStatus, Citation, Notice
+from assistant.domain.answers import AnswerCompleted, AnswerQueued, AnswerStatus, Citation, Notice
 from assistant.domain.catalogue import sentence, sentences
 from assistant.domain.ids import AnswerId
 from assistant.schemas.answers import AnswerOut, CompletedEvent
@@ -28,6 +28,14 @@ def test_a_citation_names_the_other_documents_with_the_same_words() -> None:
         }
     ]
     assert citation_out(Citation(marker=1, chunk=chunk, quote="Un taux")).also == []
+
+
+def test_a_place_in_the_queue_goes_over_the_wire() -> None:
+    out = event_out(
+        AnswerQueued(2), request=Request({"type": "http"}), answer_id=AnswerId("a1"), given_id=""
+    )
+
+    assert out.model_dump() == {"type": "answer.queued", "ahead": 2}
 
 
 def completed(
