@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -285,6 +286,23 @@ class LimitsSettings(Group):
     """Envois de texte par seconde et par réponse, au plus."""
 
 
+class CostsSettings(Group):
+    """Prices in euros that usage is counted at, for `assistant usage`; 0 leaves a unit free."""
+
+    prompt_tokens: Decimal = Field(default=Decimal(0), ge=0, decimal_places=6)
+    """Prix d'un million de jetons lus par le modèle, en euros."""
+    completion_tokens: Decimal = Field(default=Decimal(0), ge=0, decimal_places=6)
+    """Prix d'un million de jetons écrits par le modèle, en euros."""
+    embedded_tokens: Decimal = Field(default=Decimal(0), ge=0, decimal_places=6)
+    """Prix d'un million de jetons de passages lus pour l'index, en euros."""
+    page: Decimal = Field(default=Decimal(0), ge=0, decimal_places=6)
+    """Prix d'une page lue, en euros."""
+    ocr_page: Decimal = Field(default=Decimal(0), ge=0, decimal_places=6)
+    """Supplément d'une page numérisée, en euros."""
+    gb_month: Decimal = Field(default=Decimal(0), ge=0, decimal_places=6)
+    """Prix d'un gigaoctet d'originaux gardé un mois, en euros."""
+
+
 def _not_empty(value: object) -> object:
     """Refuse an empty path, which would silently be the current folder."""
     if isinstance(value, str) and not value.strip():
@@ -309,3 +327,4 @@ class Settings(Group):
     ingest: IngestSettings = IngestSettings()
     jobs: JobsSettings = JobsSettings()
     limits: LimitsSettings = LimitsSettings()
+    costs: CostsSettings = CostsSettings()

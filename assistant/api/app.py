@@ -35,6 +35,7 @@ from assistant.api.routes import (
     sessions,
     sign_in,
     tenants,
+    usage,
 )
 from assistant.containers import Container
 from assistant.domain.question_sets import MAX_FILE_BYTES
@@ -129,6 +130,7 @@ def _version_1() -> APIRouter:
         groups,
         keys,
         collections,
+        usage,
         me,
         service,
     ):

@@ -91,6 +91,7 @@ ERROR_TABLE: dict[str, Row] = {
     "time_zone_refused": (422, "Fuseau horaire refusé"),
     "text_too_long": (422, "Texte trop long"),
     "retention_refused": (422, "Durée refusée"),
+    "month_refused": (422, "Mois refusé"),
     "models_refused": (422, "Modèles refusés"),
     "logo_refused": (422, "Logo refusé"),
     "label_refused": (422, "Mention refusée"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -58,10 +59,10 @@ class Month:
     @classmethod
     def parse(cls, text: str) -> Month:
         """The month of "2026-11". Raises `ValueError` for anything else."""
-        found = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC)
-        if text != f"{found:%Y-%m}":
+        month = cls.of(datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date())
+        if text != str(month):
             raise ValueError(text)
-        return cls(found.year, found.month)
+        return month
 
     @property
     def first(self) -> date:
@@ -71,8 +72,7 @@ class Month:
     @property
     def last(self) -> date:
         """Its last day."""
-        following = self.first + timedelta(days=31)
-        return following.replace(day=1) - timedelta(days=1)
+        return self.first.replace(day=monthrange(self.year, self.number)[1])
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.number:02d}"
