@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from importlib.metadata import version
 from typing import Literal, overload
 from uuid import uuid4
@@ -21,6 +22,7 @@ from assistant.containers import Container, WorkerContainer
 from assistant.data_folder import DataFolder, prepare_data_folder
 from assistant.databases import head_sink, open_store
 from assistant.domain.retrieval import EmbedderIdentity
+from assistant.domain.usage import Unit
 from assistant.embedders import batch_size, build_embedder
 from assistant.indexes import open_index, refuse_other_embedder, replacement
 from assistant.ports.clock import Clock
@@ -42,10 +44,12 @@ from assistant.services.fingerprints import Fingerprints
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
+from assistant.services.metered_answers import MeteredAnswers
 from assistant.services.organisation import Organisation
 from assistant.services.question_sets import QuestionSetService
 from assistant.services.rebuild import RebuildProgress, rebuild
 from assistant.services.search import SearchService
+from assistant.services.usage import UsageService
 from assistant.services.worker import Worker
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
@@ -224,7 +228,7 @@ def _web_container(
     model = model or build_chat_model(settings)
     retriever, pipeline = _answering(common, index=index, model=model, stack=stack)
     search, answers = _asking(common, retriever=retriever, pipeline=pipeline)
-    made_by = _made_by(common.embedder.identity, model)
+    runner = _evaluation_runner(common, pipeline=pipeline, model=model, answers=answers)
     sessions, sign_in, federation = build_sign_ins(
         settings, open_work=open_work, clock=clock, audit=audit.trail
     )
@@ -252,11 +256,10 @@ def _web_container(
         search=search,
         answers=answers,
         conversations=ConversationService(open_work, clock),
+        usage=UsageService(open_work, clock, prices=_prices(settings)),
         question_sets=_question_sets(common),
         evaluations=EvaluationService(open_work, clock),
-        evaluation_runner=EvaluationRunner(
-            open_work, pipeline, clock, made_by=made_by, is_busy=lambda: answers.is_busy
-        ),
+        evaluation_runner=runner,
         applier=applier,
         resources=stack.pop_all(),
     )
@@ -306,6 +309,7 @@ def _asking(
         pipeline,
         common.clock,
         concurrent=limits.concurrent_answers,
+        waiting=limits.waiting_answers,
         question_chars=limits.question_chars,
     )
     return SearchService(retriever, question_chars=limits.question_chars), answers
@@ -319,6 +323,31 @@ def _question_sets(common: _Common) -> QuestionSetService:
         scratch=common.folder.scratch,
         question_chars=common.settings.limits.question_chars,
     )
+
+
+def _evaluation_runner(
+    common: _Common, *, pipeline: AnswerPipeline, model: ChatModel | None, answers: AnswerService
+) -> EvaluationRunner:
+    open_work, clock = common.database.unit_of_work, common.clock
+    return EvaluationRunner(
+        open_work,
+        MeteredAnswers(pipeline, open_work, clock),
+        clock,
+        made_by=_made_by(common.embedder.identity, model),
+        is_busy=lambda: answers.is_busy,
+    )
+
+
+def _prices(settings: Settings) -> dict[Unit, Decimal]:
+    costs = settings.costs
+    return {
+        Unit.PROMPT_TOKENS: costs.prompt_tokens,
+        Unit.COMPLETION_TOKENS: costs.completion_tokens,
+        Unit.EMBEDDED_TOKENS: costs.embedded_tokens,
+        Unit.PAGES: costs.page,
+        Unit.OCR_PAGES: costs.ocr_page,
+        Unit.STORED_BYTES: costs.gb_month,
+    }
 
 
 def _made_by(embedder: EmbedderIdentity, model: ChatModel | None) -> dict[str, str]:

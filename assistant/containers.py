@@ -29,6 +29,7 @@ from assistant.services.organisation import Organisation
 from assistant.services.question_sets import QuestionSetService
 from assistant.services.search import SearchService
 from assistant.services.sign_in import SignInService
+from assistant.services.usage import UsageService
 from assistant.services.worker import Worker
 from assistant.settings import Settings
 
@@ -59,6 +60,7 @@ class Container:
     search: SearchService
     answers: AnswerService
     conversations: ConversationService
+    usage: UsageService
     question_sets: QuestionSetService
     evaluations: EvaluationService
     evaluation_runner: EvaluationRunner

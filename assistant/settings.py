@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -285,9 +286,28 @@ class LimitsSettings(Group):
     question_chars: int = Field(default=4000, ge=100)
     """Longueur maximale d'une question, en caractères."""
     concurrent_answers: int = Field(default=64, ge=1)
-    """Réponses en cours à la fois, pour toute l'instance."""
+    """Réponses écrites à la fois, pour toute l'instance : ce que le modèle sert sans ralentir."""
+    waiting_answers: int = Field(default=200, ge=0)
+    """Questions qui attendent leur tour au plus, pour toute l'instance ; au-delà, elles sont refusées."""
     deltas_per_s: float = Field(default=10, gt=0)
     """Envois de texte par seconde et par réponse, au plus."""
+
+
+class CostsSettings(Group):
+    """Prices in euros that usage is counted at, for `assistant usage`; 0 leaves a unit free."""
+
+    prompt_tokens: Decimal = Field(default=Decimal(0), ge=0, decimal_places=6)
+    """Prix d'un million de jetons lus par le modèle, en euros."""
+    completion_tokens: Decimal = Field(default=Decimal(0), ge=0, decimal_places=6)
+    """Prix d'un million de jetons écrits par le modèle, en euros."""
+    embedded_tokens: Decimal = Field(default=Decimal(0), ge=0, decimal_places=6)
+    """Prix d'un million de jetons de passages lus pour l'index, en euros."""
+    page: Decimal = Field(default=Decimal(0), ge=0, decimal_places=6)
+    """Prix d'une page lue, en euros."""
+    ocr_page: Decimal = Field(default=Decimal(0), ge=0, decimal_places=6)
+    """Supplément d'une page numérisée, en euros."""
+    gb_month: Decimal = Field(default=Decimal(0), ge=0, decimal_places=6)
+    """Prix d'un gigaoctet d'originaux gardé un mois, en euros."""
 
 
 def _not_empty(value: object) -> object:
@@ -315,3 +335,4 @@ class Settings(Group):
     ingest: IngestSettings = IngestSettings()
     jobs: JobsSettings = JobsSettings()
     limits: LimitsSettings = LimitsSettings()
+    costs: CostsSettings = CostsSettings()

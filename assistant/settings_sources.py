@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin
@@ -164,6 +165,7 @@ _KINDS: Mapping[Any, str] = {
     bool: "« true » ou « false »",
     int: "nombre entier",
     float: "nombre",
+    Decimal: "nombre",
     Path: "chemin d'un dossier",
     SecretStr: "texte (secret)",
 }

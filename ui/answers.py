@@ -21,6 +21,7 @@ from assistant.schemas.answers import (
     ErrorEvent,
     MarkEvent,
     MarkOut,
+    QueuedEvent,
     RetrievalEvent,
 )
 from assistant.schemas.wire import Problem
@@ -72,6 +73,8 @@ class Draft:
     """What is known of an answer while its events arrive."""
 
     text: str = ""
+    ahead: int | None = None
+    """Questions before this one, while it waits for its turn."""
     passages: list[CitationOut] | None = None
     """None until the search has ended."""
     understood: str | None = None
@@ -88,6 +91,8 @@ class Draft:
     def add(self, event: AnswerEventOut) -> None:
         """Take one more event."""
         match event:
+            case QueuedEvent():
+                self.ahead = event.ahead
             case RetrievalEvent():
                 self.passages, self.understood = event.passages, event.understood
             case DeltaEvent():
@@ -120,6 +125,8 @@ class Draft:
 
     def _waiting(self) -> str:
         if self.passages is None:
+            if self.ahead is not None:
+                return counted("answer.queued", self.ahead)
             return text("answer.searching")
         if self.text or not self.passages:
             return text("answer.label_running") + "…"

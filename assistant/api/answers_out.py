@@ -17,6 +17,7 @@ from assistant.domain.answers import (
     AnswerCompleted,
     AnswerEvent,
     AnswerFailed,
+    AnswerQueued,
     Citation,
     CitationAdded,
     Passage,
@@ -40,6 +41,7 @@ from assistant.schemas.answers import (
     ErrorEvent,
     MarkEvent,
     MarkOut,
+    QueuedEvent,
     RetrievalEvent,
     TokensOut,
 )
@@ -51,6 +53,8 @@ def event_out(
 ) -> AnswerEventOut:
     """An event as it goes over the wire."""
     match event:
+        case AnswerQueued(ahead=ahead):
+            return QueuedEvent(ahead=ahead)
         case RetrievalCompleted(passages=passages, understood=understood):
             return RetrievalEvent(
                 passages=[_passage_out(each) for each in passages], understood=understood or None

@@ -36,6 +36,7 @@ from assistant.api.routes import (
     sessions,
     sign_in,
     tenants,
+    usage,
 )
 from assistant.containers import Container
 from assistant.domain.question_sets import MAX_FILE_BYTES
@@ -131,6 +132,7 @@ def _version_1() -> APIRouter:
         keys,
         collections,
         audit,
+        usage,
         me,
         service,
     ):

@@ -11,6 +11,7 @@ from assistant.domain.errors import (
     InvalidInput,
     ModelMisbehaved,
     NotFound,
+    QuotaExceeded,
     StorageError,
     Unauthenticated,
     UpstreamError,
@@ -26,6 +27,7 @@ _PROVIDER = "Fournisseur d'identité indisponible"
 _INDEX = "Index indisponible"
 _DATABASE = "Base de données indisponible"
 _QUESTION = "Question refusée"
+_QUOTA = "Limite atteinte"
 _NOT_ALLOWED = "Action impossible dans cet état"
 
 ERROR_TABLE: dict[str, Row] = {
@@ -89,6 +91,7 @@ ERROR_TABLE: dict[str, Row] = {
     "time_zone_refused": (422, "Fuseau horaire refusé"),
     "text_too_long": (422, "Texte trop long"),
     "retention_refused": (422, "Durée refusée"),
+    "month_refused": (422, "Mois refusé"),
     "models_refused": (422, "Modèles refusés"),
     "logo_refused": (422, "Logo refusé"),
     "label_refused": (422, "Mention refusée"),
@@ -104,6 +107,15 @@ ERROR_TABLE: dict[str, Row] = {
     "evaluations_too_many": (409, "Trop d'évaluations en attente"),
     "tenant_evaluations_too_many": (409, "Trop d'évaluations en attente"),
     "file_too_large": (413, "Fichier trop volumineux"),
+    "quota_exceeded": (429, _QUOTA),
+    "quota_questions_person": (429, _QUOTA),
+    "quota_questions_tenant": (429, _QUOTA),
+    "quota_tokens_day": (429, _QUOTA),
+    "quota_tokens_month": (429, _QUOTA),
+    "quota_answers_person": (429, _QUOTA),
+    "quota_answers_tenant": (429, _QUOTA),
+    "quota_documents": (403, _QUOTA),
+    "quota_storage": (413, _QUOTA),
     "configuration_error": (503, "Configuration refusée"),
     "settings_refused": (503, "Configuration refusée"),
     "settings_file_unreadable": (503, "Configuration refusée"),
@@ -162,6 +174,7 @@ _BY_CLASS: tuple[tuple[type[AssistantError], str], ...] = (
     (Unauthenticated, "unauthenticated"),
     (Forbidden, "forbidden"),
     (Conflict, "conflict"),
+    (QuotaExceeded, "quota_exceeded"),
     (InvalidInput, "invalid_input"),
     (ConfigurationError, "configuration_error"),
     (StorageError, "storage_error"),

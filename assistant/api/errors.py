@@ -23,6 +23,7 @@ from assistant.domain.errors import (
     InvalidInput,
     LineFault,
     LinesRefused,
+    QuotaExceeded,
     UpstreamError,
 )
 from assistant.schemas.wire import CharterOut, FaultyLine, Problem
@@ -99,7 +100,8 @@ def response_of(
 def response_of_error(error: AssistantError, *, request: Request) -> Response:
     """An error of the tree as a response."""
     problem = problem_of(error.code, params=error.params, request=request, error=error)
-    retry_after_s = error.retry_after_s if isinstance(error, UpstreamError) else None
+    tells_when = isinstance(error, UpstreamError | QuotaExceeded)
+    retry_after_s = error.retry_after_s if tells_when else None
     return response_of(problem, request=request, retry_after_s=retry_after_s)
 
 

@@ -14,6 +14,7 @@ from assistant.cli.options import AllowEmpty, Invocation, Json, Queries, Server,
 from assistant.cli.people import groups_app, keys_app, people_app
 from assistant.cli.questioning import evaluate, questions_app
 from assistant.cli.tenants import collections_app, tenants_app
+from assistant.cli.usage import usage
 
 app = typer.Typer(
     cls=FrenchGroup,
@@ -185,6 +186,7 @@ def ask(
 
 
 app.command(cls=FrenchCommand)(evaluate)
+app.command(cls=FrenchCommand)(usage)
 
 
 @app.command(cls=FrenchCommand)

@@ -31,6 +31,7 @@ from assistant.schemas.tenants import (
     TenantOut,
     TenantStateIn,
 )
+from assistant.schemas.usage import UsageOut
 from assistant.schemas.wire import Wire
 
 _PAGE = 1000
@@ -83,6 +84,11 @@ class TenantCalls:
     def delete_logo(self, tenant_id: str) -> None:
         """Remove the logo of a tenant."""
         self._transport.send("DELETE", f"/api/v1/tenants/{tenant_id}/logo")
+
+    def usage(self, month: str, *, tenant_id: str | None = None) -> UsageOut:
+        """What was used in a month such as "2026-11": of one's tenant, or of all one administers."""
+        query = {"month": month, **_of(tenant_id)}
+        return self._transport.call("GET", "/api/v1/usage", returns=UsageOut, params=query)
 
     def list_collections(self) -> list[CollectionOut]:
         """The collections one may read."""

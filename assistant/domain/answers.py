@@ -87,6 +87,14 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerQueued:
+    """The answer waits for its turn; again whenever that changes, before everything else."""
+
+    ahead: int
+    """How many questions come before this one; more when other tenants come to ask."""
+
+
+@dataclass(frozen=True, slots=True)
 class RetrievalCompleted:
     """The passages given to the model, in order of their markers."""
 
@@ -163,9 +171,15 @@ class AnswerFailed:
 
 
 AnswerEvent = (
-    RetrievalCompleted | TextDelta | CitationAdded | SentenceMarked | AnswerCompleted | AnswerFailed
+    AnswerQueued
+    | RetrievalCompleted
+    | TextDelta
+    | CitationAdded
+    | SentenceMarked
+    | AnswerCompleted
+    | AnswerFailed
 )
-"""Events of one answer: retrieval, then text, citations and marks, then exactly one of the two ends."""
+"""Events of one answer: the wait for its turn, retrieval, then text, citations and marks, then one end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ AssistantError
 ├── Forbidden             signed in, but the role does not allow the act
 │   └── CharterRequired   the charter of the tenant has to be accepted first; it carries the text
 ├── Conflict              the state of the thing does not allow the act
+├── QuotaExceeded         a bound of the tenant or person is reached; it says when it opens again
 ├── InvalidInput          the request cannot be understood or is out of bounds
 │   └── LinesRefused      a list has faulty lines; it names each
 ├── ConfigurationError    the settings or the data folder do not allow to start
@@ -93,6 +94,22 @@ class Conflict(AssistantError):
     """The state of the thing does not allow the act."""
 
     default_code = "conflict"
+
+
+class QuotaExceeded(AssistantError):
+    """A bound of a tenant or of one of its people is reached; nothing was counted nor kept.
+
+    Attributes:
+        retry_after_s: When to come back, in seconds; None when time alone changes nothing.
+    """
+
+    default_code = "quota_exceeded"
+
+    def __init__(
+        self, code: str, *, retry_after_s: float | None = None, **params: str | int | float
+    ) -> None:
+        super().__init__(code, **params)
+        self.retry_after_s = retry_after_s
 
 
 class InvalidInput(AssistantError):

@@ -77,10 +77,14 @@ class Quotas:
     questions_per_person: int | None = None
     """A day and person."""
     tokens_per_day: int | None = None
+    """Read and written by the chat model."""
+    tokens_per_month: int | None = None
     documents: int | None = None
     storage_mb: int | None = None
     """Originals, in millions of bytes."""
     concurrent_answers: int | None = None
+    """Of the whole tenant, those that wait for their turn included."""
+    concurrent_per_person: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from assistant.ports.people import (
     PeopleRepository,
 )
 from assistant.ports.tenancy import EstateRepository, TenancyRepository
+from assistant.ports.usage import UsageRepository
 
 
 class JobRepository(Protocol):
@@ -320,6 +321,11 @@ class UnitOfWork(Protocol):
     @property
     def evaluations(self) -> EvaluationRepository:
         """Evaluations."""
+        ...
+
+    @property
+    def usage(self) -> UsageRepository:
+        """What tenants use."""
         ...
 
     def __enter__(self) -> Self:

@@ -143,6 +143,14 @@ class AnswerOut(Wire):
     """Set if and only if the status is "failed"."""
 
 
+class QueuedEvent(Wire):
+    """Event `answer.queued`: the answer waits for its turn; again whenever that changes."""
+
+    type: Literal["answer.queued"] = "answer.queued"
+    ahead: int
+    """Questions that come before it."""
+
+
 class RetrievalEvent(Wire):
     """Event `retrieval.completed`: the passages, each with the marker it may be cited by."""
 
@@ -188,7 +196,13 @@ class ErrorEvent(Wire):
 
 
 AnswerEventOut = Annotated[
-    RetrievalEvent | DeltaEvent | CitationEvent | MarkEvent | CompletedEvent | ErrorEvent,
+    QueuedEvent
+    | RetrievalEvent
+    | DeltaEvent
+    | CitationEvent
+    | MarkEvent
+    | CompletedEvent
+    | ErrorEvent,
     Field(discriminator="type"),
 ]
 

@@ -21,10 +21,14 @@ class QuotasIO(Wire):
     questions_per_person: Bound = Field(default=None, ge=0)
     """A day and person."""
     tokens_per_day: Bound = Field(default=None, ge=0)
+    """Read and written by the chat model."""
+    tokens_per_month: Bound = Field(default=None, ge=0)
     documents: Bound = Field(default=None, ge=0)
     storage_mb: Bound = Field(default=None, ge=0)
     """Originals, in millions of bytes."""
     concurrent_answers: Bound = Field(default=None, ge=0)
+    """Of the whole tenant, those that wait for their turn included."""
+    concurrent_per_person: Bound = Field(default=None, ge=0)
 
 
 class _TenantFields(Wire):

@@ -16,6 +16,7 @@ from assistant.domain.ids import AnswerId
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.answer_record import LiveAnswer, text_of
+from assistant.services.metering import settle_answer
 
 _log = structlog.get_logger(__name__)
 
@@ -63,6 +64,11 @@ class AnswerKeeper:
     def lives(self) -> dict[AnswerId, LiveAnswer]:
         """Answers not yet wholly in the database."""
         return self._lives
+
+    @property
+    def ended(self) -> frozenset[AnswerId]:
+        """Those of them that have ended: the database may not know it yet."""
+        return frozenset(key for key, live in self._lives.items() if live.has_ended)
 
     def add(self, live: LiveAnswer) -> None:
         """Take charge of a new answer."""
@@ -167,6 +173,7 @@ class AnswerKeeper:
         if batch.end is None:
             return
         work.answers.finish(answer.id, status=batch.end, now=self._clock.now())
+        settle_answer(work, batch.live.record)
         if answer.conversation_id is not None:
             work.conversations.set_message_text(answer.id, text=batch.text)
 

@@ -14,6 +14,7 @@ from assistant.domain.answers import (
     Answer,
     AnswerEvent,
     AnswerFailed,
+    AnswerQueued,
     AnswerStatus,
     NumberedEvent,
     Question,
@@ -25,7 +26,10 @@ from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.answer_keeper import AnswerKeeper
+from assistant.services.answer_queue import AnswerQueue
 from assistant.services.answer_record import AnswerRecord, LiveAnswer, text_of
+from assistant.services.metering import settle_answer
+from assistant.services.quotas import take_question
 from assistant.services.search import checked_question
 from ingest.cleaning import seen_text
 
@@ -60,19 +64,31 @@ class AnswerService:
         clock: Clock,
         *,
         concurrent: int,
+        waiting: int = 0,
         question_chars: int = 4000,
     ) -> None:
+        """Prepare.
+
+        Args:
+            open_work: Opens units of work.
+            pipeline: Answers the questions.
+            clock: Tells the time.
+            concurrent: Answers that run at once, at most.
+            waiting: Answers that wait for their turn, at most.
+            question_chars: Longest question.
+        """
         self._open_work = open_work
         self._pipeline = pipeline
         self._clock = clock
-        self._concurrent = concurrent
+        self._queue = AnswerQueue(at_once=concurrent)
+        self._most = concurrent + waiting
         self._question_chars = question_chars
         self._keeper = AnswerKeeper(open_work, clock)
         self._running = 0
 
     @property
     def is_busy(self) -> bool:
-        """True while some answer is running."""
+        """True while some answer is running or waits for its turn."""
         return self._running > 0
 
     async def start(
@@ -88,12 +104,13 @@ class AnswerService:
         Raises:
             InvalidInput: Empty question ("question_empty") or too long ("question_too_long").
             NotFound: The conversation is not the reader's.
-            ModelBusy: Too many answers are running ("too_many_answers").
+            QuotaExceeded: A bound of its tenant or person is reached; nothing is kept nor counted.
+            ModelBusy: Too many answers are running or waiting ("too_many_answers").
         """
         text = checked_question(question.text, limit=self._question_chars)
         earlier = [seen_text(each).strip()[: self._question_chars] for each in question.earlier]
         asked = Question(text, tuple(filter(None, earlier))[-_EARLIER:])
-        if self._running >= self._concurrent:
+        if self._running >= self._most:
             raise ModelBusy("too_many_answers", retry_after_s=_BUSY_RETRY_S)
         self._running += 1
         try:
@@ -192,9 +209,15 @@ class AnswerService:
         return len(left)
 
     async def _run(self, live: LiveAnswer, *, question: Question, scope: Scope) -> None:
+        def tell(ahead: int) -> None:
+            live.publish(AnswerQueued(ahead))
+
+        answer = live.answer
+        turn = self._queue.turn(tenant_id=answer.tenant_id, person_id=answer.person_id, tell=tell)
         try:
-            async for event in self._pipeline.run(question, scope=scope):
-                live.publish(event)
+            async with turn:
+                async for event in self._pipeline.run(question, scope=scope):
+                    live.publish(event)
         except asyncio.CancelledError:
             _log.info("answer_stopped", answer_id=live.answer.id)
         except AssistantError as error:
@@ -248,7 +271,9 @@ class AnswerService:
             status=AnswerStatus.RUNNING,
             created_at=self._clock.now(),
         )
+        ended = self._keeper.ended
         with self._open_work() as work:
+            take_question(work, answer, ended=ended)
             if conversation_id is not None:
                 question = self._join_conversation(work, answer, principal=principal)
             else:
@@ -281,6 +306,7 @@ class AnswerService:
             work.answers.append_events(answer.id, [end])
             record = AnswerRecord(answer, (*events, end))
         work.answers.finish(answer.id, status=record.status, now=self._clock.now())
+        settle_answer(work, record)
         if answer.conversation_id is not None:
             work.conversations.set_message_text(answer.id, text=text_of(events))
 

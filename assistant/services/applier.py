@@ -24,6 +24,7 @@ from assistant.services.machinery import (
     request_rereading,
 )
 from assistant.services.transactions import retried
+from assistant.services.usage import StorageMeter
 
 _log = structlog.get_logger(__name__)
 
@@ -59,6 +60,7 @@ class IndexApplier:
         self._files = files
         self._clock = clock
         self._finisher = JobFinisher(clock)
+        self._storage = StorageMeter(open_work, clock)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._unusable: set[VersionId] = set()
@@ -233,11 +235,15 @@ class IndexApplier:
         return self._swept_at is None or time.monotonic() - self._swept_at > _SWEEP_S
 
     def _sweep(self) -> bool:
-        """Forget unused files and old answers, end jobs left open; True when some file was removed."""
+        """Forget unused files and old answers, end jobs left open, note what tenants keep.
+
+        True when some file was removed.
+        """
         self._swept_at = time.monotonic()
         removed = retried(self._forget_files)
         retried(self._end_jobs)
         retried(lambda: forget_old_answers(self._open_work, now=self._clock.now()))
+        retried(self._storage.note)
         return removed > 0
 
     def _forget_files(self) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from assistant.domain.documents import Document, Reason
-from assistant.domain.errors import Conflict, InvalidInput, NotFound
+from assistant.domain.errors import Conflict, InvalidInput, NotFound, QuotaExceeded
 from assistant.domain.ids import CollectionId, DocumentId, JobId, JobItemId, new_id
 from assistant.domain.jobs import (
     FINAL_ITEM_STATES,
@@ -28,6 +28,7 @@ from assistant.services.expectations import blame, expect, expect_again
 from assistant.services.fingerprints import Fingerprints, Standing
 from assistant.services.finishing import JobFinisher
 from assistant.services.paging import every_document
+from assistant.services.quotas import check_room, reason_of
 from assistant.services.receiving import CheckedStream, ContentChanged
 from assistant.services.roles import require_writer
 from assistant.services.submission import (
@@ -77,6 +78,7 @@ class IngestionService:
             NotFound: The collection is not readable.
             InvalidInput: Bad source label, an unknown code among the unreadable files, or a complete
                 source that suddenly holds nothing ("source_empty").
+            QuotaExceeded: Its tenant has no room for it; nothing is taken.
         """
         require_writer(principal)
         check_request(request)
@@ -94,6 +96,7 @@ class IngestionService:
             plan = self._plan(
                 work, request, standing=standing, collection_id=collection.id, scope=scope
             )
+            check_room(work, plan, tenant_id=collection.tenant_id)
             job = self._new_job(
                 principal, collection=collection, source=request.source, kind=JobKind.INGEST
             )
@@ -132,7 +135,8 @@ class IngestionService:
     ) -> JobItem:
         """Take the content of an announced file; sending it twice changes nothing.
 
-        A content that is too large, or not the announced one, fails its item; the job goes on.
+        A content that is too large, not the announced one, or that its tenant has no room for any
+        more fails its item; the job goes on.
 
         Raises:
             Forbidden: The principal is no administrator.
@@ -156,7 +160,11 @@ class IngestionService:
                 raise
             reason = Reason(error.code, dict(error.params))
             return retried(lambda: self._refuse(item, reason=reason, scope=scope))
-        return retried(lambda: self._accept(item, size_bytes=size, scope=scope))
+        try:
+            return retried(lambda: self._accept(item, size_bytes=size, scope=scope))
+        except QuotaExceeded as full:
+            beyond = reason_of(full)
+            return retried(lambda: self._refuse(item, reason=beyond, scope=scope))
 
     def reindex(
         self,
@@ -310,6 +318,7 @@ class IngestionService:
             planned = PlannedFile(
                 current.name, ItemState.PENDING, current.sha256, size_bytes, document=known
             )
+            check_room(work, [planned], tenant_id=job.tenant_id)
             document = expect(work, planned, job=job, now=self._clock.now())
             accepted = replace(
                 current, state=ItemState.PENDING, size_bytes=size_bytes, document_id=document.id

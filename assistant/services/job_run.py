@@ -24,6 +24,7 @@ from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.fingerprints import Fingerprints, Standing, embedded_hash_of
 from assistant.services.finishing import JobFinisher
 from assistant.services.links import keep_reading
+from assistant.services.metering import count_use, reading_use
 from assistant.services.transactions import retried
 from ingest.model import IngestedFile
 
@@ -209,6 +210,7 @@ class JobRun:
                 now = self._clock.now()
                 parsed = ingested.document
                 keep_reading(work, version, parsed=parsed, scope=self._scope, now=now)
+                count_use(work, reading_use(ingested), tenant_id=document.tenant_id, at=now)
                 work.queue.update_item(_indexing(item, version=version, ingested=ingested))
             work.commit()
 

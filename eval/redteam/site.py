@@ -204,7 +204,7 @@ def settings_of(
         data_dir=data_dir,
         model=model,
         ingest=IngestSettings(max_file_mb=3, max_text_mb=1, max_expanded_mb=2),
-        limits=LimitsSettings(concurrent_answers=4, deltas_per_s=1000),
+        limits=LimitsSettings(concurrent_answers=4, waiting_answers=0, deltas_per_s=1000),
         # a refusal before the model would hide whether the other defences hold
         retrieval=RetrievalSettings() if is_judged else RetrievalSettings(least_sufficiency=0),
     )

@@ -32,6 +32,7 @@ from assistant.domain.tenancy import Collection, Principal, Role
 from assistant.domain.tenants import Tenant
 from assistant.ports.models import ChatModel
 from assistant.settings import (
+    CostsSettings,
     DatabaseSettings,
     IngestSettings,
     LimitsSettings,
@@ -227,6 +228,7 @@ def open_site(
         ingest=IngestSettings(max_file_mb=changes.pop("max_file_mb", 2)),
         model=changes.pop("model_settings", ModelSettings()),
         oidc=changes.pop("oidc", OidcSettings()),
+        costs=changes.pop("costs", CostsSettings()),
         limits=LimitsSettings(**({"deltas_per_s": 1000} | changes)),
     )
     embedder = HashEmbedder(dimensions=32)

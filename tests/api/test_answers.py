@@ -167,7 +167,7 @@ async def test_a_refused_question_is_a_problem_before_any_stream(
 
 
 async def test_too_many_answers_are_refused_with_a_wait(opened: Callable[..., Site]) -> None:
-    site = opened("Début ", Pause(30), concurrent_answers=1)
+    site = opened("Début ", Pause(30), concurrent_answers=1, waiting_answers=0)
     await site.upload({"reglement.txt": REGULATION})
     async with site.owner() as http:
         made = (await http.post("/api/v1/conversations", json={})).json()

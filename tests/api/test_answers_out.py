@@ -4,7 +4,7 @@ import pytest
 from starlette.requests import Request
 
 from assistant.api.answers_out import citation_out, event_out
-from assistant.domain.answers import AnswerCompleted, AnswerStatus, Citation, Notice
+from assistant.domain.answers import AnswerCompleted, AnswerQueued, AnswerStatus, Citation, Notice
 from assistant.domain.catalogue import sentence, sentences
 from assistant.domain.ids import AnswerId
 from assistant.schemas.answers import AnswerOut, CompletedEvent
@@ -40,6 +40,14 @@ def test_a_citation_opens_at_its_page_and_one_kept_before_pages_were_told_at_the
     assert (told.page, told.view_url) == (5, "/api/v1/passages/k1/view?page=5")
     assert (kept.page, kept.view_url) == (4, "/api/v1/passages/k1/view")
     assert told.locator.pages == kept.locator.pages == [4, 5]
+
+
+def test_a_place_in_the_queue_goes_over_the_wire() -> None:
+    out = event_out(
+        AnswerQueued(2), request=Request({"type": "http"}), answer_id=AnswerId("a1"), given_id=""
+    )
+
+    assert out.model_dump() == {"type": "answer.queued", "ahead": 2}
 
 
 def completed(

@@ -164,7 +164,7 @@ async def call(http: httpx.AsyncClient, method: str, path: str) -> httpx.Respons
 
 async def test_lists_searches_and_answers_stay_within_their_tenant(site: Site) -> None:
     async with site.owner() as owner:
-        await identifiers(site, owner)
+        known = await identifiers(site, owner)
     async with site.person(site.foreigner()) as foreigner:
         documents = (await foreigner.get("/api/v1/documents")).json()
         links = (await foreigner.get("/api/v1/documents/links?state=confirmed")).json()
@@ -174,6 +174,7 @@ async def test_lists_searches_and_answers_stay_within_their_tenant(site: Site) -
         asked = {"question": "Le transport scolaire est-il gratuit ?"}
         answer = (await foreigner.post("/api/v1/answers", json=asked)).json()
         reindexed = (await foreigner.post("/api/v1/documents/reindex", json={})).json()
+        usage = (await foreigner.get("/api/v1/usage?month=2026-11")).json()
 
     assert links == []
     assert documents["documents"] == []
@@ -184,6 +185,37 @@ async def test_lists_searches_and_answers_stay_within_their_tenant(site: Site) -
     assert answer["status"] == "refused"
     assert answer["citations"] == []
     assert reindexed["total"] == 0
+    assert {row["tenant_id"] for row in usage["rows"]}.isdisjoint({known["tenant_id"]})
+    assert known["tenant_id"] not in str(usage)
+
+
+async def test_a_tenant_named_in_a_query_is_unknown_when_it_is_foreign(site: Site) -> None:
+    async with site.owner() as owner, site.person(site.foreigner()) as foreigner:
+        me = (await owner.get("/api/v1/me")).json()
+        schema = (await owner.get("/api/openapi.json")).json()
+        routes = [
+            path
+            for path, methods in schema["paths"].items()
+            if "{" not in path
+            and any(
+                each["name"] == "tenant_id" for each in methods.get("get", {}).get("parameters", ())
+            )
+        ]
+        crossed: list[str] = []
+        for path in routes:
+            month = "&month=2026-11" if path == "/v1/usage" else ""
+            foreign, absent = [
+                await foreigner.get(f"/api{path}?tenant_id={tenant_id}{month}")
+                for tenant_id in (me["tenant"]["id"], UNKNOWN["tenant_id"])
+            ]
+            if (foreign.status_code, absent.status_code) != (404, 404) or without_traces(
+                foreign, {}
+            ) != without_traces(absent, {}):
+                crossed.append(f"{path}: {foreign.status_code} {absent.status_code}")
+
+    assert crossed == []
+    assert "/v1/usage" in routes
+    assert len(routes) >= 2
 
 
 async def test_the_same_text_of_two_tenants_stays_two_documents(site: Site) -> None:

@@ -105,3 +105,22 @@ def test_unknown_words_and_ids_are_named(run: Run) -> None:
     with pytest.raises(ClientError) as refused:
         run("people", "suspend", "inconnu")
     assert refused.value.code == "not_found"
+
+
+def test_usage_of_a_month_is_shown_and_exported(run: Run) -> None:
+    tenant = as_json(run("tenants", "create", "Commune", "--json"))["id"]
+
+    everything = as_json(run("usage", "--month", "2026-11", "--json"))
+    table = run("usage", "--month", "2026-11", "--tenant", tenant, "--csv").splitlines()
+    shown = run("usage", "--month", "2026-11")
+
+    assert len(everything["totals"]) == 2
+    assert table[0] == "mois;organisme;identifiant;unité;quantité;prix;montant;monnaie"
+    assert len(table) == 1 + 7 + 1
+    assert table[-1] == f"2026-11;Commune;{tenant};total;;;0,00;EUR"
+    assert shown.splitlines()[-1].split() == ["Ensemble", "0,00", "EUR"]
+    with pytest.raises(Misuse):
+        run("usage", "--month", "2026-11", "--csv", "--json")
+    with pytest.raises(ClientError) as refused:
+        run("usage", "--month", "novembre")
+    assert refused.value.problem.status == 422

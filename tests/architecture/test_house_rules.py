@@ -263,6 +263,7 @@ WITHOUT_SCOPE = {
         "answers",
         "question_sets",
         "evaluations",
+        "usage",
         "__enter__",
         "__exit__",
         "lock",

@@ -126,6 +126,10 @@ class TestEvaluations(OnEach, repositories.EvaluationContract):
     pass
 
 
+class TestUsage(OnEach, repositories.UsageContract):
+    pass
+
+
 class TestUnitOfWork(OnEach, repositories.UnitOfWorkContract):
     pass
 

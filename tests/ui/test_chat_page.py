@@ -11,6 +11,7 @@ from assistant.schemas.answers import (
     DeltaEvent,
     ErrorEvent,
     MarkEvent,
+    QueuedEvent,
     RetrievalEvent,
 )
 from tests.ui.scripted import ScriptedClient, answer, citation, document, mark, problem, stream
@@ -303,3 +304,20 @@ def test_failed_click_is_told(api: ScriptedClient, page: AppTest) -> None:
 
     assert page.error[0].value == "Le disque est plein."
     assert not page.exception
+
+
+def test_a_question_that_waits_shows_its_place_until_its_search_ends() -> None:
+    draft = Draft()
+    shown: list[str] = []
+    for event in (QueuedEvent(ahead=2), QueuedEvent(ahead=1), QueuedEvent(ahead=0)):
+        draft.add(event)
+        shown.append(draft.html())
+    draft.add(RetrievalEvent(passages=[]))
+
+    for words, html in zip(
+        ("2 questions avant la vôtre…", "Une question avant la vôtre…", "est la prochaine…"),
+        shown,
+        strict=True,
+    ):
+        assert words in html
+    assert "vôtre" not in draft.html()

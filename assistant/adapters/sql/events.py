@@ -13,6 +13,7 @@ from assistant.domain.answers import (
     AnswerCompleted,
     AnswerEvent,
     AnswerFailed,
+    AnswerQueued,
     AnswerStatus,
     Citation,
     CitationAdded,
@@ -44,6 +45,8 @@ def load_event(text: str) -> AnswerEvent:
     """
     fields: Fields = json.loads(text)
     match fields["type"]:
+        case "queued":
+            return AnswerQueued(fields["ahead"])
         case "retrieval":
             passages = tuple(_passage(item) for item in fields["passages"])
             return RetrievalCompleted(passages, fields.get("understood", ""))
@@ -63,6 +66,8 @@ def load_event(text: str) -> AnswerEvent:
 
 def _event_fields(event: AnswerEvent) -> Fields:
     match event:
+        case AnswerQueued():
+            return {"type": "queued", "ahead": event.ahead}
         case RetrievalCompleted():
             passages = [*map(_passage_fields, event.passages)]
             return {"type": "retrieval", "passages": passages, "understood": event.understood}

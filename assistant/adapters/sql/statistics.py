@@ -118,6 +118,8 @@ STATISTICS: dict[tuple[str, str], str] = {
     ("evaluation_rows", "evaluation_id ordinal"): "1000000 100 1",
     ("evaluation_sources", "evaluation_id ordinal version_id"): "3000000 300 3 1",
     ("evaluation_sources", "version_id"): "3000000 150",
+    ("usage_days", "tenant_id day unit"): "1000000 2000 6 1",
+    ("person_days", "tenant_id person_id day"): "20000 40 2 1",
 }
 """By table and columns of an index: rows it holds, rows that share the first column, the first two, …"""
 

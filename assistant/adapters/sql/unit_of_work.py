@@ -31,6 +31,7 @@ from assistant.adapters.sql.queue import SqlWorkQueue
 from assistant.adapters.sql.sessions import SqlSessionRepository
 from assistant.adapters.sql.tenancy import SqlTenancyRepository
 from assistant.adapters.sql.transaction import Transaction
+from assistant.adapters.sql.usage import SqlUsageRepository
 from assistant.adapters.sql.vectors import SqlVectorRepository
 
 
@@ -70,6 +71,7 @@ class SqlUnitOfWork:
         self.answers = SqlAnswerRepository(self._transaction)
         self.question_sets = SqlQuestionSetRepository(self._transaction)
         self.evaluations = SqlEvaluationRepository(self._transaction)
+        self.usage = SqlUsageRepository(self._transaction)
 
     def __enter__(self) -> Self:
         """Begin."""

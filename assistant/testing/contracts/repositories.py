@@ -44,6 +44,7 @@ from assistant.testing.contracts.repositories_people import (
     SessionContract,
 )
 from assistant.testing.contracts.repositories_tenancy import EstateContract, TenancyContract
+from assistant.testing.contracts.repositories_usage import UsageContract
 from assistant.testing.contracts.repositories_world import (
     Reader,
     RepositoryContract,
@@ -80,6 +81,7 @@ __all__ = [
     "SessionContract",
     "TenancyContract",
     "UnitOfWorkContract",
+    "UsageContract",
     "VectorContract",
 ]
 

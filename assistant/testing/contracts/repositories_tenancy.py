@@ -15,6 +15,7 @@ from assistant.domain.jobs import ItemState
 from assistant.domain.people import Group
 from assistant.domain.tenancy import Audience, Collection, Grant, Principal, Role
 from assistant.domain.tenants import Charter, Quotas, Tenant, TenantKind, TenantState
+from assistant.domain.usage import Unit
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts.repositories_world import (
     NOON,
@@ -266,7 +267,8 @@ class EstateContract(RepositoryContract):
         assert len(texts) == 2
         assert len(contents) == 2
         for table in ("documents", "versions", "chunks", "people", "group_members", "answers",
-                      "answer_events", "messages", "job_items", "vectors"):  # fmt: skip
+                      "answer_events", "messages", "job_items", "vectors", "usage_days",
+                      "person_days"):  # fmt: skip
             assert before[table] > 0, table
         after = remains(open_work, world.here.tenant_id, texts=texts, contents=contents)
         assert {table: count for table, count in after.items() if count} == {}
@@ -316,6 +318,10 @@ def fill(open_work: UnitOfWorkFactory, reader: Reader) -> None:
         work.answers.append_events(answer.id, [NumberedEvent(1, TextDelta("a"))])
         work.groups.add(group)
         work.groups.add_members(group.id, [reader.person_id], tenant_id=reader.tenant_id)
+        work.usage.add(reader.tenant_id, day=NOON.date(), amounts={Unit.QUESTIONS: 1})
+        work.usage.add_question(
+            reader.person_id, tenant_id=reader.tenant_id, day=NOON.date(), amount=1
+        )
         work.commit()
 
 

@@ -14,6 +14,7 @@ from assistant.adapters.sql import (
     people_tables,
     sign_in_tables,
     tenant_tables,
+    usage_tables,
 )
 
 
@@ -31,6 +32,7 @@ _NAMED = {
     people_tables.people,
     tenant_tables.tenants,
     sign_in_tables.sign_in_attempts,
+    usage_tables.usage_days,
 }
 if not {*metadata.sorted_tables} >= _NAMED:
     raise RuntimeError("some tables are missing")

@@ -16,6 +16,7 @@ from assistant.domain.answers import (
     AnswerCompleted,
     AnswerEvent,
     AnswerFailed,
+    AnswerQueued,
     AnswerStatus,
     Citation,
     CitationAdded,
@@ -72,6 +73,7 @@ completed = st.builds(
     understood=st.text(),
 )
 events: st.SearchStrategy[AnswerEvent] = st.one_of(
+    st.builds(AnswerQueued, st.integers(min_value=0, max_value=500)),
     st.builds(RetrievalCompleted, st.lists(passages, max_size=2).map(tuple), st.text()),
     st.builds(TextDelta, st.text()),
     st.builds(CitationAdded, citations),

@@ -1,0 +1,175 @@
+"""What the bounds of a tenant allow, asked and counted within the transaction of what is asked for.
+
+The transaction is the only writer while it counts, so that no number of threads and processes passes
+a bound together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime, timedelta
+
+from assistant.domain.answers import Answer
+from assistant.domain.documents import Reason
+from assistant.domain.errors import NotFound, QuotaExceeded
+from assistant.domain.french import french_number
+from assistant.domain.ids import AnswerId, TenantId
+from assistant.domain.jobs import ItemState
+from assistant.domain.tenants import Quotas, Tenant
+from assistant.domain.usage import MODEL_TOKENS, Held, Month, Unit, begin_of, day_of, reset_words
+from assistant.ports.repositories import UnitOfWork
+from assistant.services.submission import PlannedFile
+
+_ANSWER_RETRY_S = 5.0
+_KEPT_DAYS = 2
+"""Of the questions of each person: a tenant may move to another time zone meanwhile."""
+_MEGABYTE = 1_000_000
+_ADDED = frozenset({ItemState.AWAITING_FILE, ItemState.PENDING})
+
+
+def take_question(work: UnitOfWork, answer: Answer, *, ended: Collection[AnswerId]) -> None:
+    """Count a question, within the transaction that keeps its answer.
+
+    Args:
+        work: Becomes the only writer.
+        answer: The answer to be, not kept yet.
+        ended: Answers that have ended, though that may not be kept yet.
+
+    Raises:
+        QuotaExceeded: A bound is reached ("quota_questions_…", "quota_tokens_…", "quota_answers_…").
+        NotFound: The tenant is gone.
+    """
+    work.lock()
+    tenant = _tenant(work, answer.tenant_id)
+    today = day_of(answer.created_at, time_zone=tenant.time_zone)
+    _check_counts(work, answer, tenant=tenant, today=today)
+    _check_running(work, answer, quotas=tenant.quotas, ended=ended)
+    work.usage.forget_people(tenant.id, before=today - timedelta(days=_KEPT_DAYS))
+    _count_question(work, answer, day=today, amount=1)
+
+
+def give_back_question(work: UnitOfWork, answer: Answer) -> None:
+    """Take back what `take_question` counted: the answer failed. Nothing when the tenant is gone."""
+    tenant = work.tenancy.find_tenant(answer.tenant_id)
+    if tenant is not None:
+        day = day_of(answer.created_at, time_zone=tenant.time_zone)
+        _count_question(work, answer, day=day, amount=-1)
+
+
+def check_room(work: UnitOfWork, plan: Iterable[PlannedFile], *, tenant_id: TenantId) -> None:
+    """Refuse files that do not fit, within the transaction that would take them.
+
+    What it removes and replaces makes room for what it adds. The unit of work becomes the only writer.
+
+    Raises:
+        QuotaExceeded: Too many documents ("quota_documents") or bytes ("quota_storage").
+        NotFound: The tenant is gone.
+    """
+    work.lock()
+    quotas = _tenant(work, tenant_id).quotas
+    added = [_added(planned) for planned in plan]
+    held = work.usage.held(tenant_id)
+    documents = sum(each.documents for each in added)
+    _check_sum("quota_documents", used=held.documents, added=documents, limit=quotas.documents)
+    limit = None if quotas.storage_mb is None else quotas.storage_mb * _MEGABYTE
+    size_bytes = sum(each.size_bytes for each in added)
+    _check_sum("quota_storage", used=held.size_bytes, added=size_bytes, limit=limit)
+
+
+def reason_of(error: QuotaExceeded) -> Reason:
+    """A refusal as the reason of one file."""
+    return Reason(error.code, dict(error.params))
+
+
+def _added(planned: PlannedFile) -> Held:
+    """What a file adds to what is held; negative when it goes."""
+    known = planned.document
+    before = Held(0, 0)
+    if known is not None and known.sha256:
+        before = Held(1, known.size_bytes)
+    if planned.state is ItemState.REMOVED:
+        return Held(-before.documents, -before.size_bytes)
+    if planned.state not in _ADDED:
+        return Held(0, 0)
+    return Held(1 - before.documents, planned.size_bytes - before.size_bytes)
+
+
+def _check_counts(work: UnitOfWork, answer: Answer, *, tenant: Tenant, today: date) -> None:
+    quotas, month = tenant.quotas, Month.of(today)
+    asked = work.usage.questions_of(answer.person_id, tenant_id=tenant.id, day=today)
+    daily = work.usage.totals(tenant.id, first=today, last=today)
+    monthly = work.usage.totals(tenant.id, first=month.first, last=month.last)
+    tokens, of_month = (
+        sum(each.get(unit, 0) for unit in MODEL_TOKENS) for each in (daily, monthly)
+    )
+    now, tomorrow = answer.created_at, today + timedelta(days=1)
+    next_month = month.last + timedelta(days=1)
+    for code, used, limit, reset in (
+        ("quota_questions_person", asked, quotas.questions_per_person, tomorrow),
+        (
+            "quota_questions_tenant",
+            daily.get(Unit.QUESTIONS, 0),
+            quotas.questions_per_day,
+            tomorrow,
+        ),
+        ("quota_tokens_day", tokens, quotas.tokens_per_day, tomorrow),
+        ("quota_tokens_month", of_month, quotas.tokens_per_month, next_month),
+    ):
+        if limit is not None and used >= limit:
+            raise _reached(code, used=used, limit=limit, now=now, reset=reset, tenant=tenant)
+
+
+def _reached(
+    code: str, *, used: int, limit: int, now: datetime, reset: date, tenant: Tenant
+) -> QuotaExceeded:
+    opens = begin_of(reset, time_zone=tenant.time_zone)
+    return QuotaExceeded(
+        code,
+        retry_after_s=max(1.0, (opens - now.astimezone(UTC)).total_seconds()),
+        used=french_number(used),
+        limit=french_number(limit),
+        resets=reset_words(opens, time_zone=tenant.time_zone),
+    )
+
+
+def _check_running(
+    work: UnitOfWork, answer: Answer, *, quotas: Quotas, ended: Collection[AnswerId]
+) -> None:
+    for code, person_id, limit in (
+        ("quota_answers_person", answer.person_id, quotas.concurrent_per_person),
+        ("quota_answers_tenant", None, quotas.concurrent_answers),
+    ):
+        if limit is None:
+            continue
+        used = work.usage.running(answer.tenant_id, person_id=person_id, apart_from=ended)
+        if used >= limit:
+            raise QuotaExceeded(code, retry_after_s=_ANSWER_RETRY_S, used=used, limit=limit)
+
+
+def _count_question(work: UnitOfWork, answer: Answer, *, day: date, amount: int) -> None:
+    work.usage.add(answer.tenant_id, day=day, amounts={Unit.QUESTIONS: amount})
+    work.usage.add_question(answer.person_id, tenant_id=answer.tenant_id, day=day, amount=amount)
+
+
+def _check_sum(code: str, *, used: int, added: int, limit: int | None) -> None:
+    """Refuse an addition beyond a limit; what makes room or adds nothing always passes."""
+    if limit is None or added <= 0 or used + added <= limit:
+        return
+    shown = {"used": used, "limit": limit, "added": added}
+    words = {name: _megabytes(value) for name, value in shown.items()}
+    if code == "quota_documents":
+        words = {name: french_number(value) for name, value in shown.items()}
+    raise QuotaExceeded(code, retry_after_s=None, **words)
+
+
+def _megabytes(size_bytes: int) -> str:
+    """Millions of bytes with one decimal, rounded up so that an excess always shows."""
+    tenths = -(-size_bytes * 10 // _MEGABYTE)
+    return f"{french_number(tenths // 10)},{tenths % 10}"
+
+
+def _tenant(work: UnitOfWork, tenant_id: TenantId) -> Tenant:
+    tenant = work.tenancy.find_tenant(tenant_id)
+    if tenant is None:
+        raise NotFound
+    return tenant
