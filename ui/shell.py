@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import Page as StreamlitPage
 
 from assistant.client import AssistantClient
-from ui import chat, documents, question_sets
+from assistant.schemas.service import MeOut
+from ui import acts, chat, documents, members, question_sets
 from ui.components import french_page, sign_out_button
 from ui.failures import guarded, show_failed_attempt
 from ui.markup import escape
 from ui.messages import text
 
 _HERE = Path(str(files("ui")))
+Draw = Callable[[AssistantClient, MeOut], object]
+"""Draws a page for a person."""
 
 
 def show(api: AssistantClient) -> None:
@@ -40,33 +45,45 @@ def _signed_in(api: AssistantClient) -> None:
     show_failed_attempt()
     conversation = st.Page(
         partial(guarded, partial(chat.show, api, me)),
-        title=text("app.nav_chat"),
+        title=text("nav.conversation"),
         url_path="conversation",
         default=True,
     )
-    as_admin = partial(st.Page, visibility="visible" if me.is_admin else "hidden")
-    administration = [
-        as_admin(
-            partial(guarded, partial(documents.show, api, me)),
-            title=text("app.nav_documents"),
-            url_path="documents",
-        ),
-        as_admin(
-            partial(guarded, partial(question_sets.show, api, me)),
-            title=text("app.nav_evaluation"),
-            url_path="evaluation",
-        ),
-    ]
-    page = st.navigation([conversation, *administration], position="hidden")
+    administration = _administration(api, me)
+    hidden = [page for page, is_shown in administration if not is_shown]
+    shown = [page for page, is_shown in administration if is_shown]
+    page = st.navigation([conversation, *shown, *hidden], position="hidden")
     with st.sidebar:
         _brand()
-        if me.is_admin:
-            for entry in (conversation, *administration):
+        if shown:
+            for entry in (conversation, *shown):
                 st.page_link(entry, label=entry.title, width="stretch")
         guarded(partial(chat.list_conversations, api, conversation))
         with st.container(key="sidebar-end"):
             sign_out_button()
     page.run()
+
+
+def _administration(api: AssistantClient, me: MeOut) -> list[tuple[StreamlitPage, bool]]:
+    """The pages of administrators by their address, and whether this person gets a link to each."""
+    administers = acts.administers(me)
+    pages: tuple[tuple[str, Draw, bool], ...] = (
+        ("documents", documents.show, me.is_admin),
+        ("evaluation", question_sets.show, me.is_admin),
+        ("membres", members.show, administers),
+    )
+    return [
+        (
+            st.Page(
+                partial(guarded, partial(draw, api, me)),
+                title=text(f"nav.{name}"),
+                url_path=name,
+                visibility="visible" if is_shown else "hidden",
+            ),
+            is_shown,
+        )
+        for name, draw, is_shown in pages
+    ]
 
 
 def _brand() -> None:

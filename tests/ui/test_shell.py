@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.schemas.sessions import SignInWayOut
 from tests.ui.scripted import ScriptedClient, problem
+from tests.ui.scripted_organisation import OrganisingClient
 
 CONFIG = Path(__file__).parents[2] / "ui" / ".streamlit" / "config.toml"
 
@@ -76,3 +77,28 @@ def test_no_icon_font_and_no_emoji_page_icon() -> None:
 
     assert ":material/" not in sources
     assert "icon=" not in sources.replace("page_icon=", "")
+
+
+def links(api: OrganisingClient, *roles: str) -> list[str]:
+    api.roles = ("agent", *roles)
+    shown = AppTest.from_function(show_shell, default_timeout=20, args=(api,)).run()
+    assert not shown.exception, shown.exception
+    return [one.label for one in shown.sidebar.page_link]
+
+
+def show_shell(client: object) -> None:
+    from typing import cast
+
+    from assistant.client import AssistantClient
+    from ui.shell import show
+
+    show(cast("AssistantClient", client))
+
+
+def test_links_are_those_of_the_role() -> None:
+    api = OrganisingClient()
+
+    assert links(api) == []
+    assert links(api, "auditor") == []
+    assert links(api, "tenant_admin") == ["Conversation", "Documents", "Évaluation", "Membres"]
+    assert links(api, "platform_admin") == ["Conversation", "Membres"]

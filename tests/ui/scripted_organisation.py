@@ -1,0 +1,151 @@
+"""An API in memory for the pages of administration: one organisation, its people and what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from assistant.schemas.people import (
+    GroupDetail,
+    GroupOut,
+    InvitationIn,
+    InvitationMade,
+    InvitationOut,
+    PersonChangeIn,
+    PersonOut,
+)
+from assistant.schemas.service import MeOut, TenantBrief
+from assistant.schemas.tenants import QuotasIO, TenantOut
+from tests.ui.scripted import NOW, ScriptedClient
+
+
+def person(name: str, **changes: object) -> PersonOut:
+    values: dict[str, object] = {
+        "id": f"id-{name}",
+        "tenant_id": "region",
+        "name": name.capitalize(),
+        "email": f"{name}@region.example",
+        "roles": ["agent"],
+        "state": "active",
+        "charter_version": 0,
+        "created_at": NOW,
+        "seen_at": NOW,
+    }
+    return PersonOut.model_validate(values | changes)
+
+
+def tenant(name: str, **changes: object) -> TenantOut:
+    values: dict[str, object] = {
+        "id": name,
+        "name": name.capitalize(),
+        "kind": "commune",
+        "siren": "",
+        "sirets": [],
+        "parent_id": None,
+        "state": "active",
+        "state_since": None,
+        "colour": "#000091",
+        "time_zone": "Europe/Paris",
+        "welcome": "",
+        "charter_version": 0,
+        "charter_text": "",
+        "retention_days": None,
+        "quotas": QuotasIO(),
+        "allowed_models": [],
+    }
+    return TenantOut.model_validate(values | changes)
+
+
+def invitation(name: str) -> InvitationOut:
+    invited = person(name, state="invited", seen_at=None)
+    return InvitationOut(
+        id=f"invitation-{name}",
+        person=invited,
+        created_at=NOW,
+        expires_at=NOW + timedelta(days=7),
+    )
+
+
+@dataclass
+class OrganisingClient(ScriptedClient):
+    """As `ScriptedClient`, for who tends an organisation; changes are noted in `calls`."""
+
+    roles: tuple[str, ...] = ("agent", "tenant_admin")
+    people: list[PersonOut] = field(
+        default_factory=lambda: [
+            person("alice", id="me", roles=["agent", "tenant_admin"]),
+            person("bruno"),
+        ]
+    )
+    invitations: list[InvitationOut] = field(default_factory=list[InvitationOut])
+    groups: list[GroupDetail] = field(default_factory=list[GroupDetail])
+    tenants: list[TenantOut] = field(default_factory=lambda: [tenant("region", kind="region")])
+
+    def me(self) -> MeOut:
+        self._check()
+        return MeOut(
+            person_id="me",
+            roles=list(self.roles),
+            is_admin="tenant_admin" in self.roles,
+            max_file_mb=50,
+            name="Alice",
+            tenant=TenantBrief(
+                id="region",
+                name="Region",
+                state="active",
+                colour="#000091",
+                time_zone="Europe/Paris",
+                welcome="",
+                logo_url=None,
+            ),
+        )
+
+    def list_tenants(self, *, archived: bool = False) -> list[TenantOut]:
+        put_away = {"archived", "deleted"}
+        return [each for each in self.tenants if archived or each.state not in put_away]
+
+    def list_people(self, *, tenant_id: str | None = None) -> list[PersonOut]:
+        self._check()
+        self.calls.append(("list-people", tenant_id))
+        return [*self.people, *(each.person for each in self.invitations)]
+
+    def list_invitations(self, *, tenant_id: str | None = None) -> list[InvitationOut]:
+        return self.invitations
+
+    def list_groups(self, *, tenant_id: str | None = None) -> list[GroupOut]:
+        return [each.group for each in self.groups]
+
+    def invite(self, asked: InvitationIn, *, tenant_id: str | None = None) -> InvitationMade:
+        self._note("invite", asked.name, asked.email, asked.roles, asked.groups, tenant_id)
+        made = invitation(asked.name.lower())
+        self.invitations = [made]
+        return InvitationMade(invitation=made, url="https://assistant.example/invitation/secret")
+
+    def withdraw_invitation(self, invitation_id: str, *, tenant_id: str | None = None) -> None:
+        self._note("withdraw", invitation_id, tenant_id)
+        self.invitations = []
+
+    def change_person(self, person_id: str, asked: PersonChangeIn) -> PersonOut:
+        self._note("roles", person_id, sorted(asked.roles or []))
+        return person("bruno")
+
+    def suspend_person(self, person_id: str) -> PersonOut:
+        self._note("suspend", person_id)
+        self.people = [
+            each.model_copy(update={"state": "suspended"}) if each.id == person_id else each
+            for each in self.people
+        ]
+        return person("bruno", state="suspended")
+
+    def restore_person(self, person_id: str) -> PersonOut:
+        self._note("restore", person_id)
+        return person("bruno")
+
+    def _note(self, *call: object) -> None:
+        self._check_change()
+        self.calls.append(call)
+
+    def changes(self) -> Sequence[tuple[object, ...]]:
+        """What was changed, without what was only read."""
+        return [call for call in self.calls if not str(call[0]).startswith("list-")]
