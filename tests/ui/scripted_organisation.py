@@ -57,6 +57,12 @@ def tenant(name: str, **changes: object) -> TenantOut:
     return TenantOut.model_validate(values | changes)
 
 
+def group(name: str, *people: PersonOut) -> GroupDetail:
+    return GroupDetail(
+        group=GroupOut(id=f"group-{name}", name=name.capitalize()), people=list(people)
+    )
+
+
 def invitation(name: str) -> InvitationOut:
     invited = person(name, state="invited", seen_at=None)
     return InvitationOut(
@@ -115,6 +121,30 @@ class OrganisingClient(ScriptedClient):
 
     def list_groups(self, *, tenant_id: str | None = None) -> list[GroupOut]:
         return [each.group for each in self.groups]
+
+    def get_group(self, group_id: str, *, tenant_id: str | None = None) -> GroupDetail:
+        return next(each for each in self.groups if each.group.id == group_id)
+
+    def create_group(self, name: str, *, tenant_id: str | None = None) -> GroupOut:
+        self._note("create-group", name, tenant_id)
+        self.groups.append(group(name.lower()))
+        return self.groups[-1].group
+
+    def rename_group(self, group_id: str, name: str, *, tenant_id: str | None = None) -> GroupOut:
+        self._note("rename-group", group_id, name, tenant_id)
+        return group(name).group
+
+    def delete_group(self, group_id: str, *, tenant_id: str | None = None) -> None:
+        self._note("delete-group", group_id, tenant_id)
+        self.groups = [each for each in self.groups if each.group.id != group_id]
+
+    def add_members(
+        self, group_id: str, people: Sequence[str], *, tenant_id: str | None = None
+    ) -> None:
+        self._note("add-members", group_id, list(people), tenant_id)
+
+    def remove_member(self, group_id: str, person_id: str, *, tenant_id: str | None = None) -> None:
+        self._note("remove-member", group_id, person_id, tenant_id)
 
     def invite(self, asked: InvitationIn, *, tenant_id: str | None = None) -> InvitationMade:
         self._note("invite", asked.name, asked.email, asked.roles, asked.groups, tenant_id)

@@ -100,5 +100,7 @@ def test_links_are_those_of_the_role() -> None:
 
     assert links(api) == []
     assert links(api, "auditor") == []
-    assert links(api, "tenant_admin") == ["Conversation", "Documents", "Évaluation", "Membres"]
-    assert links(api, "platform_admin") == ["Conversation", "Membres"]
+    administration = ["Membres", "Groupes"]
+    own = ["Conversation", "Documents", "Évaluation"]
+    assert links(api, "tenant_admin") == [*own, *administration]
+    assert links(api, "platform_admin") == ["Conversation", *administration]
