@@ -12,7 +12,7 @@ from streamlit.navigation.page import Page as StreamlitPage
 
 from assistant.client import AssistantClient
 from assistant.schemas.service import MeOut
-from ui import acts, chat, documents, groups, members, question_sets
+from ui import acts, chat, collections, documents, groups, members, question_sets
 from ui.components import french_page, sign_out_button
 from ui.failures import guarded, show_failed_attempt
 from ui.markup import escape
@@ -72,6 +72,7 @@ def _administration(api: AssistantClient, me: MeOut) -> list[tuple[StreamlitPage
         ("evaluation", question_sets.show, me.is_admin),
         ("membres", members.show, administers),
         ("groupes", groups.show, administers),
+        ("collections", collections.show, administers),
     )
     return [
         (

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from assistant.schemas.collections import CollectionChangeIn, CollectionDetail
 from assistant.schemas.people import (
     GroupDetail,
     GroupOut,
@@ -63,6 +64,19 @@ def group(name: str, *people: PersonOut) -> GroupDetail:
     )
 
 
+def collection(name: str, **changes: object) -> CollectionDetail:
+    values: dict[str, object] = {
+        "id": f"collection-{name.lower()}",
+        "tenant_id": "region",
+        "name": name,
+        "label": "",
+        "audience": "tenant",
+        "groups": [],
+        "tenants": [],
+    }
+    return CollectionDetail.model_validate(values | changes)
+
+
 def invitation(name: str) -> InvitationOut:
     invited = person(name, state="invited", seen_at=None)
     return InvitationOut(
@@ -86,6 +100,7 @@ class OrganisingClient(ScriptedClient):
     )
     invitations: list[InvitationOut] = field(default_factory=list[InvitationOut])
     groups: list[GroupDetail] = field(default_factory=list[GroupDetail])
+    collections: list[CollectionDetail] = field(default_factory=lambda: [collection("Actes")])
     tenants: list[TenantOut] = field(default_factory=lambda: [tenant("region", kind="region")])
 
     def me(self) -> MeOut:
@@ -145,6 +160,26 @@ class OrganisingClient(ScriptedClient):
 
     def remove_member(self, group_id: str, person_id: str, *, tenant_id: str | None = None) -> None:
         self._note("remove-member", group_id, person_id, tenant_id)
+
+    def list_owned_collections(self, *, tenant_id: str | None = None) -> list[CollectionDetail]:
+        return self.collections
+
+    def create_collection(
+        self, asked: CollectionChangeIn, *, tenant_id: str | None = None
+    ) -> CollectionDetail:
+        self._note("create-collection", asked.model_dump(exclude_none=True), tenant_id)
+        self.collections.append(collection(asked.name or ""))
+        return self.collections[-1]
+
+    def change_collection(
+        self, collection_id: str, asked: CollectionChangeIn, *, tenant_id: str | None = None
+    ) -> CollectionDetail:
+        told = asked.model_dump(exclude_none=True)
+        self._note("change-collection", collection_id, told, tenant_id)
+        return self.collections[0]
+
+    def delete_collection(self, collection_id: str, *, tenant_id: str | None = None) -> None:
+        self._note("delete-collection", collection_id, tenant_id)
 
     def invite(self, asked: InvitationIn, *, tenant_id: str | None = None) -> InvitationMade:
         self._note("invite", asked.name, asked.email, asked.roles, asked.groups, tenant_id)

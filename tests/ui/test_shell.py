@@ -100,7 +100,7 @@ def test_links_are_those_of_the_role() -> None:
 
     assert links(api) == []
     assert links(api, "auditor") == []
-    administration = ["Membres", "Groupes"]
+    administration = ["Membres", "Groupes", "Collections"]
     own = ["Conversation", "Documents", "Évaluation"]
     assert links(api, "tenant_admin") == [*own, *administration]
     assert links(api, "platform_admin") == ["Conversation", *administration]
