@@ -12,7 +12,7 @@ from streamlit.navigation.page import Page as StreamlitPage
 
 from assistant.client import AssistantClient
 from assistant.schemas.service import MeOut
-from ui import acts, chat, collections, documents, groups, members, question_sets
+from ui import acts, chat, collections, documents, groups, members, question_sets, tenants
 from ui.components import french_page, sign_out_button
 from ui.failures import guarded, show_failed_attempt
 from ui.markup import escape
@@ -70,6 +70,7 @@ def _administration(api: AssistantClient, me: MeOut) -> list[tuple[StreamlitPage
     pages: tuple[tuple[str, Draw, bool], ...] = (
         ("documents", documents.show, me.is_admin),
         ("evaluation", question_sets.show, me.is_admin),
+        ("organismes", tenants.show, administers),
         ("membres", members.show, administers),
         ("groupes", groups.show, administers),
         ("collections", collections.show, administers),
@@ -78,7 +79,7 @@ def _administration(api: AssistantClient, me: MeOut) -> list[tuple[StreamlitPage
         (
             st.Page(
                 partial(guarded, partial(draw, api, me)),
-                title=text(f"nav.{name}"),
+                title=_title(name, me),
                 url_path=name,
                 visibility="visible" if is_shown else "hidden",
             ),
@@ -86,6 +87,11 @@ def _administration(api: AssistantClient, me: MeOut) -> list[tuple[StreamlitPage
         )
         for name, draw, is_shown in pages
     ]
+
+
+def _title(name: str, me: MeOut) -> str:
+    is_own = name == "organismes" and not acts.is_platform_admin(me)
+    return text("nav.own" if is_own else f"nav.{name}")
 
 
 def _brand() -> None:

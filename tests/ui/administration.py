@@ -8,13 +8,16 @@ from tests.ui.scripted_organisation import OrganisingClient
 
 
 def _script(client: object, module: str) -> None:
+    from functools import partial
     from importlib import import_module
     from typing import cast
 
     from assistant.client import AssistantClient
+    from ui.failures import guarded, show_failed_attempt
 
     api = cast("AssistantClient", client)
-    import_module(f"ui.{module}").show(api, api.me())
+    show_failed_attempt()
+    guarded(partial(import_module(f"ui.{module}").show, api, api.me()))
 
 
 def opened(api: OrganisingClient, module: str) -> AppTest:

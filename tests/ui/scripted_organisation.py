@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from assistant.client import ClientError
 from assistant.schemas.collections import CollectionChangeIn, CollectionDetail
 from assistant.schemas.people import (
     GroupDetail,
@@ -17,8 +18,16 @@ from assistant.schemas.people import (
     PersonOut,
 )
 from assistant.schemas.service import MeOut, TenantBrief
-from assistant.schemas.tenants import QuotasIO, TenantOut
-from tests.ui.scripted import NOW, ScriptedClient
+from assistant.schemas.tenants import (
+    ErasureOut,
+    QuotasIO,
+    RemainsOut,
+    TenantChangeIn,
+    TenantIn,
+    TenantOut,
+    TenantStateIn,
+)
+from tests.ui.scripted import NOW, ScriptedClient, problem
 
 
 def person(name: str, **changes: object) -> PersonOut:
@@ -103,6 +112,9 @@ class OrganisingClient(ScriptedClient):
     collections: list[CollectionDetail] = field(default_factory=lambda: [collection("Actes")])
     tenants: list[TenantOut] = field(default_factory=lambda: [tenant("region", kind="region")])
 
+    erasure_left: int = 0
+    """Files that an erasure leaves behind."""
+
     def me(self) -> MeOut:
         self._check()
         return MeOut(
@@ -125,6 +137,42 @@ class OrganisingClient(ScriptedClient):
     def list_tenants(self, *, archived: bool = False) -> list[TenantOut]:
         put_away = {"archived", "deleted"}
         return [each for each in self.tenants if archived or each.state not in put_away]
+
+    def get_tenant(self, tenant_id: str) -> TenantOut:
+        for each in self.tenants:
+            if each.id == tenant_id:
+                return each
+        raise ClientError(problem("not_found", status=404))
+
+    def create_tenant(self, asked: TenantIn) -> TenantOut:
+        self._note("create-tenant", asked.model_dump(exclude_none=True))
+        self.tenants.append(tenant("new").model_copy(update={"name": asked.name}))
+        return self.tenants[-1]
+
+    def change_tenant(self, tenant_id: str, asked: TenantChangeIn) -> TenantOut:
+        self._note("change-tenant", tenant_id, asked.model_dump(exclude_none=True))
+        return self.get_tenant(tenant_id)
+
+    def move_tenant(self, tenant_id: str, asked: TenantStateIn) -> TenantOut:
+        self._note("move-tenant", tenant_id, asked.state)
+        self.tenants = [
+            each.model_copy(update={"state": asked.state}) if each.id == tenant_id else each
+            for each in self.tenants
+        ]
+        return self.get_tenant(tenant_id)
+
+    def erase_tenant(self, tenant_id: str) -> ErasureOut:
+        self._note("erase-tenant", tenant_id)
+        found = RemainsOut(rows={"chunks": 1200}, files=30, points=4, total=1234)
+        if self.erasure_left:
+            left = RemainsOut(rows={}, files=self.erasure_left, points=0, total=self.erasure_left)
+            return ErasureOut(is_complete=False, found=found, left=left)
+        self.tenants = [each for each in self.tenants if each.id != tenant_id]
+        left = RemainsOut(rows={}, files=0, points=0, total=0)
+        return ErasureOut(is_complete=True, found=found, left=left)
+
+    def delete_logo(self, tenant_id: str) -> None:
+        self._note("delete-logo", tenant_id)
 
     def list_people(self, *, tenant_id: str | None = None) -> list[PersonOut]:
         self._check()

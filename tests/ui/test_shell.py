@@ -102,5 +102,5 @@ def test_links_are_those_of_the_role() -> None:
     assert links(api, "auditor") == []
     administration = ["Membres", "Groupes", "Collections"]
     own = ["Conversation", "Documents", "Évaluation"]
-    assert links(api, "tenant_admin") == [*own, *administration]
-    assert links(api, "platform_admin") == ["Conversation", *administration]
+    assert links(api, "tenant_admin") == [*own, "Mon organisme", *administration]
+    assert links(api, "platform_admin") == ["Conversation", "Organismes", *administration]
