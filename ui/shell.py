@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +12,19 @@ from streamlit.navigation.page import Page as StreamlitPage
 
 from assistant.client import AssistantClient
 from assistant.schemas.service import MeOut
-from ui import acts, chat, collections, documents, groups, members, question_sets, tenants
+from ui import (
+    account,
+    acts,
+    charter,
+    chat,
+    collections,
+    documents,
+    groups,
+    keys,
+    members,
+    question_sets,
+    tenants,
+)
 from ui.components import french_page, sign_out_button
 from ui.failures import guarded, show_failed_attempt
 from ui.markup import escape
@@ -49,19 +61,33 @@ def _signed_in(api: AssistantClient) -> None:
         url_path="conversation",
         default=True,
     )
+    own = st.Page(
+        partial(guarded, partial(account.show, api, me)),
+        title=text("nav.account"),
+        url_path="compte",
+    )
     administration = _administration(api, me)
     hidden = [page for page, is_shown in administration if not is_shown]
     shown = [page for page, is_shown in administration if is_shown]
-    page = st.navigation([conversation, *shown, *hidden], position="hidden")
+    page = st.navigation([conversation, *shown, own, *hidden], position="hidden")
+    owed = charter.owed(me)
     with st.sidebar:
         _brand()
-        if shown:
-            for entry in (conversation, *shown):
-                st.page_link(entry, label=entry.title, width="stretch")
-        guarded(partial(chat.list_conversations, api, conversation))
+        if not owed:
+            _links([conversation, *shown] if shown else [])
+            guarded(partial(chat.list_conversations, api, conversation))
         with st.container(key="sidebar-end"):
+            _links([] if owed else [own])
             sign_out_button()
-    page.run()
+    if owed:
+        guarded(partial(charter.ask, api, owed))
+    else:
+        page.run()
+
+
+def _links(pages: Sequence[StreamlitPage]) -> None:
+    for page in pages:
+        st.page_link(page, label=page.title, width="stretch")
 
 
 def _administration(api: AssistantClient, me: MeOut) -> list[tuple[StreamlitPage, bool]]:
@@ -74,6 +100,7 @@ def _administration(api: AssistantClient, me: MeOut) -> list[tuple[StreamlitPage
         ("membres", members.show, administers),
         ("groupes", groups.show, administers),
         ("collections", collections.show, administers),
+        ("cles", keys.show, administers),
     )
     return [
         (

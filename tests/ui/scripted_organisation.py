@@ -14,10 +14,15 @@ from assistant.schemas.people import (
     InvitationIn,
     InvitationMade,
     InvitationOut,
+    KeyIn,
+    KeyMade,
+    KeyOut,
     PersonChangeIn,
+    PersonDetail,
     PersonOut,
 )
-from assistant.schemas.service import MeOut, TenantBrief
+from assistant.schemas.service import CharterState, MeOut, TenantBrief
+from assistant.schemas.sessions import EndedSessionsOut, SessionOut
 from assistant.schemas.tenants import (
     ErasureOut,
     QuotasIO,
@@ -86,6 +91,32 @@ def collection(name: str, **changes: object) -> CollectionDetail:
     return CollectionDetail.model_validate(values | changes)
 
 
+def access_key(name: str, **changes: object) -> KeyOut:
+    values: dict[str, object] = {
+        "id": f"key-{name}",
+        "person_id": "me",
+        "name": name,
+        "prefix": "ar_12345678",
+        "permissions": ["read"],
+        "created_at": NOW,
+        "expires_at": NOW + timedelta(days=36_500),
+        "used_at": None,
+    }
+    return KeyOut.model_validate(values | changes)
+
+
+def session(name: str, **changes: object) -> SessionOut:
+    values: dict[str, object] = {
+        "id": f"session-{name}",
+        "device": name,
+        "created_at": NOW,
+        "seen_at": NOW,
+        "expires_at": NOW,
+        "is_current": False,
+    }
+    return SessionOut.model_validate(values | changes)
+
+
 def invitation(name: str) -> InvitationOut:
     invited = person(name, state="invited", seen_at=None)
     return InvitationOut(
@@ -112,6 +143,11 @@ class OrganisingClient(ScriptedClient):
     collections: list[CollectionDetail] = field(default_factory=lambda: [collection("Actes")])
     tenants: list[TenantOut] = field(default_factory=lambda: [tenant("region", kind="region")])
 
+    keys: list[KeyOut] = field(default_factory=list[KeyOut])
+    sessions: list[SessionOut] = field(
+        default_factory=lambda: [session("Firefox, Linux", is_current=True)]
+    )
+    charter: CharterState | None = None
     erasure_left: int = 0
     """Files that an erasure leaves behind."""
 
@@ -132,6 +168,7 @@ class OrganisingClient(ScriptedClient):
                 welcome="",
                 logo_url=None,
             ),
+            charter=self.charter,
         )
 
     def list_tenants(self, *, archived: bool = False) -> list[TenantOut]:
@@ -228,6 +265,41 @@ class OrganisingClient(ScriptedClient):
 
     def delete_collection(self, collection_id: str, *, tenant_id: str | None = None) -> None:
         self._note("delete-collection", collection_id, tenant_id)
+
+    def get_person(self, person_id: str) -> PersonDetail:
+        found = next(each for each in self.people if each.id == person_id)
+        mine = [each.group for each in self.groups if found in each.people]
+        return PersonDetail(person=found, groups=mine)
+
+    def list_keys(self) -> list[KeyOut]:
+        return [each for each in self.keys if each.person_id == "me"]
+
+    def list_all_keys(self, *, tenant_id: str | None = None) -> list[KeyOut]:
+        return self.keys
+
+    def create_key(self, asked: KeyIn) -> KeyMade:
+        self._note("create-key", asked.name, asked.permissions, asked.days)
+        return KeyMade(key=access_key(asked.name), secret="ar_secret")
+
+    def revoke_key(self, key_id: str, *, tenant_id: str | None = None) -> None:
+        self._note("revoke-key", key_id, tenant_id)
+        self.keys = [each for each in self.keys if each.id != key_id]
+
+    def list_sessions(self) -> list[SessionOut]:
+        return self.sessions
+
+    def end_session(self, session_id: str) -> None:
+        self._note("end-session", session_id)
+        self.sessions = [each for each in self.sessions if each.id != session_id]
+
+    def end_other_sessions(self) -> EndedSessionsOut:
+        self._note("end-others")
+        self.sessions = [each for each in self.sessions if each.is_current]
+        return EndedSessionsOut(ended=1)
+
+    def accept_charter(self, version: int) -> None:
+        self._note("accept", version)
+        self.charter = None
 
     def invite(self, asked: InvitationIn, *, tenant_id: str | None = None) -> InvitationMade:
         self._note("invite", asked.name, asked.email, asked.roles, asked.groups, tenant_id)

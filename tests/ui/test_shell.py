@@ -60,7 +60,7 @@ def test_agents_do_not_see_the_documents_page(api: ScriptedClient, page: AppTest
 
     page.run()
 
-    assert [one.label for one in page.sidebar.page_link] == []
+    assert [one.label for one in page.sidebar.page_link] == ["Mon compte"]
 
 
 def test_streamlit_is_told_to_stay_at_home() -> None:
@@ -98,9 +98,14 @@ def show_shell(client: object) -> None:
 def test_links_are_those_of_the_role() -> None:
     api = OrganisingClient()
 
-    assert links(api) == []
-    assert links(api, "auditor") == []
-    administration = ["Membres", "Groupes", "Collections"]
+    assert links(api) == ["Mon compte"]
+    assert links(api, "auditor") == ["Mon compte"]
+    administration = ["Membres", "Groupes", "Collections", "Clés d'accès"]
     own = ["Conversation", "Documents", "Évaluation"]
-    assert links(api, "tenant_admin") == [*own, "Mon organisme", *administration]
-    assert links(api, "platform_admin") == ["Conversation", "Organismes", *administration]
+    assert links(api, "tenant_admin") == [*own, "Mon organisme", *administration, "Mon compte"]
+    assert links(api, "platform_admin") == [
+        "Conversation",
+        "Organismes",
+        *administration,
+        "Mon compte",
+    ]
