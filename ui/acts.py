@@ -15,6 +15,7 @@ from ui.messages import text
 
 _NOTICE = "notice"
 _TOLD = "told-once"
+_TURN = "turns-to-top"
 _CHOSEN = "chosen-organisation"
 _PICKER = "organisation"
 
@@ -90,8 +91,19 @@ def act_for(tenant_id: str) -> None:
 
 
 def notify(sentence: str) -> None:
-    """Have the next run tell what was done."""
+    """Have the next run tell what was done, at the top of the page."""
     st.session_state[_NOTICE] = sentence
+    turn_to_top()
+
+
+def turn_to_top() -> None:
+    """Have the next run start at the top of the page."""
+    st.session_state[_TURN] = turn() + 1
+
+
+def turn() -> int:
+    """How often a page was to start at its top."""
+    return int(st.session_state.get(_TURN, 0))
 
 
 def show_notice() -> None:
@@ -102,23 +114,37 @@ def show_notice() -> None:
 
 
 def tell_once(page: str, *, sentence: str, secret: str) -> None:
-    """Keep a secret, such as a link, for a page to show until it is dismissed or left."""
+    """Keep a secret, such as a link, for a page to show until it is dismissed or left.
+
+    Args:
+        page: Address of the page.
+        sentence: Says what it is.
+        secret: To copy.
+    """
     st.session_state[_TOLD] = (page, sentence, secret)
 
 
-def show_told(page: str) -> None:
-    """Show the secret that this page was given, to copy; that of another page is forgotten."""
+def show_told() -> None:
+    """Show the secret that this page was given, to copy."""
     told = st.session_state.get(_TOLD)
     if told is None:
         return
-    owner, sentence, secret = told
-    if owner != page:
-        del st.session_state[_TOLD]
-        return
+    _, sentence, secret = told
     with st.container(key="told-once", border=True):
         st.write(plain(sentence))
         st.code(secret, language=None, wrap_lines=True)
         st.button(text("acts.copied"), key="told-once-done", on_click=_forget)
+
+
+def enter(page: str) -> None:
+    """Forget the secret of another page: it is not shown again to who comes back.
+
+    Args:
+        page: Address of the page that is opened.
+    """
+    told = st.session_state.get(_TOLD)
+    if told is not None and told[0] != page:
+        _forget()
 
 
 def _forget() -> None:

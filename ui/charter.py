@@ -6,7 +6,7 @@ import streamlit as st
 
 from assistant.client import AssistantClient
 from assistant.schemas.service import CharterState, MeOut
-from ui.markup import escape
+from ui.markup import paragraphs_html
 from ui.messages import text
 
 
@@ -20,7 +20,7 @@ def ask(api: AssistantClient, charter: CharterState) -> None:
     st.title(text("charter.title"), anchor=False)
     st.write(text("charter.lead_again" if charter.version > 1 else "charter.lead"))
     with st.container(key="charter", border=True):
-        st.html(text_html(charter.text))
+        st.html(paragraphs_html(charter.text))
     is_read = st.checkbox(text("charter.read"), key=f"charter-read-{charter.version}")
     if st.button(text("charter.accept"), type="primary", key="accept", disabled=not is_read):
         api.accept_charter(charter.version)
@@ -32,10 +32,4 @@ def show_accepted(me: MeOut) -> None:
     """The charter that a person accepted, to read again; nothing without one."""
     if me.charter and me.charter.text:
         with st.expander(text("charter.again", version=me.charter.version), key="charter-again"):
-            st.html(text_html(me.charter.text))
-
-
-def text_html(written: str) -> str:
-    """A text as HTML: its paragraphs and lines as they were written, nothing else."""
-    paragraphs = (escape(each).replace("\n", "<br>") for each in written.split("\n\n"))
-    return "".join(f"<p>{each}</p>" for each in paragraphs)
+            st.html(paragraphs_html(me.charter.text))

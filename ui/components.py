@@ -51,6 +51,7 @@ def _asset(name: str) -> str:
 
 _page = component("assistant.page", js=_asset("page.js"))
 _follow = component("assistant.follow", js=_asset("follow.js"))
+_top = component("assistant.top", js=_asset("top.js"))
 _sign_out = component(
     "assistant.sign_out",
     html='<button type="button"></button>',
@@ -71,11 +72,16 @@ _table = component(
 )
 
 
-def french_page() -> None:
-    """Declare the page's language and give Streamlit's own controls French names."""
+def french_page(*, turn: int) -> None:
+    """Declare the page's language and give Streamlit's own controls French names.
+
+    Args:
+        turn: The page scrolls to its top once each time this number grows.
+    """
     texts = {theirs: text(key) for theirs, key in _STREAMLIT_TEXTS.items()}
     with st.container(key="page-language"):
         _page(key="page-language-script", height="content", data={"texts": texts})
+        _top(key="page-top-script", height="content", data={"turn": turn})
 
 
 def keep_end_in_view(*, key: str) -> None:

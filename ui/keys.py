@@ -14,7 +14,7 @@ from assistant.schemas.service import MeOut
 from ui import acts, dialogs
 from ui.messages import date_label, moment_label, text
 
-_OWN = "account"
+_OWN = "compte"
 _PERMISSIONS: tuple[PermissionName, ...] = ("read", "ask", "ingest", "admin")
 _DAYS = (30, 90, 180, 366)
 _USUAL_DAYS = 90
@@ -38,7 +38,7 @@ def show_own(api: AssistantClient, me: MeOut) -> None:
     """The part of one's own page about one's keys."""
     st.subheader(text("keys.own_title"), anchor=False)
     st.write(text("keys.own_lead"))
-    acts.show_told(_OWN)
+    acts.show_told()
     acts.ask_button(text("keys.create"), "create-key", spoken=text("keys.create_help"))
     if dialogs.requested() == ("create-key",):
         dialogs.show(text("keys.create"), partial(_create, api, me))

@@ -22,6 +22,7 @@ from ui.acts import Acting
 from ui.messages import counted, date_label, moment_label, number, text
 
 _PAGE = "members"
+_ADDRESS = "membres"
 _PER_PAGE = 25
 _GIVEN: tuple[RoleName, ...] = ("tenant_admin", "auditor")
 _GIVEN_BY_PLATFORM: tuple[RoleName, ...] = (*_GIVEN, "platform_admin")
@@ -32,7 +33,7 @@ def show(api: AssistantClient, me: MeOut) -> None:
     acting = acts.open_page(api, me, title=text("members.title"), lead=text("members.lead"))
     if acting is None:
         return
-    acts.show_told(_PAGE)
+    acts.show_told()
     acts.ask_button(
         text("members.invite"), "invite", spoken=text("members.invite_help"), is_main=True
     )
@@ -71,6 +72,7 @@ def _joined(me: MeOut, people: Sequence[PersonOut]) -> None:
             text("members.search"),
             key="member-search",
             type="search",
+            placeholder=text("members.search_hint"),
             on_change=paging.turn_to,
             args=(_PAGE, 0),
         )
@@ -180,7 +182,7 @@ def _send(api: AssistantClient, acting: Acting, asked: InvitationIn) -> None:
     made = api.invite(asked, tenant_id=acting.tenant_id)
     until = date_label(made.invitation.expires_at.date())
     sentence = text("members.link", name=made.invitation.person.name, date=until)
-    acts.tell_once(_PAGE, sentence=sentence, secret=made.url)
+    acts.tell_once(_ADDRESS, sentence=sentence, secret=made.url)
 
 
 def _relink(api: AssistantClient, acting: Acting, invitation: InvitationOut) -> None:

@@ -46,6 +46,7 @@ def show(api: AssistantClient, me: MeOut) -> None:
 
 def _go(place: str | None) -> None:
     """Have the next run show an organisation, the form of a new one, or the list."""
+    acts.turn_to_top()
     if place is None:
         st.query_params.pop(PARAM, None)
     else:
@@ -62,8 +63,13 @@ def _list(api: AssistantClient) -> None:
     with_archived = st.toggle(text("tenants.with_archived"), key="with-archived")
     found = api.list_tenants(archived=with_archived)
     names = {each.id: each.name for each in found}
-    wanted = st.text_input(text("tenants.search"), key="tenant-search", type="search") or ""
-    shown = [each for each in found if wanted.strip().casefold() in _searched(each)]
+    wanted = st.text_input(
+        text("tenants.search"),
+        key="tenant-search",
+        type="search",
+        placeholder=text("tenants.search_hint"),
+    )
+    shown = [each for each in found if (wanted or "").strip().casefold() in _searched(each)]
     if not shown:
         st.info(text("tenants.no_match"))
     for each in shown[:_MOST_SHOWN]:
@@ -132,7 +138,10 @@ def _detail(api: AssistantClient) -> bool:
     st.title(plain(tenant.name), anchor=False)
     state = text(f"organisation_state.{tenant.state}")
     acts.line(
-        "", text(f"organisation_state.{tenant.state}_text"), badge=state, badge_kind=tenant.state
+        "",
+        text(f"organisation_state.{tenant.state}_text"),
+        badge=state,
+        badge_kind=f"{tenant.state} alone",
     )
     acts.show_notice()
     tenant_acts.buttons(tenant)

@@ -148,6 +148,8 @@ class OrganisingClient(ScriptedClient):
         default_factory=lambda: [session("Firefox, Linux", is_current=True)]
     )
     charter: CharterState | None = None
+    welcome: str = ""
+    logo_url: str | None = None
     erasure_left: int = 0
     """Files that an erasure leaves behind."""
 
@@ -165,8 +167,8 @@ class OrganisingClient(ScriptedClient):
                 state="active",
                 colour="#000091",
                 time_zone="Europe/Paris",
-                welcome="",
-                logo_url=None,
+                welcome=self.welcome,
+                logo_url=self.logo_url,
             ),
             charter=self.charter,
         )

@@ -152,3 +152,21 @@ def test_accepted_charter_is_read_again(api: OrganisingClient) -> None:
 
     assert [each.label for each in page.expander] == ["Charte acceptée (version 2)"]
     assert "<p>Relisez.</p>" in said(page)
+
+
+def test_page_wears_the_look_of_the_organisation(api: OrganisingClient) -> None:
+    api.welcome = "Bienvenue à la <mairie>."
+    api.logo_url = "/api/v1/tenants/region/logo"
+
+    words = said(shell(api))
+
+    assert "<p>Bienvenue à la &lt;mairie&gt;.</p>" in words
+    assert '<img src="/api/v1/tenants/region/logo" alt="Logo de Region">' in words
+    assert 'style="border-color:#000091"' in words
+
+
+def test_logo_waits_for_the_charter_as_everything_does(api: OrganisingClient) -> None:
+    api.logo_url = "/api/v1/tenants/region/logo"
+    api.charter = CharterState(version=1, text="Relisez.", is_accepted=False)
+
+    assert "<img" not in said(shell(api))

@@ -39,10 +39,10 @@ def test_each_collection_says_who_reads_it(api: OrganisingClient) -> None:
     words = said(opened(api, "collections"))
 
     assert '<span class="tag plain">Diffusion restreinte</span>' in words
-    assert "Lue par tous les membres de Region." in words
+    assert "Lue par tous les membres de « Region »" in words
     assert "Lue par les groupes : Élus." in words
     assert "Personne ne la lit" in words
-    assert "Region et des organismes qui lui sont rattachés" in words
+    assert "« Region » et des organismes qui lui sont rattachés" in words
     assert "Partagée avec 2 autres organismes." in words
     assert "toutes les personnes de la plateforme" in words
 

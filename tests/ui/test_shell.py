@@ -109,3 +109,12 @@ def test_links_are_those_of_the_role() -> None:
         *administration,
         "Mon compte",
     ]
+
+
+def test_secret_is_not_shown_again_to_who_left_its_page() -> None:
+    shown = AppTest.from_function(show_shell, default_timeout=20, args=(OrganisingClient(),))
+    shown.session_state["told-once"] = ("membres", "Votre lien", "secret")
+
+    shown.run()
+
+    assert "told-once" not in shown.session_state

@@ -219,8 +219,9 @@ def _answered(status: int, body: str) -> None:
     from ui import tenants
 
     tenants.take_answer(status, body)
-    for value in st.session_state.to_dict().values():
-        st.text(str(value))
+    for name, value in st.session_state.to_dict().items():
+        if name != "turns-to-top":
+            st.text(str(value))
 
 
 @pytest.mark.parametrize(
