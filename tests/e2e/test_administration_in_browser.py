@@ -208,6 +208,8 @@ def test_region_makes_a_commune_that_runs_itself(
     make_commune(owner, shoot)
     join(secretary, invite(owner, shoot), shoot)
     go(secretary, "Mon organisme")
+    expect(secretary.get_by_text("Choisir une image")).to_be_visible()
+    expect(secretary.get_by_role("button", name="Accepter et continuer")).to_have_count(0)
     shoot(secretary, "mon-organisme")
     make_group(secretary, shoot)
     share(secretary, shoot)
