@@ -19,7 +19,7 @@ from ui import answers, dialogs
 from ui.components import keep_end_in_view
 from ui.connection import is_missing
 from ui.failures import attempt
-from ui.markup import escape, plain
+from ui.markup import escape, paragraphs_html, plain
 from ui.messages import counted, text
 
 _PARAM = "c"
@@ -211,6 +211,8 @@ def _delete(api: AssistantClient, conversation: ConversationOut) -> None:
 
 def _welcome(api: AssistantClient, me: MeOut) -> None:
     st.html(f'<h1 class="welcome">{escape(text("chat.welcome"))}</h1>')
+    if me.tenant and me.tenant.welcome:
+        st.html(f'<div class="welcome-text">{paragraphs_html(me.tenant.welcome)}</div>')
     counts = api.list_documents(limit=1).counts
     if not counts.live:
         _empty_corpus(me, pending=counts.pending)

@@ -5,10 +5,11 @@ Their scripts lie in `assets/`; data reach the document as text nodes only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.resources import files
 from typing import Any, cast
+from urllib.parse import quote
 
 import streamlit as st
 from streamlit.components.v2 import component
@@ -25,9 +26,9 @@ _UPLOAD_HTML = """
 <input type="file" multiple tabindex="-1"></div><p class="formats"></p>
 <ul role="status" aria-atomic="false"></ul></div>
 """
-_QUESTIONS_HTML = """
+_ONE_FILE_HTML = """
 <div class="upload" role="group"><div class="row"><button type="button"></button><span class="drop"></span>
-<input type="file" tabindex="-1" accept=".csv,.ods,.xlsx"><span role="status"></span></div>
+<input type="file" tabindex="-1"><span role="status"></span></div>
 <p class="formats"></p></div>
 """
 _TABLE_HTML = """
@@ -50,6 +51,7 @@ def _asset(name: str) -> str:
 
 _page = component("assistant.page", js=_asset("page.js"))
 _follow = component("assistant.follow", js=_asset("follow.js"))
+_top = component("assistant.top", js=_asset("top.js"))
 _sign_out = component(
     "assistant.sign_out",
     html='<button type="button"></button>',
@@ -59,22 +61,27 @@ _sign_out = component(
 _upload = component(
     "assistant.upload", html=_UPLOAD_HTML, css=_asset("upload.css"), js=_asset("upload.js")
 )
-_questions = component(
-    "assistant.questions",
-    html=_QUESTIONS_HTML,
+_one_file = component(
+    "assistant.one_file",
+    html=_ONE_FILE_HTML,
     css=_asset("upload.css"),
-    js=_asset("questions.js"),
+    js=_asset("onefile.js"),
 )
 _table = component(
     "assistant.table", html=_TABLE_HTML, css=_asset("table.css"), js=_asset("table.js")
 )
 
 
-def french_page() -> None:
-    """Declare the page's language and give Streamlit's own controls French names."""
+def french_page(*, turn: int) -> None:
+    """Declare the page's language and give Streamlit's own controls French names.
+
+    Args:
+        turn: The page scrolls to its top once each time this number grows.
+    """
     texts = {theirs: text(key) for theirs, key in _STREAMLIT_TEXTS.items()}
     with st.container(key="page-language"):
         _page(key="page-language-script", height="content", data={"texts": texts})
+        _top(key="page-top-script", height="content", data={"turn": turn})
 
 
 def keep_end_in_view(*, key: str) -> None:
@@ -121,10 +128,31 @@ def question_set_upload(*, key: str, on_answer: Callable[[int, str], None]) -> N
         on_answer: Called with the status and the body of what the API answers; 0 when it cannot
             be reached.
     """
-    names = ("pick", "drop", "sending", "formats", "region")
-    texts = {name: text(f"question_sets.{name}") for name in names}
-    _questions(
-        key=key, data={"texts": texts}, on_answer_change=partial(_tell_answer, key, on_answer)
+    to = {"url": "/api/v1/question-sets", "method": "POST", "accept": ".csv,.ods,.xlsx"}
+    _file_upload("question_sets", to, key=key, on_answer=on_answer)
+
+
+def logo_upload(tenant_id: str, *, key: str, on_answer: Callable[[int, str], None]) -> None:
+    """A place to pick or drop the logo of an organisation, sent by the browser to the API.
+
+    Args:
+        tenant_id: Of the organisation.
+        key: Unique on the page.
+        on_answer: As that of `question_set_upload`.
+    """
+    url = f"/api/v1/tenants/{quote(tenant_id, safe='')}/logo"
+    to = {"url": url, "method": "PUT", "accept": ".png,.jpg,.jpeg", "is_raw": True}
+    _file_upload("logo", to, key=key, on_answer=on_answer)
+
+
+def _file_upload(
+    table: str, to: Mapping[str, object], *, key: str, on_answer: Callable[[int, str], None]
+) -> None:
+    texts = {
+        name: text(f"{table}.{name}") for name in ("pick", "drop", "sending", "formats", "region")
+    }
+    _one_file(
+        key=key, data={"texts": texts, **to}, on_answer_change=partial(_tell_answer, key, on_answer)
     )
 
 

@@ -73,6 +73,12 @@ def escape(value: str) -> str:
     return html.escape(value, quote=True)
 
 
+def paragraphs_html(written: str) -> str:
+    """A text as HTML: its paragraphs and lines as they were written, nothing else."""
+    paragraphs = (escape(each).replace("\n", "<br>") for each in written.split("\n\n"))
+    return "".join(f"<p>{each}</p>" for each in paragraphs)
+
+
 def is_view_url(url: str) -> bool:
     """True for the address of a page of our own API, the only ones that are linked or framed."""
     return _VIEW_URL.fullmatch(url) is not None

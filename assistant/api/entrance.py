@@ -20,7 +20,20 @@ from assistant.api.frontier import API_HEADERS, is_own_host, is_own_origin, own_
 from assistant.api.mapping import API_PREFIX
 from assistant.api.pages import page
 
-PAGE_PATHS = frozenset({"/", "/conversation", "/documents", "/evaluation"})
+PAGE_PATHS = frozenset(
+    {
+        "/",
+        "/conversation",
+        "/compte",
+        "/documents",
+        "/evaluation",
+        "/organismes",
+        "/membres",
+        "/groupes",
+        "/collections",
+        "/cles",
+    }
+)
 """Addresses of the interface, as `ui.shell` names them."""
 
 SOCKET_PATH = "/_stcore/stream"

@@ -22,7 +22,7 @@ from assistant.schemas.conversations import (
 )
 from assistant.schemas.search import SearchIn, SearchOut
 from assistant.schemas.service import ExampleQuestions, HealthOut, MeOut, ReadyOut, SignInLinkOut
-from assistant.schemas.sessions import SignInWayOut
+from assistant.schemas.sessions import EndedSessionsOut, SessionOut, SignInWayOut
 
 _ANSWER_S = 660.0
 """A whole answer: the model's own limit and the retrieval before it."""
@@ -82,6 +82,18 @@ class AssistantClient(FileCalls, EvaluationCalls, TenantCalls, PeopleCalls, Audi
     def sign_out(self) -> None:
         """End the session of the cookie."""
         self._transport.send("POST", "/api/auth/sign-out")
+
+    def list_sessions(self) -> list[SessionOut]:
+        """The caller's sessions that have not ended, the last used first."""
+        return self._transport.call("GET", "/api/v1/sessions", returns=list[SessionOut])
+
+    def end_session(self, session_id: str) -> None:
+        """End one of the caller's sessions."""
+        self._transport.send("DELETE", f"/api/v1/sessions/{session_id}")
+
+    def end_other_sessions(self) -> EndedSessionsOut:
+        """End all of the caller's sessions but the one that asks."""
+        return self._transport.call("DELETE", "/api/v1/sessions", returns=EndedSessionsOut)
 
     def examples(self, *, limit: int = 4) -> ExampleQuestions:
         """Questions to start with."""

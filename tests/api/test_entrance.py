@@ -16,6 +16,7 @@ from streamlit.file_util import get_static_dir
 from assistant.api.entrance import PAGE_PATHS, Entrance
 from assistant.api.mapping import API_PREFIX
 from tests.api.site import BASE_URL, Site
+from ui.shell import ADMINISTRATION
 
 pytestmark = pytest.mark.anyio
 
@@ -168,7 +169,8 @@ def test_an_index_without_scripts_is_told_at_the_start() -> None:
 def test_every_page_of_the_interface_is_open() -> None:
     shell = (ROOT / "ui" / "shell.py").read_text("utf-8")
 
-    assert {f"/{name}" for name in re.findall(r'url_path="(\w+)"', shell)} == PAGE_PATHS - {"/"}
+    named = {*re.findall(r'url_path="(\w+)"', shell), *ADMINISTRATION}
+    assert {f"/{name}" for name in named} == PAGE_PATHS - {"/"}
 
 
 async def test_a_command_serves_the_api_alone(site: Site) -> None:

@@ -14,7 +14,9 @@ from ui.messages import catalogue, counted, date_label, duration, number, text
 UI = Path(__file__).parents[2] / "ui"
 FAMILIES = {
     "kind", "format", "month", "answer", "documents", "jobs", "session", "links", "source",
-    "measure", "outcome", "run",
+    "measure", "outcome", "run", "nav", "role", "standing", "members", "groups", "audience", "collections",
+    "logo", "tenants", "organisation_kind", "organisation_state", "organisation_move", "quota", "zone",
+    "permission", "account",
 }  # fmt: skip
 """Tables whose keys are built from a value of the API."""
 

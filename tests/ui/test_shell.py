@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.schemas.sessions import SignInWayOut
 from tests.ui.scripted import ScriptedClient, problem
+from tests.ui.scripted_organisation import OrganisingClient
 
 CONFIG = Path(__file__).parents[2] / "ui" / ".streamlit" / "config.toml"
 
@@ -59,7 +60,7 @@ def test_agents_do_not_see_the_documents_page(api: ScriptedClient, page: AppTest
 
     page.run()
 
-    assert [one.label for one in page.sidebar.page_link] == []
+    assert [one.label for one in page.sidebar.page_link] == ["Mon compte"]
 
 
 def test_streamlit_is_told_to_stay_at_home() -> None:
@@ -76,3 +77,44 @@ def test_no_icon_font_and_no_emoji_page_icon() -> None:
 
     assert ":material/" not in sources
     assert "icon=" not in sources.replace("page_icon=", "")
+
+
+def links(api: OrganisingClient, *roles: str) -> list[str]:
+    api.roles = ("agent", *roles)
+    shown = AppTest.from_function(show_shell, default_timeout=20, args=(api,)).run()
+    assert not shown.exception, shown.exception
+    return [one.label for one in shown.sidebar.page_link]
+
+
+def show_shell(client: object) -> None:
+    from typing import cast
+
+    from assistant.client import AssistantClient
+    from ui.shell import show
+
+    show(cast("AssistantClient", client))
+
+
+def test_links_are_those_of_the_role() -> None:
+    api = OrganisingClient()
+
+    assert links(api) == ["Mon compte"]
+    assert links(api, "auditor") == ["Mon compte"]
+    administration = ["Membres", "Groupes", "Collections", "Clés d'accès"]
+    own = ["Conversation", "Documents", "Évaluation"]
+    assert links(api, "tenant_admin") == [*own, "Mon organisme", *administration, "Mon compte"]
+    assert links(api, "platform_admin") == [
+        "Conversation",
+        "Organismes",
+        *administration,
+        "Mon compte",
+    ]
+
+
+def test_secret_is_not_shown_again_to_who_left_its_page() -> None:
+    shown = AppTest.from_function(show_shell, default_timeout=20, args=(OrganisingClient(),))
+    shown.session_state["told-once"] = ("membres", "Votre lien", "secret")
+
+    shown.run()
+
+    assert "told-once" not in shown.session_state

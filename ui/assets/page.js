@@ -14,12 +14,20 @@ const NAMES = {
   "Sidebar": "Menu",
   "Clear value": "Effacer",
   "Stop": "Arrêter",
+  "Selected values": "Choix",
+  "Clear all": "Tout retirer",
+  "Open": "Ouvrir la liste",
+  "Copy to clipboard": "Copier",
+  "Copied": "Copié",
 };
+const REMOVE = "Remove ";
 
 function rename(root) {
   for (const element of root.querySelectorAll("[aria-label], [title]")) {
     for (const attribute of ["aria-label", "title"]) {
-      const french = NAMES[element.getAttribute(attribute)];
+      const theirs = element.getAttribute(attribute) || "";
+      const isRemoval = theirs.startsWith(REMOVE) && element.tagName === "BUTTON";
+      const french = isRemoval ? `Retirer ${theirs.slice(REMOVE.length)}` : NAMES[theirs];
       if (french) element.setAttribute(attribute, french);
     }
   }

@@ -264,3 +264,23 @@ def test_a_file_is_sent_without_a_promise_of_its_length(
 
 def test_every_sentence_says_what_to_do() -> None:
     assert all(text.count(".") >= 2 for text in messages().values())
+
+
+def test_sessions_are_listed_and_ended() -> None:
+    asked: list[str] = []
+
+    def service(request: httpx.Request) -> httpx.Response:
+        asked.append(f"{request.method} {request.url.path}")
+        if request.method == "GET":
+            return httpx.Response(200, json=[])
+        if request.url.path.endswith("/sessions"):
+            return httpx.Response(200, json={"ended": 2})
+        return httpx.Response(204)
+
+    client = client_of(service, cookie="c")
+
+    assert client.list_sessions() == []
+    client.end_session("s")
+    assert client.end_other_sessions().ended == 2
+    root = "/api/v1/sessions"
+    assert asked == [f"GET {root}", f"DELETE {root}/s", f"DELETE {root}"]

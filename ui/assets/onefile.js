@@ -1,4 +1,4 @@
-// Sends one list of questions from the browser straight to the API; the page tells what the API says.
+// Sends one file from the browser straight to the API; the page tells what the API says.
 export default function ({ data, parentElement, setTriggerValue }) {
   const texts = data.texts;
   const root = parentElement.querySelector(".upload");
@@ -10,11 +10,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.querySelector(".formats").textContent = texts.formats;
   root.setAttribute("aria-label", texts.region);
   input.setAttribute("aria-label", texts.pick);
+  input.accept = data.accept;
 
   const take = (files) => {
     if (!files.length || button.disabled) return;
-    const form = new FormData();
-    for (const file of files) form.append("files", file, file.name);
+    let body = files[0];
+    if (!data.is_raw) {
+      body = new FormData();
+      for (const file of files) body.append("files", file, file.name);
+    }
     const end = (status, body) => {
       state.textContent = "";
       button.disabled = false;
@@ -22,8 +26,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     };
     button.disabled = true;
     state.textContent = texts.sending;
-    fetch("/api/v1/question-sets", {
-      method: "POST", body: form, headers: { Accept: "application/json" },
+    fetch(data.url, {
+      method: data.method, body, headers: { Accept: "application/json" },
     }).then(async (answer) => end(answer.status, await answer.text()), () => end(0, ""));
   };
 
