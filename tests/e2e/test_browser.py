@@ -148,7 +148,7 @@ def test_without_session_the_page_explains_how_to_sign_in(
     page.goto(product.url)
 
     expect(page.get_by_role("heading", name="Connexion nécessaire")).to_be_visible(timeout=WAIT_MS)
-    expect(page.get_by_text("lien de connexion")).to_be_visible()
+    expect(page.get_by_text("Se connecter avec un lien à usage unique")).to_be_visible()
     stranger.close()
 
 

@@ -31,8 +31,7 @@ class LogAuditTrail:
         details: Details | None = None,
     ) -> None:
         """Write an act."""
-        # a warning, for the log of a service keeps nothing less
-        _log.warning(
+        _log.info(
             "audit",
             act=act.value,
             by=by.person_id,
