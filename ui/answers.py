@@ -263,10 +263,18 @@ def source_html(citation: CitationOut) -> str:
     section_line = f'<p class="source-section">{escape(section)}</p>' if section else ""
     return (
         f'<article class="source"><p class="source-title"><span class="marker">[{citation.marker}]</span> '
-        f"{escape(citation.title or citation.file)}</p>"
+        f"{escape(citation.title or citation.file)}{_classification(citation.label)}</p>"
         f'<p class="source-facts">{escape(" · ".join(fact for fact in facts if fact))}</p>{section_line}'
         f"{_standing(citation)}<blockquote>{escape(citation.text)}</blockquote>{_also(citation.also)}</article>"
     )
+
+
+def _classification(label: str) -> str:
+    """The label of the collection of a source, such as "Diffusion restreinte"; nothing without one."""
+    if not label:
+        return ""
+    spoken = escape(text("source.classification", label=label))
+    return f' <span class="source-label">{spoken}</span>'
 
 
 def _standing(citation: CitationOut) -> str:
@@ -291,8 +299,9 @@ def _also(others: Sequence[AlsoOut]) -> str:
 
 
 def _also_label(other: AlsoOut) -> str:
-    name = other.title or other.file
-    return name if other.page is None else f"{name}, {text('source.page', page=other.page)}"
+    page = [] if other.page is None else [text("source.page", page=other.page)]
+    label = [text("source.classification", label=other.label)] if other.label else []
+    return ", ".join([other.title or other.file, *page, *label])
 
 
 def _ways_to_open(citation: CitationOut, name: tuple[str, str, str]) -> None:
@@ -306,6 +315,7 @@ def _ways_to_open(citation: CitationOut, name: tuple[str, str, str]) -> None:
 
 
 def _viewer(citation: CitationOut) -> None:
-    st.html(f'<p class="source-title">[{citation.marker}] {escape(_place(citation))}</p>')
+    title = f"{escape(_place(citation))}{_classification(citation.label)}"
+    st.html(f'<p class="source-title">[{citation.marker}] {title}</p>')
     if is_view_url(citation.view_url):
         st.iframe(citation.view_url + PASSAGE, height=_VIEWER_HEIGHT_PX, alt=_place(citation))

@@ -49,9 +49,10 @@ _FILES_PER_FORM = 20
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     "default": {
-        "description": "Un problème (RFC 9457), décrit en français.",
+        "description": "Un problème (RFC 9457), décrit en français ; une page pour un navigateur.",
         "content": {
             errors.PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}},
+            "text/html": {"schema": {"type": "string"}},
         },
     }
 }

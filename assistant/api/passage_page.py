@@ -52,6 +52,8 @@ class PassageView:
     """Everything the template needs."""
 
     title: str
+    label: str
+    """Classification of its collection, in words; empty without one."""
     facts: tuple[str, ...]
     """Kind, date, pages, in French."""
     breadcrumb: tuple[str, ...]
@@ -131,6 +133,7 @@ def passage_view(
     shown = [chunk] if pages else section
     return PassageView(
         title=chunk.title,
+        label=sentence("place_classified", label=chunk.label) if chunk.label else "",
         facts=tuple(_facts(chunk)),
         breadcrumb=chunk.locator.section,
         file=chunk.file,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from assistant.cli.console import note, say, say_raw
 from assistant.cli.failures import ExitCode
 from assistant.cli.queries import QueryLine, Row
+from assistant.cli.searching import classified
 from assistant.client import AssistantClient
 from assistant.domain.catalogue import sentence
 from assistant.schemas.answers import (
@@ -62,7 +63,9 @@ def _show_end(answer: AnswerOut) -> None:
     if answer.citations:
         say("\nSources")
     for citation in answer.citations:
-        say(f"[{citation.marker}] {citation.title}{_place(citation)} ({citation.file})")
+        say(
+            f"[{citation.marker}] {citation.title}{_place(citation)} ({citation.file}){classified(citation.label)}"
+        )
     if answer.marks:
         say(f"\n{sentence('marked_statements')}")
     for mark in answer.marks:

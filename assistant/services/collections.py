@@ -13,7 +13,7 @@ from assistant.domain.tenancy import Audience, Collection, Principal, Scope
 from assistant.ports.audit import AuditTrail
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.names import is_printable
-from assistant.services.roles import administered_tenant, changeable_tenant, found_tenant
+from assistant.services.roles import administered_tenant, changeable_tenant
 from assistant.services.tenants import checked_name
 
 LABEL_CHARS: Final = 60
@@ -174,7 +174,7 @@ def _label(text: str) -> str:
 def _found(
     work: UnitOfWork, collection_id: CollectionId, *, tenant_id: TenantId, principal: Principal
 ) -> Collection:
-    found_tenant(work, tenant_id, principal=principal)
+    administered_tenant(work, tenant_id, principal=principal)
     found = work.tenancy.find_collection(collection_id, tenant_id=tenant_id)
     if found is None:
         raise NotFound

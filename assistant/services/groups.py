@@ -13,7 +13,7 @@ from assistant.domain.tenancy import Principal
 from assistant.ports.audit import AuditTrail
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.people import found_people
-from assistant.services.roles import administered_tenant, changeable_tenant, found_tenant
+from assistant.services.roles import administered_tenant, changeable_tenant
 from assistant.services.tenants import checked_name
 
 
@@ -41,7 +41,6 @@ class GroupService:
         """A group and its people, oldest first."""
         with self._open_work() as work:
             group = _found(work, group_id, tenant_id=tenant_id, principal=principal)
-            administered_tenant(work, tenant_id, principal=principal)
             members = work.groups.members(group_id, tenant_id=tenant_id)
         self._tell(Act.PEOPLE_LISTED, group, principal, people=len(members))
         return group, members
@@ -126,7 +125,7 @@ class GroupService:
 def _found(
     work: UnitOfWork, group_id: GroupId, *, tenant_id: TenantId, principal: Principal
 ) -> Group:
-    found_tenant(work, tenant_id, principal=principal)
+    administered_tenant(work, tenant_id, principal=principal)
     group = work.groups.find(group_id, tenant_id=tenant_id)
     if group is None:
         raise NotFound

@@ -15,7 +15,7 @@ from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.people import check_given
-from assistant.services.roles import administered_tenant, changeable_tenant, found_tenant
+from assistant.services.roles import administered_tenant, changeable_tenant
 from assistant.services.secrets import digest, new_secret
 from assistant.services.tenants import checked_name
 
@@ -115,7 +115,7 @@ class InvitationService:
         """
         with self._open_work() as work:
             work.lock()
-            found_tenant(work, tenant_id, principal=principal)
+            administered_tenant(work, tenant_id, principal=principal)
             found = work.invitations.find(invitation_id, tenant_id=tenant_id)
             if found is None:
                 raise NotFound

@@ -52,8 +52,6 @@ class PeopleService:
         """
         with self._open_work() as work:
             person = found_person(work, person_id, principal=principal)
-            if person_id != principal.person_id:
-                administered_tenant(work, person.tenant_id, principal=principal)
             groups = work.groups.groups_of(person_id, tenant_id=person.tenant_id)
         if person_id != principal.person_id:
             self._tell(Act.PERSON_READ, person, principal)
@@ -144,11 +142,14 @@ class PeopleService:
 
 
 def found_person(work: UnitOfWork, person_id: PersonId, *, principal: Principal) -> Person:
-    """A person that a principal may know of: of its own tenant, or any for the platform's administrators.
+    """A person that a principal may know of: itself, and for administrators those of their tenants.
 
     Raises:
         NotFound: Unknown or foreign.
+        Forbidden: The principal is no administrator and asks for somebody else, whether there or not.
     """
+    if person_id != principal.person_id:
+        administered_tenant(work, principal.tenant_id, principal=principal)
     standing = work.people.standing(person_id)
     if standing is None:
         raise NotFound

@@ -270,9 +270,16 @@ def person_of(person_id: PersonId, tenant_id: TenantId, roles: frozenset[Role]) 
     )
 
 
-def propose(site: Site, *, source: str, target: str, kind: LinkKind = LinkKind.REPLACES) -> str:
-    """Propose a link between two documents of the default collection; its id."""
-    scope = site.container.access.scope_of(site.container.access.local_principal())
+def propose(
+    site: Site,
+    *,
+    source: str,
+    target: str,
+    kind: LinkKind = LinkKind.REPLACES,
+    principal: Principal | None = None,
+) -> str:
+    """Propose a link between two documents that a person reads, by default the owner; its id."""
+    scope = site.container.access.scope_of(principal or site.container.access.local_principal())
     proposal = Proposal(DocumentId(source), DocumentId(target), kind, "Annule et remplace.")
     with site.container.open_work() as work:
         now = site.container.clock.now()

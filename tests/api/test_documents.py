@@ -149,9 +149,31 @@ async def test_a_page_image_is_kept_by_the_browser_alone(site: Site) -> None:
         wrong = await http.get(f"{path}/deux")
 
     assert image.headers["content-type"].startswith("image/")
-    assert image.headers["cache-control"].startswith("private")
+    assert image.headers["cache-control"] == "private, no-cache"
     assert [each.status_code for each in missing] == [404] * 3
     assert wrong.status_code == 422
+
+
+async def test_a_copy_of_a_page_is_good_while_its_reader_may_read_it(site: Site) -> None:
+    await site.upload({"schema.pdf": PDF})
+    document = await first_document(site)
+    agent = site.agent()
+    async with site.owner() as owner, site.person(agent) as reader:
+        path = f"/api/v1/documents/{document['id']}/pages/2"
+        etag = (await reader.get(path)).headers["etag"]
+        named = {"If-None-Match": f'"autre", W/{etag}'}
+        same = await reader.get(path, headers=named)
+        other = await reader.get(path, headers={"If-None-Match": '"autre"'})
+        collection = (await owner.get("/api/v1/collections")).json()[0]["id"]
+        closed: dict[str, Any] = {"audience": "groups", "groups": []}
+        await owner.patch(f"/api/v1/collections/{collection}", json=closed)
+        after = await reader.get(path, headers=named)
+
+    assert (same.status_code, same.content) == (304, b"")
+    assert same.headers["etag"] == etag
+    assert other.status_code == 200
+    assert after.status_code == 404
+    assert "etag" not in after.headers
 
 
 async def test_a_pdf_passage_is_shown_on_its_page_with_its_boxes(site: Site) -> None:

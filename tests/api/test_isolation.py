@@ -2,170 +2,91 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import AsyncExitStack
 from hashlib import sha256
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.api.site import REGULATION, Site, propose
+from assistant.api.app import openapi_text
+from tests.api.isolation import (
+    CALLERS,
+    STRANGERS,
+    TABLE,
+    routes_of,
+    walk,
+    walk_elsewhere,
+    walk_with_keys,
+)
+from tests.api.site import REGULATION, Site
+from tests.api.walking import Strangers, opened_home, send
 
 pytestmark = [pytest.mark.anyio, pytest.mark.each_engine]
 
-PDF = "%PDF\n" + REGULATION
+_NAMING = frozenset(
+    ("tenant_id", "collections", "collection_id", "question_set_id", "before", "document_ids")
+) | {"people", "groups", "tenants", "parent_id"}
+"""Fields and query parameters that name something by its identifier."""
 
 
-async def identifiers(site: Site, owner: httpx.AsyncClient) -> dict[str, str]:
-    """One of each thing of the owner, by the name of its path parameter."""
-    job = (await site.upload({"reglement.pdf": PDF}))["job"]
-    document = (await owner.get("/api/v1/documents")).json()["documents"][0]
-    passage = (await owner.get(f"/api/v1/documents/{document['id']}/passages")).json()[0]
-    item = (await owner.get(f"/api/v1/jobs/{job['id']}/items")).json()[0]
-    conversation = (await owner.post("/api/v1/conversations", json={})).json()
-    answer = await owner.post("/api/v1/answers", json={"question": "Transport gratuit ?"})
-    return {
-        "job_id": job["id"],
-        "document_id": document["id"],
-        "chunk_id": passage["chunk_id"],
-        "item_id": item["id"],
-        "conversation_id": conversation["id"],
-        "answer_id": answer.json()["answer_id"],
-        "link_id": await link_of(site, owner, document),
-        "question_set_id": (run := await evaluation_of(owner))["question_set"]["id"],
-        "evaluation_id": run["id"],
-        "session_id": await session_of(site, owner),
-        "page": "1",
-        **await organisation_of(owner),
-        "pseudonym": (await owner.get("/api/v1/audit")).json()["entries"][0]["actor"],
+def schema() -> dict[str, Any]:
+    return json.loads(openapi_text())
+
+
+def naming(described: dict[str, Any]) -> set[tuple[str, str]]:
+    """Each route with each of its fields and query parameters that name something."""
+    found: set[tuple[str, str]] = set()
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            given = operation.get("parameters", [])
+            names = {each["name"] for each in given if each["in"] == "query"}
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                reference = content["schema"].get("$ref", "/").rsplit("/", 1)[-1]
+                body = described["components"]["schemas"].get(reference, {})
+                names |= set(body.get("properties", {}))
+            found |= {(f"{method.upper()} {path}", name) for name in names & _NAMING}
+    return found
+
+
+def test_every_route_has_an_entry() -> None:
+    entries = {*TABLE["routes"], *TABLE["open"]}
+    assert set(routes_of(schema())) ^ entries == set()
+    assert set(TABLE["requests"]) - entries == set()
+    for route, entry in TABLE["routes"].items():
+        assert set(entry) == {"key", *STRANGERS, "suspended_tenant"}, route
+
+
+def test_every_field_that_names_something_has_an_entry() -> None:
+    told_of = {
+        (route, name)
+        for entry in TABLE["elsewhere"]
+        for route in entry["routes"]
+        for name in {*entry.get("json", {}), entry.get("query", "").partition("=")[0]} & _NAMING
     }
+    assert naming(schema()) ^ told_of == set()
 
 
-async def organisation_of(owner: httpx.AsyncClient) -> dict[str, str]:
-    """One of each thing that administrators tend."""
-    me = (await owner.get("/api/v1/me")).json()
-    group = (await owner.post("/api/v1/groups", json={"name": "Finances"})).json()
-    await owner.post(f"/api/v1/groups/{group['id']}/people", json={"people": [me["person_id"]]})
-    invited = {"name": "Zoé", "email": "zoe@exemple.fr"}
-    made = (await owner.post("/api/v1/invitations", json=invited)).json()
-    key = (await owner.post("/api/v1/keys", json={"name": "K", "permissions": ["read"]})).json()
-    collection = (await owner.post("/api/v1/collections", json={"name": "Budget"})).json()
-    return {
-        "tenant_id": me["tenant"]["id"],
-        "person_id": made["invitation"]["person"]["id"],
-        "group_id": group["id"],
-        "invitation_id": made["invitation"]["id"],
-        "key_id": key["key"]["id"],
-        "collection_id": collection["id"],
-    }
+async def test_every_route_as_everybody_who_may_not(site: Site) -> None:
+    routes = routes_of(schema())
+    reading = [route for route in routes if route.startswith("GET /v1")]
+    async with opened_home(site) as home, AsyncExitStack() as stack:
+        strangers = Strangers(home, stack)
+        faults = await walk_with_keys(home, strangers, routes=routes)
+        faults += await walk_elsewhere(home, strangers)
+        for caller in CALLERS:
+            if caller == "suspended_tenant":
+                # All is still there: whoever got 404 was refused something, and changed nothing.
+                for route in reading:
+                    own = await send(home.http, route, {}, home.known)
+                    assert own.status_code == 200, route
+            faults += await walk(home, strangers, caller=caller, routes=routes)
 
-
-async def session_of(site: Site, owner: httpx.AsyncClient) -> str:
-    """A session of the owner's browser."""
-    site.secret_of(site.container.access.local_principal())
-    return (await owner.get("/api/v1/sessions")).json()[0]["id"]
-
-
-async def evaluation_of(owner: httpx.AsyncClient) -> dict[str, Any]:
-    """An evaluation that waits to be run."""
-    content = b"question;document\nLe transport est-il gratuit ?;reglement.pdf\n"
-    files = [("files", ("questions.csv", content))]
-    kept = (await owner.post("/api/v1/question-sets", files=files)).json()
-    return (await owner.post("/api/v1/evaluations", json={"question_set_id": kept["id"]})).json()
-
-
-async def link_of(site: Site, owner: httpx.AsyncClient, document: dict[str, Any]) -> str:
-    """A confirmed link of a document to another one."""
-    await site.upload({"ancien.txt": REGULATION})
-    listed = (await owner.get("/api/v1/documents")).json()["documents"]
-    other = next(each["id"] for each in listed if each["id"] != document["id"])
-    link = propose(site, source=document["id"], target=other)
-    path = f"/api/v1/documents/{other}/links/{link}"
-    assert (await owner.post(f"{path}/confirm")).status_code == 200
-    return link
-
-
-UNKNOWN = dict.fromkeys(
-    (
-        "job_id",
-        "document_id",
-        "chunk_id",
-        "item_id",
-        "conversation_id",
-        "answer_id",
-        "link_id",
-        "question_set_id",
-        "evaluation_id",
-        "tenant_id",
-        "person_id",
-        "group_id",
-        "invitation_id",
-        "key_id",
-        "collection_id",
-        "session_id",
-        "pseudonym",
-    ),
-    "00000000-0000-4000-8000-000000000000",
-) | {"page": "1"}
-
-
-def without_traces(response: httpx.Response, values: dict[str, str]) -> Any:
-    body = response.text
-    for name, value in values.items():
-        if name != "page":
-            body = body.replace(value, "<id>")
-    return body.replace(response.headers["x-request-id"], "<request>")
-
-
-async def test_no_route_shows_anything_of_another_tenant(site: Site) -> None:
-    async with site.owner() as owner, site.person(site.foreigner()) as foreigner:
-        known = await identifiers(site, owner)
-        schema = (await owner.get("/api/openapi.json")).json()
-        crossed: list[str] = []
-        walked = 0
-        for path, methods in schema["paths"].items():
-            if not path.startswith("/v1") or "{" not in path:
-                continue
-            for method in methods:
-                walked += 1
-                foreign = await call(foreigner, method, path.format(**known))
-                absent = await call(foreigner, method, path.format(**UNKNOWN))
-                if (
-                    foreign.status_code != 404
-                    or absent.status_code != 404
-                    or without_traces(foreign, known) != without_traces(absent, UNKNOWN)
-                ):
-                    crossed.append(f"{method} {path}: {foreign.status_code} {foreign.text}")
-
-        await site.container.evaluation_runner.close()
-        assert crossed == []
-        assert walked >= 44
-        for path, key in known.items():
-            if path in {"document_id", "chunk_id"}:
-                kind = "documents" if path == "document_id" else "passages"
-                assert (await owner.get(f"/api/v1/{kind}/{key}")).status_code == 200
-
-
-async def call(http: httpx.AsyncClient, method: str, path: str) -> httpx.Response:
-    bodies: dict[str, dict[str, Any]] = {
-        "/messages": {"question": "Transport gratuit ?"},
-        "/state": {"state": "suspended"},
-        "/people": {"people": ["local"]},
-    }
-    body: dict[str, Any] = {}
-    for ending, each in bodies.items():
-        if path.endswith(ending):
-            body = each
-    if method == "patch" and "/groups/" in path:
-        body = {"name": "Autre"}
-    if method in {"get", "delete"}:
-        return await http.request(method, f"/api{path}")
-    return await http.request(method, f"/api{path}", json=body)
+    assert faults == []
 
 
 async def test_lists_searches_and_answers_stay_within_their_tenant(site: Site) -> None:
-    async with site.owner() as owner:
-        known = await identifiers(site, owner)
-    async with site.person(site.foreigner()) as foreigner:
+    async with opened_home(site), site.person(site.foreigner()) as foreigner:
         documents = (await foreigner.get("/api/v1/documents")).json()
         links = (await foreigner.get("/api/v1/documents/links?state=confirmed")).json()
         jobs = (await foreigner.get("/api/v1/jobs")).json()
@@ -265,8 +186,9 @@ async def test_the_hash_of_a_foreign_content_gives_nothing_of_it(site: Site) -> 
 
 
 async def test_a_colleague_does_not_read_my_conversations_and_answers(site: Site) -> None:
-    async with site.owner() as owner, site.person(site.agent()) as colleague:
-        known = await identifiers(site, owner)
+    async with opened_home(site) as home, AsyncExitStack() as stack:
+        known = home.known
+        colleague = await Strangers(home, stack).client("outsider")
         refused = [
             await colleague.get(f"/api/v1/conversations/{known['conversation_id']}"),
             await colleague.get(f"/api/v1/answers/{known['answer_id']}"),

@@ -55,6 +55,7 @@ async def test_from_a_new_commune_to_an_answer_with_its_label(site: Site) -> Non
         found = (await zoe.post("/api/v1/search", json=query)).json()["results"]
         asked = {"question": "Le transport scolaire est-il gratuit ?"}
         answer = (await zoe.post("/api/v1/answers", json=asked)).json()
+        page = (await zoe.get(answer["citations"][0]["view_url"])).text
 
     assert me["tenant"] | {"welcome": ""} == {
         "id": commune["id"],
@@ -70,6 +71,7 @@ async def test_from_a_new_commune_to_an_answer_with_its_label(site: Site) -> Non
     assert {each["collection_id"] for each in found} == {collection["id"]}
     assert {each["file"] for each in found} == {"reglement.txt"}
     assert answer["citations"][0]["label"] == "Diffusion interne"
+    assert '<p class="classification">mention « Diffusion interne »</p>' in page
 
 
 async def test_a_question_stays_within_the_collections_it_names(site: Site) -> None:

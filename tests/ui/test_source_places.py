@@ -41,3 +41,10 @@ def test_marker_is_named_by_its_place() -> None:
     source = base.model_copy(update={"locator": locator})
 
     assert targets([source])[1].label == "Budget 2024, feuille « Recettes », B2:C9"
+
+
+def test_source_shows_the_label_of_its_collection() -> None:
+    source = citation(page=4).model_copy(update={"label": "Diffusion <restreinte>"})
+
+    assert "mention « Diffusion &lt;restreinte&gt; »" in source_html(source)
+    assert "source-label" not in source_html(citation(page=4))

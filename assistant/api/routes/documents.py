@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.responses import FileResponse, Response
@@ -34,10 +35,13 @@ from ingest.model import FileFormat
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 
+_NOT_MODIFIED = 304
+
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Offset = Annotated[int, Query(ge=0, le=2**31)]
 
-_PAGE_CACHE = "private, max-age=86400"
+_PAGE_CACHE = "private, no-cache"
+"""A browser asks each time whether it may show its copy: who lost the right sees nothing of it."""
 _MEDIA_TYPES = {
     FileFormat.PDF: "application/pdf",
     FileFormat.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -168,12 +172,29 @@ def get_original(document_id: str, caller: Reader, services: UseCases) -> Respon
     )
 
 
-@router.get("/{document_id}/pages/{page}", response_class=Response)
-async def get_page(document_id: str, page: int, caller: Reader, drawing: DrawingDep) -> Response:
-    """The image of a page or of a slide, from 1; slides need LibreOffice on the server."""
+@router.get(
+    "/{document_id}/pages/{page}",
+    response_class=Response,
+    responses={_NOT_MODIFIED: {"description": "The copy that the reader has is this image."}},
+)
+async def get_page(
+    document_id: str,
+    page: int,
+    caller: Reader,
+    drawing: DrawingDep,
+    if_none_match: Annotated[str, Header()] = "",
+) -> Response:
+    """The image of a page or of a slide, from 1; slides need LibreOffice on the server.
+
+    A reader that names the `ETag` of its copy in `If-None-Match` gets 304 while it is the same image.
+    """
     path = await drawing.page_image(DocumentId(document_id), page=page, scope=caller.scope)
     image = await run_in_threadpool(_image, path)
-    return Response(image, media_type=_image_type(path), headers={"Cache-Control": _PAGE_CACHE})
+    etag = f'"{sha256(image).hexdigest()}"'
+    headers = {"Cache-Control": _PAGE_CACHE, "ETag": etag}
+    if etag in {each.strip().removeprefix("W/") for each in if_none_match.split(",")}:
+        return Response(status_code=_NOT_MODIFIED, headers=headers)
+    return Response(image, media_type=_image_type(path), headers=headers)
 
 
 @router.get("/{document_id}/passages")

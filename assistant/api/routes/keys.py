@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from assistant.api.deps import Manager, Person, UseCases
+from assistant.api.deps import Manager, Person, Reader, UseCases
 from assistant.api.organisation_out import key_out
 from assistant.api.routes.people import OfTenant, tenant_of
 from assistant.domain.ids import KeyId
@@ -15,9 +15,10 @@ router = APIRouter(prefix="/keys", tags=["keys"])
 
 
 @router.get("")
-def list_own_keys(principal: Person, services: UseCases) -> list[KeyOut]:
+def list_own_keys(caller: Reader, services: UseCases) -> list[KeyOut]:
     """One's own keys, oldest first."""
-    return [key_out(each) for each in services.organisation.keys.list_own(principal=principal)]
+    found = services.organisation.keys.list_own(principal=caller.principal)
+    return [key_out(each) for each in found]
 
 
 @router.get("/all")
@@ -45,9 +46,12 @@ def create_key(asked: KeyIn, principal: Person, services: UseCases) -> KeyMade:
 
 @router.delete("/{key_id}", status_code=204)
 def revoke_key(
-    key_id: str, principal: Person, services: UseCases, tenant_id: OfTenant = None
+    key_id: str, principal: Manager, services: UseCases, tenant_id: OfTenant = None
 ) -> None:
-    """End a key at once: one's own, or any of a tenant that one administers."""
+    """End a key at once: one's own, or any of a tenant that one administers.
+
+    A key has to be for administration: one that leaked must not end the others of its person.
+    """
     services.organisation.keys.revoke(
         KeyId(key_id), tenant_id=tenant_of(tenant_id, principal), principal=principal
     )

@@ -86,7 +86,7 @@ def sign_out(
     secret = request.cookies.get(SESSION_COOKIE)
     back = f"{gate.base_url}{API_PREFIX}/auth/signed-out"
     url = services.federation.leave(secret, redirect_uri=back) if secret else None
-    # Page images stay in the browser's cache for a day: the next person must not find them there.
+    # A browser keeps page images, if only to show them once it asked: the next person finds none.
     response.headers["Clear-Site-Data"] = '"cache"'
     if url is None:
         gate.drop_session(response)

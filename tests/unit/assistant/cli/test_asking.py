@@ -9,6 +9,7 @@ from assistant.cli.failures import ExitCode
 from assistant.cli.queries import QueryLine
 from assistant.client import AssistantClient
 from assistant.schemas.answers import AnswerEventOut, AnswerOut, CompletedEvent, DeltaEvent, MarkOut
+from tests.ui.scripted import citation
 
 
 def answer(*, status: str = "answered", is_complete: bool = True) -> AnswerOut:
@@ -104,3 +105,15 @@ def test_a_follow_up_tells_how_it_was_understood(capsys: pytest.CaptureFixture[s
     stream_answer(OneAnswer(answer()), "Quel taux ?", after="")
 
     assert capsys.readouterr().out.count("Question comprise : Quel taux pour un vélo ?") == 1
+
+
+def test_a_source_says_the_label_of_its_collection(capsys: pytest.CaptureFixture[str]) -> None:
+    source = citation(page=4, title="Budget")
+    labelled = source.model_copy(update={"marker": 2, "label": "Diffusion restreinte"})
+    given = answer().model_copy(update={"citations": [source, labelled]})
+
+    stream_answer(OneAnswer(given), "Quel taux ?", after="")
+
+    first, second = capsys.readouterr().out.splitlines()[-2:]
+    assert "mention" not in first
+    assert second.endswith(f"({source.file}) — mention « Diffusion restreinte »")

@@ -29,8 +29,11 @@ def test_a_result_names_the_page_to_open(
         text="La commune paie le quart.",
         view_url="/api/v1/passages/k/view",
     )
+    labelled = result.model_copy(update={"label": "Diffusion restreinte"})
 
-    show_results(SearchOut(id="s", query="Qui paie ?", results=[result]))
+    show_results(SearchOut(id="s", query="Qui paie ?", results=[result, labelled]))
 
     written = capsys.readouterr().out
-    assert written.splitlines()[0] == f"1. Procès-verbal — {place} (pv.pdf)"
+    first, _, second, _ = written.splitlines()
+    assert first == f"1. Procès-verbal — {place} (pv.pdf)"
+    assert second == f"{first} — mention « Diffusion restreinte »"
