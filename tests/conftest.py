@@ -111,6 +111,12 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
+def default_logs() -> None:
+    """Technical messages as no test before this one has changed them."""
+    structlog.reset_defaults()
+
+
+@pytest.fixture
 def restored_logs() -> Generator[None]:
     """Undo what the test changes of where technical messages go, for the tests after it."""
     root = logging.getLogger()

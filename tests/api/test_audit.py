@@ -257,6 +257,7 @@ async def test_a_pseudonym_is_resolved_by_administrators_and_told(site: Site) ->
     assert acts == ["access.refused", "person.resolved", "session.opened"]
 
 
+@pytest.mark.usefixtures("default_logs")
 async def test_the_service_answers_while_the_log_cannot_be_written(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

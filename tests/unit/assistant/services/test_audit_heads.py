@@ -139,6 +139,7 @@ def test_a_keeper_that_was_not_started_notes_nothing(
     assert sink.heads == []
 
 
+@pytest.mark.usefixtures("default_logs")
 def test_a_sink_that_fails_is_logged_and_tried_again(
     log: AuditLog, sink: MemoryHeadSink, house: House
 ) -> None:
@@ -153,6 +154,7 @@ def test_a_sink_that_fails_is_logged_and_tried_again(
     assert numbers(sink) == [1]
 
 
+@pytest.mark.usefixtures("default_logs")
 def test_an_end_cut_off_is_told_at_the_next_head_even_when_others_follow(
     log: AuditLog, sink: MemoryHeadSink, house: House
 ) -> None:
