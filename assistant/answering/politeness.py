@@ -15,12 +15,15 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    r"(?:(?<=[?.!…])|(?<=\n))\s*(?:je\s+vous\s+(?:prie|remercie|saurais)|je\s+te\s+remercie|veuillez|"
-    r"dans\s+l['’]attente|en\s+vous\s+remerciant|avec\s+mes\s+remerciements|(?:un\s+grand\s+)?merci\b|"
-    r"(?:bien\s+)?cordialement|cordiales\s+salutations|respectueusement|salutations|bien\s+à\s+vous|"
-    r"bonne\s+(?:journée|soirée)|s['’]il\s+(?:vous|te)\s+pla[iî]t|svp|stp)\b[^?]*\Z",
+    r"(?:(?<=[?.!…])|(?<=\n))\s*(?:(?:je\s+vous\s+prie|veuillez)\s+(?:d['’]|de\s+)?(?:agréer|croire|recevoir|accepter)\b|"
+    r"dans\s+l['’]attente\b|en\s+vous\s+remerciant\b|avec\s+mes\s+remerciements\b|"
+    r"(?:je\s+(?:vous|te)\s+remercie|(?:un\s+grand\s+)?merci)"
+    r"(?:\s+(?:beaucoup|bien|infiniment|d['’]avance|par\s+avance|pour\s+(?:votre|vos|ton)\s+\w+))*\s*(?:[.,;!]|\Z|\n)|"
+    r"(?:(?:bien\s+)?cordialement|cordiales\s+salutations|respectueusement|salutations|bien\s+à\s+vous|"
+    r"bonne\s+(?:journée|soirée)|s['’]il\s+(?:vous|te)\s+pla[iî]t|svp|stp)\s*(?:[.,;!]|\Z|\n))[^?]*\Z",
     re.IGNORECASE,
 )
+"""After a question; « Merci de m'indiquer… » asks, and is none."""
 _ANNOUNCED = re.compile(r"\A(?P<before>[^?:]{3,300}?)\s*:\s+(?P<asked>\S.*\?.*)\Z", re.DOTALL)
 _PERSON = re.compile(
     r"\b(?:[Mm]adame|[Mm]onsieur|Mme|Mlle|M\.|Dr|s['’]appelle)\s+(?:[A-ZÀ-Ý][\w'’-]+\s*)+"
@@ -45,7 +48,8 @@ def without_politeness(text: str) -> str:
     gives « quel est le plafond ? »; what tells a subject or who asks stays. Politeness alone stays too.
     """
     whole = text.strip()
-    asked = _OPENING.sub("", _CLOSING.sub("", whole)).strip()
+    unclosed = _CLOSING.sub("", whole)
+    asked = _OPENING.sub("", unclosed if "?" in unclosed else whole).strip()
     announced = _ANNOUNCED.match(asked)
     if announced and set(terms(_PERSON.sub(" ", announced["before"]))) <= _ANNOUNCING:
         asked = announced["asked"]
