@@ -8,13 +8,10 @@ from dataclasses import asdict, replace
 
 from assistant.answering.contradictions import THRESHOLDS, Thresholds, find_contradictions
 from assistant.domain.intervals import Share
+from eval import pairs as shared_pairs
 from eval.catalogue import sentence
 from eval.contradiction_pairs import AGREEING, DISAGREEING, Pair, make_pairs
-from eval.datasets import SHARED
-from eval.verification_pairs import SOURCES, available_sources
 
-PER_KIND = 40
-DOCUMENTS = 120
 MOST_FALSE_ALARMS = 0.05
 """Of the fitted thresholds: a false alarm makes a right answer look wrong."""
 _TRIED: Mapping[str, Sequence[float]] = {
@@ -24,29 +21,13 @@ _TRIED: Mapping[str, Sequence[float]] = {
     "most_figures": (2, 3, 4),
     "same_words": (0.6, 0.7, 0.8),
 }
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of the command."""
-    parser.add_argument(
-        "--sources", nargs="+", choices=SOURCES, default=SOURCES, help=sentence("help_sources")
-    )
-    parser.add_argument("--per-kind", type=int, default=PER_KIND, help=sentence("help_per_kind"))
-    parser.add_argument("--documents", type=int, default=DOCUMENTS, help=sentence("help_documents"))
-    parser.add_argument("--misses", type=int, default=0, help=sentence("help_misses"))
+add_arguments = shared_pairs.add_arguments
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the pairs, print the figures of the odd ones and the thresholds that the even ones give."""
-    here = available_sources()
-    for name in set(arguments.sources) - set(here):
-        print(sentence("set_absent", name=name, folder=str(SHARED)))
-    sources = [name for name in arguments.sources if name in here]
-    pairs = [
-        pair
-        for source in sources
-        for pair in make_pairs(source, per_kind=arguments.per_kind, documents=arguments.documents)
-    ]
+    sources = shared_pairs.sources_of(arguments)
+    pairs = shared_pairs.pairs_of(sources, arguments, make=make_pairs)
     even = [pair for pair in pairs if pair.is_even]
     odd = [pair for pair in pairs if not pair.is_even]
     fitted = fitted_thresholds(even)

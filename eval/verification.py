@@ -8,41 +8,23 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from assistant.answering.verification import LEAST_COVERAGE, Claim, Testimony, compare, coverage
 from assistant.domain.intervals import Share
+from eval import pairs as shared_pairs
 from eval.catalogue import sentence
-from eval.datasets import SHARED
-from eval.verification_pairs import CHANGED, KEPT, SOURCES, Pair, available_sources, make_pairs
+from eval.verification_pairs import CHANGED, KEPT, Pair, make_pairs
 
-PER_KIND = 40
-DOCUMENTS = 120
 FALSE_ALARMS = "false_alarms"
 """Among the kinds of pairs: both kept ones together."""
 _GATE_PER_KIND, _GATE_DOCUMENTS = 60, 8
 _LEAST_FOUND = 0.98
 """Share of sentences of other documents that the fitted threshold marks."""
 _STEPS = [step / 50 for step in range(51)]
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of the command."""
-    parser.add_argument(
-        "--sources", nargs="+", choices=SOURCES, default=SOURCES, help=sentence("help_sources")
-    )
-    parser.add_argument("--per-kind", type=int, default=PER_KIND, help=sentence("help_per_kind"))
-    parser.add_argument("--documents", type=int, default=DOCUMENTS, help=sentence("help_documents"))
-    parser.add_argument("--misses", type=int, default=0, help=sentence("help_misses"))
+add_arguments = shared_pairs.add_arguments
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the pairs, print the figures of the odd ones and the threshold that the even ones give."""
-    here = available_sources()
-    for name in set(arguments.sources) - set(here):
-        print(sentence("set_absent", name=name, folder=str(SHARED)))
-    sources = [name for name in arguments.sources if name in here]
-    pairs = [
-        pair
-        for source in sources
-        for pair in make_pairs(source, per_kind=arguments.per_kind, documents=arguments.documents)
-    ]
+    sources = shared_pairs.sources_of(arguments)
+    pairs = shared_pairs.pairs_of(sources, arguments, make=make_pairs)
     even = [pair for pair in pairs if pair.is_even]
     odd = [pair for pair in pairs if not pair.is_even]
     print(sentence("verification_pairs", count=len(pairs), sources=", ".join(sources)))
