@@ -77,7 +77,7 @@ def test_each_row_becomes_its_problem(code: str) -> None:
 PARAMETERS = (
     "detail", "limit_mb", "size_mb", "characters", "limit", "path", "problems", "built", "asked",
     "status", "model", "received", "expected", "page", "pages", "format", "seconds", "host", "port",
-    "documents", "count", "line", "fault", "name", "version", "contrast", "siret",
+    "documents", "count", "line", "fault", "name", "version", "contrast", "siret", "file", "known",
 )  # fmt: skip
 
 
