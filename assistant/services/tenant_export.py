@@ -6,6 +6,7 @@ import json
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -114,15 +115,7 @@ class TenantExporter:
                 tenant = estate.tenant
             counts["originals"] = self._write_originals(archive, wanted)
             archive.finish(
-                lines.Manifest(
-                    format=lines.FORMAT,
-                    format_version=lines.FORMAT_VERSION,
-                    product_version=product_version,
-                    created_at=now,
-                    tenant=tenant.name,
-                    counts=counts,
-                    files=archive.files,
-                )
+                _manifest(tenant, archive.files, counts=counts, at=now, version=product_version)
             )
         self._audit.record(
             Act.TENANT_EXPORTED,
@@ -214,3 +207,22 @@ class _Estate:
         ):
             yield from (each for each in page if each.id != LOCAL_PERSON)
             offset += len(page)
+
+
+def _manifest(
+    tenant: Tenant,
+    files: list[lines.FileLine],
+    *,
+    counts: dict[str, int],
+    at: datetime,
+    version: str,
+) -> lines.Manifest:
+    return lines.Manifest(
+        format=lines.FORMAT,
+        format_version=lines.FORMAT_VERSION,
+        product_version=version,
+        created_at=at,
+        tenant=tenant.name,
+        counts=counts,
+        files=files,
+    )
