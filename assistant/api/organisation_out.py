@@ -195,4 +195,5 @@ def me_out(profile: Profile, *, principal: Principal, max_file_mb: int) -> MeOut
             text=charter.text,
             is_accepted=not charter.asks(person.charter_version),
         ),
+        export_consent=person.export_consent,
     )

@@ -8,7 +8,13 @@ from enum import IntEnum
 import typer
 
 from assistant.domain.catalogue import sentence
-from assistant.domain.errors import AssistantError, ConfigurationError, NotFound
+from assistant.domain.errors import (
+    AssistantError,
+    ConfigurationError,
+    Conflict,
+    InvalidInput,
+    NotFound,
+)
 
 
 class ExitCode(IntEnum):
@@ -48,7 +54,7 @@ def exit_code_of(error: BaseException) -> ExitCode:
             if error.code == "server_absent":
                 return ExitCode.SERVICE
             return ExitCode.CONFIGURATION
-        case NotFound():
+        case NotFound() | Conflict() | InvalidInput():
             return ExitCode.REFUSED
         case AssistantError():
             return ExitCode.SERVICE

@@ -205,6 +205,46 @@ def erase_tenant(
         return show_erasure(connection.client.erase_tenant(tenant), as_json=json)
 
 
+@tenants_app.command("export", cls=FrenchCommand)
+def export_tenant(
+    context: typer.Context,
+    tenant: Identifier,
+    *,
+    to: Annotated[
+        Path, typer.Option("--to", metavar="DOSSIER|ZIP", help="Fichier neuf, ou son dossier.")
+    ],
+    conversations: Annotated[
+        bool, typer.Option("--conversations", help="Avec celles des personnes qui l'ont accepté.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Écrit tout ce qu'un organisme possède dans une archive ZIP, pour qu'il puisse partir."""
+    from assistant.cli.moving import export
+    from assistant.logs import configure_logs
+
+    configure_logs(verbose=False)
+    settings = invocation(context).load().settings
+    export(settings, tenant, to=to, with_conversations=conversations, as_json=json)
+
+
+@tenants_app.command("import", cls=FrenchCommand)
+def import_tenant(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="ZIP", help="Archive de « tenants export ».")],
+    *,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="N'attend pas la lecture des documents.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Prend un organisme dans une archive ; ses documents sont relus."""
+    from assistant.cli.moving import load
+    from assistant.logs import configure_logs
+
+    configure_logs(verbose=False)
+    load(invocation(context).load().settings, file, waits=not no_wait, as_json=json)
+
+
 @collections_app.command("list", cls=FrenchCommand)
 def list_collections(
     context: typer.Context, *, tenant: Tenant = None, json: Json = False, server: Server = None

@@ -19,11 +19,13 @@ from assistant.schemas.people import (
     KeyIn,
     KeyMade,
     KeyOut,
+    MeChangeIn,
     MembersIn,
     PersonChangeIn,
     PersonDetail,
     PersonOut,
 )
+from assistant.schemas.service import MeOut
 from assistant.schemas.tenants import (
     ErasureOut,
     TenantChangeIn,
@@ -45,6 +47,10 @@ class TenantCalls:
     def accept_charter(self, version: int) -> None:
         """Accept the charter of one's tenant."""
         self._transport.send("POST", "/api/v1/me/charter", json=_body(CharterIn(version=version)))
+
+    def change_me(self, asked: MeChangeIn) -> MeOut:
+        """Say whether one's conversations may leave with the tenant."""
+        return self._transport.call("PATCH", "/api/v1/me", returns=MeOut, json=_body(asked))
 
     def list_tenants(self, *, archived: bool = False) -> list[TenantOut]:
         """The tenants one may see, oldest first."""

@@ -13,6 +13,9 @@ class Act(StrEnum):
     TENANT_MOVED = "tenant.moved"
     """It changed its state."""
     TENANT_ERASED = "tenant.erased"
+    TENANT_EXPORTED = "tenant.exported"
+    """All of it was written to a file, for it to leave."""
+    TENANT_IMPORTED = "tenant.imported"
     PERSON_INVITED = "person.invited"
     PERSON_JOINED = "person.joined"
     """An invitation was accepted."""
@@ -21,6 +24,8 @@ class Act(StrEnum):
     PERSON_RESTORED = "person.restored"
     INVITATION_WITHDRAWN = "invitation.withdrawn"
     CHARTER_ACCEPTED = "charter.accepted"
+    CONSENT_CHANGED = "consent.changed"
+    """A person said whether its conversations may leave with its tenant."""
     GROUP_CREATED = "group.created"
     GROUP_CHANGED = "group.changed"
     GROUP_DELETED = "group.deleted"
@@ -52,6 +57,7 @@ ABOUT_PEOPLE = frozenset(
         Act.PERSON_RESOLVED,
         Act.INVITATION_WITHDRAWN,
         Act.CHARTER_ACCEPTED,
+        Act.CONSENT_CHANGED,
     }
 )
 """Acts whose subject is a person; the log names it by its pseudonym, or not at all."""

@@ -43,6 +43,8 @@ class Person:
     """Of the charter accepted last; 0 for none."""
     seen_at: datetime | None = None
     """Last use, to the hour; None before the first."""
+    export_consent: bool = False
+    """True when it lets its conversations leave with its tenant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,16 @@ class Group:
     tenant_id: TenantId
     name: str
     """Of one group of the tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A person in a group."""
+
+    group_id: GroupId
+    person_id: PersonId
+    provider: str
+    """The identity provider that named the group; empty when an administrator gave it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class PeopleRepository(Protocol):
         ...
 
     def update(self, person: Person) -> None:
-        """Replace name, address, roles, state and charter of a person. Raises `NotFound`."""
+        """Replace name, address, roles, state, charter and consent of a person. Raises `NotFound`."""
         ...
 
     def delete(self, person_id: PersonId, *, tenant_id: TenantId) -> None:

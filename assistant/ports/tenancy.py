@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from assistant.domain.ids import CollectionId, TenantId, VersionId
+from assistant.domain.documents import DocumentVersion
+from assistant.domain.ids import CollectionId, DocumentId, TenantId, VersionId
 from assistant.domain.jobs import Job
+from assistant.domain.people import Membership
 from assistant.domain.tenancy import Collection, Principal, Scope
 from assistant.domain.tenants import Tenant
 
@@ -103,7 +105,7 @@ class TenancyRepository(Protocol):
 
 
 class EstateRepository(Protocol):
-    """All that a tenant holds, for its closing and its erasure. Sees whole tenants."""
+    """All that a tenant holds, for its closing, its erasure and its leaving. Sees whole tenants."""
 
     def open_jobs(self, tenant_id: TenantId) -> list[Job]:
         """Jobs that have not ended, oldest first."""
@@ -111,6 +113,16 @@ class EstateRepository(Protocol):
 
     def shut(self, tenant_id: TenantId) -> None:
         """End the sessions and links of all its people, and ask its running answers to stop."""
+        ...
+
+    def versions_of(
+        self, document_ids: Sequence[DocumentId], *, tenant_id: TenantId
+    ) -> dict[DocumentId, list[DocumentVersion]]:
+        """The versions of some of its documents, oldest first; absent when there are none."""
+        ...
+
+    def memberships_of(self, tenant_id: TenantId) -> list[Membership]:
+        """Which of its people are in which of its groups, by group, then person."""
         ...
 
     def contents_of(self, tenant_id: TenantId) -> list[str]:

@@ -133,6 +133,13 @@ class KeyMade(Wire):
     """Told only now; sent as `Authorization: Bearer …`."""
 
 
+class MeChangeIn(Wire):
+    """What to change of oneself."""
+
+    export_consent: bool
+    """True lets one's conversations leave with the tenant, should it move to another instance."""
+
+
 class CharterIn(Wire):
     """The charter that one accepts."""
 

@@ -71,6 +71,8 @@ class MeOut(Wire):
     """True while the tenant is suspended."""
     tenant: TenantBrief | None = None
     charter: CharterState | None = None
+    export_consent: bool = False
+    """True when one's conversations may leave with the tenant."""
 
 
 class ExampleQuestions(Wire):

@@ -135,6 +135,22 @@ class PeopleService:
         self._tell(Act.PERSON_RESTORED, restored, principal)
         return restored
 
+    def consent(self, principal: Principal, *, export: bool) -> None:
+        """Note whether one's conversations may leave with the tenant, also while it is suspended.
+
+        Raises:
+            Forbidden: A key cannot consent for its person.
+            NotFound: There is no such person any more.
+        """
+        if principal.is_key:
+            raise Forbidden
+        with self._open_work() as work:
+            work.lock()
+            person = found_person(work, principal.person_id, principal=principal)
+            work.people.update(replace(person, export_consent=export))
+            work.commit()
+        self._tell(Act.CONSENT_CHANGED, person, principal, export="yes" if export else "no")
+
     def _tell(self, act: Act, person: Person, by: Principal, **details: str) -> None:
         self._audit.record(
             act, by=by, tenant_id=person.tenant_id, subject=person.id, details=details

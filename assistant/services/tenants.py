@@ -98,7 +98,7 @@ class TenantService:
         """
         require_platform_admin(principal)
         tenant = Tenant(TenantId(new_id()), "")
-        changed = _applied(tenant, replace(change, name=change.name or ""))
+        changed = applied(tenant, replace(change, name=change.name or ""))
         collection = Collection(CollectionId(new_id()), tenant.id, DEFAULT_COLLECTION_NAME)
         with self._open_work() as work:
             work.lock()
@@ -141,7 +141,7 @@ class TenantService:
             tenant = changeable_tenant(work, tenant_id, principal=principal)
             if not change.given <= _OWN_FIELDS:
                 require_platform_admin(principal)
-            changed = _applied(tenant, change)
+            changed = applied(tenant, change)
             _check_parent(work, changed)
             _numbers_free(lambda: work.tenancy.update_tenant(changed))
             work.commit()
@@ -213,8 +213,12 @@ class TenantService:
         self._audit.record(act, by=by, tenant_id=tenant.id, subject=tenant.id, details=details)
 
 
-def _applied(tenant: Tenant, change: TenantChange) -> Tenant:
-    """A tenant with a change, each field checked."""
+def applied(tenant: Tenant, change: TenantChange) -> Tenant:
+    """A tenant with a change, each field checked.
+
+    Raises:
+        InvalidInput: A field is refused; the code names it.
+    """
     values: dict[str, Any] = {
         name: _CHECKS[name](getattr(change, name)) for name in change.given & _CHECKS.keys()
     }

@@ -122,6 +122,30 @@ async def test_the_charter_comes_first(site: Site) -> None:
     assert (accepted.status_code, after.status_code, owners.status_code) == (204, 200, 200)
 
 
+async def test_a_person_in_person_says_whether_its_conversations_may_leave(site: Site) -> None:
+    agent = site.agent()
+    asked: dict[str, Any] = {"name": "K", "permissions": ["read", "ask"]}
+    async with site.owner() as owner, site.person(agent) as person:
+        before = (await person.get("/api/v1/me")).json()
+        key = (await person.post("/api/v1/keys", json=asked)).json()["secret"]
+        agreed = await person.patch("/api/v1/me", json={"export_consent": True})
+        after = (await person.get("/api/v1/me")).json()
+        others = (await owner.get("/api/v1/me")).json()
+        async with site.http(Authorization=f"Bearer {key}") as program:
+            refused = await program.patch("/api/v1/me", json={"export_consent": False})
+        nothing = await person.patch("/api/v1/me", json={})
+        kept = (await person.get("/api/v1/me")).json()
+        entries = (await owner.get("/api/v1/audit", params={"act": "consent.changed"})).json()
+        taken_back = await person.patch("/api/v1/me", json={"export_consent": False})
+
+    assert [each["export_consent"] for each in (before, after, others)] == [False, True, False]
+    assert agreed.json() == after
+    assert (refused.status_code, nothing.status_code) == (403, 422)
+    assert kept["export_consent"] is True
+    assert [each["details"] for each in entries["entries"]] == [{"export": "yes"}]
+    assert taken_back.json()["export_consent"] is False
+
+
 @pytest.mark.parametrize(
     ("permission", "allowed"),
     [

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Table, and_, exists, false, func, not_, or
 
 from assistant.adapters.sql.contents import is_used
 from assistant.adapters.sql.documents import DOCUMENT_KEYS
-from assistant.adapters.sql.rows import job_of
+from assistant.adapters.sql.people_tables import group_members
+from assistant.adapters.sql.rows import job_of, version_of
 from assistant.adapters.sql.tables import (
     answers,
     chunks,
@@ -26,9 +27,10 @@ from assistant.adapters.sql.tables import (
 from assistant.adapters.sql.tenant_tables import tenants
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.answers import AnswerStatus
-from assistant.domain.documents import VersionState
-from assistant.domain.ids import TenantId, VersionId
+from assistant.domain.documents import DocumentVersion, VersionState
+from assistant.domain.ids import DocumentId, TenantId, VersionId
 from assistant.domain.jobs import FINAL_JOB_STATES, Job, JobState
+from assistant.domain.people import Membership
 from assistant.domain.tenants import TenantState
 
 _OPEN_JOBS = [state for state in JobState if state not in FINAL_JOB_STATES]
@@ -62,6 +64,31 @@ class SqlEstateRepository:
             .where(answers.c.status == AnswerStatus.RUNNING, answers.c.tenant_id == tenant_id)
             .values(cancel_requested=True)
         )
+
+    def versions_of(
+        self, document_ids: Sequence[DocumentId], *, tenant_id: TenantId
+    ) -> dict[DocumentId, list[DocumentVersion]]:
+        """The versions of some of its documents, oldest first; absent when there are none."""
+        found: dict[DocumentId, list[DocumentVersion]] = {}
+        for batch in batches(document_ids):
+            query = (
+                select(versions)
+                .where(versions.c.document_id.in_(batch), versions.c.tenant_id == tenant_id)
+                .order_by(versions.c.number)
+            )
+            for row in self._transaction.read(query):
+                found.setdefault(row.document_id, []).append(version_of(row))
+        return found
+
+    def memberships_of(self, tenant_id: TenantId) -> list[Membership]:
+        """Which of its people are in which of its groups, by group, then person."""
+        query = (
+            select(group_members)
+            .where(group_members.c.tenant_id == tenant_id)
+            .order_by(group_members.c.group_id, group_members.c.person_id)
+        )
+        rows = self._transaction.read(query)
+        return [Membership(row.group_id, row.person_id, row.provider) for row in rows]
 
     def contents_of(self, tenant_id: TenantId) -> list[str]:
         """SHA-256 of the file contents that its documents, versions and jobs name, sorted."""

@@ -16,7 +16,10 @@ from assistant.domain.people import Person, Standing
 from assistant.domain.tenancy import Role
 from assistant.domain.tenants import Charter
 
-_PLAIN = ("id", "tenant_id", "name", "state", "created_at", "charter_version", "seen_at")
+_PLAIN = (
+    "id", "tenant_id", "name", "state", "created_at", "charter_version", "seen_at",
+    "export_consent",
+)  # fmt: skip
 
 
 class SqlPeopleRepository:
@@ -30,7 +33,7 @@ class SqlPeopleRepository:
         self._transaction.write(people.insert().values(**_columns(person)))
 
     def update(self, person: Person) -> None:
-        """Replace name, address, roles, state and charter of a person. Raises `NotFound`."""
+        """Replace name, address, roles, state, charter and consent of a person. Raises `NotFound`."""
         values = _columns(person)
         for kept in ("id", "tenant_id", "created_at", "seen_at"):
             del values[kept]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from assistant.adapters.sql.columns import CompactJson, UtcDateTime, Word
@@ -37,6 +39,7 @@ people = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("charter_version", Integer, nullable=False),
     Column("seen_at", UtcDateTime),
+    Column("export_consent", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("id", "tenant_id"),
     UniqueConstraint("tenant_id", "email"),
     Index("ix_people_by_tenant", "tenant_id", "number"),

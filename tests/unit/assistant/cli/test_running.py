@@ -9,7 +9,13 @@ import pytest
 from assistant.cli import main
 from assistant.cli.failures import ExitCode, exit_code_of, sentence_of
 from assistant.client.errors import ClientError, client_error
-from assistant.domain.errors import ConfigurationError, NotFound, StorageError
+from assistant.domain.errors import (
+    ConfigurationError,
+    Conflict,
+    InvalidInput,
+    NotFound,
+    StorageError,
+)
 from assistant.schemas.wire import Problem
 
 HEAVY = (
@@ -160,6 +166,8 @@ def problem(status: int) -> ClientError:
         (ConfigurationError("server_absent", path="p"), ExitCode.SERVICE),
         (ConfigurationError("host_not_loopback", host="h"), ExitCode.CONFIGURATION),
         (NotFound(), ExitCode.REFUSED),
+        (Conflict("archive_exists", path="p"), ExitCode.REFUSED),
+        (InvalidInput("archive_unreadable"), ExitCode.REFUSED),
         (StorageError(), ExitCode.SERVICE),
         (problem(404), ExitCode.REFUSED),
         (problem(503), ExitCode.SERVICE),

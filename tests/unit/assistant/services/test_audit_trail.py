@@ -78,6 +78,7 @@ def live(region: Region) -> list[str]:
     region.sign_in.accept_invitation(code)
     zoe = Principal(person.id, person.tenant_id, person.roles)
     region.sign_in.accept_charter(zoe, version=1)
+    organisation.people.consent(zoe, export=True)
     region.sign_in.sign_out(region.session_of(zoe))
     organisation.people.list_page(**here, limit=9)
     organisation.people.get(person.id, principal=admin)
@@ -110,6 +111,8 @@ def test_what_services_do_is_one_chain_and_names_nobody(kept: Kept) -> None:
     assert acts == {act.value for act in Act} - {
         "tenant.moved",
         "tenant.erased",
+        "tenant.exported",
+        "tenant.imported",
         "group.changed",
         "collection.changed",
         "person.resolved",
