@@ -202,7 +202,7 @@ class RetrievalSettings(Group):
     dense_weight: float = Field(default=0.6, ge=0, le=1)
     """Poids de la recherche par le sens ; le reste va à la recherche par les mots."""
     candidates: int = Field(default=100, ge=1, le=1000)
-    """Passages demandés à chacune des deux recherches avant fusion."""
+    """Passages demandés à chacune des recherches avant fusion (moitié moins de documents entiers)."""
     passages: int = Field(default=8, ge=1, le=50)
     """Passages donnés au modèle."""
     passage_tokens: int = Field(default=6000, ge=200)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from assistant.domain.documents import SourceChunk
@@ -15,6 +15,8 @@ from ingest.cleaning import fold
 Vector = Sequence[float]
 """A dense embedding, unit length, as long as its embedder says."""
 _WORD = re.compile(r"[^\W\d_]{3,}")
+DOCUMENT_SHARE = 0.5
+"""Half of what words weigh is what the whole document says: chosen by measure (docs/retrieval.md)."""
 _NO_SPREAD = 1e-12
 """Spread over mean that is rounding, not difference."""
 
@@ -27,6 +29,8 @@ class ScoredChunk:
     """Belongs to one version of one document; whether that one is live is for the database to say."""
     score: float
     """Unitless, comparable only within its ranking."""
+    version_id: VersionId
+    """The version of a document that it belongs to."""
 
 
 Ranking = tuple[ScoredChunk, ...]
@@ -45,6 +49,9 @@ class IndexPoint:
     vector: Vector
     text: str
     """`searched_text`, from which the lexical weights are made; never stored by the index."""
+    document_texts: Sequence[str] = ()
+    """Searched texts of the whole document, in order, on the first point of each version: it then also
+    stands for its document. Never stored by the index."""
 
 
 def searched_text(text: str, *, name: str) -> str:
@@ -135,8 +142,16 @@ def evidence_of(chunk_ids: Sequence[ChunkId], *, dense: Ranking, lexical: Rankin
     )
 
 
-def fuse(dense: Ranking, lexical: Ranking, *, dense_weight: float, limit: int) -> Ranking:
-    """Merge two rankings of one query by the place of each score in the spread of its ranking.
+def fuse(
+    dense: Ranking,
+    lexical: Ranking,
+    *,
+    documents: Ranking,
+    dense_weight: float,
+    limit: int,
+    document_share: float = DOCUMENT_SHARE,
+) -> Ranking:
+    """Merge the rankings of one query by the place of each score in the spread of its ranking.
 
     Within each ranking the mean less three standard deviations becomes 0 and the mean more three
     becomes 1, whatever the best and the worst happen to be; a ranking of equal scores becomes all 1,
@@ -145,8 +160,10 @@ def fuse(dense: Ranking, lexical: Ranking, *, dense_weight: float, limit: int) -
     Args:
         dense: Ranking by embedding similarity.
         lexical: Ranking by BM25.
-        dense_weight: Share of the dense score, in [0, 1]; the lexical one gets the rest.
+        documents: Ranking of whole documents by BM25, each by one of its chunks; it adds no chunk.
+        dense_weight: Share of the dense score, in [0, 1]; the words get the rest.
         limit: Greatest number of chunks to return, at least 1.
+        document_share: What the words of the whole document get of the words' share.
 
     Returns:
         At most `limit` chunks, best first, ties by ascending `chunk_id`. Scores are at least 0, and
@@ -162,12 +179,18 @@ def fuse(dense: Ranking, lexical: Ranking, *, dense_weight: float, limit: int) -
         raise ValueError("limit must be at least 1")
     if not 0 <= dense_weight <= 1:
         raise ValueError("dense_weight must lie in [0, 1]")
-    totals: dict[ChunkId, float] = {}
-    for ranking, weight in ((dense, dense_weight), (lexical, 1 - dense_weight)):
+    words = 1 - dense_weight
+    of_document = {
+        head.version_id: words * document_share * share
+        for head, share in zip(documents, _by_spread(documents), strict=True)
+    }
+    totals: dict[ChunkId, ScoredChunk] = {}
+    for ranking, weight in ((dense, dense_weight), (lexical, words * (1 - document_share))):
         for chunk, share in zip(ranking, _by_spread(ranking), strict=True):
-            totals[chunk.chunk_id] = totals.get(chunk.chunk_id, 0.0) + weight * share
-    ordered = sorted(totals.items(), key=lambda item: (-item[1], item[0]))[:limit]
-    return tuple(ScoredChunk(chunk_id, score) for chunk_id, score in ordered)
+            held = totals.get(chunk.chunk_id)
+            before = of_document.get(chunk.version_id, 0.0) if held is None else held.score
+            totals[chunk.chunk_id] = replace(chunk, score=before + weight * share)
+    return tuple(sorted(totals.values(), key=lambda item: (-item.score, item.chunk_id))[:limit])
 
 
 def _by_spread(ranking: Ranking) -> list[float]:

@@ -45,6 +45,14 @@ class ChunkIndex(Protocol):
         """
         ...
 
+    def search_documents(self, text: str, *, scope: Scope, limit: int) -> Ranking:
+        """The documents within the scope that share terms with a text, by BM25 over their whole text.
+
+        Each is named by the chunk that stands for it. Scores above 0; ties by ascending chunk id. An
+        empty scope, or a text of stop words, gives an empty ranking.
+        """
+        ...
+
     def remove_version(self, version_id: VersionId) -> None:
         """Remove all points of a version; no error when there are none."""
         ...

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import log, sqrt
 from threading import Lock
 
-from assistant.adapters.qdrant.bm25 import TermWeights, document_weights, query_weights
+from assistant.adapters.qdrant.bm25 import (
+    TermWeights,
+    document_weights,
+    query_weights,
+    whole_weights,
+)
 from assistant.adapters.qdrant.schema import checked_limit, checked_vector, checked_vectors
 from assistant.domain.ids import ChunkId, VersionId
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Ranking, ScoredChunk, Vector
@@ -22,6 +27,7 @@ class InMemoryChunkIndex:
         self._points: dict[ChunkId, IndexPoint] = {}
         self._vectors: dict[ChunkId, list[float]] = {}
         self._terms: dict[ChunkId, dict[int, float]] = {}
+        self._whole: dict[ChunkId, dict[int, float]] = {}
         self._lock = Lock()
 
     @property
@@ -41,6 +47,7 @@ class InMemoryChunkIndex:
                 self._points[point.chunk_id] = point
                 self._vectors[point.chunk_id] = _unit(vector)
                 self._terms[point.chunk_id] = _as_dict(document_weights(point.text))
+                self._whole[point.chunk_id] = _as_dict(whole_weights(point.document_texts))
 
     def search_dense(self, vector: Vector, *, scope: Scope, limit: int) -> Ranking:
         """The chunks within the scope nearest to a vector, by cosine."""
@@ -55,16 +62,12 @@ class InMemoryChunkIndex:
     def search_lexical(self, text: str, *, scope: Scope, limit: int) -> Ranking:
         """The chunks within the scope that share terms with a text, by BM25."""
         checked_limit(limit)
-        query = query_weights(text).indices
-        within = [self._terms[point.chunk_id] for point in self._within(scope)]
-        rarity = _rarity(query, within=[terms for terms in within if terms])
+        return self._worded(text, self._terms, scope=scope, limit=limit)
 
-        def score(chunk_id: ChunkId) -> float:
-            terms = self._terms[chunk_id]
-            return sum(rarity[term] * terms[term] for term in query if term in terms)
-
-        ranking = self._best(score, scope=scope, limit=max(limit, len(within)))
-        return tuple(chunk for chunk in ranking if chunk.score > 0)[:limit]
+    def search_documents(self, text: str, *, scope: Scope, limit: int) -> Ranking:
+        """The documents within the scope that share terms with a text, by BM25 over their whole text."""
+        checked_limit(limit)
+        return self._worded(text, self._whole, scope=scope, limit=limit)
 
     def remove_version(self, version_id: VersionId) -> None:
         """Remove all points of a version."""
@@ -74,6 +77,7 @@ class InMemoryChunkIndex:
                     del self._points[point.chunk_id]
                     del self._vectors[point.chunk_id]
                     del self._terms[point.chunk_id]
+                    del self._whole[point.chunk_id]
 
     def count(self, *, scope: Scope) -> int:
         """Number of points within the scope."""
@@ -101,9 +105,29 @@ class InMemoryChunkIndex:
                 if scope.allows(tenant_id=point.tenant_id, collection_id=point.collection_id)
             ]
 
+    def _worded(
+        self,
+        text: str,
+        held: Mapping[ChunkId, Mapping[int, float]],
+        *,
+        scope: Scope,
+        limit: int,
+    ) -> Ranking:
+        query = query_weights(text).indices
+        within = [held[point.chunk_id] for point in self._within(scope)]
+        rarity = _rarity(query, within=[terms for terms in within if terms])
+
+        def score(chunk_id: ChunkId) -> float:
+            terms = held[chunk_id]
+            return sum(rarity[term] * terms[term] for term in query if term in terms)
+
+        ranking = self._best(score, scope=scope, limit=max(limit, len(within)))
+        return tuple(chunk for chunk in ranking if chunk.score > 0)[:limit]
+
     def _best(self, score: Callable[[ChunkId], float], *, scope: Scope, limit: int) -> Ranking:
         scored = [
-            ScoredChunk(point.chunk_id, score(point.chunk_id)) for point in self._within(scope)
+            ScoredChunk(point.chunk_id, score(point.chunk_id), point.version_id)
+            for point in self._within(scope)
         ]
         return tuple(sorted(scored, key=lambda chunk: (-chunk.score, chunk.chunk_id))[:limit])
 
@@ -113,7 +137,7 @@ def _unit(vector: list[float]) -> list[float]:
     return [value / length for value in vector] if length else vector
 
 
-def _rarity(query: Sequence[int], *, within: Sequence[dict[int, float]]) -> dict[int, float]:
+def _rarity(query: Sequence[int], *, within: Sequence[Mapping[int, float]]) -> dict[int, float]:
     total = len(within)
     held = {term: sum(term in terms for terms in within) for term in query}
     return {term: log(1 + (total - held[term] + 0.5) / (held[term] + 0.5)) for term in query}

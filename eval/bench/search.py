@@ -31,6 +31,7 @@ CHUNKS = 100_000
 ADDED = 5_000
 PEER_CHUNKS = 5_000
 COLLECTIONS = 50
+_DOCUMENT_CHUNKS = 20
 WORDS = range(60, 161)
 """Words of a chunk."""
 VOCABULARY = 30_000
@@ -61,8 +62,13 @@ class Synthesis:
 
     def points(self, *, start: int, count: int) -> Iterator[IndexPoint]:
         """Points of documents of 20 chunks, spread over the collections."""
-        for number in range(start, start + count):
-            document = number // 20
+        for first in range(start, start + count, _DOCUMENT_CHUNKS):
+            numbers = range(first, min(first + _DOCUMENT_CHUNKS, start + count))
+            yield from self._document(first // _DOCUMENT_CHUNKS, chunks=len(numbers))
+
+    def _document(self, document: int, *, chunks: int) -> Iterator[IndexPoint]:
+        texts = [self.text(self._random.choice(WORDS)) for _ in range(chunks)]
+        for place, text in enumerate(texts):
             yield IndexPoint(
                 chunk_id=ChunkId(str(UUID(int=self._random.getrandbits(128), version=4))),
                 tenant_id=TENANT,
@@ -70,7 +76,8 @@ class Synthesis:
                 document_id=DocumentId(f"document-{document}"),
                 version_id=VersionId(f"version-{document}"),
                 vector=self.vector(),
-                text=self.text(self._random.choice(WORDS)),
+                text=text,
+                document_texts=() if place else texts,
             )
 
     def queries(self, count: int) -> list[Query]:
@@ -179,11 +186,12 @@ def scope_of(collections: int) -> Scope:
 
 
 def median_search_ms(index: ChunkIndex, queries: list[Query], *, scope: Scope) -> float:
-    """Median of both searches of a question, once warm."""
+    """Median of the searches of a question, once warm."""
 
     def search(query: Query) -> None:
         index.search_dense(query[0], scope=scope, limit=CANDIDATES)
         index.search_lexical(query[1], scope=scope, limit=CANDIDATES)
+        index.search_documents(query[1], scope=scope, limit=CANDIDATES)
 
     return median_ms(queries, search)
 

@@ -19,7 +19,7 @@ from assistant.adapters.qdrant.bm25 import (
     normalise,
     query_weights,
 )
-from assistant.domain.retrieval import Ranking, ScoredChunk
+from assistant.domain.retrieval import Ranking
 from assistant.settings import RetrievalSettings
 from eval.tuning.collection import LexicalIndex, Matrix, Passage, Weigh
 from eval.tuning.embedding import (
@@ -61,7 +61,7 @@ _ASKING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One way of searching: both rankings of each question, and how they are merged."""
+    """One way of searching: the rankings of each question, and how they are merged."""
 
     scored: Sequence[ScoredQuestion]
     fuse: Fuse
@@ -132,7 +132,7 @@ def _asked_otherwise(change: Callable[[Bench], Callable[[str], str]]) -> Make:
     def make(bench: Bench) -> Variant:
         rewrite = change(bench)
         index = LexicalIndex([each.embedded for each in bench.collection.passages])
-        return Variant(bench.scored(lambda text: index.scores(rewrite(text))), PRODUCT)
+        return Variant(bench.scored(index.scores, asked=rewrite), PRODUCT)
 
     return make
 
@@ -180,17 +180,13 @@ def _with_parents(share: float) -> Make:
     """Each passage also takes a share of the score of the other passages found of its document."""
 
     def make(bench: Bench) -> Variant:
-        files = bench.collection.files
-
-        def fuse(dense: Ranking, lexical: Ranking) -> Ranking:
-            merged = PRODUCT(dense, lexical)[:50]
+        def fuse(scored: ScoredQuestion) -> Ranking:
+            merged = PRODUCT(scored)[:50]
             totals: dict[str, float] = {}
             for item in merged:
-                file = files[int(item.chunk_id)]
-                totals[file] = totals.get(file, 0.0) + item.score
+                totals[item.version_id] = totals.get(item.version_id, 0.0) + item.score
             lifted = (
-                ScoredChunk(each.chunk_id, each.score + share * totals[files[int(each.chunk_id)]])
-                for each in merged
+                replace(each, score=each.score + share * totals[each.version_id]) for each in merged
             )
             return tuple(sorted(lifted, key=lambda each: -each.score))
 
@@ -229,6 +225,10 @@ AXES: Mapping[str, Mapping[str, Make]] = {
             for w in (0.4, 0.5, 0.55, 0.6, 0.65, 0.7)
         },
         **{f"fixed_scale {w}": _merged_by(fixed_scale(w, floor=_FLOOR)) for w in (0.4, 0.5, 0.6)},
+    },
+    "words": {
+        f"of_document {share}": _merged_by(distribution(PRODUCT_WEIGHT, document_share=share))
+        for share in (0.0, 0.25, 0.5, 0.75, 1.0)
     },
     "candidates": {
         f"depth {depth}": _merged_by(distribution(PRODUCT_WEIGHT, depth=depth))

@@ -34,6 +34,11 @@ class Passage:
     embedded: str
     """The text that was embedded and indexed."""
 
+    @property
+    def under_headings(self) -> str:
+        """What the whole document's words take of it: headings and text, without the title."""
+        return "\n".join(filter(None, (" > ".join(self.section), self.text)))
+
 
 @dataclass(frozen=True, slots=True)
 class Collection:
@@ -46,6 +51,13 @@ class Collection:
     def files(self) -> list[str]:
         """The file of each passage."""
         return [passage.file for passage in self.passages]
+
+    def documents(self) -> dict[str, str]:
+        """The whole text of each file, in the order of the passages: its title, then its passages."""
+        pieces: dict[str, list[str]] = {}
+        for passage in self.passages:
+            pieces.setdefault(passage.file, [passage.title]).append(passage.under_headings)
+        return {file: "\n".join(texts) for file, texts in pieces.items()}
 
     def subset(self, kept: Sequence[bool]) -> Collection:
         """Only some of the passages."""

@@ -15,8 +15,8 @@ from eval.halves import hash_half
 from eval.questions import JudgedQuestion
 from eval.refusal import MadeQuestion, make
 from eval.tuning.collection import LexicalIndex
-from eval.tuning.rankings import Fuse, ranking
-from eval.tuning.trying import Bench
+from eval.tuning.rankings import Fuse
+from eval.tuning.trying import Bench, Ranker
 
 HITS = 12
 PASSAGES = 8
@@ -46,15 +46,15 @@ def made_cases(bench: Bench, *, fuse: Fuse) -> list[Case]:
     reduced = bench.collection.subset([file not in gone for file in bench.collection.files])
     texts = [passage.embedded for passage in reduced.passages]
     lexical = LexicalIndex(texts)
+    rank = Ranker(reduced, lexical.scores)
     vectors = dict(zip([q.id for q in bench.questions.questions], bench.queries, strict=True))
 
     def signs(question: JudgedQuestion) -> Signs:
-        dense = ranking((reduced.vectors @ vectors[question.id]).astype(np.float64))
-        words = ranking(lexical.scores(question.text))
-        hits = [item.chunk_id for item in fuse(dense, words)[:HITS]]
+        scored = rank(question, vector=vectors[question.id])
+        hits = [item.chunk_id for item in fuse(scored)[:HITS]]
         return signs_of(
             question.text,
-            evidence=evidence_of(hits, dense=dense, lexical=words),
+            evidence=evidence_of(hits, dense=scored.dense, lexical=scored.lexical),
             texts=[texts[int(hit)] for hit in hits[:PASSAGES]],
         )
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from assistant.adapters.qdrant.bm25 import whole_weights
 from assistant.ports.models import Embedder
 from eval.datasets import QuestionSet
+from eval.questions import JudgedQuestion
 from eval.tuning.collection import Collection, LexicalIndex, Matrix, load_collection
 from eval.tuning.rankings import ScoredQuestion, ranking
 
@@ -32,22 +34,51 @@ class Bench:
 
     @cached_property
     def as_product(self) -> list[ScoredQuestion]:
-        """Both rankings of every answerable question, as the product makes them."""
+        """The rankings of every answerable question, as the product makes them."""
         return self.scored(LexicalIndex([p.embedded for p in self.collection.passages]).scores)
 
-    def scored(self, lexical: Callable[[str], np.ndarray]) -> list[ScoredQuestion]:
-        """Both rankings of every answerable question.
+    def scored(
+        self, lexical: Callable[[str], np.ndarray], *, asked: Callable[[str], str] = str
+    ) -> list[ScoredQuestion]:
+        """The rankings of every answerable question.
 
         Args:
-            lexical: Scores of all passages for a question's text.
+            lexical: Scores of all passages for some words.
+            asked: The words of a question, from its text.
         """
-        found: list[ScoredQuestion] = []
-        for question, vector in zip(self.questions.questions, self.queries, strict=True):
-            if question.judged:
-                dense = (self.collection.vectors @ vector).astype(np.float64)
-                words = lexical(question.text)
-                found.append(ScoredQuestion(question, ranking(dense), ranking(words)))
-        return found
+        rank = Ranker(self.collection, lexical)
+        return [
+            rank(replace(question, text=asked(question.text)), vector=vector)
+            for question, vector in zip(self.questions.questions, self.queries, strict=True)
+            if question.judged
+        ]
+
+
+class Ranker:
+    """The three rankings of a question over a collection."""
+
+    def __init__(self, collection: Collection, lexical: Callable[[str], np.ndarray]) -> None:
+        """Prepare.
+
+        Args:
+            collection: What is searched.
+            lexical: Scores of its passages for some words.
+        """
+        documents = collection.documents()
+        self._vectors, self._files = collection.vectors, collection.files
+        self._lexical, self._names = lexical, [*documents]
+        whole = LexicalIndex([*documents.values()], weigh=lambda text: whole_weights((text,)))
+        self._documents = whole.scores
+
+    def __call__(self, question: JudgedQuestion, *, vector: np.ndarray) -> ScoredQuestion:
+        """The rankings of a question whose vector is known."""
+        dense = (self._vectors @ vector).astype(np.float64)
+        return ScoredQuestion(
+            question,
+            ranking(dense, files=self._files),
+            ranking(self._lexical(question.text), files=self._files),
+            ranking(self._documents(question.text), files=self._names),
+        )
 
 
 def open_bench(questions: QuestionSet, *, folder: Path, embedder: Embedder) -> Bench:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 AVERAGE_TERMS = 100
 """Terms of an average chunk once stop words are gone, the length at which BM25 is neutral.
 Measured on real administrative text: 0.36 term a token, for chunks of 256 tokens and their titles."""
+
+MOST_CHARACTERS = 500_000
+"""Characters of a document whose terms are counted."""
 
 STOP_WORDS = {
     "a", "meme", "memes", "etait", "etaient", "etant", "etes", "ceux", "cette", "celui", "celle",
@@ -91,6 +95,22 @@ def normalise(text: str, *, is_query: bool) -> str:
 def document_weights(text: str) -> TermWeights:
     """BM25 weights of an indexed text, without the rarity of terms, which the engine adds."""
     return _weights(_encoder().embed_document(normalise(text, is_query=False)))
+
+
+def whole_weights(texts: Sequence[str]) -> TermWeights:
+    """BM25 weights of a document's texts together, at the average length of a chunk.
+
+    Against that length a document is long, so a term weighs by its share of the text more than by
+    its number: chosen by measure (docs/retrieval.md). The engine holds the interpreter lock while it
+    counts, 50 ms a million characters, so no more than `MOST_CHARACTERS` are.
+    """
+    pieces, size = list[str](), 0
+    for text in texts:
+        pieces.append(normalise(text[: MOST_CHARACTERS - size], is_query=False))
+        size += len(text)
+        if size >= MOST_CHARACTERS:
+            break
+    return _weights(_encoder().embed_document("\n".join(pieces)))
 
 
 def query_weights(text: str) -> TermWeights:

@@ -7,7 +7,7 @@ optimised here, and a flush waits for an idle moment (the write-ahead log keeps 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
 from math import sqrt
@@ -16,18 +16,26 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from assistant.adapters.qdrant.bm25 import document_weights, query_weights
+from assistant.adapters.qdrant.bm25 import query_weights
 from assistant.adapters.qdrant.filters import (
     PointFilter,
     build_filter,
     build_version_filter,
     to_edge,
 )
-from assistant.adapters.qdrant.identity import read_identity, refuse_other, write_identity
+from assistant.adapters.qdrant.identity import (
+    read_identity,
+    read_layout,
+    refuse_other,
+    write_identity,
+)
+from assistant.adapters.qdrant.owners import Owners, PointId
 from assistant.adapters.qdrant.rankings import best_candidates, ordered
 from assistant.adapters.qdrant.schema import (
     DENSE,
+    DOCUMENT_LEXICAL,
     INDEXED_KEYS,
+    LAYOUT,
     LEXICAL,
     MAX_POINTS,
     VERSION,
@@ -35,6 +43,7 @@ from assistant.adapters.qdrant.schema import (
     checked_vector,
     checked_vectors,
     payload_of,
+    sparse_of,
 )
 from assistant.domain.errors import (
     AssistantError,
@@ -42,7 +51,7 @@ from assistant.domain.errors import (
     IndexUnavailable,
     StorageError,
 )
-from assistant.domain.ids import ChunkId, VersionId
+from assistant.domain.ids import VersionId
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Ranking, ScoredChunk, Vector
 from assistant.domain.tenancy import Scope
 
@@ -92,6 +101,7 @@ class EdgeChunkIndex:
         self._is_dirty = False
         self._is_closed = False
         self._writing = Lock()
+        self._owners = Owners(self._versions_of)
         self._shard = self._open()
 
     @property
@@ -113,6 +123,7 @@ class EdgeChunkIndex:
         batch = [_edge_point(*pair) for pair in zip(points, vectors, strict=True)]
         if batch:
             self._update(qdrant_edge.UpdateOperation.upsert_points(batch))
+            self._owners.forget(point.chunk_id for point in points)
 
     def search_dense(self, vector: Vector, *, scope: Scope, limit: int) -> Ranking:
         """The chunks within the scope nearest to a vector, by exact cosine."""
@@ -130,14 +141,11 @@ class EdgeChunkIndex:
 
         The rarity of a term is that within the scope: what others index changes no ranking.
         """
-        import qdrant_edge
+        return self._worded_best(text, LEXICAL, scope=scope, limit=limit)
 
-        checked_limit(limit)
-        terms = query_weights(text)
-        if scope.is_empty or not terms.indices:
-            return ()
-        vector = qdrant_edge.SparseVector(list(terms.indices), list(terms.weights))
-        return self._exact_best(vector, LEXICAL, scope=scope, limit=limit)
+    def search_documents(self, text: str, *, scope: Scope, limit: int) -> Ranking:
+        """The documents within the scope that share terms with a text, by BM25 over their whole text."""
+        return self._worded_best(text, DOCUMENT_LEXICAL, scope=scope, limit=limit)
 
     def remove_version(self, version_id: VersionId) -> None:
         """Remove all points of a version, 200 a call of the engine."""
@@ -198,8 +206,20 @@ class EdgeChunkIndex:
             self._refuse_full_disk()
             _create_shard(self._path, embedder=self._embedder)
         refuse_other(read_identity(identity_path), asked=self._embedder)
+        if read_layout(identity_path) != LAYOUT:
+            self._empty(shard_path)
         with _engine_errors(code="index_damaged"):
             return qdrant_edge.EdgeShard.load(str(shard_path), _config(self._embedder.dimensions))
+
+    def _empty(self, shard_path: Path) -> None:
+        """Make anew a shard whose points lack what is searched now; who holds it is refused first."""
+        import qdrant_edge
+
+        with _engine_errors(code="index_damaged"):
+            qdrant_edge.EdgeShard.load(str(shard_path)).close()
+        self._refuse_full_disk()
+        shutil.rmtree(shard_path)
+        _create_shard(self._path, embedder=self._embedder)
 
     def _update(self, operation: qdrant_edge.UpdateOperation, *, is_adding: bool = True) -> None:
         if is_adding:
@@ -226,12 +246,22 @@ class EdgeChunkIndex:
         if len(points) == asked and worst_kept - points[-1].score <= bound:
             return None
         kept = takewhile(lambda point: point.score >= worst_kept, points)
-        return tuple(ordered(map(_scored, kept))[:limit])
+        return tuple(ordered(self._scored(kept))[:limit])
+
+    def _worded_best(self, text: str, using: str, *, scope: Scope, limit: int) -> Ranking:
+        import qdrant_edge
+
+        checked_limit(limit)
+        terms = query_weights(text)
+        if scope.is_empty or not terms.indices:
+            return ()
+        vector = qdrant_edge.SparseVector(list(terms.indices), list(terms.weights))
+        return self._exact_best(vector, using, scope=scope, limit=limit)
 
     def _exact_best(self, vector: _QueryVector, using: str, *, scope: Scope, limit: int) -> Ranking:
-        def fetch(asked: int) -> Iterator[ScoredChunk]:
-            return map(
-                _scored, self._points(vector, using, scope=scope, limit=asked, is_exact=True)
+        def fetch(asked: int) -> list[ScoredChunk]:
+            return self._scored(
+                self._points(vector, using, scope=scope, limit=asked, is_exact=True)
             )
 
         return best_candidates(fetch, limit=limit)
@@ -242,11 +272,11 @@ class EdgeChunkIndex:
         """The engine's best, by descending score; equal scores in any order."""
         import qdrant_edge
 
-        within = to_edge(build_filter(scope))
+        within = to_edge(build_filter(scope, heads=using == DOCUMENT_LEXICAL))
         params = qdrant_edge.SearchParams(
             exact=is_exact,
             quantization=qdrant_edge.QuantizationSearchParams(rescore=True),
-            idf=qdrant_edge.IdfParams(within) if using == LEXICAL else None,
+            idf=None if using == DENSE else qdrant_edge.IdfParams(within),
         )
         request = qdrant_edge.QueryRequest(
             limit=limit,
@@ -258,16 +288,23 @@ class EdgeChunkIndex:
         with _engine_errors():
             return self._shard.query(request)
 
+    def _scored(self, points: Iterable[qdrant_edge.ScoredPoint]) -> list[ScoredChunk]:
+        return self._owners.scored([(point.id, point.score) for point in points])
+
+    def _versions_of(self, point_ids: Sequence[PointId]) -> dict[PointId, VersionId]:
+        import qdrant_edge
+
+        wanted = qdrant_edge.PayloadSelector.Include([VERSION])
+        with _engine_errors():
+            records = self._shard.retrieve(list(point_ids), wanted, False)
+        return {record.id: VersionId(str((record.payload or {})[VERSION])) for record in records}
+
     def _count(self, point_filter: PointFilter | None) -> int:
         import qdrant_edge
 
         condition = to_edge(point_filter) if point_filter else None
         with _engine_errors():
             return self._shard.count(qdrant_edge.CountRequest(exact=True, filter=condition))
-
-
-def _scored(point: qdrant_edge.ScoredPoint) -> ScoredChunk:
-    return ScoredChunk(ChunkId(str(point.id)), point.score)
 
 
 def _create_shard(path: Path, *, embedder: EmbedderIdentity) -> None:
@@ -283,7 +320,7 @@ def _create_shard(path: Path, *, embedder: EmbedderIdentity) -> None:
             shard.update(qdrant_edge.UpdateOperation.create_field_index(key, schema))
         shard.flush()
         shard.close()
-    write_identity(path / "embedder.json", identity=embedder)
+    write_identity(path / "embedder.json", identity=embedder, layout=LAYOUT)
     draft.rename(path / "shard")
 
 
@@ -295,16 +332,17 @@ def _config(dimensions: int) -> qdrant_edge.EdgeConfig:
         dimensions, qdrant_edge.Distance.Cosine, quantization_config=quantised
     )
     lexical = qdrant_edge.EdgeSparseVectorParams(modifier=qdrant_edge.Modifier.Idf)
-    return qdrant_edge.EdgeConfig(vectors={DENSE: dense}, sparse_vectors={LEXICAL: lexical})
+    return qdrant_edge.EdgeConfig(
+        vectors={DENSE: dense}, sparse_vectors={LEXICAL: lexical, DOCUMENT_LEXICAL: lexical}
+    )
 
 
 def _edge_point(point: IndexPoint, vector: list[float]) -> qdrant_edge.Point:
     import qdrant_edge
 
     vectors: dict[str, qdrant_edge.NamedVector] = {DENSE: vector}
-    terms = document_weights(point.text)
-    if terms.indices:
-        vectors[LEXICAL] = qdrant_edge.SparseVector(list(terms.indices), list(terms.weights))
+    for name, terms in sparse_of(point):
+        vectors[name] = qdrant_edge.SparseVector(list(terms.indices), list(terms.weights))
     return qdrant_edge.Point(UUID(point.chunk_id), vectors, dict(payload_of(point)))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.adapters.qdrant.schema import GRANT, VERSION, grant_key
+from assistant.adapters.qdrant.schema import GRANT, HEAD_GRANT, VERSION, grant_key
 from assistant.domain.ids import VersionId
 from assistant.domain.tenancy import Scope
 
@@ -34,13 +34,18 @@ class PointFilter:
         return payload.get(self.key) in self.values
 
 
-def build_filter(scope: Scope) -> PointFilter:
-    """The points that a scope may read: exactly its (tenant, collection) pairs."""
+def build_filter(scope: Scope, *, heads: bool = False) -> PointFilter:
+    """The points that a scope may read: exactly its (tenant, collection) pairs.
+
+    Args:
+        scope: What may be read.
+        heads: Only the points that stand for their document.
+    """
     keys = {
         grant_key(tenant_id=grant.tenant_id, collection_id=grant.collection_id)
         for grant in scope.grants
     }
-    return PointFilter(GRANT, tuple(sorted(keys)))
+    return PointFilter(HEAD_GRANT if heads else GRANT, tuple(sorted(keys)))
 
 
 def build_version_filter(version_id: VersionId) -> PointFilter:

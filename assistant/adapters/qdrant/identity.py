@@ -1,4 +1,4 @@
-"""Which embedder an index on disk was built with: a small file, so that another one is refused."""
+"""What an index was built with: its embedder, so that another one is refused, and its layout."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def read_identity(path: Path) -> EmbedderIdentity:
         IndexUnavailable: "index_damaged", when the file is absent or unreadable.
     """
     try:
-        return parse_identity(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError) as error:
+        return parse_identity(_read(path))
+    except ValueError as error:
         raise IndexUnavailable("index_damaged", transient=False) from error
 
 
@@ -45,19 +45,44 @@ def parse_identity(data: object) -> EmbedderIdentity:
             raise ValueError("an identity has a name and dimensions")
 
 
-def identity_data(identity: EmbedderIdentity) -> dict[str, str | int]:
-    """The identity as plain data."""
-    return {"embedder": identity.id, "dimensions": identity.dimensions}
+def parse_layout(data: object) -> int:
+    """The layout written as `identity_data`; 1 when none is told."""
+    match data:
+        case {"layout": int(layout)}:
+            return layout
+        case _:
+            return 1
 
 
-def write_identity(path: Path, *, identity: EmbedderIdentity) -> None:
+def read_layout(path: Path) -> int:
+    """The layout kept in a file; 1 when none is told.
+
+    Raises:
+        IndexUnavailable: "index_damaged", when the file is absent or unreadable.
+    """
+    return parse_layout(_read(path))
+
+
+def identity_data(identity: EmbedderIdentity, *, layout: int) -> dict[str, str | int]:
+    """The identity and the layout as plain data."""
+    return {"embedder": identity.id, "dimensions": identity.dimensions, "layout": layout}
+
+
+def write_identity(path: Path, *, identity: EmbedderIdentity, layout: int) -> None:
     """Write the file so that it is there whole or not at all, even after a power cut."""
     draft = path.with_suffix(".new")
     with draft.open("w", encoding="utf-8") as file:
-        json.dump(identity_data(identity), file)
+        json.dump(identity_data(identity, layout=layout), file)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def _read(path: Path) -> object:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise IndexUnavailable("index_damaged", transient=False) from error
 
 
 def _label(identity: EmbedderIdentity) -> str:

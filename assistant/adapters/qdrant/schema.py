@@ -1,10 +1,11 @@
-"""What a point holds, the same for both engines: two named vectors and ids, never text."""
+"""What a point holds, the same for both engines: named vectors and ids, never text."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import isfinite
 
+from assistant.adapters.qdrant.bm25 import TermWeights, document_weights, whole_weights
 from assistant.domain.ids import CollectionId, TenantId
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Vector
 
@@ -12,14 +13,20 @@ DENSE = "dense"
 """Name of the embedding vector."""
 LEXICAL = "lexical"
 """Name of the sparse vector of term weights."""
+DOCUMENT_LEXICAL = "document"
+"""Name of the sparse vector of the whole document's term weights, on one point of each version."""
+LAYOUT = 2
+"""Number of what a point holds; an index of another is emptied, to be filled from the database."""
 
 GRANT = "grant"
 """Payload key of the (tenant, collection) pair; the one every search filters on."""
+HEAD_GRANT = "head_grant"
+"""The same value, on the points that stand for their document only: the filter of its search."""
 TENANT = "tenant_id"
 COLLECTION = "collection_id"
 DOCUMENT = "document_id"
 VERSION = "version_id"
-INDEXED_KEYS = (GRANT, TENANT, COLLECTION, DOCUMENT, VERSION)
+INDEXED_KEYS = (GRANT, HEAD_GRANT, TENANT, COLLECTION, DOCUMENT, VERSION)
 """Payload keys with a keyword index."""
 
 MAX_POINTS = 200
@@ -37,13 +44,27 @@ def grant_key(*, tenant_id: TenantId, collection_id: CollectionId) -> str:
 
 def payload_of(point: IndexPoint) -> dict[str, str]:
     """The ids kept with a point."""
+    grant = grant_key(tenant_id=point.tenant_id, collection_id=point.collection_id)
     return {
-        GRANT: grant_key(tenant_id=point.tenant_id, collection_id=point.collection_id),
+        GRANT: grant,
+        **({HEAD_GRANT: grant} if point.document_texts else {}),
         TENANT: point.tenant_id,
         COLLECTION: point.collection_id,
         DOCUMENT: point.document_id,
         VERSION: point.version_id,
     }
+
+
+def sparse_of(point: IndexPoint) -> Iterator[tuple[str, TermWeights]]:
+    """The sparse vectors of a point by name, without the empty ones."""
+    yield from _unless_empty(LEXICAL, document_weights(point.text))
+    if point.document_texts:
+        yield from _unless_empty(DOCUMENT_LEXICAL, whole_weights(point.document_texts))
+
+
+def _unless_empty(name: str, terms: TermWeights) -> Iterator[tuple[str, TermWeights]]:
+    if terms.indices:
+        yield name, terms
 
 
 def checked_vectors(

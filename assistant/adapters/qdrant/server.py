@@ -7,14 +7,22 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from assistant.adapters.qdrant.bm25 import TermWeights, document_weights, query_weights
+from assistant.adapters.qdrant.bm25 import TermWeights, query_weights
 from assistant.adapters.qdrant.filters import build_filter, build_version_filter, to_client
-from assistant.adapters.qdrant.identity import identity_data, parse_identity, refuse_other
+from assistant.adapters.qdrant.identity import (
+    identity_data,
+    parse_identity,
+    parse_layout,
+    refuse_other,
+)
 from assistant.adapters.qdrant.rankings import best_candidates
 from assistant.adapters.qdrant.schema import (
     DENSE,
+    DOCUMENT_LEXICAL,
     GRANT,
+    HEAD_GRANT,
     INDEXED_KEYS,
+    LAYOUT,
     LEXICAL,
     TENANT,
     VERSION,
@@ -22,6 +30,7 @@ from assistant.adapters.qdrant.schema import (
     checked_vector,
     checked_vectors,
     payload_of,
+    sparse_of,
 )
 from assistant.domain.errors import IndexUnavailable
 from assistant.domain.ids import ChunkId, VersionId
@@ -87,11 +96,11 @@ class ServerChunkIndex:
 
         The rarity of a term is that within the scope: what others index changes no ranking.
         """
-        checked_limit(limit)
-        terms = query_weights(text)
-        if scope.is_empty or not terms.indices:
-            return ()
-        return self._search(_sparse(terms), LEXICAL, scope=scope, limit=limit)
+        return self._search_words(text, LEXICAL, scope=scope, limit=limit)
+
+    def search_documents(self, text: str, *, scope: Scope, limit: int) -> Ranking:
+        """The documents within the scope that share terms with a text, by BM25 over their whole text."""
+        return self._search_words(text, DOCUMENT_LEXICAL, scope=scope, limit=limit)
 
     def remove_version(self, version_id: VersionId) -> None:
         """Remove all points of a version."""
@@ -138,6 +147,8 @@ class ServerChunkIndex:
         except ValueError as error:
             raise IndexUnavailable("index_damaged", transient=False) from error
         refuse_other(identity, asked=self._embedder)
+        if parse_layout(built) != LAYOUT:
+            self.clear()
 
     def _create(self) -> None:
         from qdrant_client import models
@@ -149,18 +160,26 @@ class ServerChunkIndex:
                 self._collection,
                 vectors_config={DENSE: dense},
                 sparse_vectors_config={
-                    LEXICAL: models.SparseVectorParams(modifier=models.Modifier.IDF)
+                    name: models.SparseVectorParams(modifier=models.Modifier.IDF)
+                    for name in (LEXICAL, DOCUMENT_LEXICAL)
                 },
-                metadata=identity_data(self._embedder),
+                metadata=identity_data(self._embedder, layout=LAYOUT),
             )
         except UnexpectedResponse as error:
             if error.status_code != _ALREADY_THERE:
                 raise
         for key in INDEXED_KEYS:
             schema = models.KeywordIndexParams(
-                type=models.KeywordIndexType.KEYWORD, is_tenant=key in {GRANT, TENANT}
+                type=models.KeywordIndexType.KEYWORD, is_tenant=key in {GRANT, HEAD_GRANT, TENANT}
             )
             self._client.create_payload_index(self._collection, key, field_schema=schema)
+
+    def _search_words(self, text: str, using: str, *, scope: Scope, limit: int) -> Ranking:
+        checked_limit(limit)
+        terms = query_weights(text)
+        if scope.is_empty or not terms.indices:
+            return ()
+        return self._search(_sparse(terms), using, scope=scope, limit=limit)
 
     def _search(
         self,
@@ -172,8 +191,8 @@ class ServerChunkIndex:
     ) -> Ranking:
         from qdrant_client import models
 
-        within = to_client(build_filter(scope))
-        corpus = models.IdfCorpusParams(corpus=within) if using == LEXICAL else None
+        within = to_client(build_filter(scope, heads=using == DOCUMENT_LEXICAL))
+        corpus = None if using == DENSE else models.IdfCorpusParams(corpus=within)
 
         def fetch(asked: int) -> Iterator[ScoredChunk]:
             with _server_errors():
@@ -184,10 +203,11 @@ class ServerChunkIndex:
                     query_filter=within,
                     search_params=models.SearchParams(exact=True, idf=corpus),
                     limit=asked,
-                    with_payload=False,
+                    with_payload=[VERSION],
                 )
             for point in response.points:
-                yield ScoredChunk(ChunkId(str(point.id)), point.score)
+                version_id = VersionId(str((point.payload or {})[VERSION]))
+                yield ScoredChunk(ChunkId(str(point.id)), point.score, version_id)
 
         return best_candidates(fetch, limit=limit)
 
@@ -200,9 +220,7 @@ def _server_point(point: IndexPoint, vector: list[float]) -> models.PointStruct:
     from qdrant_client import models
 
     vectors: dict[str, models.Vector] = {DENSE: vector}
-    terms = document_weights(point.text)
-    if terms.indices:
-        vectors[LEXICAL] = _sparse(terms)
+    vectors.update({name: _sparse(terms) for name, terms in sparse_of(point)})
     return models.PointStruct(
         id=str(UUID(point.chunk_id)), vector=vectors, payload=dict(payload_of(point))
     )

@@ -103,7 +103,10 @@ class SqlIndexLedger:
         rows = self._transaction.read(query)
         if any(row.vector is None for row in rows):
             raise Conflict("vectors_missing")
-        return [_point_of(row) for row in rows]
+        texts = _document_texts(rows)
+        return [
+            _point_of(row, document_texts=() if place else texts) for place, row in enumerate(rows)
+        ]
 
     def texts_of(self, version_id: VersionId) -> dict[str, str]:
         """Embedded text of each chunk of a version by its hash, to embed it again."""
@@ -113,7 +116,10 @@ class SqlIndexLedger:
             .where(versions.c.id == version_id)
             .order_by(chunk_table.c.ordinal)
         )
-        return {row.embedded_hash: _embedded_text(row) for row in self._transaction.read(query)}
+        return {
+            row.embedded_hash: _embedded_text(row, title=row.title)
+            for row in self._transaction.read(query)
+        }
 
     def make_live(self, version_id: VersionId, *, now: datetime) -> bool:
         """Show a READY version in one step: it becomes LIVE, its predecessor RETIRED, its document LIVE.
@@ -324,14 +330,22 @@ def _chunk_columns(chunk: NewChunk, *, version_id: VersionId) -> dict[str, Any]:
     }
 
 
-def _embedded_text(row: Row[Any]) -> str:
+def _embedded_text(row: Row[Any], *, title: str) -> str:
     chunk = Chunk(
         ordinal=row.ordinal, text=row.text, locator=load_locator(row.locator), tokens=row.tokens
     )
-    return chunk.embedded_text(title=row.title)
+    return chunk.embedded_text(title=title)
 
 
-def _point_of(row: Row[Any]) -> IndexPoint:
+def _document_texts(rows: Sequence[Row[Any]]) -> list[str]:
+    """What a whole document is searched by: its title, its name, then each chunk under its headings."""
+    if not rows:
+        return []
+    head = searched_text(rows[0].title, name=rows[0].name)
+    return [head, *(_embedded_text(row, title="") for row in rows)]
+
+
+def _point_of(row: Row[Any], *, document_texts: Sequence[str]) -> IndexPoint:
     return IndexPoint(
         chunk_id=row.id,
         tenant_id=row.tenant_id,
@@ -339,5 +353,6 @@ def _point_of(row: Row[Any]) -> IndexPoint:
         document_id=row.document_id,
         version_id=row.version_id,
         vector=row.vector,
-        text=searched_text(_embedded_text(row), name=row.name),
+        text=searched_text(_embedded_text(row, title=row.title), name=row.name),
+        document_texts=document_texts,
     )

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from uuid import UUID
@@ -31,9 +31,15 @@ def uuid_of(number: int) -> str:
 
 
 def make_point(
-    number: int, *, text: str, tenant: str = "t1", collection: str = "c1", version: str = "v1"
+    number: int,
+    *,
+    text: str,
+    tenant: str = "t1",
+    collection: str = "c1",
+    version: str = "v1",
+    whole: Sequence[str] = (),
 ) -> IndexPoint:
-    """A point whose chunk id follows its number."""
+    """A point whose chunk id follows its number; with texts of the whole document, it stands for it."""
     return IndexPoint(
         chunk_id=ChunkId(uuid_of(number)),
         tenant_id=TenantId(tenant),
@@ -42,6 +48,7 @@ def make_point(
         version_id=VersionId(version),
         vector=EMBEDDER.embed_query(text),
         text=text,
+        document_texts=whole,
     )
 
 
@@ -115,6 +122,51 @@ class ChunkIndexContract:
         ranking = index.search_lexical("article L 1111-2", scope=ALL, limit=5)
         assert ids_of(ranking) == [uuid_of(1)]
 
+    def test_a_document_is_found_by_the_words_of_all_its_chunks(self, index: ChunkIndex) -> None:
+        """It is told by the chunk that stands for it; chunks alone are no documents."""
+        whole = ("Transport scolaire", "carte d'abonnement", "tarif réduit")
+        index.upsert(
+            [
+                make_point(1, text=whole[0], version="v1", whole=whole),
+                make_point(2, text=whole[1], version="v1"),
+                make_point(3, text="carte grise", version="v2", whole=("carte grise",)),
+                make_point(4, text="tarif", version="v3"),
+            ]
+        )
+        found = index.search_documents("tarif de la carte", scope=ALL, limit=5)
+        assert [(item.chunk_id, item.version_id) for item in found] == [
+            (uuid_of(1), "v1"),
+            (uuid_of(3), "v2"),
+        ]
+        assert found[0].score > found[1].score > 0
+        assert index.search_documents("carte", scope=ALL, limit=1)[0].version_id == "v2"
+        assert index.search_documents("de la", scope=ALL, limit=5) == ()
+        index.remove_version(VersionId("v1"))
+        assert ids_of(index.search_documents("carte", scope=ALL, limit=5)) == [uuid_of(3)]
+
+    def test_documents_are_rare_among_documents_of_the_scope(self, index: ChunkIndex) -> None:
+        """Neither chunks nor what others index change the score of a document."""
+        index.upsert([make_point(n, text="eau", version=f"v{n}", whole=("eau",)) for n in (1, 2)])
+        before = index.search_documents("eau", scope=ALL, limit=5)
+        index.upsert([make_point(n, text="eau", version="v1") for n in range(3, 20)])
+        index.upsert(
+            [
+                make_point(n, text="eau", tenant="t2", version=f"v{n}", whole=("eau",))
+                for n in range(30, 40)
+            ]
+        )
+        assert index.search_documents("eau", scope=ALL, limit=5) == before
+
+    def test_every_ranking_tells_the_version_of_its_chunks(self, index: ChunkIndex) -> None:
+        """So that chunks and documents can be put together."""
+        index.upsert([make_point(1, text="eau potable", version="v7", whole=("eau potable",))])
+        rankings = (
+            index.search_dense(EMBEDDER.embed_query("eau"), scope=ALL, limit=5),
+            index.search_lexical("eau", scope=ALL, limit=5),
+            index.search_documents("eau", scope=ALL, limit=5),
+        )
+        assert [[item.version_id for item in each] for each in rankings] == [["v7"]] * 3
+
     @pytest.mark.parametrize("text", ["", "   ", "le la les de du", "…"])
     def test_lexical_of_no_term_is_empty(self, index: ChunkIndex, text: str) -> None:
         """A query of stop words finds nothing and fails nothing."""
@@ -145,24 +197,33 @@ class ChunkIndexContract:
         for search in (
             lambda: index.search_dense(vector, scope=ALL, limit=0),
             lambda: index.search_lexical("budget", scope=ALL, limit=0),
+            lambda: index.search_documents("budget", scope=ALL, limit=0),
         ):
             with pytest.raises(ValueError, match="limit"):
                 search()
 
     def test_empty_scope_reads_nothing(self, index: ChunkIndex) -> None:
         """Even where the index is full."""
-        index.upsert([make_point(1, text="eau potable")])
+        index.upsert([make_point(1, text="eau potable", whole=("eau potable",))])
         nothing = make_scope()
         assert index.search_dense(EMBEDDER.embed_query("eau"), scope=nothing, limit=5) == ()
         assert index.search_lexical("eau", scope=nothing, limit=5) == ()
+        assert index.search_documents("eau", scope=nothing, limit=5) == ()
         assert index.count(scope=nothing) == 0
 
     def test_two_tenants_with_the_same_text_never_cross(self, index: ChunkIndex) -> None:
         """Each scope sees its own pair, on every read path."""
         index.upsert(
             [
-                make_point(1, text="plan vélo", tenant="t1", collection="c1", version="v1"),
-                make_point(2, text="plan vélo", tenant="t2", collection="c2", version="v2"),
+                make_point(
+                    number,
+                    text="plan vélo",
+                    tenant=f"t{number}",
+                    collection=f"c{number}",
+                    version=f"v{number}",
+                    whole=("plan vélo",),
+                )
+                for number in (1, 2)
             ]
         )
         vector = EMBEDDER.embed_query("plan vélo")
@@ -170,6 +231,7 @@ class ChunkIndexContract:
             scope = make_scope(pair)
             assert ids_of(index.search_dense(vector, scope=scope, limit=5)) == [expected]
             assert ids_of(index.search_lexical("vélo", scope=scope, limit=5)) == [expected]
+            assert ids_of(index.search_documents("vélo", scope=scope, limit=5)) == [expected]
             assert index.count(scope=scope) == 1
 
     def test_scope_holds_pairs_not_a_product(self, index: ChunkIndex) -> None:
@@ -177,15 +239,15 @@ class ChunkIndexContract:
         pairs = [("t1", "c1"), ("t1", "c2"), ("t2", "c1"), ("t2", "c2")]
         index.upsert(
             [
-                make_point(number, text="plan vélo", tenant=tenant, collection=name)
+                make_point(
+                    number, text="plan vélo", tenant=tenant, collection=name, whole=("plan vélo",)
+                )
                 for number, (tenant, name) in enumerate(pairs)
             ]
         )
         scope = make_scope(("t1", "c1"), ("t2", "c2"))
-        assert ids_of(index.search_lexical("vélo", scope=scope, limit=9)) == [
-            uuid_of(0),
-            uuid_of(3),
-        ]
+        for search in (index.search_lexical, index.search_documents):
+            assert ids_of(search("vélo", scope=scope, limit=9)) == [uuid_of(0), uuid_of(3)]
         assert index.count(scope=scope) == 2
 
     def test_upsert_replaces_by_chunk_id(self, index: ChunkIndex) -> None:

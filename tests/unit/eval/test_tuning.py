@@ -8,7 +8,7 @@ import pytest
 
 from assistant.adapters.qdrant.edge import EdgeChunkIndex
 from assistant.answering.sufficiency import JUDGE, Signs
-from assistant.domain.ids import ChunkId
+from assistant.domain.ids import ChunkId, VersionId
 from assistant.domain.retrieval import Ranking, ScoredChunk
 from assistant.testing.contracts.index import ALL, EMBEDDER, make_point
 from assistant.testing.embedder import HashEmbedder
@@ -20,7 +20,7 @@ from eval.tuning.axes import AXES, PRODUCT, Make, Variant, nearest_words, withou
 from eval.tuning.collection import Collection, LexicalIndex, Passage
 from eval.tuning.command import axis_table, by_intent, mean, report_table
 from eval.tuning.fitting import Case, fitted, judged, made_cases
-from eval.tuning.rankings import convex, distribution, ranking, reciprocal
+from eval.tuning.rankings import ScoredQuestion, convex, distribution, ranking, reciprocal
 from eval.tuning.trying import Bench, query_vectors
 
 TEXTS = (
@@ -55,7 +55,11 @@ def halves(measured: Bench) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def ranked(*scores: tuple[str, float]) -> Ranking:
-    return tuple(ScoredChunk(ChunkId(id), score) for id, score in scores)
+    return tuple(ScoredChunk(ChunkId(id), score, VersionId(id)) for id, score in scores)
+
+
+def both(dense: Ranking, lexical: Ranking) -> ScoredQuestion:
+    return ScoredQuestion(JudgedQuestion("q", "?"), dense, lexical, ())
 
 
 def ids(found: Ranking) -> list[str]:
@@ -109,13 +113,13 @@ def test_vectors_of_questions_are_kept_for_the_embedder_that_made_them(tmp_path:
 
 
 def test_a_ranking_leaves_out_what_has_no_score() -> None:
-    assert ids(ranking(np.array([0.0, 2.0, 1.0]))) == ["0000001", "0000002"]
+    assert ids(ranking(np.array([0.0, 2.0, 1.0]), files="abc")) == ["0000001", "0000002"]
 
 
 def test_reciprocal_ranks_are_summed() -> None:
     dense, lexical = ranked(("a", 9), ("b", 1)), ranked(("b", 5), ("c", 1))
 
-    found = reciprocal(dense, lexical)
+    found = reciprocal(both(dense, lexical))
 
     assert ids(found) == ["b", "a", "c"]
     assert found[0].score == pytest.approx(1 / 62 + 1 / 61)
@@ -125,8 +129,8 @@ def test_weights_decide_between_rankings_that_disagree() -> None:
     dense, lexical = ranked(("a", 9), ("b", 1)), ranked(("b", 9), ("a", 1))
 
     for fusion in (convex, distribution):
-        assert ids(fusion(0.9)(dense, lexical))[0] == "a"
-        assert ids(fusion(0.1)(dense, lexical))[0] == "b"
+        assert ids(fusion(0.9)(both(dense, lexical)))[0] == "a"
+        assert ids(fusion(0.1)(both(dense, lexical)))[0] == "b"
 
 
 @pytest.mark.parametrize(
@@ -148,8 +152,8 @@ def test_every_choice_finds_what_both_rankings_put_first(make: Make) -> None:
 def test_a_reversed_ranking_is_worth_less() -> None:
     measured = bench(copies=4)
 
-    def reversed_(dense: Ranking, lexical: Ranking) -> Ranking:
-        return tuple(reversed(PRODUCT(dense, lexical)))
+    def reversed_(scored: ScoredQuestion) -> Ranking:
+        return tuple(reversed(PRODUCT(scored)))
 
     found = by_intent(Variant(measured.as_product, reversed_), measured, among=halves(measured)[0])
 

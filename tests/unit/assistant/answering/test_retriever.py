@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -119,6 +120,28 @@ AID = make_chunk("La subvention couvre la moitié du coût des travaux.", id="a"
 BIKE = make_chunk("Le vélo électrique ouvre droit à une prime.", id="b", document="d2")
 TRAIN = make_chunk("Les abonnements de train sont remboursés.", id="c", document="d3")
 ALL = (AID, BIKE, TRAIN)
+
+
+def test_of_equal_chunks_the_one_whose_document_tells_of_the_rest_comes_first() -> None:
+    rival = make_chunk("Montant de l'aide : la moitié.", id="a", document="d1")
+    right = make_chunk("Montant de l'aide : un tiers.", id="b", document="d2")
+    index = InMemoryChunkIndex(embedder=HashEmbedder().identity)
+    index.upsert(
+        [
+            replace(point(rival), document_texts=("Chaudières", rival.text)),
+            replace(point(right), document_texts=("Vélo électrique", right.text)),
+        ]
+    )
+    retriever = make_retriever(
+        [], live=LiveChunks([rival, right]), index=index, embedder=DeafEmbedder()
+    )
+
+    found = [
+        retriever.retrieve(f"Montant de l'aide {subject}", scope=SCOPE, limit=2).hits[0].chunk.id
+        for subject in ("au vélo électrique", "aux chaudières")
+    ]
+
+    assert found == [right.id, rival.id]
 
 
 @pytest.mark.parametrize("for_answer", [True, False])

@@ -197,6 +197,23 @@ def test_reconcile_fills_a_new_index_without_embedding(tmp_path: Path) -> None:
     house.close()
 
 
+def test_one_point_of_a_version_stands_for_its_whole_document(house: House) -> None:
+    house.ingest({"vélo/b.txt": "Aide B\nAide C", "a.txt": "Aide A"})
+    embedder_id = house.embedder.identity.id
+    with house.open_work() as work:
+        versions = work.ledger.live_versions()
+        told = [
+            [point.document_texts for point in work.ledger.points_of(each, embedder_id=embedder_id)]
+            for each in versions
+            if versions[each] == 2
+        ]
+
+    ((whole, nothing),) = told
+    assert nothing == ()
+    assert "vélo" in whole[0]
+    assert [text.split("\n")[-1] for text in whole[1:]] == ["Aide B", "Aide C"]
+
+
 def test_reconcile_leaves_an_index_that_agrees_alone(house: House) -> None:
     house.ingest(TWO)
     index = watched(house)

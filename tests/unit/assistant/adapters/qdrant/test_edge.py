@@ -52,6 +52,38 @@ def test_index_may_be_opened_again_after_close(tmp_path: Path) -> None:
     index.close()
 
 
+def test_an_index_without_documents_is_emptied_to_be_filled_again(tmp_path: Path) -> None:
+    build_index(tmp_path)
+    identity = tmp_path / "embedder.json"
+    told = json.loads(identity.read_text())
+    del told["layout"]
+    identity.write_text(json.dumps(told))
+
+    index = EdgeChunkIndex(tmp_path, embedder=IDENTITY)
+
+    assert index.held_versions() == {}
+    index.upsert([make_point(1, text="eau", whole=("eau",))])
+    assert ids_of(index.search_documents("eau", scope=ALL, limit=5)) == [uuid_of(1)]
+    index.close()
+    again = EdgeChunkIndex(tmp_path, embedder=IDENTITY)
+    assert again.count_all() == 1
+    again.close()
+
+
+def test_an_index_without_documents_that_another_holds_is_left_alone(tmp_path: Path) -> None:
+    build_index(tmp_path)
+    held = EdgeChunkIndex(tmp_path, embedder=IDENTITY)
+    identity = tmp_path / "embedder.json"
+    identity.write_text(json.dumps(json.loads(identity.read_text()) | {"layout": 1}))
+
+    with pytest.raises(ConfigurationError) as caught:
+        EdgeChunkIndex(tmp_path, embedder=IDENTITY)
+
+    assert caught.value.code == "index_in_use"
+    assert held.count_all() == 3
+    held.close()
+
+
 def test_damaged_configuration_is_told_with_what_to_do(tmp_path: Path) -> None:
     build_index(tmp_path)
     (tmp_path / "shard" / "edge_config.json").write_text("{")

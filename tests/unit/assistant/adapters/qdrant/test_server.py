@@ -7,7 +7,7 @@ from qdrant_client import QdrantClient
 
 from assistant.adapters.qdrant.server import ServerChunkIndex
 from assistant.domain.errors import IndexUnavailable
-from assistant.testing.contracts.index import EMBEDDER, make_point
+from assistant.testing.contracts.index import ALL, EMBEDDER, make_point
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
 
@@ -20,6 +20,25 @@ def test_collection_of_someone_else_is_not_taken_over() -> None:
         ServerChunkIndex(client, collection="chunks", embedder=EMBEDDER.identity)
 
     assert caught.value.code == "index_damaged"
+    client.close()
+
+
+@pytest.mark.filterwarnings("ignore:Local mode performs exact")
+def test_a_collection_without_documents_is_emptied_to_be_filled_again() -> None:
+    client = QdrantClient(":memory:")
+    index = ServerChunkIndex(client, collection="chunks", embedder=EMBEDDER.identity)
+    index.upsert([make_point(1, text="Aide")])
+    identity = EMBEDDER.identity
+    told = {"embedder": identity.id, "dimensions": identity.dimensions, "layout": 1}
+    client.update_collection("chunks", metadata=told)
+
+    again = ServerChunkIndex(client, collection="chunks", embedder=identity)
+
+    assert again.count_all() == 0
+    again.upsert([make_point(1, text="Aide", whole=("Aide",))])
+    assert again.search_documents("aide", scope=ALL, limit=5)
+    third = ServerChunkIndex(client, collection="chunks", embedder=identity)
+    assert third.count_all() == 1
     client.close()
 
 
