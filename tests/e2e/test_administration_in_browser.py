@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from assistant.client import AssistantClient
 from assistant.schemas.people import RoleName
 from assistant.schemas.tenants import TenantChangeIn
-from tests.e2e.browser import WAIT_MS, Product, Watch, chromium, running_product, sign_in
+from tests.e2e.browser import Product, Watch, chromium, running_product, sign_in
+from tests.e2e.forms import choose, context_of, dialog, fill, go
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -55,34 +56,6 @@ def shoot(tmp_path: Path) -> Shoot:
         assert main.evaluate("one => one.scrollWidth - one.clientWidth") <= 0, name
 
     return take
-
-
-def context_of(browser: Browser) -> BrowserContext:
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="fr-FR")
-    context.set_default_timeout(WAIT_MS)
-    expect.set_options(timeout=WAIT_MS)
-    return context
-
-
-def go(page: Page, name: str) -> None:
-    page.get_by_role("link", name=name, exact=True).click()
-
-
-def dialog(page: Page, button: str) -> None:
-    """Press the button that ends the open dialog, and wait for it to close."""
-    page.get_by_role("dialog").get_by_role("button", name=button, exact=True).click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
-
-
-def fill(page: Page, label: str, value: str) -> None:
-    box = page.get_by_label(label, exact=True)
-    box.fill(value)
-    box.press("Tab")
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option, exact=True).click()
 
 
 def logo() -> bytes:

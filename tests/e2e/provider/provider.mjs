@@ -1,9 +1,13 @@
-// A real OpenID provider with one made-up person, for the browser tests: signed user information,
+// A real OpenID provider with made-up people, for the browser tests: signed user information,
 // back-channel logout, the provider's own sign-in pages. Arguments: its port, the service's address.
 import Provider from "oidc-provider";
 
 const [port, service] = process.argv.slice(2);
 const issuer = `http://127.0.0.1:${port}`;
+
+// A login that ends in fourteen digits is that of somebody of this establishment.
+const siretOf = (login) =>
+  login === "sans-siret" ? undefined : (/\d{14}$/.exec(login)?.[0] ?? "12345678200010");
 
 const person = (login) => ({
   sub: login,
@@ -12,7 +16,7 @@ const person = (login) => ({
   given_name: "Camille",
   usual_name: "Durand",
   uid: login,
-  siret: login === "sans-siret" ? undefined : "12345678200010",
+  siret: siretOf(login),
 });
 
 const provider = new Provider(issuer, {
