@@ -15,7 +15,7 @@ from ui import dialogs, jobs, links, paging
 from ui.components import document_table, upload_area
 from ui.failures import attempt, guarded_fragment
 from ui.markup import plain
-from ui.messages import date_label, number, text
+from ui.messages import counted, date_label, number, text
 
 _PER_PAGE = 25
 _RECENT_JOBS = 30
@@ -102,7 +102,7 @@ def _filters(counts: DocumentCountsOut) -> tuple[str | None, str]:
             on_click=dialogs.ask_for,
             args=("reindex-all",),
         )
-    st.caption(text("documents.chunks_total", count=number(counts.chunks)))
+    st.caption(counted("documents.chunks_total", counts.chunks))
     return (None if state == "all" else state), (name or "").strip()
 
 
