@@ -101,6 +101,30 @@ def all_grants(scope_of: Callable[[Any, Principal], Scope]) -> Callable[[Any, Pr
     return widened
 
 
+def remembered(scope_of: Callable[[Any, Principal], Scope]) -> Callable[[Any, Principal], Scope]:
+    """Scopes that stay as they were when their person first asked."""
+    known: dict[str, Scope] = {}
+
+    def first(self: Any, principal: Principal) -> Scope:
+        if principal.person_id not in known:
+            known[principal.person_id] = scope_of(self, principal)
+        return known[principal.person_id]
+
+    return first
+
+
+def of_all_tenants(work: Any, tenant_id: Any, *, principal: Principal) -> Any:
+    """A tenant, whoever asks for it."""
+    del principal
+    return work.tenancy.find_tenant(tenant_id)
+
+
+def any_person(work: Any, person_id: Any, *, principal: Principal) -> Any:
+    """A person, whoever asks for it."""
+    del principal
+    return work.people.standing(person_id).person
+
+
 def unconditional(live_chunks: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
     """A query for chunks that asks neither whether they live nor who may read them."""
 
