@@ -39,12 +39,13 @@ class Neighbour:
         """Ask a question of its own, once its documents are live; notes what everything is called.
 
         Raises:
-            KeyError: Its documents are not live: the case would prove nothing.
+            ValueError: Its documents are not live: the case would prove nothing.
         """
-        listed = (await self.http.get("/v1/documents")).json()["documents"]
-        self.ids["their_document"] = listed[0]["id"]
-        path = f"/v1/documents/{listed[0]['id']}/passages"
-        self.ids["their_passage"] = (await self.http.get(path)).json()[0]["chunk_id"]
+        (document, *_) = (await self.http.get("/v1/documents")).json()["documents"]
+        self.ids["their_document"] = document["id"]
+        path = f"/v1/documents/{document['id']}/passages"
+        (passage, *_) = (await self.http.get(path)).json()
+        self.ids["their_passage"] = passage["chunk_id"]
         asked = {"question": self._case.question or _QUESTION}
         self.ids["their_answer"] = (await self.http.post("/v1/answers", json=asked)).json()[
             "answer_id"

@@ -102,15 +102,16 @@ def all_grants(scope_of: Callable[[Any, Principal], Scope]) -> Callable[[Any, Pr
 
 
 def remembered(scope_of: Callable[[Any, Principal], Scope]) -> Callable[[Any, Principal], Scope]:
-    """Scopes that stay as they were when their person first asked."""
+    """Scopes that keep all that their person could ever read."""
     known: dict[str, Scope] = {}
 
-    def first(self: Any, principal: Principal) -> Scope:
-        if principal.person_id not in known:
-            known[principal.person_id] = scope_of(self, principal)
+    def widest(self: Any, principal: Principal) -> Scope:
+        now = scope_of(self, principal)
+        before = known.get(principal.person_id, now)
+        known[principal.person_id] = replace(now, grants=now.grants | before.grants)
         return known[principal.person_id]
 
-    return first
+    return widest
 
 
 def of_all_tenants(work: Any, tenant_id: Any, *, principal: Principal) -> Any:
