@@ -155,7 +155,7 @@ def collection_row(number: int) -> dict[str, Any]:
 
 def document_rows() -> Iterator[tuple[Table, list[dict[str, Any]]]]:
     """Documents with one live version each, and their chunks."""
-    placed = [
+    placed: list[dict[str, Any]] = [
         {
             "tenant_id": of(n, among=TENANTS, prefix="t"),
             "collection_id": of(n, among=COLLECTIONS, prefix="c"),
