@@ -239,7 +239,7 @@ async def _answered(stage: Stage, http: httpx.AsyncClient) -> set[CollectionId]:
 
 
 def _quoted(stage: Stage, answer: dict[str, Any] | None) -> set[CollectionId]:
-    citations = [] if answer is None else answer["citations"]
+    citations: list[dict[str, Any]] = [] if answer is None else answer["citations"]
     return {stage.documents[each["document_id"]] for each in citations}
 
 
