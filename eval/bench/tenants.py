@@ -120,7 +120,7 @@ def measure(folder: Path, url: str) -> list[BenchRow]:
             candidates=retrieval.candidates,
         )
         rows = scope_rows(database, town, engine=engine)
-        rows += search_rows(database, retriever, town, engine=engine)
+        rows += search_rows(database, retriever, town=town, engine=engine)
         memory = BenchRow(
             sentence("memory_engine", engine=engine), anonymous_mb(), "MB", MEMORY_LIMIT_MB
         )
@@ -158,7 +158,7 @@ def _median_and_p95(times: list[float]) -> tuple[float, float]:
 
 
 def search_rows(
-    database: Database, retriever: Retriever, town: Town, *, engine: str
+    database: Database, retriever: Retriever, *, town: Town, engine: str
 ) -> list[BenchRow]:
     """Searches of people who read as many passages, in the largest tenant and in the smallest, by turns.
 
@@ -169,7 +169,7 @@ def search_rows(
     counts = [chunks_read(database, each) for each in (largest, smallest)]
     if counts[0] != counts[1] or not counts[0]:
         raise RuntimeError(sentence("scopes_differ", counts=str(counts)))
-    times = search_times(database, retriever, [largest, smallest, town.ungrouped(REGION)])
+    times = search_times(database, retriever, readers=[largest, smallest, town.ungrouped(REGION)])
     large_ms, small_ms, region_ms = (statistics.median(each[WARM_UP:]) for each in times)
     people = [len(town.people[town.tenants[number].id]) for number in (LARGEST, SMALLEST)]
     peer = sentence(
@@ -184,7 +184,7 @@ def search_rows(
 
 
 def search_times(
-    database: Database, retriever: Retriever, readers: list[Principal]
+    database: Database, retriever: Retriever, *, readers: list[Principal]
 ) -> list[list[float]]:
     """Times of the same questions by each reader, its scope and the texts of its hits included."""
     times: list[list[float]] = [[] for _ in readers]

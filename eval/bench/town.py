@@ -137,7 +137,7 @@ def _share(town: Town, chance: random.Random) -> None:
         owner, *readers = chance.sample(others, 6)
         place = _collection(owner, f"listed-{n:02}")
         listed = frozenset(each.id for each in readers)
-        shared = Collection(place, owner.id, "Partagé", audience=Audience.TENANTS, tenants=listed)
+        shared = Collection(place, owner.id, "Communs", audience=Audience.TENANTS, tenants=listed)
         town.holdings.append((shared, 1))
 
 

@@ -13,8 +13,6 @@ from eval.redteam.documents import make
 from eval.redteam.site import Site
 from eval.redteam.words import words
 
-_QUESTION = "Que dit la délibération ?"
-
 
 class Neighbour:
     """The administrator of the other tenant, who does nothing wrong."""
@@ -46,7 +44,7 @@ class Neighbour:
         path = f"/v1/documents/{document['id']}/passages"
         (passage, *_) = (await self.http.get(path)).json()
         self.ids["their_passage"] = passage["chunk_id"]
-        asked = {"question": self._case.question or _QUESTION}
+        asked = {"question": self._case.question or words("their_question")}
         self.ids["their_answer"] = (await self.http.post("/v1/answers", json=asked)).json()[
             "answer_id"
         ]
