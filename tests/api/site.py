@@ -19,9 +19,8 @@ from fastapi import Request
 from PIL import Image
 from pydantic import SecretStr
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
-from assistant.api.app import create_api
+from assistant.api.app import create_api, mounted
 from assistant.bootstrap import Container, build
 from assistant.containers import WorkerContainer
 from assistant.data_folder import prepare_data_folder
@@ -258,7 +257,7 @@ def open_site(
         worker_alive=lambda: site.is_worker_alive,
         worker_refused=lambda: site.is_worker_refused,
     )
-    site.app = Starlette(routes=[Mount("/api", api)])
+    site.app = Starlette(routes=[mounted(api)])
     return site
 
 
