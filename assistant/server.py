@@ -245,9 +245,9 @@ def _backend(settings: Settings, *, url: str) -> Backend:
 def _pages(backend: Backend) -> ASGIApp:
     """The whole application: the API under `/api`, the pages under `/`."""
     import streamlit
-    from starlette.routing import Mount
     from streamlit.file_util import get_static_dir
 
+    from assistant.api.app import mounted
     from assistant.api.entrance import Entrance
 
     @asynccontextmanager
@@ -258,7 +258,7 @@ def _pages(backend: Backend) -> ASGIApp:
 
     pages = streamlit.App(
         Path(str(files("ui") / "app.py")),
-        routes=[Mount("/api", backend.app)],
+        routes=[mounted(backend.app)],
         lifespan=lifespan,
         secrets={"api_url": backend.address.url},
     )
@@ -281,8 +281,8 @@ def _quiet() -> None:
 
 def _api_only(backend: Backend) -> ASGIApp:
     from starlette.applications import Starlette
-    from starlette.routing import Mount
 
+    from assistant.api.app import mounted
     from assistant.api.entrance import Entrance
 
     @asynccontextmanager
@@ -290,7 +290,7 @@ def _api_only(backend: Backend) -> ASGIApp:
         async with backend.open_for_requests():
             yield
 
-    routes = Starlette(routes=[Mount("/api", backend.app)], lifespan=lifespan)
+    routes = Starlette(routes=[mounted(backend.app)], lifespan=lifespan)
     return Entrance(routes, base_url=backend.address.url)
 
 

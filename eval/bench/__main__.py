@@ -1,4 +1,4 @@
-"""Command of the measures: `python -m eval.bench [search | indexing | answers | start | reading]…`."""
+"""Command of the measures: `python -m eval.bench [search | indexing | answers | start | tenants | reading]…`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import psutil
 from eval.bench.rows import BenchRow, sentence, table
 
 PARTS = ("start", "search", "indexing", "answers")
-ON_DEMAND = ("reading",)
+ON_DEMAND = ("tenants", "reading")
 """Parts that take too long to be measured each time."""
 
 

@@ -27,7 +27,7 @@ CHUNKS_OF_DOCUMENT = 20
 WORDS_OF_CHUNK = 110
 TOKENS_OF_CHUNK = 220
 _DOCUMENTS_OF_COMMIT = 50
-_NOW = datetime(2026, 1, 2, tzinfo=UTC)
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def fill_data_folder(data_dir: Path, *, chunks: int) -> None:
@@ -40,7 +40,9 @@ def fill_data_folder(data_dir: Path, *, chunks: int) -> None:
             collection = work.tenancy.list_collections(tenant_id=tenant.id)[0]
             work.ledger.set_active_index(container.embedder.identity.id)
             work.commit()
-        documents = [_document(collection, number=n) for n in range(chunks // CHUNKS_OF_DOCUMENT)]
+        documents = [
+            made_document(collection, number=n) for n in range(chunks // CHUNKS_OF_DOCUMENT)
+        ]
         for start in range(0, len(documents), _DOCUMENTS_OF_COMMIT):
             batch = documents[start : start + _DOCUMENTS_OF_COMMIT]
             _store(container, batch, synthesis=synthesis)
@@ -50,15 +52,16 @@ def _store(container: Container, documents: Sequence[Document], *, synthesis: Sy
     versions: list[DocumentVersion] = []
     with container.open_work() as work:
         for document in documents:
-            version = _version(document)
+            version = made_version(document)
             chunks = [
-                _chunk(version, ordinal=n, synthesis=synthesis) for n in range(CHUNKS_OF_DOCUMENT)
+                made_chunk(version, ordinal=n, synthesis=synthesis)
+                for n in range(CHUNKS_OF_DOCUMENT)
             ]
             vectors = {chunk.embedded_hash: synthesis.vector() for chunk in chunks}
             work.documents.add(document)
             work.vectors.add(vectors, embedder=container.embedder.identity)
             work.ledger.add_version(version, chunks)
-            work.ledger.make_live(version.id, now=_NOW)
+            work.ledger.make_live(version.id, now=NOW)
             versions.append(version)
         work.commit()
     with container.open_work() as work:
@@ -68,7 +71,8 @@ def _store(container: Container, documents: Sequence[Document], *, synthesis: Sy
             )
 
 
-def _document(collection: Collection, *, number: int) -> Document:
+def made_document(collection: Collection, *, number: int) -> Document:
+    """A document of a collection, named by its number."""
     name = f"actes/{number:06}.txt"
     return Document(
         id=DocumentId(new_id()),
@@ -77,15 +81,16 @@ def _document(collection: Collection, *, number: int) -> Document:
         source="upload",
         name=name,
         state=DocumentState.PENDING,
-        created_at=_NOW,
-        updated_at=_NOW,
+        created_at=NOW,
+        updated_at=NOW,
         sha256=_sha256(name),
         size_bytes=CHUNKS_OF_DOCUMENT * WORDS_OF_CHUNK * 7,
         title=name,
     )
 
 
-def _version(document: Document) -> DocumentVersion:
+def made_version(document: Document) -> DocumentVersion:
+    """The one version of a document, ready to be shown."""
     return DocumentVersion(
         id=VersionId(new_id()),
         document_id=document.id,
@@ -100,11 +105,12 @@ def _version(document: Document) -> DocumentVersion:
         date=None,
         page_count=0,
         notices=(),
-        created_at=_NOW,
+        created_at=NOW,
     )
 
 
-def _chunk(version: DocumentVersion, *, ordinal: int, synthesis: Synthesis) -> NewChunk:
+def made_chunk(version: DocumentVersion, *, ordinal: int, synthesis: Synthesis) -> NewChunk:
+    """A passage of a version, of made-up words."""
     locator = Locator(section=(f"Partie {ordinal}",), first_block=ordinal, last_block=ordinal)
     text = synthesis.text(WORDS_OF_CHUNK)
     chunk = Chunk(ordinal=ordinal, text=text, locator=locator, tokens=TOKENS_OF_CHUNK)

@@ -14,6 +14,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import accumulate, islice
 from pathlib import Path
 from uuid import UUID
@@ -97,14 +98,18 @@ def run() -> list[BenchRow]:
     """Make the index, then measure it in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder)
-        _in_new_process(build, where)
-        return [*_in_new_process(measure, where), *_in_new_process(compare, where)]
+        in_new_process(partial(build, where))
+        return [
+            *in_new_process(partial(measure, where)),
+            *in_new_process(partial(compare, where)),
+        ]
 
 
-def _in_new_process(step: Callable[[Path], list[BenchRow]], folder: Path) -> list[BenchRow]:
+def in_new_process(step: Callable[[], list[BenchRow]]) -> list[BenchRow]:
+    """Measure in a process of its own, whose memory holds nothing of what came before."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(step, folder).result()
+        return pool.submit(step).result()
 
 
 def build(folder: Path) -> list[BenchRow]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from eval.redteam.words import category_names, defence_names, words
 
@@ -41,7 +41,12 @@ class HostileDocument:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to the API; `{document}`, `{passage}`, `{answer}`, `{conversation}` stand for the owner's."""
+    """One request to the API.
+
+    `{document}`, `{passage}`, `{answer}`, `{conversation}` stand for the owner's in path and body, and
+    with `their_` before them for those of the neighbour, as do `{their_collection}`, `{their_person}`
+    and `{their_tenant}`.
+    """
 
     method: str
     path: str
@@ -81,6 +86,11 @@ class Case:
     """How many times the question is sent at the same time."""
     before_index: Call | None = None
     """Sent by the owner after the documents are live; the index does not hear of it before the question."""
+    neighbour: tuple[HostileDocument, ...] = ()
+    """Documents of another tenant, whose identifiers the question, the reply and the call may name."""
+    is_withdrawn: bool = False
+    """True when the neighbour shares its collection for a first turn of a conversation, and then no more:
+    the first question must find its documents, and everything after it must not."""
     is_judged: bool = False
     """True for a case of the refusal: it meets the judge as the product has it, which the others pass by."""
 
@@ -118,15 +128,18 @@ def _case(row: dict[str, Any]) -> Case:
         or {*named} - {*defence_names()}
     ):
         raise ValueError("defences", *named)
-    documents = cast("Sequence[dict[str, Any]]", row.get("documents", ()))
     values: dict[str, Any] = {
         **row,
-        "documents": tuple(HostileDocument(**each) for each in documents),
+        **{name: _documents(row.get(name, ())) for name in ("documents", "neighbour")},
         "defences": tuple(named),
         "call": _call(row.get("call")),
         "before_index": _call(row.get("before_index")),
     }
     return Case(**values)
+
+
+def _documents(rows: Sequence[dict[str, Any]]) -> tuple[HostileDocument, ...]:
+    return tuple(HostileDocument(**each) for each in rows)
 
 
 def _call(row: dict[str, Any] | None) -> Call | None:

@@ -109,6 +109,16 @@ DEFENCES: Mapping[str, Removal] = {
     ),
     "places": Removal({"assistant.answering.retriever:places_of": _answering([])}),
     "scope": Removal({"assistant.services.access:AccessService.scope_of": without.all_grants}),
+    "fresh_scope": Removal(
+        {"assistant.services.access:AccessService.scope_of": without.remembered}
+    ),
+    "owned": Removal({"assistant.services.access:AccessService.owned_scope": without.all_grants}),
+    "neighbours": Removal(
+        {
+            "assistant.services.usage:administered_tenant": _being(without.of_all_tenants),
+            "assistant.services.people:found_person": _being(without.any_person),
+        }
+    ),
     "live": Removal({"assistant.adapters.sql.chunks:live_chunks": without.unconditional}),
     "own_conversations": Removal(
         {"assistant.adapters.sql.conversations:of_reader": _being(without.anyone)}

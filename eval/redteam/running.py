@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -14,12 +15,13 @@ from assistant.domain.tenancy import Principal
 from assistant.settings import ModelSettings
 from eval.redteam.cases import Call, Case
 from eval.redteam.checks import CaseTrace, faults
-from eval.redteam.documents import make
+from eval.redteam.neighbour import Neighbour, upload
 from eval.redteam.site import LOCAL_TOKEN, Site, open_site, prompts_of
 from eval.redteam.words import words
 
 _NOBODYS = "00000000-0000-4000-8000-000000000000"
 _PASSAGES = 200
+_STARTED = 202
 _SERVER_ERROR = 500
 
 
@@ -74,7 +76,8 @@ async def _run_all(site: Site, cases: Sequence[Case]) -> list[Result]:
         async with AsyncExitStack() as stack:
             benches = [_Bench(site, case) for case in cases]
             for bench in benches:
-                await stack.enter_async_context(bench.owner)
+                for http in bench.clients():
+                    await stack.enter_async_context(http)
                 await bench.upload()
             await asyncio.to_thread(site.settle)
             return [await bench.judged() for bench in benches]
@@ -92,22 +95,21 @@ class _Bench:
         self.owner: httpx.AsyncClient = site.client(
             site.credentials("owner", owner=self._principal)
         )
+        self._neighbour = Neighbour(site, case) if case.neighbour else None
         self._outcome = CaseTrace(secrets=(LOCAL_TOKEN, str(site.data_dir)))
         self._ids: dict[str, str] = {}
 
+    def clients(self) -> list[httpx.AsyncClient]:
+        """Who has to be connected first."""
+        return [self.owner] + ([] if self._neighbour is None else [self._neighbour.http])
+
     async def upload(self) -> None:
         """Give the instance the documents of the case."""
-        files = [
-            (
-                "files",
-                (each.name, make(each.format, text=each.text, hidden=each.hidden, how=each.how)),
-            )
-            for document in self._case.documents
-            for each in document.named()
-        ]
-        if not files:
+        if self._neighbour is not None:
+            await self._neighbour.settle_in()
+        sent = await upload(self.owner, self._case.documents)
+        if sent is None:
             return
-        sent = await self.owner.post("/v1/documents", files=files)
         self._outcome.upload = sent.text
         if sent.is_success:
             self._ids["job"] = str(sent.json()["job"]["id"])
@@ -116,10 +118,11 @@ class _Bench:
         """Ask, look at everything, judge."""
         try:
             await self._look_at_documents()
+            path = await self._meet_neighbour()
             since = len(self._site.model.bodies) if self._site.model is not None else 0
             if self._case.before_index is not None:
                 await self._send(self.owner, self._case.before_index, ids=self._ids)
-            await self._ask()
+            await self._ask(path)
             self._outcome.prompts = prompts_of(self._site, since=since)
             await self._call()
             self._check_server()
@@ -157,13 +160,37 @@ class _Bench:
             items = await self.owner.get(f"/v1/jobs/{self._ids['job']}/items")
             self._outcome.upload += items.text
 
-    async def _ask(self) -> None:
-        case = self._case
-        if not case.question:
+    async def _meet_neighbour(self) -> str:
+        """Note what is the neighbour's; where the question goes: to the conversation that read of it."""
+        if self._neighbour is None:
+            return "/v1/answers"
+        self._site.script.reply = "{prompt}"
+        await self._neighbour.be_known()
+        self._ids |= self._neighbour.ids
+        if not self._case.is_withdrawn:
+            return "/v1/answers"
+        await self._neighbour.share(self._principal.tenant_id)
+        made = await self.owner.post("/v1/conversations", json={"title": "Suite"})
+        path = f"/v1/conversations/{made.json()['id']}/messages"
+        await self._send_question(path)
+        if self._ids["their_document"] not in self._outcome.events:
+            raise ValueError(words("nothing_shared"))
+        await self._neighbour.withdraw()
+        return path
+
+    async def _ask(self, path: str) -> None:
+        if not self._case.question:
             return
-        self._site.script.reply = case.reply
-        body = {"question": case.question * case.question_times, "after": case.after}
-        asked = [self.owner.post("/v1/answers", json=body) for _ in range(case.at_once)]
+        self._site.script.reply = _filled(self._case.reply, self._ids)
+        await self._send_question(path)
+
+    async def _send_question(self, path: str) -> None:
+        """Ask as often at once as the case says; the worst answer counts."""
+        case = self._case
+        body = {"question": _filled(case.question, self._ids) * case.question_times}
+        if path == "/v1/answers":
+            body["after"] = case.after
+        asked = [self.owner.post(path, json=body) for _ in range(case.at_once)]
         responses = await asyncio.gather(*asked)
         worst = max(responses, key=lambda response: response.status_code)
         self._outcome.answer_status = worst.status_code
@@ -171,8 +198,10 @@ class _Bench:
         answer_id = self._outcome.answer.get("answer_id")
         if answer_id:
             self._ids["answer"] = answer_id
-            events = await self.owner.get(f"/v1/answers/{answer_id}/events")
-            self._outcome.events = events.text
+            # these end when the answer does
+            self._outcome.events = (await self.owner.get(f"/v1/answers/{answer_id}/events")).text
+        if worst.status_code == _STARTED:
+            self._outcome.answer = (await self.owner.get(f"/v1/answers/{answer_id}")).json()
 
     async def _call(self) -> None:
         call = self._case.call
@@ -192,11 +221,19 @@ class _Bench:
         self, http: httpx.AsyncClient, call: Call, *, ids: Mapping[str, str]
     ) -> dict[str, Any]:
         path = call.path.format_map(ids)
+        body = None if call.body is None else json.loads(_filled(json.dumps(call.body), ids))
         response = await http.request(
-            call.method, path, json=call.body, headers=dict(call.headers), follow_redirects=False
+            call.method, path, json=body, headers=dict(call.headers), follow_redirects=False
         )
         return {
             "status": response.status_code,
             "text": response.text,
             "headers": dict(response.headers),
         }
+
+
+def _filled(text: str, ids: Mapping[str, str]) -> str:
+    """A text with identifiers in place of their names; whatever else is in braces stays."""
+    for name, value in ids.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from assistant.api.app import create_api
+from assistant.api.app import create_api, mounted
 from assistant.bootstrap import Container, build
 from assistant.containers import WorkerContainer
 from assistant.domain.ids import CollectionId, PersonId, TenantId, new_id
@@ -273,9 +273,8 @@ def _built(
 
 def _mounted(api: Any) -> Any:
     from starlette.applications import Starlette
-    from starlette.routing import Mount
 
-    return Starlette(routes=[Mount("/api", api)])
+    return Starlette(routes=[mounted(api)])
 
 
 def prompts_of(site: Site, *, since: int) -> Sequence[str]:

@@ -101,6 +101,31 @@ def all_grants(scope_of: Callable[[Any, Principal], Scope]) -> Callable[[Any, Pr
     return widened
 
 
+def remembered(scope_of: Callable[[Any, Principal], Scope]) -> Callable[[Any, Principal], Scope]:
+    """Scopes that keep all that their person could ever read."""
+    known: dict[str, Scope] = {}
+
+    def widest(self: Any, principal: Principal) -> Scope:
+        now = scope_of(self, principal)
+        before = known.get(principal.person_id, now)
+        known[principal.person_id] = replace(now, grants=now.grants | before.grants)
+        return known[principal.person_id]
+
+    return widest
+
+
+def of_all_tenants(work: Any, tenant_id: Any, *, principal: Principal) -> Any:
+    """A tenant, whoever asks for it."""
+    del principal
+    return work.tenancy.find_tenant(tenant_id)
+
+
+def any_person(work: Any, person_id: Any, *, principal: Principal) -> Any:
+    """A person, whoever asks for it."""
+    del principal
+    return work.people.standing(person_id).person
+
+
 def unconditional(live_chunks: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
     """A query for chunks that asks neither whether they live nor who may read them."""
 

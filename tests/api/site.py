@@ -19,11 +19,11 @@ from fastapi import Request
 from PIL import Image
 from pydantic import SecretStr
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
-from assistant.api.app import create_api
+from assistant.api.app import create_api, mounted
 from assistant.bootstrap import Container, build
 from assistant.containers import WorkerContainer
+from assistant.data_folder import prepare_data_folder
 from assistant.domain.documents import LinkKind
 from assistant.domain.ids import CollectionId, DocumentId, PersonId, TenantId, new_id
 from assistant.domain.links import Proposal
@@ -57,6 +57,7 @@ from ingest.model import (
 )
 from ingest.rows import SheetFile, read_rows
 from ingest.tools import Tool
+from tests.databases import migrated_file
 
 TOKEN = "jeton-local"
 BASE_URL = "http://127.0.0.1:8501"
@@ -231,6 +232,9 @@ def open_site(
         costs=changes.pop("costs", CostsSettings()),
         limits=LimitsSettings(**({"deltas_per_s": 1000} | changes)),
     )
+    database = prepare_data_folder(root).database
+    if not settings.database.url.get_secret_value() and not database.exists():
+        migrated_file(database)
     embedder = HashEmbedder(dimensions=32)
     container = build(
         settings,
@@ -253,7 +257,7 @@ def open_site(
         worker_alive=lambda: site.is_worker_alive,
         worker_refused=lambda: site.is_worker_refused,
     )
-    site.app = Starlette(routes=[Mount("/api", api)])
+    site.app = Starlette(routes=[mounted(api)])
     return site
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 import schemathesis
@@ -25,6 +27,8 @@ CHECKS: list[Any] = [
     vars(described_checks)["response_schema_conformance"],
 ]
 SAMPLED, FULL = 2, 100
+ONE_IN = {"nobody": 6, "agent": 3, "auditor": 6, "tenant_admin": 1, "platform_admin": 3}
+"""Unless at full scale, a role asks one in so many operations; who may most asks all of them."""
 ROLES = {
     "agent": ({Role.AGENT}, {Permission.READ, Permission.ASK}),
     "auditor": ({Role.AGENT, Role.AUDITOR}, {Permission.READ}),
@@ -46,6 +50,12 @@ def credential(site: Site, role: str) -> dict[str, str]:
         "Essais", permissions=frozenset(permissions), days=2, principal=principal
     )
     return {"Authorization": f"Bearer {secret}"}
+
+
+@cache
+def description() -> Any:
+    """The API as it describes itself; read once."""
+    return schemathesis.openapi.from_dict(json.loads(openapi_text()))
 
 
 def check_operation(operation: Any, *, url: str, headers: dict[str, str], count: int) -> None:
@@ -71,14 +81,15 @@ def check_operation(operation: Any, *, url: str, headers: dict[str, str], count:
 @pytest.mark.parametrize("role", ["nobody", *ROLES, "platform_admin"])
 def test_every_answer_is_described(tmp_path: Path, full_scale: bool, role: str) -> None:
     site = open_site(tmp_path / "data")
-    description: Any = schemathesis.openapi.from_dict(json.loads(openapi_text()))
     faults: list[str] = []
     try:
         with served(site) as url:
             headers = credential(site, role)
-            for found in description.get_all_operations():
+            for found in description().get_all_operations():
                 operation = found.ok()
                 count = FULL if full_scale else SAMPLED
+                if not full_scale and crc32(operation.label.encode()) % ONE_IN[role]:
+                    continue
                 try:
                     check_operation(operation, url=f"{url}/api", headers=headers, count=count)
                 except BaseExceptionGroup as group:

@@ -182,3 +182,14 @@ class TestOverHttp:
         assert logged.count("request_crashed") == 1
         assert response.json()["request_id"] in logged
         assert secret not in logged
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("path", ["documents/%0A", "%0A", "auth/oidc/%0A/callback", "a%0Db%0A"])
+async def test_a_line_break_in_an_address_does_not_lead_past_the_api(site: Site, path: str) -> None:
+    async with site.owner() as owner:
+        got = await owner.get(f"/api/{path}", headers={"Accept": "application/json"})
+
+    assert got.status_code == 404
+    assert "x-request-id" in got.headers
+    assert not got.headers["content-type"].startswith("text/plain")

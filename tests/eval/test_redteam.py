@@ -26,7 +26,7 @@ CASES = load_cases()
 OURS = [case for case in CASES if case.owner == "ours"]
 SAMPLED_DEFENCES = (
     "output", "markers", "frame", "hidden_docx", "scope", "own_answers", "duplicates", "crowds",
-    "refusal", "witnesses", "places",
+    "refusal", "witnesses", "places", "fresh_scope",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -59,8 +60,15 @@ def migration_config(connection: Connection) -> Config:
 
 def _is_current(connection: Connection) -> bool:
     revision = MigrationContext.configure(connection).get_current_revision()
-    scripts = ScriptDirectory.from_config(migration_config(connection))
-    known = {script.revision for script in scripts.walk_revisions()}
+    known, head = _revisions(_MIGRATIONS)
     if revision is not None and revision not in known:
         raise ConfigurationError("database_newer")
-    return revision == scripts.get_current_head()
+    return revision == head
+
+
+@cache
+def _revisions(folder: Path) -> tuple[frozenset[str], str | None]:
+    """All revisions of this code, and the last one; their files are read once a process."""
+    scripts = ScriptDirectory(str(folder))
+    known = frozenset(script.revision for script in scripts.walk_revisions())
+    return known, scripts.get_current_head()

