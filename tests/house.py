@@ -149,7 +149,7 @@ class House:
         self.principal: Principal = self.access.local_principal()
         self.scope: Scope = self.access.scope_of(self.principal)
         self.jobs = JobService(self.open_work, self.clock, files=self.files)
-        self.documents = DocumentService(self.open_work, self.files, self.reader)
+        self.documents = DocumentService(self.open_work, self.files, self.reader, self.clock)
         self.applier = self.new_applier()
         self.ingestion = self.new_ingestion()
 
