@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
@@ -205,9 +205,16 @@ class House:
             scanner=scanner,
         )
 
-    def new_applier(self, *, error_pause_s: float = 2) -> IndexApplier:
+    def new_applier(
+        self, *, error_pause_s: float = 2, upkeep: Sequence[Callable[[], None]] = ()
+    ) -> IndexApplier:
         return IndexApplier(
-            self.open_work, self.index, self.files, self.clock, error_pause_s=error_pause_s
+            self.open_work,
+            self.index,
+            self.files,
+            self.clock,
+            error_pause_s=error_pause_s,
+            upkeep=upkeep,
         )
 
     def submit(

@@ -32,7 +32,6 @@ _COLUMNS: tuple[ColumnElement[Any], ...] = (
     .scalar_subquery()
     .label("questions"),
 )
-_FACTS = select(*_COLUMNS)
 
 
 class SqlInspectionRepository:
@@ -89,7 +88,7 @@ class SqlInspectionRepository:
         offset: int,
     ) -> list[ConversationFacts]:
         """Facts of the conversations of a tenant or of a person of it, the last used first."""
-        query = _FACTS.where(conversations.c.tenant_id == tenant_id)
+        query = _facts().where(conversations.c.tenant_id == tenant_id)
         if person_id is not None:
             query = query.where(conversations.c.person_id == person_id)
         ordered = query.order_by(conversations.c.updated_at.desc(), conversations.c.number.desc())
@@ -97,10 +96,14 @@ class SqlInspectionRepository:
 
     def facts(self, conversation_id: ConversationId) -> ConversationFacts | None:
         """Facts of a conversation of any tenant."""
-        return next(iter(self._all(_FACTS.where(conversations.c.id == conversation_id))), None)
+        return next(iter(self._all(_facts().where(conversations.c.id == conversation_id))), None)
 
     def _all(self, query: Select[Any]) -> list[ConversationFacts]:
         return [ConversationFacts(*row) for row in self._transaction.read(query)]
+
+
+def _facts() -> Select[Any]:
+    return select(*_COLUMNS)
 
 
 def _inspection_of(row: Row[Any]) -> Inspection:
