@@ -151,7 +151,8 @@ async def test_a_replay_keeps_its_numbers_when_it_is_withheld(site: Site) -> Non
         return [line for line in stream.splitlines() if line.startswith("id:")]
 
     assert numbers(withheld) == numbers(shown)
-    end = json.loads(withheld.strip().rsplit("data: ", 1)[-1])
+    told = [line for line in withheld.splitlines() if line.startswith("data: ")]
+    end = json.loads(told[-1].removeprefix("data: "))
     assert (end["type"], end["answer"]["answer"]) == ("answer.completed", "")
 
 
