@@ -57,11 +57,11 @@ def _conversations(api: AssistantClient, me: MeOut) -> None:
     st.checkbox(
         text("account.consent"),
         value=me.export_consent,
-        help=text("account.consent_help"),
         key=_CONSENT,
         on_change=attempt,
         args=(_consent, api),
     )
+    st.caption(plain(text("account.consent_help")))
 
 
 def _consent(api: AssistantClient) -> None:

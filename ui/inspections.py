@@ -85,9 +85,8 @@ def _list(api: AssistantClient, me: MeOut) -> None:
     st.write(text("inspections.lead"))
     pseudonym = st.text_input(text("inspections.pseudonym"), key="audited-pseudonym")
     with st.expander(text("inspections.elsewhere"), key="audited-elsewhere"):
-        tenant = st.text_input(
-            text("inspections.tenant"), key="audited-tenant", help=text("inspections.tenant_help")
-        )
+        tenant = st.text_input(text("inspections.tenant"), key="audited-tenant")
+        st.caption(text("inspections.tenant_help"))
     found = api.list_audited_conversations(
         tenant_id=(tenant or "").strip() or None, pseudonym=(pseudonym or "").strip(), limit=_PAGE
     )
@@ -136,12 +135,10 @@ def _ask_why(api: AssistantClient, conversation_id: str) -> None:
     reason = st.text_area(
         text("inspections.reason"),
         max_chars=_REASON_MOST,
-        help=text("inspections.reason_help", least=REASON_LEAST),
         key=f"reason-{conversation_id}",
     )
     written = " ".join((reason or "").split())
-    if len(written) < REASON_LEAST:
-        st.caption(text("inspections.reason_help", least=REASON_LEAST))
+    st.caption(text("inspections.reason_help", least=REASON_LEAST))
     if st.button(text("inspections.read_confirm"), type="primary", key="dialog-confirm"):
         st.session_state[_OPENED] = api.inspect_conversation(conversation_id, reason=written)
         dialogs.close()
