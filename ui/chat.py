@@ -161,7 +161,7 @@ def _show_message(api: AssistantClient, message: MessageOut) -> None:
     elif message.answer and message.answer.status != "running":
         answers.show_answer(message.answer)
         if not message.answer.is_withheld:
-            feedback.show(api, message.answer, message.feedback)
+            feedback.show(api, message.answer, said=message.feedback)
 
 
 def _follow(api: AssistantClient, answer_id: str) -> None:

@@ -32,7 +32,7 @@ _DIALOG = "feedback"
 _COMMENT_CHARS = 1000
 
 
-def show(api: AssistantClient, answer: AnswerOut, said: FeedbackOut | None) -> None:
+def show(api: AssistantClient, answer: AnswerOut, *, said: FeedbackOut | None) -> None:
     """The buttons below an ended answer, or what was said of it.
 
     Args:

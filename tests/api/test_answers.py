@@ -125,6 +125,7 @@ async def test_an_answer_as_events(site: Site) -> None:
         "model": "scripted",
         "tokens": {"prompt": 100, "completion": 10, "is_estimated": False},
         "first_token_ms": IsInt(ge=0),
+        "is_withheld": False,
         "notice": None,
         "understood": None,
         "is_complete": True,

@@ -42,13 +42,12 @@ def auditor(api: OrganisingClient) -> OrganisingClient:
         ConversationFactsOut(
             id="c1",
             tenant_id="region",
-            pseudonym=pseudonym,
+            pseudonym="p-1",
             questions=3,
             created_at=NOW,
             updated_at=NOW,
         )
-        for pseudonym in ("p-1", "p-2")
-    ][:1]
+    ]
     return api
 
 

@@ -219,6 +219,7 @@ class InspectionContract(RepositoryContract):
         ]
         assert list(paged) == list(found)[1:]
         assert (list(own), list(foreign)) == (list(found), [])
+        assert facts is not None
         assert facts == found[1]
         assert (facts.tenant_id, facts.person_id) == (here.tenant_id, here.person_id)
 
