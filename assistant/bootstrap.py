@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
+from functools import partial
 from importlib.metadata import version
 from typing import Literal, overload
 from uuid import uuid4
@@ -22,7 +22,6 @@ from assistant.containers import Container, WorkerContainer
 from assistant.data_folder import DataFolder, prepare_data_folder
 from assistant.databases import head_sink, open_store
 from assistant.domain.retrieval import EmbedderIdentity
-from assistant.domain.usage import Unit
 from assistant.embedders import batch_size, build_embedder
 from assistant.indexes import open_index, refuse_other_embedder, replacement
 from assistant.ports.clock import Clock
@@ -33,9 +32,10 @@ from assistant.ports.parsing import FileReader
 from assistant.readers import open_reader, open_scanner
 from assistant.rerankers import reranking_of
 from assistant.services.access import AccessService
-from assistant.services.answers import AnswerService
+from assistant.services.answers import AnswerService, AnswerSource
 from assistant.services.applier import IndexApplier
 from assistant.services.audit_log import AuditLog
+from assistant.services.conversation_desk import ConversationDesk
 from assistant.services.conversations import ConversationService
 from assistant.services.documents import DocumentService
 from assistant.services.evaluation_runner import EvaluationRunner
@@ -46,6 +46,7 @@ from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
 from assistant.services.metered_answers import MeteredAnswers
 from assistant.services.organisation import Organisation
+from assistant.services.permitted_answers import PermittedAnswers
 from assistant.services.question_sets import QuestionSetService
 from assistant.services.rebuild import RebuildProgress, rebuild
 from assistant.services.search import SearchService
@@ -221,10 +222,11 @@ def _web_container(
     settings, clock, files = common.settings, common.clock, common.files
     open_work = common.database.unit_of_work
     index = _opened_index(common, given=index, stack=stack)
-    applier = IndexApplier(open_work, index, files, clock)
-    stack.callback(applier.stop)
     audit = AuditLog(open_work, clock, spare=LogAuditTrail(), sink=head_sink(settings))
     stack.callback(audit.keeper.stop)
+    desk = ConversationDesk(open_work, clock, audit=audit.trail)
+    applier = IndexApplier(open_work, index, files, clock, upkeep=[desk.retention.look])
+    stack.callback(applier.stop)
     model = model or build_chat_model(settings)
     retriever, pipeline = _answering(common, index=index, model=model, stack=stack)
     search, answers = _asking(common, retriever=retriever, pipeline=pipeline)
@@ -251,12 +253,13 @@ def _web_container(
         audit=audit,
         ingestion=_ingestion(common),
         jobs=JobService(open_work, clock, files=files),
-        documents=DocumentService(open_work, files, common.reader),
+        documents=DocumentService(open_work, files, common.reader, clock),
         links=LinkService(open_work, common.clock),
         search=search,
         answers=answers,
         conversations=ConversationService(open_work, clock),
-        usage=UsageService(open_work, clock, prices=_prices(settings)),
+        desk=desk,
+        usage=UsageService(open_work, clock, prices=settings.costs.by_unit),
         question_sets=_question_sets(common),
         evaluations=EvaluationService(open_work, clock),
         evaluation_runner=runner,
@@ -276,7 +279,7 @@ def _opened_index(common: _Common, *, given: ChunkIndex | None, stack: ExitStack
 
 def _answering(
     common: _Common, *, index: ChunkIndex, model: ChatModel | None, stack: ExitStack
-) -> tuple[Retriever, AnswerPipeline]:
+) -> tuple[Retriever, AnswerSource]:
     settings = common.settings
     retriever = Retriever(
         index,
@@ -286,9 +289,9 @@ def _answering(
         candidates=settings.retrieval.candidates,
         reranking=reranking_of(settings, stack=stack),
     )
-    pipeline = AnswerPipeline(
+    prepared = partial(
+        AnswerPipeline,
         retriever,
-        model,
         passages=settings.retrieval.passages,
         passage_tokens=settings.retrieval.passage_tokens,
         max_tokens=settings.model.max_tokens,
@@ -297,11 +300,19 @@ def _answering(
         rewrite_s=settings.model.rewrite_s,
         judge=replace(JUDGE, threshold=settings.retrieval.least_sufficiency),
     )
-    return retriever, pipeline
+    if model is None:
+        return retriever, prepared(model=None)
+    answers = PermittedAnswers(
+        prepared(model=model),
+        prepared(model=None, lacking="no_model_allowed"),
+        common.database.unit_of_work,
+        model=model.name,
+    )
+    return retriever, answers
 
 
 def _asking(
-    common: _Common, *, retriever: Retriever, pipeline: AnswerPipeline
+    common: _Common, *, retriever: Retriever, pipeline: AnswerSource
 ) -> tuple[SearchService, AnswerService]:
     limits = common.settings.limits
     answers = AnswerService(
@@ -326,7 +337,7 @@ def _question_sets(common: _Common) -> QuestionSetService:
 
 
 def _evaluation_runner(
-    common: _Common, *, pipeline: AnswerPipeline, model: ChatModel | None, answers: AnswerService
+    common: _Common, *, pipeline: AnswerSource, model: ChatModel | None, answers: AnswerService
 ) -> EvaluationRunner:
     open_work, clock = common.database.unit_of_work, common.clock
     return EvaluationRunner(
@@ -336,18 +347,6 @@ def _evaluation_runner(
         made_by=_made_by(common.embedder.identity, model),
         is_busy=lambda: answers.is_busy,
     )
-
-
-def _prices(settings: Settings) -> dict[Unit, Decimal]:
-    costs = settings.costs
-    return {
-        Unit.PROMPT_TOKENS: costs.prompt_tokens,
-        Unit.COMPLETION_TOKENS: costs.completion_tokens,
-        Unit.EMBEDDED_TOKENS: costs.embedded_tokens,
-        Unit.PAGES: costs.page,
-        Unit.OCR_PAGES: costs.ocr_page,
-        Unit.STORED_BYTES: costs.gb_month,
-    }
 
 
 def _made_by(embedder: EmbedderIdentity, model: ChatModel | None) -> dict[str, str]:

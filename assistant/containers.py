@@ -17,6 +17,7 @@ from assistant.services.answers import AnswerService
 from assistant.services.applier import IndexApplier
 from assistant.services.audit_log import AuditLog
 from assistant.services.browser_sessions import BrowserSessions
+from assistant.services.conversation_desk import ConversationDesk
 from assistant.services.conversations import ConversationService
 from assistant.services.documents import DocumentService
 from assistant.services.evaluation_runner import EvaluationRunner
@@ -60,6 +61,7 @@ class Container:
     search: SearchService
     answers: AnswerService
     conversations: ConversationService
+    desk: ConversationDesk
     usage: UsageService
     question_sets: QuestionSetService
     evaluations: EvaluationService

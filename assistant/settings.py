@@ -14,6 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from assistant.domain.usage import Unit
+
 
 def environment() -> Mapping[str, str]:
     """The variables of this process; the one place of the product that reads them."""
@@ -308,6 +310,18 @@ class CostsSettings(Group):
     """Supplément d'une page numérisée, en euros."""
     gb_month: Decimal = Field(default=Decimal(0), ge=0, decimal_places=6)
     """Prix d'un gigaoctet d'originaux gardé un mois, en euros."""
+
+    @property
+    def by_unit(self) -> dict[Unit, Decimal]:
+        """The price of each unit that has one."""
+        return {
+            Unit.PROMPT_TOKENS: self.prompt_tokens,
+            Unit.COMPLETION_TOKENS: self.completion_tokens,
+            Unit.EMBEDDED_TOKENS: self.embedded_tokens,
+            Unit.PAGES: self.page,
+            Unit.OCR_PAGES: self.ocr_page,
+            Unit.STORED_BYTES: self.gb_month,
+        }
 
 
 def _not_empty(value: object) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
@@ -150,7 +150,7 @@ class House:
         self.principal: Principal = self.access.local_principal()
         self.scope: Scope = self.access.scope_of(self.principal)
         self.jobs = JobService(self.open_work, self.clock, files=self.files)
-        self.documents = DocumentService(self.open_work, self.files, self.reader)
+        self.documents = DocumentService(self.open_work, self.files, self.reader, self.clock)
         self.applier = self.new_applier()
         self.ingestion = self.new_ingestion()
 
@@ -206,9 +206,16 @@ class House:
             scanner=scanner,
         )
 
-    def new_applier(self, *, error_pause_s: float = 2) -> IndexApplier:
+    def new_applier(
+        self, *, error_pause_s: float = 2, upkeep: Sequence[Callable[[], None]] = ()
+    ) -> IndexApplier:
         return IndexApplier(
-            self.open_work, self.index, self.files, self.clock, error_pause_s=error_pause_s
+            self.open_work,
+            self.index,
+            self.files,
+            self.clock,
+            error_pause_s=error_pause_s,
+            upkeep=upkeep,
         )
 
     def submit(

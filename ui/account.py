@@ -1,4 +1,4 @@
-"""Everybody's own page: who one is here, one's sessions and one's keys."""
+"""Everybody's own page: who one is here, one's questions and conversations, sessions and keys."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from functools import partial
 
 import streamlit as st
 
-from assistant.client import AssistantClient
+from assistant.client import AssistantClient, ClientError
+from assistant.schemas.people import MeChangeIn
 from assistant.schemas.service import MeOut
 from assistant.schemas.sessions import SessionOut
-from ui import acts, charter, dialogs, keys
-from ui.messages import moment_label, text
+from ui import acts, charter, dialogs, inspections, keys, usage
+from ui.failures import attempt
+from ui.markup import plain
+from ui.messages import counted, moment_label, text
+
+_CONSENT = "export-consent"
 
 
 def show(api: AssistantClient, me: MeOut) -> None:
@@ -19,6 +24,9 @@ def show(api: AssistantClient, me: MeOut) -> None:
     st.title(text("account.title"), anchor=False)
     acts.show_notice()
     _identity(api, me)
+    _questions(api, me)
+    _conversations(api, me)
+    inspections.show_own(api, me)
     _sessions(api, me)
     keys.show_own(api, me)
     charter.show_accepted(me)
@@ -33,6 +41,36 @@ def _identity(api: AssistantClient, me: MeOut) -> None:
         text("account.roles", names=roles),
         text("account.groups", names=groups) if groups else "",
     )
+
+
+def _questions(api: AssistantClient, me: MeOut) -> None:
+    st.subheader(text("account.questions"), anchor=False)
+    zone = me.tenant.time_zone if me.tenant else None
+    st.write(plain(usage.own_questions(api.own_quotas(), zone=zone)))
+
+
+def _conversations(api: AssistantClient, me: MeOut) -> None:
+    st.subheader(text("account.conversations"), anchor=False)
+    st.write(plain(text("account.private")))
+    if me.tenant and me.tenant.retention_days:
+        st.write(plain(counted("conversation.retention", me.tenant.retention_days)))
+    st.checkbox(
+        text("account.consent"),
+        value=me.export_consent,
+        key=_CONSENT,
+        on_change=attempt,
+        args=(_consent, api),
+    )
+    st.caption(plain(text("account.consent_help")))
+
+
+def _consent(api: AssistantClient) -> None:
+    wanted = bool(st.session_state[_CONSENT])
+    try:
+        api.change_me(MeChangeIn(export_consent=wanted))
+    except ClientError:
+        st.session_state[_CONSENT] = not wanted
+        raise
 
 
 def _sessions(api: AssistantClient, me: MeOut) -> None:

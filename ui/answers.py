@@ -265,7 +265,7 @@ def source_html(citation: CitationOut) -> str:
         f'<article class="source"><p class="source-title"><span class="marker">[{citation.marker}]</span> '
         f"{escape(citation.title or citation.file)}{_classification(citation.label)}</p>"
         f'<p class="source-facts">{escape(" · ".join(fact for fact in facts if fact))}</p>{section_line}'
-        f"{_standing(citation)}<blockquote>{escape(citation.text)}</blockquote>{_also(citation.also)}</article>"
+        f"{_standing(citation)}{_since(citation)}<blockquote>{escape(citation.text)}</blockquote>{_also(citation.also)}</article>"
     )
 
 
@@ -287,6 +287,17 @@ def _standing(citation: CitationOut) -> str:
     return f'<p class="source-standing">{escape(words)}</p>'
 
 
+def _since(citation: CitationOut) -> str:
+    """What became of the source since it was cited; nothing while it can be opened."""
+    if citation.state == "live":
+        return ""
+    words = text("source.replaced_since")
+    if citation.state == "deleted":
+        day = citation.deleted_at.astimezone().date() if citation.deleted_at else None
+        words = text("source.deleted_on", date=date_label(day)) if day else text("source.deleted")
+    return f'<p class="source-standing">{escape(words)}</p>'
+
+
 def _also(others: Sequence[AlsoOut]) -> str:
     """The other documents with the same words, as links in one line."""
     if not others:
@@ -305,6 +316,11 @@ def _also_label(other: AlsoOut) -> str:
 
 
 def _ways_to_open(citation: CitationOut, name: tuple[str, str, str]) -> None:
+    if not citation.view_url:
+        if citation.current_url:
+            target = Target(citation.current_url, citation.title or citation.file)
+            st.html(link(target, text("source.open_current"), css="open"))
+        return
     words = text("source.open" if citation.page else "source.open_section")
     target = Target(citation.view_url, _place(citation))
     with st.container(

@@ -15,7 +15,7 @@ from streamlit.navigation.page import Page
 from assistant.client import AssistantClient, ClientError
 from assistant.schemas.conversations import ConversationDetail, ConversationOut, MessageOut
 from assistant.schemas.service import MeOut
-from ui import answers, dialogs
+from ui import answers, dialogs, feedback, inspections
 from ui.components import keep_end_in_view
 from ui.connection import is_missing
 from ui.failures import attempt
@@ -43,14 +43,15 @@ def show(api: AssistantClient, me: MeOut) -> None:
         _welcome(api, me)
         return
     _heading(api, detail.conversation)
+    inspections.show_notices(me, detail.inspections)
     for message in detail.messages:
-        _show_message(message)
+        _show_message(api, message)
     if running:
         _follow(api, running)
-    st.session_state[_DRAWN] = 2 * len(detail.messages) + _LEAST_DRAWN
+    st.session_state[_DRAWN] = 3 * len(detail.messages) + _LEAST_DRAWN
 
 
-def list_conversations(api: AssistantClient, page: Page) -> None:
+def list_conversations(api: AssistantClient, me: MeOut, *, page: Page) -> None:
     """The conversations of this person, newest first, and a button for a new one."""
     if st.button(text("conversation.new"), key="new-conversation", width="stretch", type="primary"):
         st.switch_page(page)
@@ -58,6 +59,8 @@ def list_conversations(api: AssistantClient, page: Page) -> None:
     st.html(f'<h2 class="list-title">{escape(text("conversation.list"))}</h2>')
     if not conversations:
         st.caption(text("conversation.none"))
+    if me.tenant and me.tenant.retention_days:
+        st.caption(counted("conversation.retention", me.tenant.retention_days))
     current = st.query_params.get(_PARAM)
     for one in conversations:
         state = "current" if one.id == current else "other"
@@ -150,13 +153,15 @@ def _refused_question() -> None:
     st.code(question, language=None, wrap_lines=True)
 
 
-def _show_message(message: MessageOut) -> None:
+def _show_message(api: AssistantClient, message: MessageOut) -> None:
     if message.author == "person":
         label = escape(text("conversation.you"))
         words = escape(message.text).replace("\n", "<br>")
         st.html(f'<section class="question" aria-label="{label}"><p>{words}</p></section>')
     elif message.answer and message.answer.status != "running":
         answers.show_answer(message.answer)
+        if not message.answer.is_withheld:
+            feedback.show(api, message.answer, said=message.feedback)
 
 
 def _follow(api: AssistantClient, answer_id: str) -> None:

@@ -21,6 +21,7 @@ from ui import (
     collections,
     documents,
     groups,
+    inspections,
     keys,
     members,
     question_sets,
@@ -29,7 +30,7 @@ from ui import (
 from ui.components import french_page, sign_out_button
 from ui.failures import guarded, show_failed_attempt
 from ui.markup import escape
-from ui.messages import text
+from ui.messages import counted, text
 
 _COLOUR = re.compile("#[0-9a-f]{6}")
 _HERE = Path(str(files("ui")))
@@ -43,9 +44,11 @@ ADMINISTRATION: Mapping[str, Draw] = {
     "groupes": groups.show,
     "collections": collections.show,
     "cles": keys.show,
+    "consultations": inspections.show,
 }
-"""Pages of administrators, by their address."""
+"""Pages of administrators and auditors, by their address."""
 _OF_DOCUMENTS = frozenset({"documents", "evaluation"})
+_OF_AUDITORS = "consultations"
 
 
 def show(api: AssistantClient) -> None:
@@ -89,14 +92,23 @@ def _signed_in(api: AssistantClient) -> None:
         _brand(me)
         if not owed:
             _links([conversation, *shown] if shown else [])
-            guarded(partial(chat.list_conversations, api, conversation))
+            guarded(partial(chat.list_conversations, api, me, page=conversation))
         with st.container(key="sidebar-end"):
             _links([] if owed else [own])
             sign_out_button()
     if owed:
         guarded(partial(charter.ask, api, owed))
-    else:
-        page.run()
+        return
+    if me.unseen_inspections and page.url_path != own.url_path:
+        _tell_of_inspections(me, own)
+    page.run()
+
+
+def _tell_of_inspections(me: MeOut, own: StreamlitPage) -> None:
+    """At every visit until the person says to know: an auditor read something of its own."""
+    with st.container(key="unseen-inspections"):
+        st.warning(counted("inspections.unseen", me.unseen_inspections))
+        st.page_link(own, label=own.title)
 
 
 def _links(pages: Sequence[StreamlitPage]) -> None:
@@ -110,6 +122,8 @@ def _administration(api: AssistantClient, me: MeOut) -> list[tuple[StreamlitPage
     found: list[tuple[StreamlitPage, bool]] = []
     for name, draw in ADMINISTRATION.items():
         is_shown = me.is_admin if name in _OF_DOCUMENTS else administers
+        if name == _OF_AUDITORS:
+            is_shown = inspections.is_auditor(me)
         entry = st.Page(
             partial(guarded, partial(draw, api, me)),
             title=_title(name, me),

@@ -29,9 +29,11 @@ _QUOTAS = (
     "questions_per_day",
     "questions_per_person",
     "tokens_per_day",
+    "tokens_per_month",
     "documents",
     "storage_mb",
     "concurrent_answers",
+    "concurrent_per_person",
 )
 _MOST_DAYS = 36_500
 _TEXT_CHARS = 20_000
@@ -58,6 +60,7 @@ def fields(
     given |= _look(tenant, key=key)
     given |= _rules(tenant, key=key)
     if is_platform:
+        given["allowed_models"] = _models(tenant, key=key)
         given["quotas"] = _quotas(tenant.quotas if tenant else QuotasIO(), key=key)
     return given
 
@@ -177,6 +180,17 @@ def _rules(tenant: TenantOut | None, *, key: str) -> dict[str, Any]:
         key=f"retention-{key}",
     )
     return {"charter_text": charter.strip(), "retention_days": days}
+
+
+def _models(tenant: TenantOut | None, *, key: str) -> list[str]:
+    written = st.text_area(
+        text("tenants.models"),
+        value="\n".join(tenant.allowed_models) if tenant else "",
+        help=text("tenants.models_help"),
+        height=80,
+        key=f"models-{key}",
+    )
+    return list(dict.fromkeys(filter(None, map(str.strip, (written or "").splitlines()))))
 
 
 def _quotas(quotas: QuotasIO, *, key: str) -> QuotasIO:

@@ -16,7 +16,7 @@ from assistant.client import AssistantClient, ClientError
 from assistant.schemas.service import MeOut
 from assistant.schemas.tenants import State, TenantChangeIn, TenantIn, TenantOut
 from assistant.schemas.wire import Problem
-from ui import acts, tenant_acts, tenant_form
+from ui import acts, tenant_acts, tenant_form, usage
 from ui.components import logo_upload
 from ui.connection import is_missing
 from ui.failures import attempt
@@ -147,6 +147,7 @@ def _detail(api: AssistantClient) -> bool:
     tenant_acts.buttons(tenant)
     tenant_acts.dialog(api, tenant, leave=partial(_go, None))
     if tenant.state not in _UNCHANGEABLE:
+        usage.show(api, tenant)
         _logo(api, tenant.id)
         others = _others(api.list_tenants(archived=True), tenant.id)
         _save(api, tenant, tenant_form.fields(tenant, others=others, is_platform=True))
@@ -158,6 +159,7 @@ def _own(api: AssistantClient, tenant_id: str) -> None:
     st.title(plain(tenant.name), anchor=False)
     st.write(text("tenants.own_lead"))
     acts.show_notice()
+    usage.show(api, tenant)
     _logo(api, tenant.id)
     _save(api, tenant, tenant_form.fields(tenant, others={}, is_platform=False))
 

@@ -67,6 +67,7 @@ class AnswerPipeline:
         busy_wait_s: float,
         rewrite_s: float,
         judge: Judge,
+        lacking: str = "no_model",
     ) -> None:
         """Prepare.
 
@@ -80,11 +81,13 @@ class AnswerPipeline:
             busy_wait_s: Longest wait that a busy model may ask of one answer.
             rewrite_s: Longest wait for a follow-up rewritten by the model; 0 leaves it to the rule.
             judge: Tells whether the passages suffice; what falls below its threshold is refused.
+            lacking: Code of the notice that says why there is no model.
         """
         self._retriever = retriever
         self._passages = passages
         self._passage_tokens = passage_tokens
         self._judge = judge
+        self._lacking = lacking
         self._rewriter = QuestionRewriter(model, timeout_s=rewrite_s)
         self._generator: Generator | None = None
         if model is not None:
@@ -160,7 +163,7 @@ class AnswerPipeline:
             for event in _refused(text, stopwatch=stopwatch):
                 yield event
             return
-        notice = Notice("no_model")
+        notice = Notice(self._lacking)
         if self._generator is not None:
             events = self._generator.write(brief, stopwatch=stopwatch)
             try:

@@ -26,10 +26,12 @@ from assistant.domain.answers import (
     TextDelta,
     TokenUsage,
 )
+from assistant.domain.catalogue import sentence
 from assistant.domain.documents import Params, SourceChunk
 from assistant.domain.ids import AnswerId
 from assistant.domain.links import successor_notice
 from assistant.domain.marks import Mark, reason_of
+from assistant.domain.whereabouts import CitedState
 from assistant.schemas.answers import (
     AlsoOut,
     AnswerEventOut,
@@ -46,6 +48,8 @@ from assistant.schemas.answers import (
     TokensOut,
 )
 from assistant.services.answer_record import AnswerRecord
+from assistant.services.answer_veil import WITHHELD
+from assistant.services.whereabouts import Found
 
 
 def event_out(
@@ -78,11 +82,27 @@ def failure_of(code: str, params: Params, *, request: Request) -> ErrorEvent:
     return ErrorEvent(problem=problem_of(code, params=params, request=request))
 
 
-def answer_out(record: AnswerRecord, *, request: Request, given_id: str = "") -> AnswerOut:
-    """An answer as it stands now."""
+def answer_out(
+    record: AnswerRecord,
+    *,
+    request: Request,
+    given_id: str = "",
+    found: Found | None = None,
+) -> AnswerOut:
+    """An answer as it stands now.
+
+    Args:
+        record: The answer.
+        request: For what a problem names.
+        given_id: The caller's own identifier of the question.
+        found: What became of its sources; None for an answer that has just been given.
+    """
     end = record.end
+    citations = [_since(citation_out(each), each, found=found) for each in record.citations]
     if isinstance(end, AnswerCompleted):
-        return _completed_out(end, answer_id=record.answer.id, given_id=given_id)
+        shown = _completed_out(end, answer_id=record.answer.id, given_id=given_id)
+        changes = {"citations": citations, "is_withheld": record.is_withheld}
+        return shown.model_copy(update=changes)
     error = None
     if isinstance(end, AnswerFailed):
         error = problem_of(end.code, params=end.params, request=request)
@@ -93,13 +113,14 @@ def answer_out(record: AnswerRecord, *, request: Request, given_id: str = "") ->
         answer_id=record.answer.id,
         status=record.status.value,
         answer=record.text,
-        citations=[citation_out(each) for each in record.citations],
+        citations=citations,
         unsupported=[each.sentence for each in record.marks],
         marks=[*map(_mark_out, record.marks)],
         model=None,
         tokens=None,
         first_token_ms=None,
-        notice=None,
+        notice=sentence(WITHHELD) if record.is_withheld else None,
+        is_withheld=record.is_withheld,
         is_complete=False,
         error=error,
     )
@@ -108,6 +129,36 @@ def answer_out(record: AnswerRecord, *, request: Request, given_id: str = "") ->
 def citation_out(citation: Citation) -> CitationOut:
     """A citation, with the words of its source."""
     return _cited(citation, text=citation.quote)
+
+
+def _since(out: CitationOut, citation: Citation, *, found: Found | None) -> CitationOut:
+    """A citation with what became of it since: it never links to a page that is gone."""
+    if found is None:
+        return out
+    now = found[citation.chunk.id]
+    changes: dict[str, object] = {
+        "also": [
+            each.model_copy(update={"view_url": _open_url(chunk, found=found)})
+            for each, chunk in zip(out.also, citation.also, strict=True)
+        ]
+    }
+    if now.chunk_id != citation.chunk.id:
+        opened = "" if now.chunk_id is None else view_url(now.chunk_id)
+        is_replaced = now.state is CitedState.REPLACED
+        changes |= {
+            "state": now.state.value,
+            "view_url": "" if is_replaced else opened,
+            "current_url": opened if is_replaced else "",
+            "deleted_at": now.deleted_at,
+        }
+    return out.model_copy(update=changes)
+
+
+def _open_url(chunk: SourceChunk, *, found: Found) -> str:
+    now = found[chunk.id]
+    if now.state is not CitedState.LIVE or now.chunk_id is None:
+        return ""
+    return view_url(now.chunk_id)
 
 
 def _mark_out(mark: Mark) -> MarkOut:

@@ -168,7 +168,9 @@ def collection_detail(collection: Collection) -> CollectionDetail:
     )
 
 
-def me_out(profile: Profile, *, principal: Principal, max_file_mb: int) -> MeOut:
+def me_out(
+    profile: Profile, *, principal: Principal, max_file_mb: int, unseen_inspections: int
+) -> MeOut:
     """Who is signed in."""
     person, tenant = profile.person, profile.tenant
     charter = tenant.charter
@@ -189,6 +191,7 @@ def me_out(profile: Profile, *, principal: Principal, max_file_mb: int) -> MeOut
             time_zone=tenant.time_zone,
             welcome=tenant.welcome,
             logo_url=f"{API_PREFIX}/v1/tenants/{tenant.id}/logo" if profile.has_logo else None,
+            retention_days=tenant.retention_days,
         ),
         charter=CharterState(
             version=charter.version,
@@ -196,4 +199,5 @@ def me_out(profile: Profile, *, principal: Principal, max_file_mb: int) -> MeOut
             is_accepted=not charter.asks(person.charter_version),
         ),
         export_consent=person.export_consent,
+        unseen_inspections=unseen_inspections,
     )

@@ -10,6 +10,7 @@ import typer
 from assistant.cli.audit import audit_app
 from assistant.cli.french import FrenchCommand, FrenchGroup
 from assistant.cli.managing import db_app, documents_app, index_app, jobs_app
+from assistant.cli.opinions import feedback
 from assistant.cli.options import AllowEmpty, Invocation, Json, Queries, Server, invocation
 from assistant.cli.people import groups_app, keys_app, people_app
 from assistant.cli.questioning import evaluate, questions_app
@@ -187,6 +188,7 @@ def ask(
 
 app.command(cls=FrenchCommand)(evaluate)
 app.command(cls=FrenchCommand)(usage)
+app.command(cls=FrenchCommand)(feedback)
 
 
 @app.command(cls=FrenchCommand)

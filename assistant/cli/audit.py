@@ -82,3 +82,50 @@ def resolve_pseudonym(
         say_json(found)
     else:
         say(f"{found.person_id}  {found.name} <{found.email or '–'}>  {found.tenant_id}")
+
+
+@audit_app.command("conversations", cls=FrenchCommand)
+def list_conversations(
+    context: typer.Context,
+    *,
+    tenant: Annotated[
+        str | None,
+        typer.Option("--tenant", metavar="ID", help="Autre organisme, pour la plateforme."),
+    ] = None,
+    pseudonym: Annotated[
+        str, typer.Option("--person", metavar="PSEUDONYME", help="Une seule personne.")
+    ] = "",
+    limit: Annotated[int, typer.Option("-n", metavar="N", min=1, max=1000, help="Nombre.")] = 50,
+    json: Json = False,
+    server: Server = None,
+) -> None:
+    """Liste les conversations sans un mot de leur contenu ; pour les auditeurs."""
+    from assistant.cli.inspecting import facts_line
+    from assistant.cli.organising import show
+
+    with invocation(context).connect(command="audit", server=server) as connection:
+        found = connection.client.list_audited_conversations(
+            tenant_id=tenant, pseudonym=pseudonym, limit=limit
+        )
+    show(found, facts_line, as_json=json, nothing="Aucune conversation.")
+
+
+@audit_app.command("read", cls=FrenchCommand)
+def read_conversation(
+    context: typer.Context,
+    conversation: Annotated[str, typer.Argument(metavar="ID", help="Identifiant.")],
+    *,
+    reason: Annotated[
+        str,
+        typer.Option("--reason", metavar="MOTIF", help="Pourquoi ; la personne le verra."),
+    ],
+    json: Json = False,
+    server: Server = None,
+) -> None:
+    """Lit une conversation, une fois, pour un motif que la personne voit ; pour les auditeurs."""
+    from assistant.cli.console import say_json
+    from assistant.cli.inspecting import show_conversation
+
+    with invocation(context).connect(command="audit", server=server) as connection:
+        opened = connection.client.inspect_conversation(conversation, reason=reason)
+    say_json(opened) if json else show_conversation(opened)

@@ -44,6 +44,10 @@ CharterFile = Annotated[
 Retention = Annotated[
     int | None, typer.Option("--retention", metavar="JOURS", help="0 : sans limite.")
 ]
+Models = Annotated[
+    list[str] | None,
+    typer.Option("--model", metavar="NOM", help='Modèle autorisé ; peut être répété ; "" : tous.'),
+]
 Label = Annotated[
     str | None, typer.Option(metavar="MENTION", help="Classification ; vide : aucune.")
 ]
@@ -122,6 +126,7 @@ def change_tenant(
     welcome: Welcome = None,
     charter: CharterFile = None,
     retention: Retention = None,
+    model: Models = None,
     json: Json = False,
     server: Server = None,
 ) -> None:
@@ -140,6 +145,7 @@ def change_tenant(
         "welcome": welcome,
         "charter_text": None if charter is None else _text_of(charter),
         "retention_days": retention,
+        "allowed_models": None if model is None else [each for each in model if each],
     }
     with invocation(context).connect(command="tenants", server=server) as connection:
         changed = connection.client.change_tenant(tenant, parsed(TenantChangeIn, asked))

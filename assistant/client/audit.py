@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from assistant.client.transport import Transport
 from assistant.schemas.audit import AuditFormat, AuditPageOut, ResolvedPersonOut
+from assistant.schemas.conversations import InspectedConversation
+from assistant.schemas.inspections import ConversationFactsOut, InspectionIn
 
 Wanted = Mapping[str, str | list[str]]
 """What to look for: `since`, `until`, `act`, `tenant_id`, as the API names them."""
@@ -35,3 +37,22 @@ class AuditCalls:
         """The person that a pseudonym stands for."""
         path = f"/api/v1/audit/people/{pseudonym}"
         return self._transport.call("GET", path, returns=ResolvedPersonOut)
+
+    def list_audited_conversations(
+        self, *, tenant_id: str | None = None, pseudonym: str = "", limit: int = 50, offset: int = 0
+    ) -> list[ConversationFactsOut]:
+        """Conversations of a tenant without a word of them, the last used first; for auditors."""
+        query: dict[str, str | int] = {"pseudonym": pseudonym, "limit": limit, "offset": offset}
+        if tenant_id is not None:
+            query["tenant_id"] = tenant_id
+        path = "/api/v1/audit/conversations"
+        return self._transport.call("GET", path, returns=list[ConversationFactsOut], params=query)
+
+    def inspect_conversation(self, conversation_id: str, *, reason: str) -> InspectedConversation:
+        """Read a conversation once, for a reason that its person sees."""
+        return self._transport.call(
+            "POST",
+            f"/api/v1/audit/conversations/{conversation_id}/inspections",
+            returns=InspectedConversation,
+            json=InspectionIn(reason=reason).model_dump(),
+        )

@@ -7,19 +7,14 @@ from collections.abc import Iterator
 import httpx
 
 from assistant.client.audit import AuditCalls
+from assistant.client.conversations import ConversationCalls
 from assistant.client.errors import ClientError
 from assistant.client.evaluations import EvaluationCalls
 from assistant.client.files import FileCalls
 from assistant.client.following import Follower
 from assistant.client.organisation import PeopleCalls, TenantCalls
 from assistant.client.transport import Transport
-from assistant.schemas.answers import AnswerEventOut, AnswerIn, AnswerOut, AnswerStarted
-from assistant.schemas.conversations import (
-    ConversationDetail,
-    ConversationIn,
-    ConversationOut,
-    MessageIn,
-)
+from assistant.schemas.answers import AnswerEventOut, AnswerIn, AnswerOut
 from assistant.schemas.search import SearchIn, SearchOut
 from assistant.schemas.service import ExampleQuestions, HealthOut, MeOut, ReadyOut, SignInLinkOut
 from assistant.schemas.sessions import EndedSessionsOut, SessionOut, SignInWayOut
@@ -28,7 +23,9 @@ _ANSWER_S = 660.0
 """A whole answer: the model's own limit and the retrieval before it."""
 
 
-class AssistantClient(FileCalls, EvaluationCalls, TenantCalls, PeopleCalls, AuditCalls):
+class AssistantClient(
+    FileCalls, EvaluationCalls, TenantCalls, PeopleCalls, AuditCalls, ConversationCalls
+):
     """Calls the API for one caller. Every method raises `ClientError` when its call fails."""
 
     def __init__(
@@ -151,44 +148,3 @@ class AssistantClient(FileCalls, EvaluationCalls, TenantCalls, PeopleCalls, Audi
     def cancel_answer(self, answer_id: str) -> None:
         """Stop an answer; what it said stays."""
         self._transport.send("POST", f"/api/v1/answers/{answer_id}/cancel")
-
-    def list_conversations(self, *, limit: int = 50) -> list[ConversationOut]:
-        """The caller's conversations, last used first."""
-        return self._transport.call(
-            "GET", "/api/v1/conversations", returns=list[ConversationOut], params={"limit": limit}
-        )
-
-    def create_conversation(self, *, title: str = "") -> ConversationOut:
-        """A new conversation."""
-        body = ConversationIn(title=title).model_dump()
-        return self._transport.call(
-            "POST", "/api/v1/conversations", returns=ConversationOut, json=body
-        )
-
-    def get_conversation(self, conversation_id: str) -> ConversationDetail:
-        """A conversation with its messages."""
-        return self._transport.call(
-            "GET", f"/api/v1/conversations/{conversation_id}", returns=ConversationDetail
-        )
-
-    def rename_conversation(self, conversation_id: str, *, title: str) -> ConversationOut:
-        """Give a conversation another title."""
-        return self._transport.call(
-            "PATCH",
-            f"/api/v1/conversations/{conversation_id}",
-            returns=ConversationOut,
-            json=ConversationIn(title=title).model_dump(),
-        )
-
-    def delete_conversation(self, conversation_id: str) -> None:
-        """Delete a conversation with its messages and answers."""
-        self._transport.send("DELETE", f"/api/v1/conversations/{conversation_id}")
-
-    def post_message(self, conversation_id: str, question: str) -> AnswerStarted:
-        """Ask in a conversation; the answer goes on whatever the caller does."""
-        return self._transport.call(
-            "POST",
-            f"/api/v1/conversations/{conversation_id}/messages",
-            returns=AnswerStarted,
-            json=MessageIn(question=question).model_dump(),
-        )

@@ -33,7 +33,7 @@ from assistant.schemas.tenants import (
     TenantOut,
     TenantStateIn,
 )
-from assistant.schemas.usage import UsageOut
+from assistant.schemas.usage import QuotaUseOut, UsageOut
 from assistant.schemas.wire import Wire
 
 _PAGE = 1000
@@ -95,6 +95,15 @@ class TenantCalls:
         """What was used in a month such as "2026-11": of one's tenant, or of all one administers."""
         query = {"month": month, **_of(tenant_id)}
         return self._transport.call("GET", "/api/v1/usage", returns=UsageOut, params=query)
+
+    def quotas(self, *, tenant_id: str | None = None) -> list[QuotaUseOut]:
+        """What a tenant used of its bounds; one's own unless another one is named."""
+        path = "/api/v1/usage/quotas"
+        return self._transport.call("GET", path, returns=list[QuotaUseOut], params=_of(tenant_id))
+
+    def own_quotas(self) -> list[QuotaUseOut]:
+        """What one used of one's own bounds."""
+        return self._transport.call("GET", "/api/v1/me/usage", returns=list[QuotaUseOut])
 
     def list_collections(self) -> list[CollectionOut]:
         """The collections one may read."""

@@ -41,6 +41,12 @@ class Act(StrEnum):
     PEOPLE_LISTED = "people.listed"
     PERSON_RESOLVED = "person.resolved"
     """A pseudonym of the audit log was turned into a person."""
+    CONVERSATIONS_LISTED = "conversations.listed"
+    """An auditor looked at how many conversations there are, and of whom."""
+    CONVERSATION_READ = "conversation.read"
+    """An auditor read the conversation of somebody, for a reason that its person sees."""
+    CONVERSATIONS_EXPIRED = "conversations.expired"
+    """Those that were not used for longer than their tenant keeps them were erased."""
     AUDIT_EXPORTED = "audit.exported"
     SIGNED_IN = "session.opened"
     SIGNED_OUT = "session.closed"
@@ -62,5 +68,5 @@ ABOUT_PEOPLE = frozenset(
 )
 """Acts whose subject is a person; the log names it by its pseudonym, or not at all."""
 
-REPEATED = frozenset({Act.REFUSED, Act.PERSON_READ, Act.PEOPLE_LISTED})
+REPEATED = frozenset({Act.REFUSED, Act.PERSON_READ, Act.PEOPLE_LISTED, Act.CONVERSATIONS_LISTED})
 """Acts that anybody can repeat at will; the log counts them instead of keeping each."""

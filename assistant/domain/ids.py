@@ -23,6 +23,7 @@ MessageId = NewType("MessageId", str)
 AnswerId = NewType("AnswerId", str)
 QuestionSetId = NewType("QuestionSetId", str)
 EvaluationId = NewType("EvaluationId", str)
+InspectionId = NewType("InspectionId", str)
 
 
 def new_id() -> str:

@@ -18,7 +18,7 @@ class Role(StrEnum):
     PLATFORM_ADMIN = "platform_admin"
     """Administers the tenants of the instance; reads no more documents than its own tenant's people."""
     AUDITOR = "auditor"
-    """Reads the audit log."""
+    """Reads the audit log and, unless it administers as well, a conversation for a reason told to its person."""
 
 
 class Permission(StrEnum):
@@ -136,6 +136,13 @@ class Principal:
     def is_platform_admin(self) -> bool:
         """True when it may administer every tenant."""
         return Role.PLATFORM_ADMIN in self.roles and Permission.ADMIN in self.permissions
+
+    @property
+    def is_auditor(self) -> bool:
+        """True when it may read conversations of others for a reason: never who administers."""
+        administers = self.roles & {Role.TENANT_ADMIN, Role.PLATFORM_ADMIN}
+        is_named = Role.AUDITOR in self.roles and not administers
+        return is_named and Permission.READ in self.permissions
 
     def administers(self, tenant_id: TenantId) -> bool:
         """True when it may administer the people and collections of a tenant."""

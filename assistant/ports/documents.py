@@ -87,12 +87,20 @@ class DocumentRepository(Protocol):
         """How many documents are in each state."""
         ...
 
-    def delete(self, document_id: DocumentId, *, scope: Scope) -> None:
+    def delete(self, document_id: DocumentId, *, scope: Scope, now: datetime) -> None:
         """Delete a document: unquotable from the commit on; its versions become RETIRED.
+
+        When it was deleted stays known, for the answers that cite it.
 
         Raises:
             NotFound: No such document in the scope.
         """
+        ...
+
+    def deleted_at(
+        self, document_ids: Collection[DocumentId], *, scope: Scope
+    ) -> dict[DocumentId, datetime]:
+        """When each of these documents (any number) was deleted; absent when it was not, or not of the scope."""
         ...
 
 
@@ -120,6 +128,10 @@ class ChunkRepository(Protocol):
         self, document_id: DocumentId, *, scope: Scope, limit: int, offset: int
     ) -> list[SourceChunk]:
         """Live chunks of a document, in order."""
+        ...
+
+    def find_text(self, document_id: DocumentId, *, text: str, scope: Scope) -> ChunkId | None:
+        """The first live chunk of a document that says exactly this; None when none does."""
         ...
 
     def sample_headings(self, *, scope: Scope, limit: int) -> list[SourceChunk]:

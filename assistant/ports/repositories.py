@@ -20,6 +20,7 @@ from assistant.domain.ids import (
     JobItemId,
     PersonId,
     SessionId,
+    TenantId,
 )
 from assistant.domain.jobs import ItemState, Job, JobItem
 from assistant.domain.sessions import Session, SignInLink
@@ -27,6 +28,7 @@ from assistant.domain.tenancy import Scope
 from assistant.ports.audit import AuditRepository
 from assistant.ports.documents import ChunkRepository, DocumentRepository, LinkRepository
 from assistant.ports.evaluations import EvaluationRepository, QuestionSetRepository
+from assistant.ports.feedback import FeedbackRepository, InspectionRepository
 from assistant.ports.identity import FederationRepository
 from assistant.ports.machinery import IndexLedger, VectorRepository, WorkQueue
 from assistant.ports.people import (
@@ -145,6 +147,16 @@ class ConversationRepository(Protocol):
 
     def delete(self, conversation_id: ConversationId, *, scope: Scope) -> None:
         """Delete a conversation with its messages and answers. Raises `NotFound`."""
+        ...
+
+    def forget_unused(self, *, tenant_id: TenantId, before: datetime, limit: int) -> int:
+        """Delete conversations of all people of a tenant that were last used before a moment.
+
+        For the machinery: with their messages and answers, the oldest first, at most `limit`.
+
+        Returns:
+            How many were deleted.
+        """
         ...
 
     def add_message(self, message: Message) -> None:
@@ -311,6 +323,16 @@ class UnitOfWork(Protocol):
     @property
     def answers(self) -> AnswerRepository:
         """Answers and their events."""
+        ...
+
+    @property
+    def feedback(self) -> FeedbackRepository:
+        """What people say of answers."""
+        ...
+
+    @property
+    def inspections(self) -> InspectionRepository:
+        """What auditors read of conversations."""
         ...
 
     @property

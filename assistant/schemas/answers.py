@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -34,7 +34,7 @@ class AlsoOut(Wire):
     pages: list[int] = Field(default=[])
     """All pages of its passage; empty for formats without pages."""
     view_url: str
-    """Same-origin page that shows it with the passage highlighted."""
+    """Same-origin page that shows it with the passage highlighted; empty once it cannot be opened."""
     label: str = ""
     """Classification of its collection; empty for none."""
 
@@ -59,7 +59,16 @@ class CitationOut(Wire):
     text: str
     """The words of the source."""
     view_url: str
-    """Same-origin page that shows the source at `page`, with the passage highlighted."""
+    """Same-origin page that shows the source at `page`, with the passage highlighted.
+
+    Of a kept answer, empty once these words cannot be opened any more: `state` says why."""
+    state: Literal["live", "replaced", "deleted"] = "live"
+    """"replaced": a newer version of the document is served, without these words. "deleted": the
+    document is gone. The quote stays as it was."""
+    current_url: str = ""
+    """Page of the newer version, when it was replaced; empty else."""
+    deleted_at: datetime | None = None
+    """When the document was deleted, where that is known."""
     replaced_by: SuccessorOut | None = None
     """What replaces, abrogates or follows the document, as an administrator confirmed."""
     amended_by: SuccessorOut | None = None
@@ -131,6 +140,8 @@ class AnswerOut(Wire):
     model: str | None
     tokens: TokensOut | None
     first_token_ms: int | None
+    is_withheld: bool = False
+    """True when its text is not shown: it rests on a source that one may no longer read."""
     notice: str | None
     """French sentences to show with the answer, such as why no model was used."""
     understood: str | None = None

@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import Field
 
 from assistant.schemas.answers import AnswerOut
+from assistant.schemas.feedback import FeedbackOut
+from assistant.schemas.inspections import OwnInspectionOut
 from assistant.schemas.wire import Wire
 
 
@@ -42,6 +44,8 @@ class MessageOut(Wire):
     text: str
     answer: AnswerOut | None
     """For the assistant: the answer as it stands now."""
+    feedback: FeedbackOut | None = None
+    """What one said of the answer; null when nothing."""
     created_at: datetime
 
 
@@ -50,3 +54,18 @@ class ConversationDetail(Wire):
 
     conversation: ConversationOut
     messages: list[MessageOut]
+    inspections: list[OwnInspectionOut] = Field(default=[])
+    """When an auditor read it, and why; the newest first."""
+
+
+class InspectedConversation(Wire):
+    """A conversation that an auditor was let read, once; nothing in it can be changed."""
+
+    pseudonym: str
+    """Of its person, as in the audit log."""
+    reason: str
+    """As its person will read it."""
+    made_at: datetime
+    conversation: ConversationOut
+    messages: list[MessageOut]
+    """Answers that rest on documents which the auditor may not read itself are withheld."""

@@ -52,6 +52,8 @@ class TenantBrief(Wire):
     welcome: str
     logo_url: str | None
     """None without a logo."""
+    retention_days: int | None = None
+    """Conversations that were not used for so many days are erased; null keeps them."""
 
 
 class MeOut(Wire):
@@ -73,6 +75,8 @@ class MeOut(Wire):
     charter: CharterState | None = None
     export_consent: bool = False
     """True when one's conversations may leave with the tenant."""
+    unseen_inspections: int = 0
+    """How often an auditor read a conversation of one's own since one last said to know."""
 
 
 class ExampleQuestions(Wire):

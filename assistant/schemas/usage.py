@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from assistant.schemas.wire import Wire
@@ -50,3 +51,15 @@ class UsageOut(Wire):
     totals: list[UsageTotalOut]
     total: str
     """Sum of all amounts, rounded once to the cent."""
+
+
+class QuotaUseOut(Wire):
+    """How much of a bound was used."""
+
+    name: str
+    """As in the quotas of a tenant."""
+    used: int
+    limit: int | None
+    """Null when it is open."""
+    resets_at: datetime | None
+    """When the counter begins anew; null for what is kept or under way."""

@@ -28,6 +28,8 @@ class AnswerRecord:
 
     answer: Answer
     events: tuple[NumberedEvent, ...]
+    is_withheld: bool = False
+    """True when its text is not shown: it rests on a source that its reader may no longer read."""
 
     @property
     def end(self) -> AnswerCompleted | AnswerFailed | None:

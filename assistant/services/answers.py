@@ -28,6 +28,7 @@ from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.answer_keeper import AnswerKeeper
 from assistant.services.answer_queue import AnswerQueue
 from assistant.services.answer_record import AnswerRecord, LiveAnswer, text_of
+from assistant.services.answer_veil import Veil, veiled
 from assistant.services.metering import settle_answer
 from assistant.services.quotas import take_question
 from assistant.services.search import checked_question
@@ -131,17 +132,29 @@ class AnswerService:
     ) -> AsyncIterator[NumberedEvent]:
         """Events with a number above `after`: those of the past, then new ones until the end.
 
+        Each as the reader may see it now.
+
         Raises:
             NotFound: The answer is not the reader's. Raised at the first event.
         """
+        veil = Veil(scope)
+        async for event in self._all_events(answer_id, scope=scope):
+            shown = veil.shown(event)
+            if event.number > after:
+                yield shown
+
+    async def _all_events(
+        self, answer_id: AnswerId, *, scope: Scope
+    ) -> AsyncIterator[NumberedEvent]:
         live = self._live(answer_id, scope=scope)
         if live is not None:
-            async for event in live.follow(after=after):
+            async for event in live.follow(after=0):
                 yield event
             return
+        after = 0
         while True:
             record = await to_thread.run_sync(lambda: self._read(answer_id, scope=scope))
-            for event in record.events[max(0, after) :]:
+            for event in record.events[after:]:
                 after = event.number
                 yield event
             if record.end is not None or record.answer.status is not AnswerStatus.RUNNING:
@@ -149,15 +162,16 @@ class AnswerService:
             await asyncio.sleep(_POLL_S)
 
     async def snapshot(self, answer_id: AnswerId, *, scope: Scope) -> AnswerRecord:
-        """An answer as it stands now.
+        """An answer as it stands now and as the reader may see it.
 
         Raises:
             NotFound: The answer is not the reader's.
         """
         live = self._live(answer_id, scope=scope)
         if live is not None:
-            return live.record
-        return await to_thread.run_sync(lambda: self._read(answer_id, scope=scope))
+            return veiled(live.record, scope=scope)
+        record = await to_thread.run_sync(lambda: self._read(answer_id, scope=scope))
+        return veiled(record, scope=scope)
 
     async def result(self, answer_id: AnswerId, *, scope: Scope) -> AnswerRecord:
         """An answer once it has ended.
@@ -169,6 +183,12 @@ class AnswerService:
         async for _ in self.events(answer_id, after=len(record.events), scope=scope):
             continue
         return await self.snapshot(answer_id, scope=scope)
+
+    async def kept(self, answer_id: AnswerId) -> None:
+        """Wait until the database holds all of an answer that has just ended here."""
+        live = self._keeper.lives.get(answer_id)
+        if live is not None and live.has_ended:
+            await live.released.wait()
 
     async def cancel(self, answer_id: AnswerId, *, scope: Scope) -> None:
         """Stop an answer; it ends as CANCELLED with its text so far. No error when it has ended.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -52,7 +52,20 @@ class IndexApplier:
         *,
         flush_after_s: float = _FLUSH_AFTER_S,
         error_pause_s: float = _ERROR_PAUSE_S,
+        upkeep: Sequence[Callable[[], None]] = (),
     ) -> None:
+        """Prepare.
+
+        Args:
+            open_work: The store.
+            index: The index.
+            files: The contents.
+            clock: The time.
+            flush_after_s: Idle time after which the index is flushed.
+            error_pause_s: How long to wait after a failure.
+            upkeep: What else to do from time to time; each knows when it is due.
+        """
+        self._upkeep = upkeep
         self._flush_after_s = flush_after_s
         self._error_pause_s = error_pause_s
         self._open_work = open_work
@@ -235,7 +248,7 @@ class IndexApplier:
         return self._swept_at is None or time.monotonic() - self._swept_at > _SWEEP_S
 
     def _sweep(self) -> bool:
-        """Forget unused files and old answers, end jobs left open, note what tenants keep.
+        """Forget unused files and old answers, end jobs left open, note what tenants keep, and the upkeep.
 
         True when some file was removed.
         """
@@ -244,6 +257,8 @@ class IndexApplier:
         retried(self._end_jobs)
         retried(lambda: forget_old_answers(self._open_work, now=self._clock.now()))
         retried(self._storage.note)
+        for see_to in self._upkeep:
+            see_to()
         return removed > 0
 
     def _forget_files(self) -> int:

@@ -19,7 +19,17 @@ from assistant.domain.answers import (
 from assistant.domain.catalogue import sentence
 from assistant.domain.conversations import Conversation, Message
 from assistant.domain.errors import InvalidInput
-from assistant.domain.ids import AnswerId, ConversationId, MessageId, PersonId, TenantId
+from assistant.domain.feedback import Feedback
+from assistant.domain.ids import (
+    AnswerId,
+    CollectionId,
+    ConversationId,
+    InspectionId,
+    MessageId,
+    PersonId,
+    TenantId,
+)
+from assistant.domain.inspections import Inspection
 from assistant.domain.people import Person
 from assistant.domain.tenancy import Scope
 from assistant.ports.moving import EventCodec
@@ -31,8 +41,11 @@ from assistant.services.archive_lines import (
     CitationLine,
     ConversationLine,
     EventLine,
+    FeedbackLine,
+    InspectionLine,
     MessageLine,
 )
+from assistant.services.feedback import keep_feedback
 
 _ALL = 1_000_000
 
@@ -51,6 +64,7 @@ def conversation_lines(
         if not person.export_consent:
             continue
         scope = Scope(person.tenant_id, person.id, frozenset())
+        made = work.inspections.list_own(scope=scope)[::-1]
         for found in work.conversations.list_recent(scope=scope, limit=_ALL):
             messages = work.conversations.messages(found.id, scope=scope)
             yield ConversationLine(
@@ -60,6 +74,11 @@ def conversation_lines(
                 created_at=found.created_at,
                 updated_at=found.updated_at,
                 messages=[_message_line(work, each, scope=scope, codec=codec) for each in messages],
+                inspections=[
+                    _inspection_line(each.inspection)
+                    for each in made
+                    if each.inspection.conversation_id == found.id
+                ],
             )
 
 
@@ -95,6 +114,8 @@ def keep_conversation(
                 created_at=message.created_at,
             )
         )
+    for inspection in line.inspections:
+        work.inspections.add(_inspection(inspection, of=conversation))
 
 
 def _message_line(
@@ -105,7 +126,8 @@ def _message_line(
         found = work.answers.find(message.answer_id, scope=scope)
         if found is not None and found.status is not AnswerStatus.RUNNING:
             events = work.answers.events_after(found.id, number=0, scope=scope)
-            answer = _answer_line(found, events, codec=codec)
+            said = work.feedback.find([found.id], scope=scope).get(found.id)
+            answer = _answer_line(found, events, said=said, codec=codec)
     is_withheld = answer is not None and answer.withheld
     return MessageLine(
         id=message.id,
@@ -117,7 +139,7 @@ def _message_line(
 
 
 def _answer_line(
-    answer: Answer, events: Sequence[NumberedEvent], *, codec: EventCodec
+    answer: Answer, events: Sequence[NumberedEvent], *, said: Feedback | None, codec: EventCodec
 ) -> AnswerLine:
     is_withheld = any(
         tenant_id != answer.tenant_id for each in events for tenant_id in _owners(each.event)
@@ -134,6 +156,7 @@ def _answer_line(
         events=[
             EventLine(number=each.number, event=json.loads(codec.dump(each.event))) for each in kept
         ],
+        feedback=None if said is None else _feedback_line(said),
     )
 
 
@@ -181,6 +204,58 @@ def _keep_answer(
     )
     work.answers.add(answer)
     work.answers.append_events(answer.id, [_event(each, codec=codec) for each in line.events])
+    if line.feedback is not None:
+        keep_feedback(work, _feedback(line.feedback, of=answer))
+
+
+def _feedback_line(feedback: Feedback) -> FeedbackLine:
+    return FeedbackLine(
+        verdict=feedback.verdict,
+        reasons=list(feedback.reasons),
+        comment=feedback.comment,
+        is_shared=feedback.is_shared,
+        month=feedback.month,
+        collections=list(feedback.collections),
+        given_at=feedback.given_at,
+    )
+
+
+def _feedback(line: FeedbackLine, *, of: Answer) -> Feedback:
+    return Feedback(
+        answer_id=of.id,
+        tenant_id=of.tenant_id,
+        person_id=of.person_id,
+        verdict=line.verdict,
+        reasons=tuple(line.reasons),
+        comment=line.comment,
+        is_shared=line.is_shared,
+        month=line.month,
+        collections=tuple(map(CollectionId, line.collections)),
+        given_at=line.given_at,
+    )
+
+
+def _inspection_line(made: Inspection) -> InspectionLine:
+    return InspectionLine(
+        id=made.id,
+        reason=made.reason,
+        is_of_platform=made.is_of_platform,
+        made_at=made.made_at,
+        seen_at=made.seen_at,
+    )
+
+
+def _inspection(line: InspectionLine, *, of: Conversation) -> Inspection:
+    return Inspection(
+        id=InspectionId(line.id),
+        tenant_id=of.tenant_id,
+        person_id=of.person_id,
+        conversation_id=of.id,
+        reason=line.reason,
+        is_of_platform=line.is_of_platform,
+        made_at=line.made_at,
+        seen_at=line.seen_at,
+    )
 
 
 def _event(line: EventLine, *, codec: EventCodec) -> NumberedEvent:

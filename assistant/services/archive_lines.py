@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from assistant.domain.answers import AnswerStatus
 from assistant.domain.conversations import Author
 from assistant.domain.documents import DocumentState, LinkKind, VersionState
+from assistant.domain.feedback import COMMENT_CHARS, FeedbackReason, Verdict
 from assistant.domain.links import LinkState
 from assistant.domain.people import PersonState
 from assistant.domain.tenancy import Audience, Role
@@ -234,6 +235,21 @@ class EventLine(Line):
     event: dict[str, Any]
 
 
+class FeedbackLine(Line):
+    """What the person said of an answer."""
+
+    verdict: Verdict
+    reasons: list[FeedbackReason]
+    comment: Annotated[str, Field(max_length=COMMENT_CHARS)]
+    is_shared: bool
+    """True when its administrators may read the comment."""
+    month: date
+    """First day of the month that it counts in."""
+    collections: list[Id]
+    """Those that it counts in; "shared" for those of other tenants."""
+    given_at: AwareDatetime
+
+
 class AnswerLine(Line):
     """An answer as it was given."""
 
@@ -246,6 +262,8 @@ class AnswerLine(Line):
     """True when it rested on a document of another tenant: its text and sources are left out."""
     citations: list[CitationLine]
     events: list[EventLine]
+    feedback: FeedbackLine | None = None
+    """None when the person said nothing of it."""
 
 
 class MessageLine(Line):
@@ -258,6 +276,17 @@ class MessageLine(Line):
     answer: AnswerLine | None
 
 
+class InspectionLine(Line):
+    """An auditor read the conversation."""
+
+    id: Id
+    reason: Short
+    is_of_platform: bool
+    made_at: AwareDatetime
+    seen_at: AwareDatetime | None
+    """When the person said to know."""
+
+
 class ConversationLine(Line):
     """A conversation of a person who agreed to it."""
 
@@ -267,3 +296,5 @@ class ConversationLine(Line):
     created_at: AwareDatetime
     updated_at: AwareDatetime
     messages: list[MessageLine]
+    inspections: list[InspectionLine] = []
+    """Oldest first."""

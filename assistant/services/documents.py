@@ -10,6 +10,7 @@ from assistant.domain.documents import Document, DocumentCounts, DocumentState, 
 from assistant.domain.errors import IngestionError, InvalidInput, NotFound
 from assistant.domain.ids import ChunkId, DocumentId
 from assistant.domain.tenancy import Principal, Scope
+from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
@@ -33,8 +34,11 @@ class _Served(NamedTuple):
 class DocumentService:
     """Everything about documents that are already known. Blocking: call it in a thread."""
 
-    def __init__(self, open_work: UnitOfWorkFactory, files: FileStore, reader: FileReader) -> None:
+    def __init__(
+        self, open_work: UnitOfWorkFactory, files: FileStore, reader: FileReader, clock: Clock
+    ) -> None:
         self._open_work = open_work
+        self._clock = clock
         self._files = files
         self._reader = reader
         self._decks = Decks(files, reader)
@@ -78,7 +82,7 @@ class DocumentService:
         """
         require_writer(principal)
         with self._open_work() as work:
-            work.documents.delete(document_id, scope=scope)
+            work.documents.delete(document_id, scope=scope, now=self._clock.now())
             work.commit()
 
     def original(self, document_id: DocumentId, *, scope: Scope) -> tuple[Path, Document]:

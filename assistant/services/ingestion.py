@@ -255,7 +255,7 @@ class IngestionService:
     ) -> JobItem:
         document = planned.document
         if planned.state is ItemState.REMOVED and document is not None:
-            work.documents.delete(document.id, scope=scope)
+            work.documents.delete(document.id, scope=scope, now=self._clock.now())
             document = None
         elif planned.state is ItemState.PENDING:
             document = expect(work, planned, job=job, now=self._clock.now())

@@ -14,7 +14,7 @@ from assistant.domain.tenancy import Principal, Role
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
-from assistant.services.people import check_given
+from assistant.services.people import check_auditor, check_given
 from assistant.services.roles import administered_tenant, changeable_tenant
 from assistant.services.secrets import digest, new_secret
 from assistant.services.tenants import checked_name
@@ -66,6 +66,7 @@ class InvitationService:
             roles = invited.roles | {Role.AGENT}
             check_given(roles, principal=principal)
             person = self._person(work, invited, email=email, roles=roles, tenant_id=tenant_id)
+            check_auditor(work, person, roles=roles, principal=principal)
             _join_groups(work, person, invited.groups)
             now = self._clock.now()
             invitation = Invitation(

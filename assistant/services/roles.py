@@ -40,6 +40,16 @@ def require_platform_admin(principal: Principal) -> None:
         raise Forbidden("platform_forbidden")
 
 
+def require_auditor(principal: Principal) -> None:
+    """Let auditors through; who administers is none, whatever its other roles.
+
+    Raises:
+        Forbidden: The principal is not one ("auditor_only").
+    """
+    if not principal.is_auditor:
+        raise Forbidden("auditor_only")
+
+
 def found_tenant(work: UnitOfWork, tenant_id: TenantId, *, principal: Principal) -> Tenant:
     """A tenant that a principal may know of: its own, or any for administrators of the platform.
 

@@ -15,6 +15,7 @@ from assistant.domain.tenants import Tenant, TenantState
 from assistant.domain.usage import Month, Unit, day_of
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.quota_use import QuotaReader
 from assistant.services.roles import administered_tenant
 
 _NOTED_EVERY_S = 3600.0
@@ -38,6 +39,7 @@ class UsageService:
         self._open_work = open_work
         self._clock = clock
         self._prices = prices
+        self.quotas = QuotaReader(open_work, clock)
 
     def report(
         self, month: str, *, tenant_id: TenantId | None, principal: Principal

@@ -65,6 +65,7 @@ async def test_from_a_new_commune_to_an_answer_with_its_label(site: Site) -> Non
         "time_zone": "Europe/Paris",
         "welcome": "",
         "logo_url": None,
+        "retention_days": None,
     }
     assert changed.status_code == 200
     assert {each["label"] for each in found} == {"Diffusion interne"}

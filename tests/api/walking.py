@@ -289,7 +289,7 @@ async def send(
         sent["files"] = [("files", (entry["form"], entry["content"].encode()))]
     elif "content" in entry:
         sent["content"] = png() if entry["content"] == "image" else entry["content"].encode()
-    elif method in {"POST", "PATCH"}:
+    elif method in {"POST", "PATCH"} or "json" in entry:
         sent["json"] = filled(entry.get("json", {}), values)
     return await http.request(method, url, **sent)
 

@@ -205,7 +205,17 @@ WITHOUT_SCOPE = {
     # Writes of entities that name their own tenant and collection, read within a scope before.
     "DocumentRepository": {"add", "update"},
     "JobRepository": {"add", "update", "update_item"},
-    "ConversationRepository": {"add", "update", "add_message", "set_message_text"},
+    "ConversationRepository": {
+        "add",
+        "update",
+        "add_message",
+        "set_message_text",
+        "forget_unused",
+    },
+    # Feedback names its own person; counts are of whole tenants and show nobody.
+    "FeedbackRepository": {"put", "add_counts", "counts", "shared"},
+    # For auditors, whom services let through first: facts of conversations, never their words.
+    "InspectionRepository": {"add", "overview", "facts"},
     # The keeper of answers writes what it streams, and nothing of it is returned to a reader.
     "AnswerRepository": {
         "add",
@@ -261,6 +271,8 @@ WITHOUT_SCOPE = {
         "federation",
         "conversations",
         "answers",
+        "feedback",
+        "inspections",
         "question_sets",
         "evaluations",
         "usage",
@@ -276,6 +288,7 @@ SCOPED_PORTS = (
     "assistant/ports/audit.py",
     "assistant/ports/documents.py",
     "assistant/ports/evaluations.py",
+    "assistant/ports/feedback.py",
     "assistant/ports/index.py",
 )
 

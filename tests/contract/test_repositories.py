@@ -130,6 +130,18 @@ class TestUsage(OnEach, repositories.UsageContract):
     pass
 
 
+class TestFeedback(OnEach, repositories.FeedbackContract):
+    pass
+
+
+class TestInspections(OnEach, repositories.InspectionContract):
+    pass
+
+
+class TestDeletions(OnEach, repositories.DeletionContract):
+    pass
+
+
 class TestUnitOfWork(OnEach, repositories.UnitOfWorkContract):
     pass
 

@@ -30,6 +30,7 @@ from assistant.schemas.documents import (
     LinkEndOut,
     LinkOut,
 )
+from assistant.schemas.feedback import FeedbackIn, FeedbackOut
 from assistant.schemas.search import BoxOut, LocatorOut
 from assistant.schemas.service import ExampleQuestions, MeOut
 from assistant.schemas.sessions import SignInWayOut
@@ -277,6 +278,34 @@ class ScriptedClient:
             messages = [
                 one.model_copy(update={"answer": reply, "text": reply.answer})
                 if one.answer and one.answer.status == "running"
+                else one
+                for one in detail.messages
+            ]
+            self.conversations[conversation_id] = detail.model_copy(update={"messages": messages})
+
+    def give_feedback(self, answer_id: str, asked: FeedbackIn) -> FeedbackOut:
+        self._check_change()
+        self.calls.append(("feedback", answer_id, asked.model_dump(exclude_defaults=True)))
+        given = FeedbackOut(
+            verdict=asked.verdict,
+            reasons=asked.reasons,
+            comment=asked.comment,
+            is_shared=asked.is_shared,
+            given_at=NOW,
+        )
+        self.say(answer_id, given)
+        return given
+
+    def withdraw_feedback(self, answer_id: str) -> None:
+        self._check_change()
+        self.calls.append(("withdraw", answer_id))
+        self.say(answer_id, None)
+
+    def say(self, answer_id: str, given: FeedbackOut | None) -> None:
+        for conversation_id, detail in self.conversations.items():
+            messages = [
+                one.model_copy(update={"feedback": given})
+                if one.answer and one.answer.answer_id == answer_id
                 else one
                 for one in detail.messages
             ]

@@ -8,6 +8,9 @@ from datetime import timedelta
 
 from assistant.client import ClientError
 from assistant.schemas.collections import CollectionChangeIn, CollectionDetail
+from assistant.schemas.conversations import InspectedConversation
+from assistant.schemas.feedback import FeedbackReportOut
+from assistant.schemas.inspections import ConversationFactsOut, OwnInspectionOut
 from assistant.schemas.people import (
     GroupDetail,
     GroupOut,
@@ -17,6 +20,7 @@ from assistant.schemas.people import (
     KeyIn,
     KeyMade,
     KeyOut,
+    MeChangeIn,
     PersonChangeIn,
     PersonDetail,
     PersonOut,
@@ -32,6 +36,7 @@ from assistant.schemas.tenants import (
     TenantOut,
     TenantStateIn,
 )
+from assistant.schemas.usage import QuotaUseOut, UsageOut, UsageRowOut
 from tests.ui.scripted import NOW, ScriptedClient, problem
 
 
@@ -150,6 +155,15 @@ class OrganisingClient(ScriptedClient):
     charter: CharterState | None = None
     welcome: str = ""
     logo_url: str | None = None
+    retention_days: int | None = None
+    export_consent: bool = False
+    inspections: list[OwnInspectionOut] = field(default_factory=list[OwnInspectionOut])
+    audited: list[ConversationFactsOut] = field(default_factory=list[ConversationFactsOut])
+    asked_today: tuple[int, int | None] = (12, 50)
+    """Questions asked, and their bound."""
+    report: FeedbackReportOut = field(
+        default_factory=lambda: FeedbackReportOut(month="2026-03", counts=[], comments=[])
+    )
     erasure_left: int = 0
     """Files that an erasure leaves behind."""
 
@@ -169,8 +183,67 @@ class OrganisingClient(ScriptedClient):
                 time_zone="Europe/Paris",
                 welcome=self.welcome,
                 logo_url=self.logo_url,
+                retention_days=self.retention_days,
             ),
             charter=self.charter,
+            export_consent=self.export_consent,
+            unseen_inspections=sum(each.seen_at is None for each in self.inspections),
+        )
+
+    def change_me(self, asked: MeChangeIn) -> MeOut:
+        self._note("consent", asked.export_consent)
+        self.export_consent = asked.export_consent
+        return self.me()
+
+    def own_quotas(self) -> list[QuotaUseOut]:
+        used, limit = self.asked_today
+        return [
+            QuotaUseOut(name="questions_per_person", used=used, limit=limit, resets_at=NOW),
+            QuotaUseOut(name="concurrent_per_person", used=0, limit=None, resets_at=None),
+        ]
+
+    def quotas(self, *, tenant_id: str | None = None) -> list[QuotaUseOut]:
+        return [
+            QuotaUseOut(name="questions_per_day", used=1200, limit=2000, resets_at=NOW),
+            QuotaUseOut(name="documents", used=3, limit=None, resets_at=None),
+        ]
+
+    def usage(self, month: str, *, tenant_id: str | None = None) -> UsageOut:
+        row = UsageRowOut(
+            tenant_id="region",
+            tenant="Region",
+            unit="prompt_tokens",
+            quantity="12.5",
+            price="0.2",
+            amount="2.50",
+        )
+        return UsageOut(month=month, currency="EUR", rows=[row], totals=[], total="2.50")
+
+    def feedback(self, month: str, *, tenant_id: str | None = None) -> FeedbackReportOut:
+        return self.report
+
+    def list_own_inspections(self) -> list[OwnInspectionOut]:
+        return self.inspections
+
+    def note_inspections_seen(self) -> None:
+        self._note("seen")
+        self.inspections = [each.model_copy(update={"seen_at": NOW}) for each in self.inspections]
+
+    def list_audited_conversations(
+        self, *, tenant_id: str | None = None, pseudonym: str = "", limit: int = 50, offset: int = 0
+    ) -> list[ConversationFactsOut]:
+        self.calls.append(("audited", tenant_id, pseudonym))
+        return [each for each in self.audited if pseudonym in {"", each.pseudonym}]
+
+    def inspect_conversation(self, conversation_id: str, *, reason: str) -> InspectedConversation:
+        self._note("inspect", conversation_id, reason)
+        detail = self.conversations[conversation_id]
+        return InspectedConversation(
+            pseudonym="p-1",
+            reason=reason,
+            made_at=NOW,
+            conversation=detail.conversation,
+            messages=detail.messages,
         )
 
     def list_tenants(self, *, archived: bool = False) -> list[TenantOut]:

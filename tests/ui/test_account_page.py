@@ -26,6 +26,51 @@ def test_agents_see_who_they_are_here(api: OrganisingClient) -> None:
     assert "Groupes : Élus" in words
 
 
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ((12, 50), "12 questions sur 50 aujourd'hui. Le compteur repart de zéro le 2 mars 2026"),
+        ((1, 50), "Une question sur 50 aujourd'hui."),
+        ((0, None), "Aucune question aujourd'hui, sans limite par personne."),
+    ],
+)
+def test_everybody_sees_what_it_asked_today(
+    api: OrganisingClient, asked: tuple[int, int | None], words: str
+) -> None:
+    api.asked_today = asked
+
+    assert words in said(opened(api, "account")).replace("\\", "")
+
+
+def test_consent_to_leave_is_given_and_taken_back(api: OrganisingClient) -> None:
+    page = opened(api, "account")
+    assert not page.checkbox("export-consent").value
+
+    page.checkbox("export-consent").check().run()
+    page.checkbox("export-consent").uncheck().run()
+
+    assert api.changes() == [("consent", True), ("consent", False)]
+
+
+def test_refused_consent_is_told_and_not_shown_as_given(api: OrganisingClient) -> None:
+    api.refuse_changes = problem("forbidden", status=403, detail="Refusé.")
+    page = opened(api, "account")
+
+    page.checkbox("export-consent").check().run()
+
+    assert page.error[0].value == "Refusé."
+    assert not page.checkbox("export-consent").value
+
+
+def test_retention_is_told_where_conversations_are(api: OrganisingClient) -> None:
+    assert "effacée automatiquement" not in said(shell(api))
+    api.retention_days = 90
+
+    sentence = "Une conversation qui n'a pas servi depuis 90 jours est effacée automatiquement."
+    assert sentence in said(shell(api))
+    assert sentence in said(opened(api, "account"))
+
+
 def test_one_session_is_ended_and_never_the_present_one(api: OrganisingClient) -> None:
     api.sessions.append(session("Chrome, Android"))
     page = opened(api, "account")
@@ -51,9 +96,15 @@ def test_all_others_are_ended_at_once(api: OrganisingClient) -> None:
     assert api.changes() == [("end-others",)]
 
 
+def permissions(page: AppTest) -> list[str]:
+    """Those that the open dialog offers."""
+    names = [box.key or "" for box in page.checkbox]
+    return [each.removeprefix("permission-") for each in names if each.startswith("permission-")]
+
+
 def test_key_is_made_within_ones_roles_and_shown_once(api: OrganisingClient) -> None:
     page = click(opened(api, "account"), "ask-create-key")
-    assert [box.key for box in page.checkbox] == ["permission-read", "permission-ask"]
+    assert permissions(page) == ["read", "ask"]
     page.text_input("key-name").set_value("Veille")
     page.checkbox("permission-ask").check()
     page.selectbox("key-days").select(30).run()
@@ -76,8 +127,7 @@ def test_administrators_may_make_keys_for_more(
 
     page = click(opened(api, "account"), "ask-create-key")
 
-    boxes = [(box.key or "").removeprefix("permission-") for box in page.checkbox]
-    assert boxes == ["read", "ask", *offered]
+    assert permissions(page) == ["read", "ask", *offered]
 
 
 def test_key_without_permission_is_not_made(api: OrganisingClient) -> None:

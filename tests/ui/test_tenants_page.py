@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from assistant.schemas.feedback import FeedbackReportOut
 from assistant.schemas.tenants import QuotasIO
 from tests.ui.administration import click, keys, opened, said
 from tests.ui.scripted import problem
 from tests.ui.scripted_organisation import OrganisingClient, tenant
 from ui.messages import text
 from ui.tenant_form import changed, numbers
+from ui.usage import last_months, month_label
 
 
 @pytest.fixture
@@ -77,6 +80,7 @@ def test_commune_is_created_in_one_form(api: OrganisingClient) -> None:
         "welcome": "",
         "charter_text": "Relire avant d'envoyer.",
         "retention_days": 0,
+        "allowed_models": [],
         "quotas": None,
     }
     assert sent["quotas"] == {"questions_per_day": 500}
@@ -241,3 +245,54 @@ def test_what_became_of_a_logo_is_kept_for_the_page(status: int, body: str, told
 
 def test_numbers_are_read_however_they_are_written() -> None:
     assert numbers("123 456\n 789;12, \n") == ["123456", "789", "12"]
+
+
+def test_own_administrators_see_use_cost_and_feedback(api: OrganisingClient) -> None:
+    api.roles = ("agent", "tenant_admin")
+    count = {"verdict": "not_useful", "count": 2}
+    whole = {"collection_id": None, "collection": None}
+    acts = {"collection_id": "c1", "collection": "Actes <b>"}
+    api.report = FeedbackReportOut.model_validate(
+        {
+            "month": "2026-03",
+            "counts": [
+                {**count, **whole, "reason": None},
+                {**count, **acts, "reason": None},
+                {**count, **acts, "reason": "outdated"},
+            ],
+            "comments": [
+                {"on": "2026-03-02", "verdict": "not_useful", "reasons": [], "comment": "Vieux <i>"}
+            ],
+        }
+    )
+
+    page = opened(api, "tenants")
+
+    words = said(page)
+    assert "<td>Questions par jour</td><td>1\u202f200</td><td>2\u202f000</td>" in words
+    assert "<td>Documents</td><td>3</td><td>sans limite</td><td>–</td>" in words
+    assert "2,50 EUR" in words
+    assert "<td>millions de jetons lus</td><td>12,5</td><td>0,2</td><td>2,50</td>" in words
+    assert "<td>Toutes les réponses</td><td>0</td><td>2</td><td>–</td>" in words
+    assert "<td>Actes &lt;b&gt;</td><td>0</td><td>2</td><td>document périmé (2)</td>" in words
+    assert "<blockquote>Vieux &lt;i&gt;</blockquote>" in words
+
+
+def test_months_go_back_over_the_year() -> None:
+    shown = last_months(date(2026, 2, 28))
+
+    assert (shown[0], shown[1], shown[2], len(shown)) == ("2026-02", "2026-01", "2025-12", 12)
+    assert month_label(shown[2]) == "décembre 2025"
+
+
+def test_saving_keeps_every_bound_and_the_models(api: OrganisingClient) -> None:
+    bounds = dict.fromkeys(QuotasIO.model_fields, 7)
+    api.tenants[-1] = tenant("valbourg", quotas=QuotasIO(**bounds), allowed_models=["a", "b"])
+    page = detail(api)
+    page.number_input("quota-documents-valbourg").set_value(9).run()
+    page.text_area("models-valbourg").set_value("b\n\n b \nc").run()
+
+    click(page, "save-valbourg")
+
+    ((_, _, sent),) = api.changes()
+    assert sent == {"quotas": bounds | {"documents": 9}, "allowed_models": ["b", "c"]}

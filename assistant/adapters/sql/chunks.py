@@ -96,6 +96,18 @@ class SqlChunkRepository:
             scope=scope,
         )
 
+    def find_text(self, document_id: DocumentId, *, text: str, scope: Scope) -> ChunkId | None:
+        """The first live chunk of a document that says exactly this; None when none does."""
+        query = (
+            live_chunks(scope)
+            .with_only_columns(chunks.c.id, maintain_column_froms=True)
+            .where(documents.c.id == document_id, chunks.c.text == text)
+            .order_by(chunks.c.ordinal)
+            .limit(1)
+        )
+        row = self._transaction.first(query)
+        return None if row is None else ChunkId(row.id)
+
     def sample_headings(self, *, scope: Scope, limit: int) -> list[SourceChunk]:
         """First chunks of up to `limit` different documents, for example questions; by document id."""
         first = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select, update
 
 from assistant.adapters.sql.rows import (
@@ -16,7 +18,7 @@ from assistant.adapters.sql.tables import conversations, messages
 from assistant.adapters.sql.transaction import Transaction
 from assistant.domain.conversations import Author, Conversation, Message
 from assistant.domain.errors import NotFound
-from assistant.domain.ids import AnswerId, ConversationId
+from assistant.domain.ids import AnswerId, ConversationId, TenantId
 from assistant.domain.tenancy import Scope
 
 
@@ -74,6 +76,16 @@ class SqlConversationRepository:
         )
         if not deleted:
             raise NotFound
+
+    def forget_unused(self, *, tenant_id: TenantId, before: datetime, limit: int) -> int:
+        """Delete conversations of a tenant that were last used before a moment; how many there were."""
+        oldest = (
+            select(conversations.c.id)
+            .where(conversations.c.tenant_id == tenant_id, conversations.c.updated_at < before)
+            .order_by(conversations.c.updated_at, conversations.c.number)
+            .limit(limit)
+        )
+        return self._transaction.write(conversations.delete().where(conversations.c.id.in_(oldest)))
 
     def add_message(self, message: Message) -> None:
         """Append a message. Raises `Conflict` when its conversation is gone."""

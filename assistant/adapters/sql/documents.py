@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, func, select, union, update
 
 from assistant.adapters.sql.contents import keep_record
+from assistant.adapters.sql.conversation_tables import deleted_documents as gone
 from assistant.adapters.sql.jobs import ITEM_KEYS
 from assistant.adapters.sql.rows import document_columns, document_of, version_of
 from assistant.adapters.sql.scoping import within
@@ -199,14 +201,15 @@ class SqlDocumentRepository:
             chunks=sum(row.chunks for row in rows),
         )
 
-    def delete(self, document_id: DocumentId, *, scope: Scope) -> None:
+    def delete(self, document_id: DocumentId, *, scope: Scope, now: datetime) -> None:
         """Delete a document: unquotable from the commit on; its versions become RETIRED.
 
         Raises:
             NotFound: No such document in the scope.
         """
         self._transaction.lock()
-        if self.find(document_id, scope=scope) is None:
+        found = self.find(document_id, scope=scope)
+        if found is None:
             raise NotFound
         self._transaction.forget(document_key(document_id))
         self._transaction.forget(ITEM_KEYS)
@@ -217,11 +220,34 @@ class SqlDocumentRepository:
         )
         this = documents.c.id == document_id
         if retired:
+            self._note_deleted(found, now=now)
             self._transaction.write(
                 update(documents).where(this).values(is_deleted=True, chunk_count=0)
             )
         else:
             self._transaction.write(documents.delete().where(this))
+
+    def deleted_at(
+        self, document_ids: Collection[DocumentId], *, scope: Scope
+    ) -> dict[DocumentId, datetime]:
+        """When each of these documents (any number) was deleted; absent when it was not, or not of the scope."""
+        found: dict[DocumentId, datetime] = {}
+        for batch in batches(document_ids):
+            query = select(gone.c.document_id, gone.c.deleted_at).where(
+                gone.c.document_id.in_(batch), within(scope, gone)
+            )
+            found.update((row.document_id, row.deleted_at) for row in self._transaction.read(query))
+        return found
+
+    def _note_deleted(self, document: Document, *, now: datetime) -> None:
+        self._transaction.write(
+            gone.insert().values(
+                document_id=document.id,
+                tenant_id=document.tenant_id,
+                collection_id=document.collection_id,
+                deleted_at=now,
+            )
+        )
 
     def _all(self, query: Select[Any]) -> list[Document]:
         found = [document_of(row) for row in self._transaction.read(query)]

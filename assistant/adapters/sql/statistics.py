@@ -120,6 +120,15 @@ STATISTICS: dict[tuple[str, str], str] = {
     ("evaluation_sources", "version_id"): "3000000 150",
     ("usage_days", "tenant_id day unit"): "1000000 2000 6 1",
     ("person_days", "tenant_id person_id day"): "20000 40 2 1",
+    ("answer_feedback", "answer_id"): "50000 1",
+    ("answer_feedback", "person_id tenant_id"): "50000 5 5",
+    ("answer_feedback", "tenant_id month"): "50000 100 10",
+    ("feedback_counts", "tenant_id month collection_id verdict reason"): "100000 200 20 8 4 1",
+    ("inspections", "id"): "1000 1",
+    ("inspections", "conversation_id"): "1000 1",
+    ("inspections", "person_id tenant_id number"): "1000 2 2 1",
+    ("deleted_documents", "document_id"): "10000 1",
+    ("deleted_documents", "collection_id tenant_id"): "10000 10 10",
 }
 """By table and columns of an index: rows it holds, rows that share the first column, the first two, …"""
 

@@ -18,8 +18,10 @@ from assistant.adapters.sql.erasure import Erasure
 from assistant.adapters.sql.estates import SqlEstateRepository
 from assistant.adapters.sql.evaluations import SqlEvaluationRepository
 from assistant.adapters.sql.federation import SqlFederationRepository
+from assistant.adapters.sql.feedback import SqlFeedbackRepository
 from assistant.adapters.sql.groups import SqlGroupRepository
 from assistant.adapters.sql.identities import SqlIdentityRepository
+from assistant.adapters.sql.inspections import SqlInspectionRepository
 from assistant.adapters.sql.invitations import SqlInvitationRepository
 from assistant.adapters.sql.jobs import SqlJobRepository
 from assistant.adapters.sql.keys import SqlKeyRepository
@@ -69,6 +71,8 @@ class SqlUnitOfWork:
         self.federation = SqlFederationRepository(self._transaction)
         self.conversations = SqlConversationRepository(self._transaction)
         self.answers = SqlAnswerRepository(self._transaction)
+        self.feedback = SqlFeedbackRepository(self._transaction)
+        self.inspections = SqlInspectionRepository(self._transaction)
         self.question_sets = SqlQuestionSetRepository(self._transaction)
         self.evaluations = SqlEvaluationRepository(self._transaction)
         self.usage = SqlUsageRepository(self._transaction)

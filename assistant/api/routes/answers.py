@@ -6,6 +6,7 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from assistant.api.answers_out import answer_out
@@ -89,9 +90,11 @@ async def ask(
 async def get_answer(
     answer_id: str, request: Request, caller: Asker, services: UseCases
 ) -> AnswerOut:
-    """An answer as it stands now."""
-    record = await services.answers.snapshot(AnswerId(answer_id), scope=caller.scope)
-    return answer_out(record, request=request)
+    """An answer as it stands now, with what became of its sources."""
+    scope = caller.scope
+    record = await services.answers.snapshot(AnswerId(answer_id), scope=scope)
+    found = await run_in_threadpool(services.desk.whereabouts.of_answers, [record], scope=scope)
+    return answer_out(record, request=request, found=found)
 
 
 @router.get("/answers/{answer_id}/events", response_class=Response, responses=STREAMS)

@@ -8,23 +8,19 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from assistant.api.answers_out import answer_out
+from assistant.api.conversations_out import messages_out, own_inspection_out
 from assistant.api.deps import Asker, UseCases
 from assistant.api.mapping import conversation_out
 from assistant.api.routes.answers import STREAMS, WantsStream
 from assistant.api.sse import answer_stream
-from assistant.containers import Container
 from assistant.domain.answers import Question
-from assistant.domain.conversations import Message
 from assistant.domain.ids import ConversationId
-from assistant.domain.tenancy import Scope
 from assistant.schemas.answers import AnswerStarted
 from assistant.schemas.conversations import (
     ConversationDetail,
     ConversationIn,
     ConversationOut,
     MessageIn,
-    MessageOut,
 )
 from assistant.services.access import narrowed
 
@@ -53,15 +49,23 @@ def create_conversation(
 async def get_conversation(
     conversation_id: str, request: Request, caller: Asker, services: UseCases
 ) -> ConversationDetail:
-    """A conversation with its messages, each answer as it stands now."""
+    """A conversation with its messages, each answer as it stands now with what became of its sources."""
+    scope, desk = caller.scope, services.desk
     conversation, messages = await run_in_threadpool(
-        services.conversations.get, ConversationId(conversation_id), scope=caller.scope
+        services.conversations.get, ConversationId(conversation_id), scope=scope
     )
+    answers = [each.answer_id for each in messages if each.answer_id is not None]
+    feedback = await run_in_threadpool(desk.feedback.of_answers, answers, scope=scope)
+    inspections = await run_in_threadpool(desk.inspections.list_own, scope=scope)
     return ConversationDetail(
         conversation=conversation_out(conversation),
-        messages=[
-            await _message_out(each, request=request, services=services, scope=caller.scope)
-            for each in messages
+        messages=await messages_out(
+            messages, request=request, services=services, scope=scope, feedback=feedback
+        ),
+        inspections=[
+            own_inspection_out(each)
+            for each in inspections
+            if each.inspection.conversation_id == conversation.id
         ],
     )
 
@@ -110,19 +114,3 @@ async def post_message(
     if is_stream:
         return answer_stream(request, services, answer_id=answer.id, after=0, scope=caller.scope)
     return AnswerStarted(answer_id=answer.id, conversation_id=conversation_id)
-
-
-async def _message_out(
-    message: Message, *, request: Request, services: Container, scope: Scope
-) -> MessageOut:
-    answer = None
-    if message.answer_id is not None:
-        record = await services.answers.snapshot(message.answer_id, scope=scope)
-        answer = answer_out(record, request=request)
-    return MessageOut(
-        id=message.id,
-        author=message.author.value,
-        text=message.text,
-        answer=answer,
-        created_at=message.created_at,
-    )

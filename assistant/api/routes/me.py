@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from assistant.api.deps import Member, Person, UseCases
+from assistant.api.conversations_out import own_inspection_out, quota_out
+from assistant.api.deps import Asker, Member, Person, UseCases
 from assistant.api.organisation_out import me_out
-from assistant.domain.tenancy import Principal
+from assistant.domain.errors import Forbidden
+from assistant.domain.tenancy import Principal, Scope
+from assistant.schemas.inspections import OwnInspectionOut
 from assistant.schemas.people import CharterIn, MeChangeIn
 from assistant.schemas.service import MeOut
+from assistant.schemas.usage import QuotaUseOut
 
 router = APIRouter(tags=["service"])
 
@@ -26,6 +30,27 @@ def change_me(asked: MeChangeIn, principal: Person, services: UseCases) -> MeOut
     return _shown(principal, services)
 
 
+@router.get("/me/usage")
+def own_usage(principal: Person, services: UseCases) -> list[QuotaUseOut]:
+    """What one used of one's own bounds, and when they begin anew."""
+    return [quota_out(each) for each in services.usage.quotas.of_person(principal)]
+
+
+@router.get("/me/inspections")
+def own_inspections(caller: Asker, services: UseCases) -> list[OwnInspectionOut]:
+    """The conversations of one's own that an auditor read, and why; the newest first."""
+    found = services.desk.inspections.list_own(scope=caller.scope)
+    return [own_inspection_out(each) for each in found]
+
+
+@router.post("/me/inspections/seen", status_code=204)
+def note_inspections_seen(caller: Asker, services: UseCases) -> None:
+    """Say that one knows of them; they stay in the list. A key cannot say so for its person."""
+    if caller.principal.is_key:
+        raise Forbidden
+    services.desk.inspections.note_seen(scope=caller.scope)
+
+
 @router.post("/me/charter", status_code=204)
 def accept_charter(asked: CharterIn, principal: Member, services: UseCases) -> None:
     """Accept the charter of one's tenant as it stands; everything else asks for it first."""
@@ -34,5 +59,10 @@ def accept_charter(asked: CharterIn, principal: Member, services: UseCases) -> N
 
 def _shown(principal: Principal, services: UseCases) -> MeOut:
     profile = services.access.profile(principal)
-    limit = services.settings.ingest.max_file_mb
-    return me_out(profile, principal=principal, max_file_mb=limit)
+    own = Scope(principal.tenant_id, principal.person_id, frozenset())
+    return me_out(
+        profile,
+        principal=principal,
+        max_file_mb=services.settings.ingest.max_file_mb,
+        unseen_inspections=services.desk.inspections.unseen(scope=own),
+    )

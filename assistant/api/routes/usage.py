@@ -8,10 +8,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from assistant.api.conversations_out import quota_out
 from assistant.api.deps import Manager, UseCases
 from assistant.domain.costs import CURRENCY, UsageRow, total_of
 from assistant.domain.ids import TenantId
-from assistant.schemas.usage import UsageOut, UsageRowOut, UsageTotalOut
+from assistant.schemas.usage import QuotaUseOut, UsageOut, UsageRowOut, UsageTotalOut
 
 router = APIRouter(prefix="/usage", tags=["usage"])
 
@@ -40,6 +41,16 @@ def get_usage(
         ],
         total=_plain(total_of(report.rows)),
     )
+
+
+@router.get("/quotas")
+def get_quotas(
+    principal: Manager, services: UseCases, tenant_id: Annotated[str | None, Query()] = None
+) -> list[QuotaUseOut]:
+    """What a tenant used of its bounds, and when they begin anew; one's own without `tenant_id`."""
+    wanted = None if tenant_id is None else TenantId(tenant_id)
+    found = services.usage.quotas.of_tenant(wanted, principal=principal)
+    return [quota_out(each) for each in found]
 
 
 def _row_out(row: UsageRow) -> UsageRowOut:

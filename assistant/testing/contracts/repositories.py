@@ -29,6 +29,11 @@ from assistant.testing.contracts.repositories_federation import (
     FederationContract,
     IdentityContract,
 )
+from assistant.testing.contracts.repositories_feedback import (
+    DeletionContract,
+    FeedbackContract,
+    InspectionContract,
+)
 from assistant.testing.contracts.repositories_index import LedgerContract, VectorContract
 from assistant.testing.contracts.repositories_jobs import JobContract, QueueContract
 from assistant.testing.contracts.repositories_links import LinkContract
@@ -63,12 +68,15 @@ __all__ = [
     "AuditContract",
     "ChunkContract",
     "ConversationContract",
+    "DeletionContract",
     "DocumentContract",
     "EstateContract",
     "EvaluationContract",
     "FederationContract",
+    "FeedbackContract",
     "GroupContract",
     "IdentityContract",
+    "InspectionContract",
     "InvitationContract",
     "IsolationContract",
     "JobContract",

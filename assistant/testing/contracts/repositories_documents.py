@@ -64,7 +64,7 @@ class DocumentContract(RepositoryContract):
     def test_a_deleted_name_is_free_again(self, open_work: UnitOfWorkFactory, world: World) -> None:
         stored = store_live(open_work, world.here)
         with open_work() as work:
-            work.documents.delete(stored.document.id, scope=world.here.scope)
+            work.documents.delete(stored.document.id, scope=world.here.scope, now=NOON)
             work.documents.add(replace(stored.document, id=DocumentId("again")))
             work.commit()
 
@@ -111,7 +111,7 @@ class DocumentContract(RepositoryContract):
     ) -> None:
         stored = store_live(open_work, world.here)
         with open_work() as work:
-            work.documents.delete(stored.document.id, scope=world.here.scope)
+            work.documents.delete(stored.document.id, scope=world.here.scope, now=NOON)
             work.commit()
 
         with open_work() as work, pytest.raises(NotFound):
@@ -178,7 +178,7 @@ class DocumentContract(RepositoryContract):
         store_live(open_work, world.there, name="foreign")
         with open_work() as work:
             work.documents.add(make_document(world.here, name="pending"))
-            work.documents.delete(gone.document.id, scope=world.here.scope)
+            work.documents.delete(gone.document.id, scope=world.here.scope, now=NOON)
             work.commit()
 
         with open_work() as work:
@@ -238,7 +238,7 @@ class DocumentContract(RepositoryContract):
     ) -> None:
         stored = store_live(open_work, world.here)
         with open_work() as work:
-            work.documents.delete(stored.document.id, scope=world.here.scope)
+            work.documents.delete(stored.document.id, scope=world.here.scope, now=NOON)
             work.commit()
 
         with open_work() as work:
@@ -253,7 +253,7 @@ class DocumentContract(RepositoryContract):
         with open_work() as late:
             assert late.documents.find(stored.document.id, scope=scope)
             with open_work() as early:
-                early.documents.delete(stored.document.id, scope=scope)
+                early.documents.delete(stored.document.id, scope=scope, now=NOON)
                 early.commit()
             late.lock()
 
@@ -266,7 +266,7 @@ class DocumentContract(RepositoryContract):
         stored = store_live(open_work, world.here)
         scope = world.here.scope
         with open_work() as work:
-            work.documents.delete(stored.document.id, scope=scope)
+            work.documents.delete(stored.document.id, scope=scope, now=NOON)
             work.commit()
 
         with open_work() as work:
@@ -278,7 +278,7 @@ class DocumentContract(RepositoryContract):
             assert work.chunks.section_around(stored.chunk_ids[0], scope=scope, radius=1) == []
             assert work.ledger.retired_versions(limit=9) == [stored.version.id]
             with pytest.raises(NotFound):
-                work.documents.delete(document_id, scope=scope)
+                work.documents.delete(document_id, scope=scope, now=NOON)
 
     def test_a_waiting_version_of_a_deleted_document_never_shows(
         self, open_work: UnitOfWorkFactory, world: World
@@ -289,7 +289,7 @@ class DocumentContract(RepositoryContract):
             work.commit()
         stored = store_ready(open_work, document)
         with open_work() as work:
-            work.documents.delete(document.id, scope=world.here.scope)
+            work.documents.delete(document.id, scope=world.here.scope, now=NOON)
             work.commit()
 
         with open_work() as work:

@@ -207,7 +207,7 @@ class EvaluationContract(RepositoryContract):
         with open_work() as work:
             work.evaluations.add_row(kept.id, both)
             work.evaluations.add_row(kept.id, one)
-            work.documents.delete(gone.document.id, scope=world.here.scope)
+            work.documents.delete(gone.document.id, scope=world.here.scope, now=NOON)
             work.ledger.forget_version(gone.version.id)
             work.commit()
 

@@ -294,7 +294,7 @@ class LedgerContract(RepositoryContract):
 
         assert unused() == []
         with open_work() as work:
-            work.documents.delete(stored.document.id, scope=world.here.scope)
+            work.documents.delete(stored.document.id, scope=world.here.scope, now=NOON)
             work.commit()
         assert unused() == []
         with open_work() as work:

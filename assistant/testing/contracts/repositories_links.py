@@ -160,7 +160,7 @@ class LinkContract(RepositoryContract):
         stored = store_read(open_work, world.here, name="a.pdf")
         marks = marks_to_find(make_reading(stored))
         with open_work() as work:
-            work.documents.delete(stored.document.id, scope=world.here.scope)
+            work.documents.delete(stored.document.id, scope=world.here.scope, now=NOON)
             work.commit()
         with open_work() as work:
             assert work.links.find_readings(marks, scope=world.here.scope, limit=9) == []
@@ -290,7 +290,7 @@ class LinkContract(RepositoryContract):
         new, old, link = store_link(open_work, world.here)
         decide(open_work, link, reader=world.here, state=LinkState.CONFIRMED)
         with open_work() as work:
-            work.documents.delete(new.document.id, scope=world.here.scope)
+            work.documents.delete(new.document.id, scope=world.here.scope, now=NOON)
             work.commit()
 
         with open_work() as work:

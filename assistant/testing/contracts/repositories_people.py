@@ -244,7 +244,7 @@ class AnswerContract(RepositoryContract):
             for document in work.documents.list_of_source(
                 "upload", collection_id=world.here.collection_id, scope=world.here.scope
             ):
-                work.documents.delete(document.id, scope=world.here.scope)
+                work.documents.delete(document.id, scope=world.here.scope, now=NOON)
             work.commit()
 
         with open_work() as work:

@@ -142,7 +142,7 @@ class UsageContract(RepositoryContract):
         with open_work() as work:
             for document in (kept, replace(large, size_bytes=MANY), gone, empty):
                 work.documents.add(document)
-            work.documents.delete(gone.id, scope=here.scope)
+            work.documents.delete(gone.id, scope=here.scope, now=NOON)
             held = work.usage.held(here.tenant_id)
             by_tenant = work.usage.held_by_tenant()
             nothing = work.usage.held(TenantId("unknown"))

@@ -25,6 +25,8 @@ from assistant.services.audit_trail import (
     CountingAuditTrail,
 )
 from assistant.services.collections import CollectionChange
+from assistant.services.conversation_desk import ConversationDesk
+from assistant.services.conversations import ConversationService
 from assistant.services.invitations import Invited
 from assistant.services.machinery import MACHINE
 from assistant.services.tenants import TenantChange
@@ -99,9 +101,28 @@ def live(region: Region) -> list[str]:
     return [*texts, "z.p@exemple.fr", invitation.code_hash, code]
 
 
+def read_and_expire(kept: Kept) -> list[str]:
+    """A conversation that an auditor reads, and that is not kept for long; the texts that came up."""
+    region, title, reason = kept.region, "Congé de Zoé Payet", "Vérification : plainte de Zoé Payet"
+    house, auditor = region.house, kept.region.joined("auditrice", Role.AUDITOR)
+    desk = ConversationDesk(house.open_work, house.clock, audit=kept.log.trail)
+    talked = ConversationService(house.open_work, house.clock).create(
+        principal=region.admin, title=title
+    )
+    desk.inspections.overview(tenant_id=None, pseudonym="", principal=auditor, limit=9, offset=0)
+    scope = region.scope_of(auditor)
+    desk.inspections.inspect(talked.id, reason=reason, principal=auditor, scope=scope)
+    region.organisation.tenants.change(
+        region.commune.id, TenantChange(retention_days=1), principal=region.admin
+    )
+    house.clock.advance(2 * 86_400)
+    desk.retention.look()
+    return [title, reason, auditor.person_id]
+
+
 def test_what_services_do_is_one_chain_and_names_nobody(kept: Kept) -> None:
     region = kept.region
-    texts = live(region)
+    texts = [*live(region), *read_and_expire(kept)]
     people = [region.owner.person_id, region.admin.person_id, *_ids_of_people(region)]
 
     entries = kept.entries()

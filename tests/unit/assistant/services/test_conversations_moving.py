@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from assistant.domain.answers import Answer, AnswerCompleted, AnswerStatus, NumberedEvent
 from assistant.domain.conversations import Author, Conversation, Message
+from assistant.domain.feedback import CountKey, FeedbackReason, Verdict
 from assistant.domain.ids import AnswerId, ConversationId, MessageId, new_id
-from assistant.domain.tenancy import Audience, Principal, Scope
+from assistant.domain.tenancy import Audience, Principal, Role, Scope
 from assistant.services.conversations import ConversationService
+from assistant.services.feedback import FeedbackService, Opinion
+from assistant.services.inspections import InspectionService
 from tests.house import House, open_house
 from tests.unit.assistant.services.moves import (
     NEIGHBOUR_TEXT,
@@ -113,3 +117,53 @@ async def test_an_answer_from_a_document_of_others_stays_behind(town: Town, tmp_
     assert told["text"].startswith("[Cette réponse")
     assert told["text"] in str(shown(elsewhere, town.agent, conversation.id))
     elsewhere.close()
+
+
+async def test_what_its_person_said_and_who_read_it_leave_with_a_conversation(
+    town: Town, tmp_path: Path
+) -> None:
+    conversation = await talk(town, town.agent, QUESTIONS[0])
+    own = Scope(town.agent.tenant_id, town.agent.person_id, frozenset())
+    open_work, clock = town.house.open_work, town.house.clock
+    with open_work() as work:
+        answer_id = work.conversations.messages(conversation.id, scope=own)[1].answer_id
+    assert answer_id is not None
+    said = Opinion(Verdict.NOT_USEFUL, [FeedbackReason.OUTDATED], "Le tarif a changé.", True)
+    FeedbackService(open_work, clock).give(answer_id, said, scope=own)
+    reader = town.joined("auditrice", Role.AUDITOR)
+    inspections = InspectionService(open_work, clock, audit=town.audit)
+    reason = "Vérification d'un signalement."
+    inspections.inspect(
+        conversation.id, reason=reason, principal=reader, scope=town.scope_of(reader)
+    )
+    unasked = town.export(tmp_path / "without.zip", with_conversations=True).path
+    town.organisation.people.consent(town.agent, export=True)
+
+    path = town.export(tmp_path / "commune.zip", with_conversations=True).path
+    elsewhere = open_house(tmp_path / "elsewhere")
+    mover_of(elsewhere).load(path)
+
+    assert "tarif a changé".encode() not in b"".join(members_of(unasked).values())
+    here, there = (
+        (
+            FeedbackService(house.open_work, clock).of_answers([answer_id], scope=own),
+            InspectionService(house.open_work, clock, audit=town.audit).list_own(scope=own),
+            counts_of(house, town, next(iter(kept_months(house, answer_id, own)))),
+        )
+        for house in (town.house, elsewhere)
+    )
+    assert there == here
+    assert here[0][answer_id].comment == "Le tarif a changé."
+    assert [each.inspection.reason for each in here[1]] == [reason]
+    assert len(here[2]) == 4
+    elsewhere.close()
+
+
+def kept_months(house: House, answer_id: AnswerId, scope: Scope) -> list[date]:
+    found = FeedbackService(house.open_work, house.clock).of_answers([answer_id], scope=scope)
+    return [each.month for each in found.values()]
+
+
+def counts_of(house: House, town: Town, month: date) -> dict[CountKey, int]:
+    with house.open_work() as work:
+        return work.feedback.counts(town.commune.id, month=month)

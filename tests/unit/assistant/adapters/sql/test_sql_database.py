@@ -67,7 +67,7 @@ def test_deleted_text_is_nowhere_after_a_checkpoint(database: Database, path: Pa
 
     for each in [*stored[1::2], *stored[::2]]:
         with database.unit_of_work() as work:
-            work.documents.delete(each.document.id, scope=reader.scope)
+            work.documents.delete(each.document.id, scope=reader.scope, now=NOON)
             work.ledger.forget_version(each.version.id)
             work.commit()
 
@@ -84,7 +84,7 @@ def test_the_name_of_a_deleted_document_is_nowhere(database: Database, path: Pat
         work.documents.add(document)
         work.commit()
     with database.unit_of_work() as work:
-        work.documents.delete(document.id, scope=reader.scope)
+        work.documents.delete(document.id, scope=reader.scope, now=NOON)
         work.commit()
 
     assert database.clear_deleted()

@@ -295,7 +295,7 @@ def test_deleted_rows_are_vacuumed_aside(database: Database, postgresql_url: str
     assert ask(postgresql_url, f"{dead} WHERE relname = 'chunks'") == [(False,)]
 
     with database.unit_of_work() as work:
-        work.documents.delete(stored.document.id, scope=reader.scope)
+        work.documents.delete(stored.document.id, scope=reader.scope, now=NOON)
         work.ledger.forget_version(stored.version.id)
         work.commit()
 

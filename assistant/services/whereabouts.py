@@ -1,0 +1,69 @@
+"""What became of the passages that kept answers cite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from assistant.domain.documents import SourceChunk
+from assistant.domain.ids import ChunkId
+from assistant.domain.tenancy import Scope
+from assistant.domain.whereabouts import CitedState, Whereabouts
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.answer_record import AnswerRecord
+
+Found = Mapping[ChunkId, Whereabouts]
+"""By the chunk that was cited."""
+
+
+class WhereaboutsService:
+    """Finds cited passages again. Blocking."""
+
+    def __init__(self, open_work: UnitOfWorkFactory) -> None:
+        self._open_work = open_work
+
+    def of_answers(
+        self, records: Iterable[AnswerRecord], *, scope: Scope
+    ) -> dict[ChunkId, Whereabouts]:
+        """Where the sources of some answers are now, those of other documents with the same words included.
+
+        Args:
+            records: As `AnswerService.snapshot` gives them: with sources that the reader may read.
+            scope: The reader's.
+        """
+        cited = {
+            chunk.id: chunk
+            for record in records
+            for citation in record.citations
+            for chunk in (citation.chunk, *citation.also)
+        }
+        if not cited:
+            return {}
+        with self._open_work() as work:
+            return _found(work, list(cited.values()), scope=scope)
+
+
+def _found(
+    work: UnitOfWork, cited: Sequence[SourceChunk], *, scope: Scope
+) -> dict[ChunkId, Whereabouts]:
+    live = work.chunks.live_ids([chunk.id for chunk in cited], scope=scope)
+    lost = [chunk for chunk in cited if chunk.id not in live]
+    documents = list(dict.fromkeys(chunk.document_id for chunk in lost))
+    served = work.documents.live_versions(documents, scope=scope)
+    deleted = work.documents.deleted_at(documents, scope=scope)
+    found = {each: Whereabouts(CitedState.LIVE, each) for each in live}
+    for chunk in lost:
+        if chunk.document_id in served:
+            found[chunk.id] = _newer(work, chunk, scope=scope)
+        else:
+            at = deleted.get(chunk.document_id)
+            found[chunk.id] = Whereabouts(CitedState.DELETED, deleted_at=at)
+    return found
+
+
+def _newer(work: UnitOfWork, chunk: SourceChunk, *, scope: Scope) -> Whereabouts:
+    """In a version read since: the same words, else its beginning."""
+    same = work.chunks.find_text(chunk.document_id, text=chunk.text, scope=scope)
+    if same is not None:
+        return Whereabouts(CitedState.LIVE, same)
+    first = work.chunks.list_of_document(chunk.document_id, scope=scope, limit=1, offset=0)
+    return Whereabouts(CitedState.REPLACED, first[0].id if first else None)
