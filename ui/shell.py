@@ -16,6 +16,7 @@ from assistant.schemas.service import MeOut
 from ui import (
     account,
     acts,
+    audit,
     charter,
     chat,
     collections,
@@ -43,6 +44,7 @@ ADMINISTRATION: Mapping[str, Draw] = {
     "groupes": groups.show,
     "collections": collections.show,
     "cles": keys.show,
+    "journal": audit.show,
 }
 """Pages of administrators, by their address."""
 _OF_DOCUMENTS = frozenset({"documents", "evaluation"})
@@ -110,6 +112,8 @@ def _administration(api: AssistantClient, me: MeOut) -> list[tuple[StreamlitPage
     found: list[tuple[StreamlitPage, bool]] = []
     for name, draw in ADMINISTRATION.items():
         is_shown = me.is_admin if name in _OF_DOCUMENTS else administers
+        if name == "journal":
+            is_shown = audit.may_read(me)
         entry = st.Page(
             partial(guarded, partial(draw, api, me)),
             title=_title(name, me),

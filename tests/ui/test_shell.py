@@ -99,8 +99,8 @@ def test_links_are_those_of_the_role() -> None:
     api = OrganisingClient()
 
     assert links(api) == ["Mon compte"]
-    assert links(api, "auditor") == ["Mon compte"]
-    administration = ["Membres", "Groupes", "Collections", "Clés d'accès"]
+    assert links(api, "auditor") == ["Conversation", "Journal d'audit", "Mon compte"]
+    administration = ["Membres", "Groupes", "Collections", "Clés d'accès", "Journal d'audit"]
     own = ["Conversation", "Documents", "Évaluation"]
     assert links(api, "tenant_admin") == [*own, "Mon organisme", *administration, "Mon compte"]
     assert links(api, "platform_admin") == [
