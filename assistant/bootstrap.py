@@ -24,6 +24,7 @@ from assistant.databases import head_sink, open_store
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.embedders import batch_size, build_embedder
 from assistant.indexes import open_index, refuse_other_embedder, replacement
+from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.index import ChunkIndex
@@ -251,17 +252,17 @@ def _web_container(
         federation=federation,
         sessions=sessions,
         audit=audit,
-        ingestion=_ingestion(common),
-        jobs=JobService(open_work, clock, files=files),
-        documents=DocumentService(open_work, files, common.reader, clock),
-        links=LinkService(open_work, common.clock),
+        ingestion=_ingestion(common, audit=audit.trail),
+        jobs=JobService(open_work, clock, files=files, audit=audit.trail),
+        documents=DocumentService(open_work, files, common.reader, clock, audit=audit.trail),
+        links=LinkService(open_work, clock, audit=audit.trail),
         search=search,
         answers=answers,
         conversations=ConversationService(open_work, clock),
         desk=desk,
         usage=UsageService(open_work, clock, prices=settings.costs.by_unit),
-        question_sets=_question_sets(common),
-        evaluations=EvaluationService(open_work, clock),
+        question_sets=_question_sets(common, audit=audit.trail),
+        evaluations=EvaluationService(open_work, clock, audit=audit.trail),
         evaluation_runner=runner,
         applier=applier,
         resources=stack.pop_all(),
@@ -326,11 +327,12 @@ def _asking(
     return SearchService(retriever, question_chars=limits.question_chars), answers
 
 
-def _question_sets(common: _Common) -> QuestionSetService:
+def _question_sets(common: _Common, *, audit: AuditTrail) -> QuestionSetService:
     return QuestionSetService(
         common.database.unit_of_work,
         common.reader,
         common.clock,
+        audit=audit,
         scratch=common.folder.scratch,
         question_chars=common.settings.limits.question_chars,
     )
@@ -358,11 +360,12 @@ def _made_by(embedder: EmbedderIdentity, model: ChatModel | None) -> dict[str, s
     }
 
 
-def _ingestion(common: _Common) -> IngestionService:
+def _ingestion(common: _Common, *, audit: AuditTrail) -> IngestionService:
     return IngestionService(
         common.database.unit_of_work,
         common.files,
         common.clock,
+        audit=audit,
         fingerprints=Fingerprints(common.reader, embedder_id=common.embedder.identity.id),
         max_file_bytes=common.settings.ingest.max_file_mb * _MEGABYTE,
     )

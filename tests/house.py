@@ -9,6 +9,7 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
+from assistant.adapters.audit.log import LogAuditTrail
 from assistant.adapters.files.folder import FolderFileStore
 from assistant.adapters.sql.database import Database, open_database
 from assistant.adapters.sql.postgresql import Postgresql
@@ -32,6 +33,7 @@ from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.ports.scanning import VirusScanner
 from assistant.services.access import AccessService, default_collection
 from assistant.services.applier import IndexApplier
+from assistant.services.audit_trail import ChainAuditTrail
 from assistant.services.documents import DocumentService
 from assistant.services.fingerprints import Fingerprints
 from assistant.services.ingestion import IngestionService
@@ -145,12 +147,15 @@ class House:
 
     def __post_init__(self) -> None:
         self.open_work: UnitOfWorkFactory = self.wrap(self.database.unit_of_work)
+        self.audit = ChainAuditTrail(self.open_work, self.clock, spare=LogAuditTrail())
         self.index = InMemoryChunkIndex(embedder=self.embedder.identity)
         self.access = AccessService(self.database.unit_of_work, self.clock)
         self.principal: Principal = self.access.local_principal()
         self.scope: Scope = self.access.scope_of(self.principal)
-        self.jobs = JobService(self.open_work, self.clock, files=self.files)
-        self.documents = DocumentService(self.open_work, self.files, self.reader, self.clock)
+        self.jobs = JobService(self.open_work, self.clock, files=self.files, audit=self.audit)
+        self.documents = DocumentService(
+            self.open_work, self.files, self.reader, self.clock, audit=self.audit
+        )
         self.applier = self.new_applier()
         self.ingestion = self.new_ingestion()
 
@@ -178,6 +183,7 @@ class House:
             self.open_work,
             self.files,
             self.clock,
+            audit=self.audit,
             fingerprints=Fingerprints(self.reader, embedder_id=self.embedder.identity.id),
             max_file_bytes=MAX_FILE_BYTES,
         )

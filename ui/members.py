@@ -17,7 +17,7 @@ from assistant.schemas.people import (
     RoleName,
 )
 from assistant.schemas.service import MeOut
-from ui import acts, dialogs, paging
+from ui import acts, dialogs, paging, person_sessions
 from ui.acts import Acting
 from ui.messages import counted, date_label, moment_label, number, text
 
@@ -108,7 +108,8 @@ def _person(me: MeOut, person: PersonOut) -> None:
     ):
         acts.line(name, facts, badge=text(f"standing.{person.state}"), badge_kind=person.state)
         is_suspended = person.state == "suspended"
-        for action in ("roles", "restore" if is_suspended else "suspend"):
+        usual = ("restore",) if is_suspended else ("sessions", "suspend")
+        for action in ("roles", *usual):
             acts.ask_button(
                 text(f"members.{action}"),
                 action,
@@ -141,6 +142,11 @@ def _dialog(
             if found:
                 draw = partial(_withdraw if action == "withdraw" else _relink, api, acting, found)
                 dialogs.show(text(f"members.{action}_title"), draw)
+        case ("sessions", person_id):
+            person = next((each for each in people if each.id == person_id), None)
+            if person:
+                draw = partial(person_sessions.look, api, me, person=person)
+                dialogs.show(text("members.sessions_title"), draw)
         case ("roles" | "suspend" | "restore" as action, person_id):
             person = next((each for each in people if each.id == person_id), None)
             if person:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from assistant.client import AssistantClient, ClientError
 from assistant.schemas.evaluations import EvaluationOut, ShareOut, SummaryOut, VerdictOut
-from ui import paging, runs
+from ui import comparison, paging, runs
 from ui.connection import is_missing
 from ui.markup import escape, plain
 from ui.messages import counted, duration, number, percent, text
@@ -56,6 +56,7 @@ def show(api: AssistantClient) -> bool:
             runs.follow(api, run, draw=partial(_progress, api))
         else:
             _figures(run)
+            comparison.show(api, run)
         _questions(api, run)
     return True
 

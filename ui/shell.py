@@ -16,6 +16,7 @@ from assistant.schemas.service import MeOut
 from ui import (
     account,
     acts,
+    audit,
     charter,
     chat,
     collections,
@@ -45,6 +46,7 @@ ADMINISTRATION: Mapping[str, Draw] = {
     "collections": collections.show,
     "cles": keys.show,
     "consultations": inspections.show,
+    "journal": audit.show,
 }
 """Pages of administrators and auditors, by their address."""
 _OF_DOCUMENTS = frozenset({"documents", "evaluation"})
@@ -124,6 +126,8 @@ def _administration(api: AssistantClient, me: MeOut) -> list[tuple[StreamlitPage
         is_shown = me.is_admin if name in _OF_DOCUMENTS else administers
         if name == _OF_AUDITORS:
             is_shown = inspections.is_auditor(me)
+        if name == "journal":
+            is_shown = audit.may_read(me)
         entry = st.Page(
             partial(guarded, partial(draw, api, me)),
             title=_title(name, me),

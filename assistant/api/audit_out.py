@@ -9,7 +9,9 @@ from io import StringIO
 
 from assistant.api.audit_ocsf import event_of
 from assistant.domain.audit_chain import AuditEntry
-from assistant.schemas.audit import AuditEntryOut, AuditFormat
+from assistant.domain.tenancy import Principal
+from assistant.schemas.audit import AuditChainOut, AuditEntryOut, AuditFormat
+from assistant.services.audit_checking import ChainState
 
 MEDIA_TYPES: dict[AuditFormat, str] = {
     "csv": "text/csv; charset=utf-8",
@@ -37,6 +39,22 @@ def entry_out(entry: AuditEntry, *, with_chain: bool) -> AuditEntryOut:
         details=entry.facts,
         number=entry.number if with_chain else None,
         hash=entry.hash if with_chain else None,
+    )
+
+
+def chain_out(state: ChainState, *, principal: Principal) -> AuditChainOut:
+    """What is known of the chain, as the API tells it to a reader."""
+    found = state.verified
+    is_told = found is not None and principal.is_platform_admin
+    return AuditChainOut(
+        verified_at=None if found is None else found.at,
+        is_whole=None if found is None else found.is_whole,
+        head_noted_at=state.head_noted_at,
+        are_heads_readable=state.are_heads_readable,
+        may_verify=principal.is_platform_admin,
+        entries=found.entries if found and is_told else None,
+        fault=(found.fault or None) if found and is_told else None,
+        lost_heads=found.lost_heads if found and is_told else None,
     )
 
 

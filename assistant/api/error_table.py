@@ -67,6 +67,7 @@ ERROR_TABLE: dict[str, Row] = {
     "tenant_move_illegal": (409, _NOT_ALLOWED),
     "tenant_of_owner": (409, _NOT_ALLOWED),
     "tenant_has_children": (409, _NOT_ALLOWED),
+    "audit_verifying": (409, _NOT_ALLOWED),
     "tenant_busy": (409, _NOT_ALLOWED),
     "tenant_parent_below": (409, "Rattachement impossible"),
     "tenant_number_taken": (409, "Numéro déjà utilisé"),

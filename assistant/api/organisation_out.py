@@ -7,11 +7,13 @@ from dataclasses import asdict
 from assistant.api.mapping import API_PREFIX
 from assistant.domain.ids import GroupId, TenantId
 from assistant.domain.people import ApiKey, Group, Invitation, Person
+from assistant.domain.sessions import Session
 from assistant.domain.tenancy import Audience, Collection, Permission, Principal, Role
 from assistant.domain.tenants import Quotas, Remains, Tenant, TenantKind
 from assistant.schemas.collections import CollectionChangeIn, CollectionDetail, CollectionOut
 from assistant.schemas.people import GroupOut, InvitationOut, KeyOut, PersonOut
 from assistant.schemas.service import CharterState, MeOut, TenantBrief
+from assistant.schemas.sessions import SessionOut
 from assistant.schemas.tenants import (
     ErasureOut,
     QuotasIO,
@@ -200,4 +202,16 @@ def me_out(
         ),
         export_consent=person.export_consent,
         unseen_inspections=unseen_inspections,
+    )
+
+
+def session_out(session: Session, *, is_current: bool) -> SessionOut:
+    """A session as the API tells it; never its secret."""
+    return SessionOut(
+        id=session.id,
+        device=session.device,
+        created_at=session.created_at,
+        seen_at=session.seen_at,
+        expires_at=session.expires_at,
+        is_current=is_current,
     )

@@ -6,12 +6,15 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 
 from assistant.client.transport import Transport
-from assistant.schemas.audit import AuditFormat, AuditPageOut, ResolvedPersonOut
+from assistant.schemas.audit import AuditChainOut, AuditFormat, AuditPageOut, ResolvedPersonOut
 from assistant.schemas.conversations import InspectedConversation
 from assistant.schemas.inspections import ConversationFactsOut, InspectionIn
 
+_WALK_S = 600.0
+"""Some seconds for 100,000 entries."""
+
 Wanted = Mapping[str, str | list[str]]
-"""What to look for: `since`, `until`, `act`, `tenant_id`, as the API names them."""
+"""What to look for: `since`, `until`, `act`, `outcome`, `person`, `tenant_id`, as the API names them."""
 
 
 class AuditCalls:
@@ -32,6 +35,15 @@ class AuditCalls:
         path = "/api/v1/audit/export"
         with self._transport.stream("GET", path, params=query, headers=headers) as response:
             yield response.iter_text()
+
+    def audit_chain(self) -> AuditChainOut:
+        """What is known of the chain of entries."""
+        return self._transport.call("GET", "/api/v1/audit/chain", returns=AuditChainOut)
+
+    def verify_audit(self) -> AuditChainOut:
+        """Have the whole chain verified now."""
+        path = "/api/v1/audit/chain/verify"
+        return self._transport.call("POST", path, returns=AuditChainOut, timeout=_WALK_S)
 
     def resolve_pseudonym(self, pseudonym: str) -> ResolvedPersonOut:
         """The person that a pseudonym stands for."""

@@ -26,6 +26,7 @@ from assistant.schemas.people import (
     PersonOut,
 )
 from assistant.schemas.service import MeOut
+from assistant.schemas.sessions import EndedSessionsOut, SessionOut
 from assistant.schemas.tenants import (
     ErasureOut,
     TenantChangeIn,
@@ -180,6 +181,16 @@ class PeopleCalls:
         return self._transport.call(
             "POST", f"/api/v1/people/{person_id}/suspend", returns=PersonOut
         )
+
+    def sessions_of(self, person_id: str) -> list[SessionOut]:
+        """Where a person is signed in, the last used first."""
+        path = f"/api/v1/people/{person_id}/sessions"
+        return self._transport.call("GET", path, returns=list[SessionOut])
+
+    def end_sessions_of(self, person_id: str) -> EndedSessionsOut:
+        """Sign a person out everywhere at once."""
+        path = f"/api/v1/people/{person_id}/sessions"
+        return self._transport.call("DELETE", path, returns=EndedSessionsOut)
 
     def restore_person(self, person_id: str) -> PersonOut:
         """Let a suspended person sign in again."""

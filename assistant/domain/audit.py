@@ -36,6 +36,25 @@ class Act(StrEnum):
     COLLECTION_CREATED = "collection.created"
     COLLECTION_CHANGED = "collection.changed"
     COLLECTION_DELETED = "collection.deleted"
+    SESSIONS_ENDED = "person.signed_out"
+    """An administrator ended all sessions of a person."""
+    JOB_CREATED = "job.created"
+    """Files were announced, or documents asked to be read again; `kind` says which."""
+    JOB_CANCELLED = "job.cancelled"
+    JOB_RETRIED = "job.retried"
+    DOCUMENT_ADDED = "document.added"
+    """A new document's content was taken."""
+    DOCUMENT_REPLACED = "document.replaced"
+    """Another content was taken for a document that is known."""
+    DOCUMENT_DELETED = "document.deleted"
+    ORIGINAL_READ = "original.read"
+    """A file was downloaded as it was received, by a key or by somebody who is more than an agent."""
+    LINK_DECIDED = "link.decided"
+    """A link between two documents was confirmed or rejected."""
+    QUESTIONS_IMPORTED = "question_set.created"
+    QUESTIONS_DELETED = "question_set.deleted"
+    EVALUATION_STARTED = "evaluation.created"
+    EVALUATION_CANCELLED = "evaluation.cancelled"
     PERSON_READ = "person.read"
     """Somebody looked at another person's record."""
     PEOPLE_LISTED = "people.listed"
@@ -48,6 +67,7 @@ class Act(StrEnum):
     CONVERSATIONS_EXPIRED = "conversations.expired"
     """Those that were not used for longer than their tenant keeps them were erased."""
     AUDIT_EXPORTED = "audit.exported"
+    AUDIT_VERIFIED = "audit.verified"
     SIGNED_IN = "session.opened"
     SIGNED_OUT = "session.closed"
     REFUSED = "access.refused"
@@ -59,6 +79,7 @@ ABOUT_PEOPLE = frozenset(
         Act.PERSON_CHANGED,
         Act.PERSON_SUSPENDED,
         Act.PERSON_RESTORED,
+        Act.SESSIONS_ENDED,
         Act.PERSON_READ,
         Act.PERSON_RESOLVED,
         Act.INVITATION_WITHDRAWN,
@@ -68,5 +89,13 @@ ABOUT_PEOPLE = frozenset(
 )
 """Acts whose subject is a person; the log names it by its pseudonym, or not at all."""
 
-REPEATED = frozenset({Act.REFUSED, Act.PERSON_READ, Act.PEOPLE_LISTED, Act.CONVERSATIONS_LISTED})
+REPEATED = frozenset(
+    {
+        Act.REFUSED,
+        Act.PERSON_READ,
+        Act.PEOPLE_LISTED,
+        Act.CONVERSATIONS_LISTED,
+        Act.ORIGINAL_READ,
+    }
+)
 """Acts that anybody can repeat at will; the log counts them instead of keeping each."""

@@ -66,10 +66,7 @@ class AuditEntry:
     @property
     def moment(self) -> datetime:
         """The time, aware; the year 1970 when its text was tampered with."""
-        try:
-            return datetime.strptime(self.time, _TIME).replace(tzinfo=UTC)
-        except ValueError:
-            return datetime.fromtimestamp(0, UTC)
+        return _moment(self.time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +77,11 @@ class Head:
     """When it was noted, as `time_text` writes it."""
     number: int
     hash: str
+
+    @property
+    def moment(self) -> datetime:
+        """The time, aware; the year 1970 when its text was tampered with."""
+        return _moment(self.time)
 
 
 class FaultKind(StrEnum):
@@ -122,6 +124,13 @@ class Verdict:
 def time_text(moment: datetime) -> str:
     """A time as entries keep it: `2026-11-28T09:30:00.000000Z`."""
     return moment.astimezone(UTC).strftime(_TIME)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
 
 
 def details_text(details: Mapping[str, str | int]) -> str:

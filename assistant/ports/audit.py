@@ -5,18 +5,47 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from assistant.domain.audit import Act
 from assistant.domain.audit_chain import AuditEntry, Head
 from assistant.domain.ids import PersonId, TenantId
 from assistant.domain.tenancy import Principal
 
+if TYPE_CHECKING:
+    from assistant.ports.repositories import UnitOfWork
+
 Details = Mapping[str, str | int]
 
 
 class AuditTrail(Protocol):
-    """Keeps acts. Safe to call from several threads; a failure never undoes the act."""
+    """Keeps acts. Safe to call from several threads."""
+
+    def record_in(
+        self,
+        work: UnitOfWork,
+        act: Act,
+        *,
+        by: Principal,
+        tenant_id: TenantId,
+        subject: str = "",
+        details: Details | None = None,
+    ) -> None:
+        """Keep an act with the change that it is, in one transaction: neither stands without the other.
+
+        Args:
+            work: Holds the change, and is committed by its caller.
+            act: What is done.
+            by: Who does it.
+            tenant_id: The tenant it concerns.
+            subject: Id of the thing it is done to; never a name or a text.
+            details: What else tells it; ids, states and counts only. The value of `person_id` is kept
+                as a pseudonym.
+
+        Raises:
+            StorageError: It cannot be kept; the change must not be committed.
+        """
+        ...
 
     def record(
         self,
@@ -27,15 +56,9 @@ class AuditTrail(Protocol):
         subject: str = "",
         details: Details | None = None,
     ) -> None:
-        """Keep an act that has been done.
+        """Keep an act that changes nothing here, such as a refusal or a look; never fails.
 
-        Args:
-            act: What was done.
-            by: Who did it.
-            tenant_id: The tenant it concerns.
-            subject: Id of the thing it was done to; never a name or a text.
-            details: What else tells it; ids, states and counts only. The value of `person_id` is kept
-                as a pseudonym.
+        Args: as those of `record_in`. No unit of work of the caller may be open: this opens its own.
         """
         ...
 
@@ -58,6 +81,10 @@ class AuditFilter:
     """Before this time."""
     acts: frozenset[str] = frozenset()
     """Empty for all."""
+    is_refused: bool | None = None
+    """True for refusals of access, False for all else."""
+    person: str = ""
+    """Pseudonym of who did it, or whom it was done to; empty for everybody."""
 
 
 class AuditRepository(Protocol):
@@ -77,6 +104,10 @@ class AuditRepository(Protocol):
 
     def last(self) -> AuditEntry | None:
         """The end of the chain; for the machinery."""
+        ...
+
+    def last_of(self, act: Act) -> AuditEntry | None:
+        """The last entry of an act, whoever it concerns; for the machinery."""
         ...
 
     def find(self, number: int) -> AuditEntry | None:

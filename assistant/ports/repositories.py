@@ -105,8 +105,8 @@ class SessionRepository(Protocol):
         """The session of a secret; None when unknown, revoked or expired."""
         ...
 
-    def revoke(self, session_id: SessionId) -> None:
-        """End a session at once."""
+    def revoke(self, session_id: SessionId) -> Session | None:
+        """End a session at once; the one that ended, None when unknown."""
         ...
 
     def revoke_of(self, person_id: PersonId) -> None:

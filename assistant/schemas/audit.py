@@ -10,6 +10,7 @@ from pydantic import Field
 from assistant.schemas.wire import Wire
 
 AuditFormat = Literal["csv", "jsonl"]
+AuditOutcome = Literal["done", "refused"]
 
 
 def _is_absent(value: object) -> bool:
@@ -43,6 +44,27 @@ class AuditPageOut(Wire):
     entries: list[AuditEntryOut]
     next: str | None
     """Give it as `before` for the entries that precede; None at the end."""
+
+
+class AuditChainOut(Wire):
+    """What is known of the chain of entries. Numbers are only for the platform's administrators."""
+
+    verified_at: datetime | None
+    """When somebody had it verified last, from here; None when nobody did."""
+    is_whole: bool | None
+    """Whether nothing was changed, removed, inserted or cut off then; None when it was never verified."""
+    head_noted_at: datetime | None
+    """When its head was last noted apart from the database; None when it was not, or cannot be read."""
+    are_heads_readable: bool
+    """False when the place where heads are noted cannot be read, or lines of it are damaged."""
+    may_verify: bool
+    """Whether the caller may have it verified now."""
+    entries: int | None = Field(default=None, exclude_if=_is_absent)
+    """How many held, from the first on, when it was verified."""
+    fault: int | None = Field(default=None, exclude_if=_is_absent)
+    """Number of the first entry that did not hold."""
+    lost_heads: int | None = Field(default=None, exclude_if=_is_absent)
+    """Heads noted apart that the chain did not hold any more."""
 
 
 class ResolvedPersonOut(Wire):

@@ -24,7 +24,7 @@ class SignedOutOut(Wire):
 
 
 class SessionOut(Wire):
-    """One of the caller's own sessions."""
+    """A session of somebody, without what opens it."""
 
     id: str
     device: str
@@ -39,6 +39,6 @@ class SessionOut(Wire):
 
 
 class EndedSessionsOut(Wire):
-    """What became of the caller's other sessions."""
+    """Sessions that were ended."""
 
     ended: int

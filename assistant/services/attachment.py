@@ -76,9 +76,9 @@ class PeopleResolver:
             self._tie(work, identity, person=person, provider=provider)
             if rule.tells_groups:
                 _take_groups(work, person, identity=identity, provider=provider)
+            if has_joined:
+                self._tell(work, principal)
             work.commit()
-        if has_joined:
-            self._tell(principal)
         return principal
 
     def _found(
@@ -144,8 +144,9 @@ class PeopleResolver:
             )
         )
 
-    def _tell(self, principal: Principal) -> None:
-        self._audit.record(
+    def _tell(self, work: UnitOfWork, principal: Principal) -> None:
+        self._audit.record_in(
+            work,
             Act.PERSON_JOINED,
             by=principal,
             tenant_id=principal.tenant_id,

@@ -7,6 +7,7 @@ from assistant.domain.tenancy import Principal
 from assistant.ports.audit import AuditTrail, HeadSink
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.services.audit_checking import ChainChecker
 from assistant.services.audit_heads import HeadKeeper
 from assistant.services.audit_reading import AuditReader
 from assistant.services.audit_trail import NOBODY, ChainAuditTrail, CountingAuditTrail
@@ -27,6 +28,7 @@ class AuditLog:
     ) -> None:
         self.trail = CountingAuditTrail(ChainAuditTrail(open_work, clock, spare=spare), clock)
         self.reader = AuditReader(open_work, audit=self.trail)
+        self.checker = ChainChecker(open_work, audit=self.trail, sink=sink)
         self.keeper = HeadKeeper(open_work, clock, sink=sink, counts=self.trail)
 
     def refused(self, code: str, *, status: int, by: Principal | None) -> None:

@@ -45,38 +45,47 @@ class AuditReader:
     def export(
         self, wanted: AuditFilter, *, tenant_id: TenantId | None, principal: Principal
     ) -> Iterator[AuditEntry]:
-        """Entries up to now, oldest first, as they are read; refused before the first, and recorded.
+        """Entries up to now, oldest first, as they are read; refused before the first, or recorded then.
 
         No transaction is open between them.
         """
         scope = audit_scope(principal, tenant_id=tenant_id)
-        with self._open_work() as work:
-            last = work.audit.last()
         is_all = scope.tenant_id is None
-        self._audit.record(
-            Act.AUDIT_EXPORTED,
-            by=principal,
-            tenant_id=scope.tenant_id or principal.tenant_id,
-            details={"all_tenants": int(is_all)},
-        )
+        with self._open_work() as work:
+            work.lock()
+            last = work.audit.last()
+            self._audit.record_in(
+                work,
+                Act.AUDIT_EXPORTED,
+                by=principal,
+                tenant_id=scope.tenant_id or principal.tenant_id,
+                details={"all_tenants": int(is_all)},
+            )
+            work.commit()
         return self._export(wanted, scope=scope, upto=0 if last is None else last.number)
 
     def resolve(self, pseudonym: str, *, principal: Principal) -> Person:
-        """The person that a pseudonym stands for; that somebody asked is recorded.
+        """The person that a pseudonym stands for; nobody is named unless it is recorded who asked.
 
         Raises:
             NotFound: Unknown, foreign, or erased since.
+            StorageError: It cannot be recorded.
         """
         scope = audit_scope(principal, tenant_id=None)
         with self._open_work() as work:
             person_id = work.audit.person_of(pseudonym, scope=scope)
             standing = None if person_id is None else work.people.standing(person_id)
-        if standing is None:
-            raise NotFound
-        person = standing.person
-        self._audit.record(
-            Act.PERSON_RESOLVED, by=principal, tenant_id=person.tenant_id, subject=person.id
-        )
+            if standing is None:
+                raise NotFound
+            person = standing.person
+            self._audit.record_in(
+                work,
+                Act.PERSON_RESOLVED,
+                by=principal,
+                tenant_id=person.tenant_id,
+                subject=person.id,
+            )
+            work.commit()
         return person
 
     def _export(self, wanted: AuditFilter, *, scope: AuditScope, upto: int) -> Iterator[AuditEntry]:

@@ -1,7 +1,7 @@
-"""Acts kept in the chain, each right after its own transaction, and repeated ones counted.
+"""Acts kept in the chain, changes with what they change, and repeated looks and refusals counted.
 
-Right after, not within it: the act must stand even if its entry cannot be written, and its
-transaction is over when the service tells of it. What could not be kept goes to a spare trail.
+What changes nothing has no transaction to be part of: what of it could not be kept goes to a spare
+trail, so that a busy database neither hides a refusal nor turns it into a failure.
 """
 
 from __future__ import annotations
@@ -48,6 +48,20 @@ class ChainAuditTrail:
         self._clock = clock
         self._spare = spare
 
+    def record_in(
+        self,
+        work: UnitOfWork,
+        act: Act,
+        *,
+        by: Principal,
+        tenant_id: TenantId,
+        subject: str = "",
+        details: Details | None = None,
+    ) -> None:
+        """Keep an act with the change that it is. Raises `StorageError`."""
+        told = _Told(act, by, tenant_id, subject, dict(details or {}))
+        work.audit.append(_entry(work, told, now=self._clock.now()))
+
     def record(
         self,
         act: Act,
@@ -57,12 +71,12 @@ class ChainAuditTrail:
         subject: str = "",
         details: Details | None = None,
     ) -> None:
-        """Keep an act that has been done; logged instead when that fails."""
+        """Keep an act that changes nothing; logged instead when that fails."""
         told = _Told(act, by, tenant_id, subject, dict(details or {}))
         now = self._clock.now()
         try:
             retried(lambda: self._append(told, now=now))
-        except Exception as error:  # noqa: BLE001 - the act is done, whatever becomes of its entry
+        except Exception as error:  # noqa: BLE001 - it happened, whatever becomes of its entry
             _log.error("audit_not_recorded", act=act.value, kind=type(error).__name__)
             self._spare.record(act, by=by, tenant_id=tenant_id, subject=subject, details=details)
 
@@ -133,6 +147,21 @@ class CountingAuditTrail:
         self._clock = clock
         self._counts: dict[tuple[object, ...], _Count] = {}
         self._lock = threading.Lock()
+
+    def record_in(
+        self,
+        work: UnitOfWork,
+        act: Act,
+        *,
+        by: Principal,
+        tenant_id: TenantId,
+        subject: str = "",
+        details: Details | None = None,
+    ) -> None:
+        """Keep an act with the change that it is; none is only counted. Raises `StorageError`."""
+        self._trail.record_in(
+            work, act, by=by, tenant_id=tenant_id, subject=subject, details=details
+        )
 
     def record(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from assistant.domain.errors import NotFound, StorageError, Unauthenticated
 from assistant.domain.ids import SessionId, new_id
 from assistant.domain.sessions import Session
 from assistant.domain.tenancy import Principal, Scope
-from assistant.ports.audit import AuditTrail
+from assistant.ports.audit import AuditTrail, Details
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.secrets import digest, new_secret
@@ -96,35 +96,46 @@ class BrowserSessions:
         if session is not None:
             with self._open_work() as work:
                 work.sessions.revoke(session.id)
+                self.tell(Act.SIGNED_OUT, session, work=work)
                 work.commit()
-            self.tell(Act.SIGNED_OUT, session)
 
-    def tell(self, act: Act, session: Session) -> None:
-        """Record what was done with a session, once that is committed."""
+    def tell(
+        self, act: Act, session: Session, *, work: UnitOfWork, details: Details | None = None
+    ) -> None:
+        """Record what its person does with a session, in the transaction that does it."""
         by = Principal(session.person_id, session.tenant_id, frozenset())
-        self._audit.record(act, by=by, tenant_id=session.tenant_id, subject=session.id)
+        self._audit.record_in(
+            work, act, by=by, tenant_id=session.tenant_id, subject=session.id, details=details
+        )
 
     def list_own(self, *, scope: Scope) -> list[Session]:
         """The reader's own sessions, the last used first."""
         with self._open_work() as work:
             return work.sessions.list_own(scope=scope, now=self._clock.now())
 
-    def end_own(self, session_id: SessionId, *, scope: Scope) -> None:
-        """End one of the reader's sessions at once.
+    def end_own(self, session_id: SessionId, *, by: Principal) -> None:
+        """End one of a person's own sessions at once.
 
         Raises:
             NotFound: It is none of theirs.
         """
-        if not self._end_all([session_id], scope=scope):
+        if not self._end(lambda each: each.id == session_id, by=by):
             raise NotFound
 
-    def end_others(self, *, scope: Scope, but: SessionId | None) -> int:
-        """End all of the reader's sessions but one; how many there were."""
-        others = [each.id for each in self.list_own(scope=scope) if each.id != but]
-        return self._end_all(others, scope=scope)
+    def end_others(self, *, by: Principal, but: SessionId | None) -> int:
+        """End all of a person's own sessions but one; how many there were."""
+        return self._end(lambda each: each.id != but, by=by)
 
-    def _end_all(self, session_ids: Sequence[SessionId], *, scope: Scope) -> int:
+    def _end(self, is_meant: Callable[[Session], bool], *, by: Principal) -> int:
+        own = Scope(by.tenant_id, by.person_id, frozenset())
         with self._open_work() as work:
-            count = work.sessions.revoke_own(session_ids, scope=scope)
+            work.lock()
+            open_now = work.sessions.list_own(scope=own, now=self._clock.now())
+            ended = [each.id for each in open_now if is_meant(each)]
+            work.sessions.revoke_own(ended, scope=own)
+            for session_id in ended:
+                self._audit.record_in(
+                    work, Act.SIGNED_OUT, by=by, tenant_id=by.tenant_id, subject=session_id
+                )
             work.commit()
-        return count
+        return len(ended)

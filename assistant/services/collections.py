@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from assistant.domain.audit import Act
@@ -76,8 +76,8 @@ class CollectionService:
             changeable_tenant(work, tenant_id, principal=principal)
             made = _applied(work, blank, replace(change, name=change.name or ""))
             work.tenancy.add_collection(made)
+            self._tell(work, Act.COLLECTION_CREATED, made, principal)
             work.commit()
-        self._tell(Act.COLLECTION_CREATED, made, principal)
         return made
 
     def change(
@@ -101,8 +101,10 @@ class CollectionService:
             changeable_tenant(work, tenant_id, principal=principal)
             changed = _applied(work, found, change)
             work.tenancy.update_collection(changed)
+            self._tell(
+                work, Act.COLLECTION_CHANGED, changed, principal, fields=_changed(found, changed)
+            )
             work.commit()
-        self._tell(Act.COLLECTION_CHANGED, changed, principal)
         return changed
 
     def delete(
@@ -124,11 +126,14 @@ class CollectionService:
                 raise Conflict("collection_last")
             if not work.tenancy.delete_collection(collection_id, tenant_id=tenant_id):
                 raise Conflict("collection_in_use")
+            self._tell(work, Act.COLLECTION_DELETED, found, principal)
             work.commit()
-        self._tell(Act.COLLECTION_DELETED, found, principal)
 
-    def _tell(self, act: Act, collection: Collection, by: Principal) -> None:
-        self._audit.record(
+    def _tell(
+        self, work: UnitOfWork, act: Act, collection: Collection, by: Principal, **more: str
+    ) -> None:
+        self._audit.record_in(
+            work,
             act,
             by=by,
             tenant_id=collection.tenant_id,
@@ -137,6 +142,7 @@ class CollectionService:
                 "audience": collection.audience.value,
                 "groups": len(collection.groups),
                 "tenants": len(collection.tenants),
+                **more,
             },
         )
 
@@ -162,6 +168,16 @@ def _applied(work: UnitOfWork, collection: Collection, change: CollectionChange)
         groups=groups,
         tenants=tenants - {collection.tenant_id},
     )
+
+
+def _changed(before: Collection, after: Collection) -> str:
+    """Names of the fields that differ, never what is in them."""
+    differing = [
+        each.name
+        for each in fields(before)
+        if getattr(before, each.name) != getattr(after, each.name)
+    ]
+    return " ".join(sorted(differing))
 
 
 def _label(text: str) -> str:

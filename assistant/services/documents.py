@@ -6,10 +6,12 @@ import threading
 from pathlib import Path
 from typing import NamedTuple
 
+from assistant.domain.audit import Act
 from assistant.domain.documents import Document, DocumentCounts, DocumentState, SourceChunk
 from assistant.domain.errors import IngestionError, InvalidInput, NotFound
 from assistant.domain.ids import ChunkId, DocumentId
-from assistant.domain.tenancy import Principal, Scope
+from assistant.domain.tenancy import Principal, Role, Scope
+from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.parsing import FileReader
@@ -35,9 +37,16 @@ class DocumentService:
     """Everything about documents that are already known. Blocking: call it in a thread."""
 
     def __init__(
-        self, open_work: UnitOfWorkFactory, files: FileStore, reader: FileReader, clock: Clock
+        self,
+        open_work: UnitOfWorkFactory,
+        files: FileStore,
+        reader: FileReader,
+        clock: Clock,
+        *,
+        audit: AuditTrail,
     ) -> None:
         self._open_work = open_work
+        self._audit = audit
         self._clock = clock
         self._files = files
         self._reader = reader
@@ -82,11 +91,25 @@ class DocumentService:
         """
         require_writer(principal)
         with self._open_work() as work:
+            work.lock()
+            document = _found(work, document_id, scope=scope)
             work.documents.delete(document_id, scope=scope, now=self._clock.now())
+            self._audit.record_in(
+                work,
+                Act.DOCUMENT_DELETED,
+                by=principal,
+                tenant_id=document.tenant_id,
+                subject=document_id,
+                details={"collection": document.collection_id},
+            )
             work.commit()
 
-    def original(self, document_id: DocumentId, *, scope: Scope) -> tuple[Path, Document]:
+    def original(
+        self, document_id: DocumentId, *, principal: Principal, scope: Scope
+    ) -> tuple[Path, Document]:
         """The file behind what is served now (else the last one received), and its document.
+
+        What keys and privileged people take is recorded; what an agent reads with its own eyes is not.
 
         Raises:
             NotFound: No such document within the scope, or no content of it is kept.
@@ -94,6 +117,13 @@ class DocumentService:
         document, sha256, _, _ = self._served(document_id, scope=scope)
         if not sha256:
             raise NotFound
+        if principal.is_key or principal.roles - {Role.AGENT}:
+            self._audit.record(
+                Act.ORIGINAL_READ,
+                by=principal,
+                tenant_id=document.tenant_id,
+                subject=document_id,
+            )
         return self._files.path(sha256), document
 
     def kept_page_image(self, document_id: DocumentId, *, page: int, scope: Scope) -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from assistant.domain.audit import Act
 from assistant.domain.errors import Conflict, LineFault, NotFound
 from assistant.domain.evaluation_summary import Summary, Tally, summarise
 from assistant.domain.evaluations import (
@@ -18,6 +19,7 @@ from assistant.domain.expected_documents import check_documents
 from assistant.domain.ids import EvaluationId, QuestionSetId, new_id
 from assistant.domain.question_sets import MAX_QUESTIONS, ExpectedAnswer, QuestionSet
 from assistant.domain.tenancy import Principal, Scope
+from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.roles import require_admin, require_writer
@@ -48,9 +50,10 @@ class EvaluationReport:
 class EvaluationService:
     """Starts, reads and stops evaluations; each is private to its person. Blocking."""
 
-    def __init__(self, open_work: UnitOfWorkFactory, clock: Clock) -> None:
+    def __init__(self, open_work: UnitOfWorkFactory, clock: Clock, *, audit: AuditTrail) -> None:
         self._open_work = open_work
         self._clock = clock
+        self._audit = audit
 
     def start(
         self, set_id: QuestionSetId, *, principal: Principal, scope: Scope
@@ -85,6 +88,7 @@ class EvaluationService:
             if sum(each.state in UNFINISHED for each in recent) >= _WAITING:
                 raise Conflict("evaluations_too_many", limit=_WAITING)
             work.evaluations.add(evaluation)
+            self._tell(work, Act.EVALUATION_STARTED, evaluation, principal)
             work.commit()
             questions = work.question_sets.questions(
                 set_id, scope=scope, limit=MAX_QUESTIONS, offset=0
@@ -192,8 +196,19 @@ class EvaluationService:
                     found, state=EvaluationState.CANCELLED, finished_at=self._clock.now()
                 )
                 work.evaluations.update(found)
+            self._tell(work, Act.EVALUATION_CANCELLED, found, principal)
             work.commit()
             return self._report(work, found, scope=scope)
+
+    def _tell(self, work: UnitOfWork, act: Act, evaluation: Evaluation, by: Principal) -> None:
+        self._audit.record_in(
+            work,
+            act,
+            by=by,
+            tenant_id=evaluation.tenant_id,
+            subject=evaluation.id,
+            details={"question_set": evaluation.set_id},
+        )
 
     def _report(
         self, work: UnitOfWork, evaluation: Evaluation, *, scope: Scope

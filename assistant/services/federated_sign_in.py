@@ -196,9 +196,10 @@ class FederatedSignIn:
         with self._open_work() as work:
             if not work.federation.spend_notice(notice, now=self._clock.now()):
                 raise InvalidInput("logout_refused")
-            ended = work.federation.sessions_of(notice)
-            for session_id in ended:
-                work.sessions.revoke(session_id)
+            named = work.federation.sessions_of(notice)
+            ended = [each for each in map(work.sessions.revoke, named) if each is not None]
+            for session in ended:
+                self._sessions.tell(Act.SIGNED_OUT, session, work=work, details={"by": "provider"})
             work.commit()
         return len(ended)
 
@@ -237,8 +238,8 @@ class FederatedSignIn:
                     id_token=identity.id_token,
                 )
             )
+            self._sessions.tell(Act.SIGNED_IN, session, work=work)
             work.commit()
-        self._sessions.tell(Act.SIGNED_IN, session)
         return secret
 
     def _linked(self, session_id: SessionId) -> FederatedSession | None:

@@ -42,7 +42,13 @@ class GroupService:
         with self._open_work() as work:
             group = _found(work, group_id, tenant_id=tenant_id, principal=principal)
             members = work.groups.members(group_id, tenant_id=tenant_id)
-        self._tell(Act.PEOPLE_LISTED, group, principal, people=len(members))
+        self._audit.record(
+            Act.PEOPLE_LISTED,
+            by=principal,
+            tenant_id=tenant_id,
+            subject=group_id,
+            details={"people": len(members)},
+        )
         return group, members
 
     def create(self, name: str, *, tenant_id: TenantId, principal: Principal) -> Group:
@@ -56,8 +62,8 @@ class GroupService:
         with self._open_work() as work:
             changeable_tenant(work, tenant_id, principal=principal)
             _name_free(lambda: work.groups.add(group))
+            self._tell(work, Act.GROUP_CREATED, group, principal)
             work.commit()
-        self._tell(Act.GROUP_CREATED, group, principal)
         return group
 
     def rename(
@@ -74,8 +80,8 @@ class GroupService:
             changeable_tenant(work, tenant_id, principal=principal)
             renamed = replace(group, name=checked_name(name))
             _name_free(lambda: work.groups.rename(renamed))
+            self._tell(work, Act.GROUP_CHANGED, renamed, principal)
             work.commit()
-        self._tell(Act.GROUP_CHANGED, renamed, principal)
         return renamed
 
     def delete(self, group_id: GroupId, *, tenant_id: TenantId, principal: Principal) -> None:
@@ -84,8 +90,8 @@ class GroupService:
             group = _found(work, group_id, tenant_id=tenant_id, principal=principal)
             changeable_tenant(work, tenant_id, principal=principal)
             work.groups.delete(group_id, tenant_id=tenant_id)
+            self._tell(work, Act.GROUP_DELETED, group, principal)
             work.commit()
-        self._tell(Act.GROUP_DELETED, group, principal)
 
     def add_members(
         self,
@@ -102,9 +108,9 @@ class GroupService:
             changeable_tenant(work, tenant_id, principal=principal)
             found_people(work, person_ids, tenant_id=tenant_id)
             work.groups.add_members(group_id, person_ids, tenant_id=tenant_id)
+            for person_id in dict.fromkeys(person_ids):
+                self._tell(work, Act.MEMBER_ADDED, group, principal, person_id=person_id)
             work.commit()
-        for person_id in dict.fromkeys(person_ids):
-            self._tell(Act.MEMBER_ADDED, group, principal, person_id=person_id)
 
     def remove_member(
         self, group_id: GroupId, person_id: PersonId, *, tenant_id: TenantId, principal: Principal
@@ -115,11 +121,15 @@ class GroupService:
             found_people(work, [person_id], tenant_id=tenant_id)
             changeable_tenant(work, tenant_id, principal=principal)
             work.groups.remove_member(group_id, person_id, tenant_id=tenant_id)
+            self._tell(work, Act.MEMBER_REMOVED, group, principal, person_id=person_id)
             work.commit()
-        self._tell(Act.MEMBER_REMOVED, group, principal, person_id=person_id)
 
-    def _tell(self, act: Act, group: Group, by: Principal, **details: str | int) -> None:
-        self._audit.record(act, by=by, tenant_id=group.tenant_id, subject=group.id, details=details)
+    def _tell(
+        self, work: UnitOfWork, act: Act, group: Group, by: Principal, **details: str | int
+    ) -> None:
+        self._audit.record_in(
+            work, act, by=by, tenant_id=group.tenant_id, subject=group.id, details=details
+        )
 
 
 def _found(

@@ -4,35 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import BinaryIO
 
 from assistant.domain.documents import Document, Reason
 from assistant.domain.errors import Conflict, InvalidInput, NotFound, QuotaExceeded
 from assistant.domain.ids import CollectionId, DocumentId, JobId, JobItemId, new_id
-from assistant.domain.jobs import (
-    FINAL_ITEM_STATES,
-    ItemState,
-    Job,
-    JobItem,
-    JobKind,
-    JobState,
-    final_state,
-)
+from assistant.domain.jobs import ItemState, Job, JobItem, JobKind, JobState
 from assistant.domain.tenancy import Collection, Principal, Scope
+from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.access import default_collection
-from assistant.services.expectations import blame, expect, expect_again
+from assistant.services.expectations import blame
 from assistant.services.fingerprints import Fingerprints, Standing
 from assistant.services.finishing import JobFinisher
+from assistant.services.job_items import JobItems, ended_if_settled
 from assistant.services.paging import every_document
 from assistant.services.quotas import check_room, reason_of
 from assistant.services.receiving import CheckedStream, ContentChanged
 from assistant.services.roles import require_writer
 from assistant.services.submission import (
-    FOLDER_UNREADABLE,
     KnownSource,
     PlannedFile,
     Submission,
@@ -53,6 +45,7 @@ class IngestionService:
         files: FileStore,
         clock: Clock,
         *,
+        audit: AuditTrail,
         fingerprints: Fingerprints,
         max_file_bytes: int,
     ) -> None:
@@ -62,6 +55,7 @@ class IngestionService:
         self._fingerprints = fingerprints
         self._max_file_bytes = max_file_bytes
         self._finisher = JobFinisher(clock)
+        self._items = JobItems(files, clock, audit=audit)
 
     def submit(
         self, request: Submission, *, principal: Principal, scope: Scope
@@ -101,11 +95,14 @@ class IngestionService:
                 principal, collection=collection, source=request.source, kind=JobKind.INGEST
             )
             items = [
-                self._apply(work, planned, ordinal=ordinal, job=job, scope=scope)
+                self._items.planned(
+                    work, planned, ordinal=ordinal, job=job, by=principal, scope=scope
+                )
                 for ordinal, planned in enumerate(plan)
             ]
-            job = _ended_if_settled(job, items, now=self._clock.now())
+            job = ended_if_settled(job, items, now=self._clock.now())
             work.jobs.add(job, items)
+            self._items.tell_of(work, job, items=items, by=principal)
             supersede_older(work, job, is_complete=request.is_complete, finisher=self._finisher)
             work.commit()
         return job, [item for item in items if item.state is ItemState.AWAITING_FILE]
@@ -161,7 +158,7 @@ class IngestionService:
             reason = Reason(error.code, dict(error.params))
             return retried(lambda: self._refuse(item, reason=reason, scope=scope))
         try:
-            return retried(lambda: self._accept(item, size_bytes=size, scope=scope))
+            return retried(lambda: self._accept(item, size_bytes=size, by=principal, scope=scope))
         except QuotaExceeded as full:
             beyond = reason_of(full)
             return retried(lambda: self._refuse(item, reason=beyond, scope=scope))
@@ -226,13 +223,14 @@ class IngestionService:
                 principal, collection=collection, source="reindex", kind=JobKind.REINDEX
             )
             items = [
-                self._reindex_item(
+                self._items.reread(
                     work, each, ordinal=ordinal, job=job, is_served=each.id in served
                 )
                 for ordinal, each in enumerate(documents)
             ]
-            job = _ended_if_settled(job, items, now=self._clock.now())
+            job = ended_if_settled(job, items, now=self._clock.now())
             work.jobs.add(job, items)
+            self._items.tell_of(work, job, items=items, by=principal)
             work.commit()
         return job
 
@@ -250,54 +248,6 @@ class IngestionService:
             created_at=self._clock.now(),
         )
 
-    def _apply(
-        self, work: UnitOfWork, planned: PlannedFile, *, ordinal: int, job: Job, scope: Scope
-    ) -> JobItem:
-        document = planned.document
-        if planned.state is ItemState.REMOVED and document is not None:
-            work.documents.delete(document.id, scope=scope, now=self._clock.now())
-            document = None
-        elif planned.state is ItemState.PENDING:
-            document = expect(work, planned, job=job, now=self._clock.now())
-        elif planned.state is ItemState.UNCHANGED and document and document.reason:
-            document = expect_again(work, document, job=job, now=self._clock.now())
-        elif planned.reason is not None and planned.reason.code not in _NO_DOCUMENT:
-            document = blame(work, planned, job=job, now=self._clock.now())
-        return JobItem(
-            id=JobItemId(new_id()),
-            job_id=job.id,
-            ordinal=ordinal,
-            name=planned.name,
-            state=planned.state,
-            sha256=planned.sha256,
-            size_bytes=planned.size_bytes,
-            document_id=document.id if document else None,
-            reason=planned.reason,
-        )
-
-    def _reindex_item(
-        self, work: UnitOfWork, document: Document, *, ordinal: int, job: Job, is_served: bool
-    ) -> JobItem:
-        state, reason = ItemState.PENDING, None
-        if not self._files.has(document.sha256):
-            state = ItemState.FAILED
-            reason = document.reason or Reason("file_missing", {})
-        elif is_served:
-            state = ItemState.UNCHANGED
-        else:
-            expect_again(work, document, job=job, now=self._clock.now())
-        return JobItem(
-            id=JobItemId(new_id()),
-            job_id=job.id,
-            ordinal=ordinal,
-            name=document.name,
-            state=state,
-            sha256=document.sha256,
-            size_bytes=document.size_bytes,
-            document_id=document.id,
-            reason=reason,
-        )
-
     def _waiting_item(self, item_id: JobItemId, *, scope: Scope) -> JobItem:
         with self._open_work() as work:
             item = work.jobs.find_item(item_id, scope=scope)
@@ -307,7 +257,7 @@ class IngestionService:
             raise Conflict("item_ended")
         return item
 
-    def _accept(self, item: JobItem, *, size_bytes: int, scope: Scope) -> JobItem:
+    def _accept(self, item: JobItem, *, size_bytes: int, by: Principal, scope: Scope) -> JobItem:
         with self._open_work() as work:
             current, job = _item_and_job(work, item.id, scope=scope)
             if current.state is not ItemState.AWAITING_FILE:
@@ -319,7 +269,7 @@ class IngestionService:
                 current.name, ItemState.PENDING, current.sha256, size_bytes, document=known
             )
             check_room(work, [planned], tenant_id=job.tenant_id)
-            document = expect(work, planned, job=job, now=self._clock.now())
+            document = self._items.taken(work, planned, job=job, by=by)
             accepted = replace(
                 current, state=ItemState.PENDING, size_bytes=size_bytes, document_id=document.id
             )
@@ -345,9 +295,6 @@ class IngestionService:
                 self._finisher.finish_if_settled(work, job_id=job.id)
             work.commit()
         return refused
-
-
-_NO_DOCUMENT = frozenset({"file_name_unsafe", "file_name_duplicate", FOLDER_UNREADABLE})
 
 
 def _collection(
@@ -391,10 +338,3 @@ def _item_and_job(work: UnitOfWork, item_id: JobItemId, *, scope: Scope) -> tupl
     if item is None or job is None:
         raise NotFound
     return item, job
-
-
-def _ended_if_settled(job: Job, items: Sequence[JobItem], *, now: datetime) -> Job:
-    counts = {state: sum(item.state is state for item in items) for state in ItemState}
-    if any(item.state not in FINAL_ITEM_STATES for item in items):
-        return job
-    return replace(job, state=final_state(counts), started_at=now, finished_at=now)

@@ -79,8 +79,8 @@ class InvitationService:
                 expires_at=now + LIFE,
             )
             work.invitations.put(invitation)
+            self._tell(work, Act.PERSON_INVITED, invitation, principal)
             work.commit()
-        self._tell(Act.PERSON_INVITED, invitation, principal)
         return invitation, person, code
 
     def list_all(
@@ -121,12 +121,12 @@ class InvitationService:
             if found is None:
                 raise NotFound
             changeable_tenant(work, tenant_id, principal=principal)
+            self._tell(work, Act.INVITATION_WITHDRAWN, found, principal)
             work.invitations.delete(invitation_id, tenant_id=tenant_id)
             person = work.people.find(found.person_id, tenant_id=tenant_id)
             if person is not None and person.state is PersonState.INVITED:
                 work.people.delete(person.id, tenant_id=tenant_id)
             work.commit()
-        self._tell(Act.INVITATION_WITHDRAWN, found, principal)
 
     def _person(
         self,
@@ -157,8 +157,9 @@ class InvitationService:
         work.people.add(person)
         return person
 
-    def _tell(self, act: Act, invitation: Invitation, by: Principal) -> None:
-        self._audit.record(
+    def _tell(self, work: UnitOfWork, act: Act, invitation: Invitation, by: Principal) -> None:
+        self._audit.record_in(
+            work,
             act,
             by=by,
             tenant_id=invitation.tenant_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from assistant.domain.audit import Act
 from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.ids import JobId
 from assistant.domain.jobs import (
@@ -15,6 +16,7 @@ from assistant.domain.jobs import (
     JobState,
 )
 from assistant.domain.tenancy import Principal, Scope
+from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
@@ -31,9 +33,12 @@ _PAGE = 1000
 class JobService:
     """Reads and steers the jobs of a scope."""
 
-    def __init__(self, open_work: UnitOfWorkFactory, clock: Clock, *, files: FileStore) -> None:
+    def __init__(
+        self, open_work: UnitOfWorkFactory, clock: Clock, *, files: FileStore, audit: AuditTrail
+    ) -> None:
         self._open_work = open_work
         self._clock = clock
+        self._audit = audit
         self._files = files
         self._finisher = JobFinisher(clock)
 
@@ -80,14 +85,15 @@ class JobService:
             Conflict: The job has ended ("job_ended").
         """
         require_writer(principal)
-        return retried(lambda: self._cancel(job_id, scope=scope))
+        return retried(lambda: self._cancel(job_id, principal=principal, scope=scope))
 
-    def _cancel(self, job_id: JobId, *, scope: Scope) -> Job:
+    def _cancel(self, job_id: JobId, *, principal: Principal, scope: Scope) -> Job:
         with self._open_work() as work:
             job = _found(work, job_id, scope=scope)
             if job.state in FINAL_JOB_STATES:
                 raise Conflict("job_ended")
             self._finisher.cancel(work, job)
+            self._tell(work, Act.JOB_CANCELLED, job, principal)
             work.commit()
             return _found(work, job_id, scope=scope)
 
@@ -104,9 +110,9 @@ class JobService:
                 ("nothing_to_retry").
         """
         require_writer(principal)
-        return retried(lambda: self._retry(job_id, scope=scope))
+        return retried(lambda: self._retry(job_id, principal=principal, scope=scope))
 
-    def _retry(self, job_id: JobId, *, scope: Scope) -> Job:
+    def _retry(self, job_id: JobId, *, principal: Principal, scope: Scope) -> Job:
         with self._open_work() as work:
             work.lock()  # a content found in the file store must not be forgotten meanwhile
             job = _found(work, job_id, scope=scope)
@@ -124,6 +130,7 @@ class JobService:
                 finished_at=None,
             )
             work.jobs.update(queued)
+            self._tell(work, Act.JOB_RETRIED, job, principal, files=sum(reopened))
             work.commit()
             return _found(work, job_id, scope=scope)
 
@@ -138,6 +145,13 @@ class JobService:
         pending = replace(item, state=ItemState.PENDING, reason=None, version_id=None, attempt=0)
         work.jobs.update_item(pending)
         return True
+
+    def _tell(
+        self, work: UnitOfWork, act: Act, job: Job, by: Principal, **details: str | int
+    ) -> None:
+        self._audit.record_in(
+            work, act, by=by, tenant_id=job.tenant_id, subject=job.id, details=details
+        )
 
     def _progress(self, work: UnitOfWork, job: Job, *, scope: Scope) -> JobProgress:
         counts, chunks, pages = work.jobs.counts(job.id, scope=scope)

@@ -11,7 +11,7 @@ from assistant.domain.people import KEY_PREFIX, ApiKey
 from assistant.domain.tenancy import Permission, Principal, Role
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
-from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.roles import administered_tenant
 from assistant.services.secrets import digest, new_secret
 from assistant.services.tenants import checked_name
@@ -73,8 +73,8 @@ class KeyService:
         )
         with self._open_work() as work:
             work.keys.add(key)
+            self._tell(work, Act.KEY_CREATED, key.id, key.tenant_id, principal)
             work.commit()
-        self._tell(Act.KEY_CREATED, key.id, key.tenant_id, principal)
         return key, secret
 
     def list_own(self, *, principal: Principal) -> list[ApiKey]:
@@ -104,15 +104,17 @@ class KeyService:
         with self._open_work() as work:
             if not work.keys.delete(key_id, tenant_id=reach, person_id=owner):
                 raise NotFound
+            self._tell(work, Act.KEY_REVOKED, key_id, reach, principal)
             work.commit()
-        self._tell(Act.KEY_REVOKED, key_id, reach, principal)
 
     def _list(self, tenant_id: TenantId, person_id: PersonId | None) -> list[ApiKey]:
         with self._open_work() as work:
             return work.keys.list_all(tenant_id=tenant_id, person_id=person_id)
 
-    def _tell(self, act: Act, key_id: KeyId, tenant_id: TenantId, by: Principal) -> None:
-        self._audit.record(act, by=by, tenant_id=tenant_id, subject=key_id)
+    def _tell(
+        self, work: UnitOfWork, act: Act, key_id: KeyId, tenant_id: TenantId, by: Principal
+    ) -> None:
+        self._audit.record_in(work, act, by=by, tenant_id=tenant_id, subject=key_id)
 
 
 def _check_given(permissions: frozenset[Permission], *, principal: Principal) -> None:

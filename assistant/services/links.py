@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from assistant.domain.audit import Act
 from assistant.domain.documents import DocumentVersion, Reading
 from assistant.domain.errors import NotFound
 from assistant.domain.ids import DocumentId, LinkId
 from assistant.domain.links import DocumentLink, LinkState, marks_to_find, propose_links
 from assistant.domain.tenancy import Principal, Scope
+from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.roles import require_writer
@@ -21,9 +23,10 @@ _CANDIDATES = 20
 class LinkService:
     """What people see of links and make of them. Blocking: call it in a thread."""
 
-    def __init__(self, open_work: UnitOfWorkFactory, clock: Clock) -> None:
+    def __init__(self, open_work: UnitOfWorkFactory, clock: Clock, *, audit: AuditTrail) -> None:
         self._open_work = open_work
         self._clock = clock
+        self._audit = audit
 
     def list_page(
         self, *, scope: Scope, state: LinkState, limit: int, offset: int = 0
@@ -60,12 +63,21 @@ class LinkService:
         """
         require_writer(principal)
         with self._open_work() as work:
+            work.lock()
             link = work.links.find(link_id, scope=scope)
             if link is None or document_id not in {link.source.id, link.target.id}:
                 raise NotFound
             now = self._clock.now()
             work.links.decide(link_id, state=state, by=principal.person_id, now=now, scope=scope)
             decided = work.links.find(link_id, scope=scope)
+            self._audit.record_in(
+                work,
+                Act.LINK_DECIDED,
+                by=principal,
+                tenant_id=scope.tenant_id,
+                subject=link_id,
+                details={"document": document_id, "state": state.value, "before": link.state.value},
+            )
             work.commit()
         if decided is None:
             raise NotFound

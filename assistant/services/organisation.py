@@ -30,7 +30,7 @@ class Organisation:
     ) -> None:
         self.tenants = TenantService(open_work, clock, audit=audit)
         self.eraser = TenantEraser(open_work, files, index, clock, audit=audit)
-        self.people = PeopleService(open_work, audit=audit)
+        self.people = PeopleService(open_work, clock, audit=audit)
         self.invitations = InvitationService(open_work, clock, audit=audit)
         self.groups = GroupService(open_work, audit=audit)
         self.keys = KeyService(open_work, clock, audit=audit)

@@ -9,8 +9,10 @@ from assistant.domain.audit import Act
 from assistant.domain.errors import Conflict, Forbidden, NotFound
 from assistant.domain.ids import PersonId, TenantId
 from assistant.domain.people import Group, Person, PersonState
-from assistant.domain.tenancy import Principal, Role
+from assistant.domain.sessions import Session
+from assistant.domain.tenancy import Principal, Role, Scope
 from assistant.ports.audit import AuditTrail
+from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.access import LOCAL_PERSON, owner_tenant
 from assistant.services.roles import administered_tenant, changeable_tenant
@@ -22,8 +24,9 @@ _PLATFORM_ROLES = frozenset({Role.PLATFORM_ADMIN})
 class PeopleService:
     """People of tenants. Blocking."""
 
-    def __init__(self, open_work: UnitOfWorkFactory, *, audit: AuditTrail) -> None:
+    def __init__(self, open_work: UnitOfWorkFactory, clock: Clock, *, audit: AuditTrail) -> None:
         self._open_work = open_work
+        self._clock = clock
         self._audit = audit
 
     def list_page(
@@ -54,7 +57,9 @@ class PeopleService:
             person = found_person(work, person_id, principal=principal)
             groups = work.groups.groups_of(person_id, tenant_id=person.tenant_id)
         if person_id != principal.person_id:
-            self._tell(Act.PERSON_READ, person, principal)
+            self._audit.record(
+                Act.PERSON_READ, by=principal, tenant_id=person.tenant_id, subject=person_id
+            )
         return person, groups
 
     def change(
@@ -88,8 +93,8 @@ class PeopleService:
                 person, name=person.name if name is None else checked_name(name), roles=kept
             )
             work.people.update(changed)
+            self._tell(work, Act.PERSON_CHANGED, changed, principal, roles=" ".join(sorted(kept)))
             work.commit()
-        self._tell(Act.PERSON_CHANGED, changed, principal, roles=" ".join(sorted(kept)))
         return changed
 
     def suspend(self, person_id: PersonId, *, principal: Principal) -> Person:
@@ -112,8 +117,8 @@ class PeopleService:
             work.sessions.revoke_of(person_id)
             work.keys.delete_of(person_id)
             work.answers.request_cancel_of(person_id)
+            self._tell(work, Act.PERSON_SUSPENDED, suspended, principal)
             work.commit()
-        self._tell(Act.PERSON_SUSPENDED, suspended, principal)
         return suspended
 
     def restore(self, person_id: PersonId, *, principal: Principal) -> Person:
@@ -133,9 +138,51 @@ class PeopleService:
                 raise Conflict("person_not_suspended")
             restored = replace(person, state=PersonState.ACTIVE)
             work.people.update(restored)
+            self._tell(work, Act.PERSON_RESTORED, restored, principal)
             work.commit()
-        self._tell(Act.PERSON_RESTORED, restored, principal)
         return restored
+
+    def sessions(self, person_id: PersonId, *, principal: Principal) -> list[Session]:
+        """Where a person is signed in, the last used first; that an administrator looked is recorded.
+
+        Raises:
+            NotFound: Unknown or foreign.
+            Forbidden: Somebody else, and the principal is no administrator.
+        """
+        with self._open_work() as work:
+            person = found_person(work, person_id, principal=principal)
+            own = Scope(person.tenant_id, person.id, frozenset())
+            found = work.sessions.list_own(scope=own, now=self._clock.now())
+        self._audit.record(
+            Act.PERSON_READ,
+            by=principal,
+            tenant_id=person.tenant_id,
+            subject=person_id,
+            details={"sessions": len(found)},
+        )
+        return found
+
+    def end_sessions(self, person_id: PersonId, *, principal: Principal) -> int:
+        """Sign a person out everywhere at once, its unused sign-in links too; how many sessions ended.
+
+        It may sign in again, and its keys go on.
+
+        Raises:
+            NotFound: Unknown or foreign.
+            Forbidden: No administrator; a person with roles of the platform, and the principal has none
+                ("platform_forbidden"); a suspended tenant ("tenant_suspended").
+        """
+        with self._open_work() as work:
+            work.lock()
+            person = found_person(work, person_id, principal=principal)
+            changeable_tenant(work, person.tenant_id, principal=principal)
+            check_given(person.roles & _PLATFORM_ROLES, principal=principal)
+            own = Scope(person.tenant_id, person.id, frozenset())
+            ended = len(work.sessions.list_own(scope=own, now=self._clock.now()))
+            work.sessions.revoke_of(person_id)
+            self._tell(work, Act.SESSIONS_ENDED, person, principal, sessions=ended)
+            work.commit()
+        return ended
 
     def consent(self, principal: Principal, *, export: bool) -> None:
         """Note whether one's conversations may leave with the tenant, also while it is suspended.
@@ -150,12 +197,16 @@ class PeopleService:
             work.lock()
             person = found_person(work, principal.person_id, principal=principal)
             work.people.update(replace(person, export_consent=export))
+            self._tell(
+                work, Act.CONSENT_CHANGED, person, principal, export="yes" if export else "no"
+            )
             work.commit()
-        self._tell(Act.CONSENT_CHANGED, person, principal, export="yes" if export else "no")
 
-    def _tell(self, act: Act, person: Person, by: Principal, **details: str) -> None:
-        self._audit.record(
-            act, by=by, tenant_id=person.tenant_id, subject=person.id, details=details
+    def _tell(
+        self, work: UnitOfWork, act: Act, person: Person, by: Principal, **details: str | int
+    ) -> None:
+        self._audit.record_in(
+            work, act, by=by, tenant_id=person.tenant_id, subject=person.id, details=details
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, BinaryIO
 
+from assistant.domain.audit import Act
 from assistant.domain.errors import (
     IngestionError,
     InvalidInput,
@@ -25,9 +26,10 @@ from assistant.domain.question_sets import (
     revision_of,
 )
 from assistant.domain.tenancy import Principal, Scope
+from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.parsing import FileReader
-from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.names import displayed_name
 from assistant.services.roles import require_admin, require_writer
 from ingest.errors import IngestError
@@ -56,6 +58,7 @@ class QuestionSetService:
         open_work: The relational store.
         reader: Reads the rows of a file outside this process.
         clock: The time.
+        audit: Told of sets that are taken and deleted.
         scratch: Folder for a file while it is read.
         question_chars: Greatest length of a question, in characters.
     """
@@ -66,12 +69,14 @@ class QuestionSetService:
         reader: FileReader,
         clock: Clock,
         *,
+        audit: AuditTrail,
         scratch: Path,
         question_chars: int,
     ) -> None:
         self._open_work = open_work
         self._reader = reader
         self._clock = clock
+        self._audit = audit
         self._scratch = scratch
         self._question_chars = question_chars
 
@@ -109,6 +114,13 @@ class QuestionSetService:
         with self._open_work() as work:
             work.question_sets.add(question_set, questions)
             notices = check_documents(questions, work.documents.list_names(scope=scope))
+            self._tell(
+                work,
+                Act.QUESTIONS_IMPORTED,
+                question_set.id,
+                by=principal,
+                questions=question_set.question_count,
+            )
             work.commit()
         return AddedQuestionSet(question_set, found.ignored, tuple(notices))
 
@@ -155,7 +167,21 @@ class QuestionSetService:
         require_writer(principal)
         with self._open_work() as work:
             work.question_sets.delete(set_id, scope=scope)
+            self._tell(work, Act.QUESTIONS_DELETED, set_id, by=principal)
             work.commit()
+
+    def _tell(
+        self,
+        work: UnitOfWork,
+        act: Act,
+        set_id: QuestionSetId,
+        *,
+        by: Principal,
+        **details: str | int,
+    ) -> None:
+        self._audit.record_in(
+            work, act, by=by, tenant_id=by.tenant_id, subject=set_id, details=details
+        )
 
     def _read(self, content: BinaryIO, *, name: str) -> QuestionList:
         try:

@@ -68,8 +68,8 @@ class SignInService:
             if standing is None or not _is_active(standing):
                 raise Unauthenticated("link_spent")
             secret, session = self._sessions.begin(work, standing.principal(), device=device)
+            self._sessions.tell(Act.SIGNED_IN, session, work=work)
             work.commit()
-        self._sessions.tell(Act.SIGNED_IN, session)
         return secret, session
 
     def accept_invitation(self, code: str, device: str = "") -> tuple[str, Session]:
@@ -85,9 +85,9 @@ class SignInService:
                 raise Unauthenticated("invitation_spent")
             work.people.update(replace(standing.person, state=PersonState.ACTIVE))
             secret, session = self._sessions.begin(work, standing.principal(), device=device)
+            self._sessions.tell(Act.PERSON_JOINED, session, work=work)
+            self._sessions.tell(Act.SIGNED_IN, session, work=work)
             work.commit()
-        self._sessions.tell(Act.PERSON_JOINED, session)
-        self._sessions.tell(Act.SIGNED_IN, session)
         return secret, session
 
     def principal_of(self, secret: str, *, checks_charter: bool = True) -> Principal:
@@ -151,14 +151,15 @@ class SignInService:
             if version != charter.version:
                 raise CharterRequired(version=charter.version, text=charter.text)
             work.people.update(replace(standing.person, charter_version=version))
+            self._audit.record_in(
+                work,
+                Act.CHARTER_ACCEPTED,
+                by=principal,
+                tenant_id=principal.tenant_id,
+                subject=principal.person_id,
+                details={"version": version},
+            )
             work.commit()
-        self._audit.record(
-            Act.CHARTER_ACCEPTED,
-            by=principal,
-            tenant_id=principal.tenant_id,
-            subject=principal.person_id,
-            details={"version": version},
-        )
 
     def sign_out(self, secret: str) -> None:
         """End a session at once; nothing happens when it is unknown."""

@@ -87,15 +87,7 @@ class TenantEraser:
             rows = _rows(work, tenant_id, holdings)
         left = self._remains(tenant_id, holdings, rows=rows)
         report = ErasureReport(found, left)
-        if report.is_complete:
-            retried(lambda: self._forget_tenant(tenant_id))
-        self._audit.record(
-            Act.TENANT_ERASED,
-            by=principal,
-            tenant_id=tenant_id,
-            subject=tenant_id,
-            details={"found": found.total, "left": left.total},
-        )
+        retried(lambda: self._end(tenant_id, report, principal=principal))
         return report
 
     def _begin(
@@ -116,6 +108,15 @@ class TenantEraser:
                 replace(tenant, state=TenantState.DELETED, state_since=now, sirets=frozenset())
             )
             work.tenancy.set_logo(tenant_id, image=None)
+            if tenant.state is not TenantState.DELETED:
+                self._audit.record_in(
+                    work,
+                    Act.TENANT_MOVED,
+                    by=principal,
+                    tenant_id=tenant_id,
+                    subject=tenant_id,
+                    details={"state": "deleted", "before": tenant.state.value},
+                )
             work.commit()
         return replace(unseen, versions=versions), rows
 
@@ -144,9 +145,19 @@ class TenantEraser:
             work.commit()
         return bool(unused)
 
-    def _forget_tenant(self, tenant_id: TenantId) -> None:
+    def _end(self, tenant_id: TenantId, report: ErasureReport, *, principal: Principal) -> None:
+        """Forget the tenant if nothing of it is left, and tell what was."""
         with self._open_work() as work:
-            work.estates.forget_tenant(tenant_id)
+            if report.is_complete:
+                work.estates.forget_tenant(tenant_id)
+            self._audit.record_in(
+                work,
+                Act.TENANT_ERASED,
+                by=principal,
+                tenant_id=tenant_id,
+                subject=tenant_id,
+                details={"found": report.found.total, "left": report.left.total},
+            )
             work.commit()
 
     def _remains(

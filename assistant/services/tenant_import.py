@@ -87,24 +87,18 @@ class TenantImporter:
             tenant = intake.tenant()
             with self._open_work() as work:
                 _check_new(work, tenant)
-            self._load(archive, intake, tenant)
-        counts = intake.counts
-        self._audit.record(
-            Act.TENANT_IMPORTED,
-            by=principal,
-            tenant_id=tenant.id,
-            subject=tenant.id,
-            details=counts,
-        )
-        return ImportReport(tenant, counts)
+            self._load(archive, intake, tenant, principal=principal)
+        return ImportReport(tenant, intake.counts)
 
-    def _load(self, archive: ArchiveReader, intake: Intake, tenant: Tenant) -> None:
+    def _load(
+        self, archive: ArchiveReader, intake: Intake, tenant: Tenant, *, principal: Principal
+    ) -> None:
         kept: list[str] = []
         try:
             for attempt in range(_TRIES):
                 self._keep_contents(archive, kept)
                 try:
-                    self._write(archive, intake, tenant)
+                    self._write(archive, intake, tenant, principal=principal)
                 except Conflict as error:
                     if error.code != _OVERTAKEN or attempt == _TRIES - 1:
                         raise
@@ -130,7 +124,9 @@ class TenantImporter:
         with archive.open(original.path) as stream:
             self._files.put(stream, max_bytes=original.size_bytes)
 
-    def _write(self, archive: ArchiveReader, intake: Intake, tenant: Tenant) -> None:
+    def _write(
+        self, archive: ArchiveReader, intake: Intake, tenant: Tenant, *, principal: Principal
+    ) -> None:
         with self._open_work() as work:
             work.lock()  # a content found in the file store must not be forgotten meanwhile
             _check_new(work, tenant)
@@ -141,6 +137,14 @@ class TenantImporter:
                 intake.write(work, tenant)
             except Conflict as error:
                 raise Conflict("archive_ids_taken") from error
+            self._audit.record_in(
+                work,
+                Act.TENANT_IMPORTED,
+                by=principal,
+                tenant_id=tenant.id,
+                subject=tenant.id,
+                details=intake.counts,
+            )
             work.commit()
 
     def _forget(self, kept: list[str], *, tenant_id: TenantId) -> None:

@@ -105,8 +105,8 @@ class TenantService:
             _check_parent(work, changed)
             _numbers_free(lambda: work.tenancy.add_tenant(changed))
             work.tenancy.add_collection(collection)
+            self._tell(work, Act.TENANT_CREATED, changed, principal)
             work.commit()
-        self._tell(Act.TENANT_CREATED, changed, principal)
         return changed
 
     def list_all(self, *, principal: Principal, with_archived: bool = False) -> list[Tenant]:
@@ -144,8 +144,10 @@ class TenantService:
             changed = applied(tenant, change)
             _check_parent(work, changed)
             _numbers_free(lambda: work.tenancy.update_tenant(changed))
+            self._tell(
+                work, Act.TENANT_CHANGED, changed, principal, fields=" ".join(sorted(change.given))
+            )
             work.commit()
-        self._tell(Act.TENANT_CHANGED, changed, principal, fields=" ".join(sorted(change.given)))
         return changed
 
     def move(self, tenant_id: TenantId, state: TenantState, *, principal: Principal) -> Tenant:
@@ -187,8 +189,8 @@ class TenantService:
         checked = None if image is None else checked_logo(image)
         with self._open_work() as work:
             work.tenancy.set_logo(tenant_id, image=checked)
+            self._tell(work, Act.TENANT_CHANGED, tenant, principal, fields="logo")
             work.commit()
-        self._tell(Act.TENANT_CHANGED, tenant, principal, fields="logo")
 
     def _move(self, tenant_id: TenantId, state: TenantState, *, principal: Principal) -> Tenant:
         with self._open_work() as work:
@@ -205,12 +207,23 @@ class TenantService:
                 work.estates.shut(tenant_id)
                 for job in work.estates.open_jobs(tenant_id):
                     self._finisher.cancel(work, job)
+            self._tell(
+                work,
+                Act.TENANT_MOVED,
+                moved,
+                principal,
+                state=state.value,
+                before=tenant.state.value,
+            )
             work.commit()
-        self._tell(Act.TENANT_MOVED, moved, principal, state=state.value, before=tenant.state.value)
         return moved
 
-    def _tell(self, act: Act, tenant: Tenant, by: Principal, **details: str) -> None:
-        self._audit.record(act, by=by, tenant_id=tenant.id, subject=tenant.id, details=details)
+    def _tell(
+        self, work: UnitOfWork, act: Act, tenant: Tenant, by: Principal, **details: str
+    ) -> None:
+        self._audit.record_in(
+            work, act, by=by, tenant_id=tenant.id, subject=tenant.id, details=details
+        )
 
 
 def applied(tenant: Tenant, change: TenantChange) -> Tenant:

@@ -721,7 +721,11 @@ async def test_the_provider_ends_a_session_once(site: Site, double: DoubleProvid
         ended = await http.get("/api/v1/me")
         other = await colleague.get("/api/v1/me")
         again = await provider.post(BACK_CHANNEL, data={"logout_token": token})
+    with site.container.open_work() as work:
+        last = work.audit.last()
 
+    assert last is not None
+    assert (last.act, last.facts) == ("session.closed", {"by": "provider"})
     assert (first.status_code, ended.status_code, other.status_code) == (200, 401, 200)
     assert again.status_code == 400
     assert again.json()["code"] == "logout_refused"

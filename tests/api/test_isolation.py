@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.each_engine]
 
 _NAMING = frozenset(
     ("tenant_id", "collections", "collection_id", "question_set_id", "before", "document_ids")
-) | {"people", "groups", "tenants", "parent_id"}
+) | {"people", "person", "groups", "tenants", "parent_id"}
 """Fields and query parameters that name something by its identifier."""
 
 

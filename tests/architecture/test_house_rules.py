@@ -247,8 +247,8 @@ WITHOUT_SCOPE = {
         "close",
     },
     # The chain as a whole: to go on with it, and to verify it; the sink of heads is the instance's.
-    "AuditTrail": {"record"},
-    "AuditRepository": {"append", "pseudonym_of", "last", "find", "walk_on"},
+    "AuditTrail": {"record", "record_in"},
+    "AuditRepository": {"append", "pseudonym_of", "last", "last_of", "find", "walk_on"},
     "HeadSink": {"append", "noted"},
     # The transaction itself, and the way to its repositories.
     "UnitOfWork": {

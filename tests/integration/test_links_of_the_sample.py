@@ -37,7 +37,7 @@ def test_the_deliberation_that_modifies_another_is_linked_to_it(
     ingest(house, *((new, old) if is_newest_first else (old, new)))
     ingest(house, SAMPLE / "guide-du-demandeur.html", SAMPLE / "note-budget-primitif-2025.txt")
 
-    links = LinkService(house.open_work, house.clock)
+    links = LinkService(house.open_work, house.clock, audit=house.audit)
     (link,) = links.list_page(scope=house.scope, state=LinkState.PROPOSED, limit=99)
 
     assert link.kind is LinkKind.MODIFIES
@@ -54,7 +54,7 @@ def test_the_deliberation_that_modifies_another_is_linked_to_it(
 def test_only_passages_of_the_modified_articles_are_marked(house: House) -> None:
     old, new = SAMPLE / "deliberation-2024-117.pdf", SAMPLE / "deliberation-2025-042.pdf"
     ingest(house, old, new)
-    links = LinkService(house.open_work, house.clock)
+    links = LinkService(house.open_work, house.clock, audit=house.audit)
     (link,) = links.list_page(scope=house.scope, state=LinkState.PROPOSED, limit=99)
     links.decide(
         link.id,
@@ -77,7 +77,7 @@ def test_only_passages_of_the_modified_articles_are_marked(house: House) -> None
 def test_reading_again_proposes_nothing_twice_and_keeps_decisions(house: House) -> None:
     old, new = SAMPLE / "deliberation-2024-117.pdf", SAMPLE / "deliberation-2025-042.pdf"
     ingest(house, old, new)
-    links = LinkService(house.open_work, house.clock)
+    links = LinkService(house.open_work, house.clock, audit=house.audit)
     (link,) = links.list_page(scope=house.scope, state=LinkState.PROPOSED, limit=99)
     links.decide(
         link.id,
@@ -101,7 +101,7 @@ def test_the_same_text_in_two_formats_is_one_act(house: House, tmp_path: Path) -
     copy.write_text(text, "utf-8")
     ingest(house, Path(shutil.copy(SAMPLE / "note-budget-primitif-2025.txt", tmp_path)), copy)
 
-    links = LinkService(house.open_work, house.clock)
+    links = LinkService(house.open_work, house.clock, audit=house.audit)
     proposed = links.list_page(scope=house.scope, state=LinkState.PROPOSED, limit=99)
 
     assert [each.kind for each in proposed] == [LinkKind.SAME_ACT]

@@ -146,6 +146,11 @@ class EvaluatingClient(ScriptedClient):
     notices: list[FaultyLine] = field(default_factory=list[FaultyLine])
     rows: list[EvaluationRowOut] = field(default_factory=lambda: [row(2, result())])
 
+    rows_of: dict[str, list[EvaluationRowOut]] = field(
+        default_factory=dict[str, list[EvaluationRowOut]]
+    )
+    """Of evaluations with rows of their own."""
+
     def list_question_sets(self, *, limit: int = 50) -> list[QuestionSetOut]:
         self._check()
         return self.sets[:limit]
@@ -188,7 +193,7 @@ class EvaluatingClient(ScriptedClient):
             raise ClientError(problem("not_found", status=404))
         chosen = [
             one
-            for one in self.rows
+            for one in self.rows_of.get(evaluation_id, self.rows)
             if not verdicts or (one.result and one.result.verdict in verdicts)
         ]
         return EvaluationDetail(evaluation=found, rows=chosen[offset : offset + limit])

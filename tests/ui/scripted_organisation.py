@@ -398,6 +398,14 @@ class OrganisingClient(ScriptedClient):
         ]
         return person("bruno", state="suspended")
 
+    def sessions_of(self, person_id: str) -> list[SessionOut]:
+        self._check()
+        return [session("Chromium, Windows")] if person_id == "id-bruno" else []
+
+    def end_sessions_of(self, person_id: str) -> EndedSessionsOut:
+        self._note("end-sessions-of", person_id)
+        return EndedSessionsOut(ended=1)
+
     def restore_person(self, person_id: str) -> PersonOut:
         self._note("restore", person_id)
         return person("bruno")

@@ -158,3 +158,20 @@ def test_refused_act_is_told_in_its_dialog(api: OrganisingClient) -> None:
 
     assert page.error[0].value == "C'est le propriétaire."
     assert "ask-suspend-id-bruno" in keys(page)
+
+
+def test_sessions_of_a_person_are_shown_and_ended_together(api: OrganisingClient) -> None:
+    page = click(opened(api, "members"), "ask-sessions-id-bruno")
+
+    assert "Chromium, Windows" in said(page)
+    assert "inscrite au journal d'audit" in said(page)
+    assert api.changes() == []
+    click(page, "dialog-confirm")
+    assert api.changes() == [("end-sessions-of", "id-bruno")]
+    assert "Bruno est déconnecté" in page.success[0].value
+
+
+def test_a_suspended_person_has_no_sessions_to_look_at(api: OrganisingClient) -> None:
+    api.people = [person("bruno", state="suspended")]
+
+    assert "ask-sessions-id-bruno" not in keys(opened(api, "members"))

@@ -16,7 +16,8 @@ FAMILIES = {
     "kind", "format", "month", "answer", "documents", "jobs", "session", "links", "source",
     "measure", "outcome", "run", "nav", "role", "standing", "members", "groups", "audience", "collections",
     "logo", "tenants", "organisation_kind", "organisation_state", "organisation_move", "quota", "zone",
-    "permission", "account", "feedback", "feedback_reason", "usage", "unit",
+    "permission", "account", "feedback", "feedback_reason", "usage", "unit", "comparison", "act",
+    "audit_detail", "audit",
 }  # fmt: skip
 """Tables whose keys are built from a value of the API."""
 

@@ -99,9 +99,14 @@ def test_links_are_those_of_the_role() -> None:
     api = OrganisingClient()
 
     assert links(api) == ["Mon compte"]
-    assert links(api, "auditor") == ["Conversation", "Consultations", "Mon compte"]
+    assert links(api, "auditor") == [
+        "Conversation",
+        "Consultations",
+        "Journal d'audit",
+        "Mon compte",
+    ]
     assert "Consultations" not in links(api, "auditor", "tenant_admin")
-    administration = ["Membres", "Groupes", "Collections", "Clés d'accès"]
+    administration = ["Membres", "Groupes", "Collections", "Clés d'accès", "Journal d'audit"]
     own = ["Conversation", "Documents", "Évaluation"]
     assert links(api, "tenant_admin") == [*own, "Mon organisme", *administration, "Mon compte"]
     assert links(api, "platform_admin") == [

@@ -10,6 +10,7 @@ from assistant.domain.audit import Act
 from assistant.domain.ids import TenantId
 from assistant.domain.tenancy import Principal
 from assistant.ports.audit import Details
+from assistant.ports.repositories import UnitOfWork
 
 _log = structlog.wrap_logger(
     None,
@@ -20,6 +21,20 @@ _log = structlog.wrap_logger(
 
 class LogAuditTrail:
     """Implements `AuditTrail`: ids only, kept as long as the log is."""
+
+    def record_in(
+        self,
+        work: UnitOfWork,
+        act: Act,
+        *,
+        by: Principal,
+        tenant_id: TenantId,
+        subject: str = "",
+        details: Details | None = None,
+    ) -> None:
+        """Write an act; a log knows no transactions, so one that is undone stays written."""
+        del work
+        self.record(act, by=by, tenant_id=tenant_id, subject=subject, details=details)
 
     def record(
         self,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select, true
+from sqlalchemy import ColumnElement, Row, Select, or_, select, true
 
 from assistant.adapters.sql.audit_tables import audit_entries as entries
 from assistant.adapters.sql.audit_tables import audit_pseudonyms as pseudonyms
 from assistant.adapters.sql.people_tables import people
 from assistant.adapters.sql.transaction import Transaction
+from assistant.domain.audit import Act
 from assistant.domain.audit_chain import AuditEntry, chained, time_text
 from assistant.domain.ids import PersonId, new_id
 from assistant.ports.audit import AuditFilter, AuditScope
@@ -60,6 +61,11 @@ class SqlAuditRepository:
         """The end of the chain; for the machinery."""
         return self._one(select(entries).order_by(entries.c.number.desc()).limit(1))
 
+    def last_of(self, act: Act) -> AuditEntry | None:
+        """The last entry of an act, whoever it concerns; for the machinery."""
+        told = select(entries).where(entries.c.act == act.value)
+        return self._one(told.order_by(entries.c.number.desc()).limit(1))
+
     def find(self, number: int) -> AuditEntry | None:
         """One entry of the chain; for the machinery."""
         return self._one(select(entries).where(entries.c.number == number))
@@ -107,6 +113,14 @@ def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
         found.append(entries.c.time < time_text(wanted.until))
     if wanted.acts:
         found.append(entries.c.act.in_(sorted(wanted.acts)))
+    if wanted.is_refused is not None:
+        is_refusal = entries.c.act == Act.REFUSED.value
+        found.append(is_refusal if wanted.is_refused else ~is_refusal)
+    if wanted.person:
+        named = entries.c.details.contains(f'"person":"{wanted.person}"', autoescape=True)
+        found.append(
+            or_(entries.c.actor == wanted.person, entries.c.subject == wanted.person, named)
+        )
     return found
 
 

@@ -78,9 +78,13 @@ class SqlSessionRepository:
         )
         return None if row is None else _session(row)
 
-    def revoke(self, session_id: SessionId) -> None:
-        """End a session at once; no error when unknown."""
-        self._transaction.write(sessions.delete().where(sessions.c.id == session_id))
+    def revoke(self, session_id: SessionId) -> Session | None:
+        """End a session at once; the one that ended, None when unknown."""
+        this = sessions.c.id == session_id
+        self._transaction.lock()
+        row = self._transaction.first(select(sessions).where(this))
+        self._transaction.write(sessions.delete().where(this))
+        return None if row is None else _session(row)
 
     def revoke_of(self, person_id: PersonId) -> None:
         """End all sessions of a person, and make its links worthless."""

@@ -163,7 +163,9 @@ def delete_document(document_id: str, caller: Admin, services: UseCases) -> None
 @router.get("/{document_id}/original", response_class=FileResponse)
 def get_original(document_id: str, caller: Reader, services: UseCases) -> Response:
     """The file as it was received, always as a download."""
-    path, document = services.documents.original(DocumentId(document_id), scope=caller.scope)
+    path, document = services.documents.original(
+        DocumentId(document_id), principal=caller.principal, scope=caller.scope
+    )
     return FileResponse(
         path,
         media_type=_media_type(document),

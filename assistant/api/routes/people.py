@@ -9,7 +9,13 @@ from fastapi.concurrency import run_in_threadpool
 
 from assistant.api.deps import GateDep, Manager, Person, UseCases
 from assistant.api.mapping import API_PREFIX
-from assistant.api.organisation_out import group_out, invitation_out, person_out, roles_of
+from assistant.api.organisation_out import (
+    group_out,
+    invitation_out,
+    person_out,
+    roles_of,
+    session_out,
+)
 from assistant.api.routes.documents import Limit, Offset
 from assistant.domain.ids import GroupId, InvitationId, PersonId, TenantId
 from assistant.domain.tenancy import Principal
@@ -21,6 +27,7 @@ from assistant.schemas.people import (
     PersonDetail,
     PersonOut,
 )
+from assistant.schemas.sessions import EndedSessionsOut, SessionOut
 from assistant.services.invitations import Invited
 
 router = APIRouter(tags=["people"])
@@ -86,6 +93,20 @@ def restore_person(person_id: str, principal: Manager, services: UseCases) -> Pe
     return person_out(
         services.organisation.people.restore(PersonId(person_id), principal=principal)
     )
+
+
+@router.get("/people/{person_id}/sessions")
+def list_sessions_of(person_id: str, principal: Manager, services: UseCases) -> list[SessionOut]:
+    """Where a person is signed in, the last used first; that an administrator looked is recorded."""
+    found = services.organisation.people.sessions(PersonId(person_id), principal=principal)
+    return [session_out(each, is_current=False) for each in found]
+
+
+@router.delete("/people/{person_id}/sessions")
+def end_sessions_of(person_id: str, principal: Manager, services: UseCases) -> EndedSessionsOut:
+    """Sign a person out everywhere at once; it may sign in again, and its keys go on."""
+    ended = services.organisation.people.end_sessions(PersonId(person_id), principal=principal)
+    return EndedSessionsOut(ended=ended)
 
 
 @router.get("/invitations")

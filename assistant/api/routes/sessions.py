@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from assistant.api.deps import Manager, Reader, UseCases
+from assistant.api.organisation_out import session_out
 from assistant.domain.ids import SessionId
-from assistant.domain.tenancy import Principal, Scope
 from assistant.schemas.sessions import EndedSessionsOut, SessionOut
 from assistant.schemas.wire import SESSION_COOKIE
 
@@ -20,14 +20,7 @@ def list_sessions(request: Request, caller: Reader, services: UseCases) -> list[
     """The caller's sessions that have not ended, the last used first."""
     current = _current(request, services)
     return [
-        SessionOut(
-            id=each.id,
-            device=each.device,
-            created_at=each.created_at,
-            seen_at=each.seen_at,
-            expires_at=each.expires_at,
-            is_current=each.id == current,
-        )
+        session_out(each, is_current=each.id == current)
         for each in services.sessions.list_own(scope=caller.scope)
     ]
 
@@ -37,19 +30,14 @@ def end_other_sessions(
     request: Request, principal: Manager, services: UseCases
 ) -> EndedSessionsOut:
     """End all of the caller's sessions but the one that asks; a key has to be for administration."""
-    ended = services.sessions.end_others(scope=_own(principal), but=_current(request, services))
+    ended = services.sessions.end_others(by=principal, but=_current(request, services))
     return EndedSessionsOut(ended=ended)
 
 
 @router.delete("/{session_id}", status_code=_NO_CONTENT)
 def end_session(session_id: str, principal: Manager, services: UseCases) -> None:
     """End one of the caller's sessions at once; a key has to be for administration."""
-    services.sessions.end_own(SessionId(session_id), scope=_own(principal))
-
-
-def _own(principal: Principal) -> Scope:
-    """What is the caller's in person."""
-    return Scope(principal.tenant_id, principal.person_id, frozenset())
+    services.sessions.end_own(SessionId(session_id), by=principal)
 
 
 def _current(request: Request, services: UseCases) -> SessionId | None:

@@ -12,6 +12,7 @@ from assistant.domain.people import Person, PersonState
 from assistant.domain.tenancy import Principal, Role, Scope
 from assistant.domain.tenants import Tenant
 from assistant.ports.audit import AuditTrail, Details
+from assistant.ports.repositories import UnitOfWork
 from assistant.services.browser_sessions import BrowserSessions
 from assistant.services.organisation import Organisation
 from assistant.services.sign_in import SignInService
@@ -27,6 +28,19 @@ class KeptAudit:
     """Implements `AuditTrail`: keeps acts in a list."""
 
     acts: list[tuple[Act, PersonId, str]] = field(default_factory=list[tuple[Act, PersonId, str]])
+
+    def record_in(
+        self,
+        work: UnitOfWork,
+        act: Act,
+        *,
+        by: Principal,
+        tenant_id: TenantId,
+        subject: str = "",
+        details: Details | None = None,
+    ) -> None:
+        del work
+        self.record(act, by=by, tenant_id=tenant_id, subject=subject, details=details)
 
     def record(
         self,

@@ -37,7 +37,7 @@ def test_deleted_document_is_unquotable_at_once(house: House) -> None:
     with pytest.raises(NotFound):
         house.documents.passage(chunk.id, scope=house.scope)
     with pytest.raises(NotFound):
-        house.documents.original(chunk.document_id, scope=house.scope)
+        house.documents.original(chunk.document_id, principal=house.principal, scope=house.scope)
     house.apply()
     assert house.index.count_all() == 1
 
@@ -71,7 +71,9 @@ def test_original_is_that_of_the_served_version(house: House) -> None:
     house.ingest({"a.txt": "Ancien"})
     house.ingest({"a.txt": "damaged"})
 
-    path, document = house.documents.original(house.all_documents()["a.txt"].id, scope=house.scope)
+    path, document = house.documents.original(
+        house.all_documents()["a.txt"].id, principal=house.principal, scope=house.scope
+    )
 
     assert path.read_text("utf-8") == "Ancien"
     assert document.name == "a.txt"
@@ -126,7 +128,9 @@ def test_nothing_is_read_outside_the_scope(house: House) -> None:
         lambda: house.documents.passage(chunk.id, scope=nothing),
         lambda: house.documents.section(chunk.id, scope=nothing),
         lambda: house.documents.passages(chunk.document_id, scope=nothing, limit=10),
-        lambda: house.documents.original(chunk.document_id, scope=nothing),
+        lambda: house.documents.original(
+            chunk.document_id, principal=house.principal, scope=nothing
+        ),
     ):
         with pytest.raises(NotFound):
             read()
