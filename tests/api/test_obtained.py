@@ -92,7 +92,7 @@ def test_a_right_that_outlives_its_revocation_is_seen(
     site = open_site(tmp_path / "data", has_model=False)
     monkeypatch.setattr(AccessService, "scope_of", remembered(AccessService.scope_of))
     try:
-        with pytest.raises(AssertionError, match="sees| by "):
+        with pytest.raises(AssertionError, match=r"sees| by "):
             run_examples(site, examples=60, phases=(Phase.generate,))
     finally:
         site.close()
