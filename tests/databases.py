@@ -22,6 +22,7 @@ __all__ = ["PostgresqlServer", "migrated_file", "postgresql_server"]
 
 def migrated_file(path: Path) -> Path:
     """A new SQLite database of the current schema: a copy, as migrations take most of a small test."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(_template(), path)
     return path
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from assistant.domain.ids import CollectionId, PersonId
 from assistant.services.access import AccessService
 from eval.redteam.without import remembered
-from tests.api import staging
 from tests.api.site import Site, open_site
 from tests.api.staging import REVOCATIONS, Stage, close, obtained, staged
 from tests.conftest import FULL_SCALE
@@ -85,31 +84,15 @@ def test_what_anybody_obtains_is_what_the_rules_say(site: Site, full_scale: bool
     run_examples(site, examples=FULL if full_scale else SAMPLED)
 
 
-def keep_scopes(patch: pytest.MonkeyPatch) -> None:
-    """What a person may read is asked once and remembered."""
-    patch.setattr(AccessService, "scope_of", remembered(AccessService.scope_of))
-
-
-def forget_to_shrink(patch: pytest.MonkeyPatch) -> None:
-    """The town is told of revocations that the product never hears of."""
-
-    async def ignored(*_: object, **__: object) -> None:
-        return
-
-    patch.setattr(staging, "_ordered", ignored)
-
-
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("plant", [keep_scopes, forget_to_shrink])
-def test_what_outlives_its_revocation_is_seen(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    plant: Callable[[pytest.MonkeyPatch], None],
+def test_a_right_that_outlives_its_revocation_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """What a person may read is asked once and remembered."""
     site = open_site(tmp_path / "data", has_model=False)
-    plant(monkeypatch)
+    monkeypatch.setattr(AccessService, "scope_of", remembered(AccessService.scope_of))
     try:
-        with pytest.raises(AssertionError):
+        with pytest.raises(AssertionError, match=r"sees| by "):
             run_examples(site, examples=60, phases=(Phase.generate,))
     finally:
         site.close()
