@@ -32,6 +32,8 @@ PAGE_PATHS = frozenset(
         "/groupes",
         "/collections",
         "/cles",
+        "/consultations",
+        "/journal",
     }
 )
 """Addresses of the interface, as `ui.shell` names them."""

@@ -133,8 +133,8 @@ class InspectionService:
             made = self._made(facts, reason=written, principal=principal)
             work.inspections.add(made)
             opened = _opened(work, made, scope=scope)
+            self._tell(work, made, by=principal)
             work.commit()
-        self._tell(made, by=principal)
         return opened
 
     def list_own(self, *, scope: Scope) -> list[OwnInspection]:
@@ -164,9 +164,10 @@ class InspectionService:
             made_at=self._clock.now(),
         )
 
-    def _tell(self, made: Inspection, *, by: Principal) -> None:
+    def _tell(self, work: UnitOfWork, made: Inspection, *, by: Principal) -> None:
         """The entry binds the reason by its hash: the words themselves go with their person."""
-        self._audit.record(
+        self._audit.record_in(
+            work,
             Act.CONVERSATION_READ,
             by=by,
             tenant_id=made.tenant_id,

@@ -60,23 +60,24 @@ class RetentionKeeper:
         if tenant.retention_days is None:
             return
         before = now - timedelta(days=tenant.retention_days)
-        erased = 0
-        while count := retried(lambda: self._forget(tenant.id, before=before)):
-            erased += count
-        if erased:
-            self._audit.record(
-                Act.CONVERSATIONS_EXPIRED,
-                by=Principal(MACHINE, tenant.id, frozenset()),
-                tenant_id=tenant.id,
-                subject=tenant.id,
-                details={"conversations": erased, "retention_days": tenant.retention_days},
-            )
+        while retried(lambda: self._forget(tenant, before=before)):
+            continue
 
-    def _forget(self, tenant_id: TenantId, *, before: datetime) -> int:
+    def _forget(self, tenant: Tenant, *, before: datetime) -> int:
+        """Erase some, and keep how many in the audit log in the same commit."""
         with self._open_work() as work:
+            work.lock()
             count = work.conversations.forget_unused(
-                tenant_id=tenant_id, before=before, limit=_AT_ONCE
+                tenant_id=tenant.id, before=before, limit=_AT_ONCE
             )
             if count:
+                self._audit.record_in(
+                    work,
+                    Act.CONVERSATIONS_EXPIRED,
+                    by=Principal(MACHINE, tenant.id, frozenset()),
+                    tenant_id=tenant.id,
+                    subject=tenant.id,
+                    details={"conversations": count, "retention_days": tenant.retention_days or 0},
+                )
                 work.commit()
         return count
