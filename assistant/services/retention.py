@@ -9,7 +9,6 @@ import structlog
 
 from assistant.domain.audit import Act
 from assistant.domain.errors import AssistantError
-from assistant.domain.ids import TenantId
 from assistant.domain.tenancy import Principal
 from assistant.domain.tenants import Tenant
 from assistant.ports.audit import AuditTrail
