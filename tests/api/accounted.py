@@ -122,11 +122,11 @@ class Walk:
         with self.home.site.container.open_work() as work:
             return [each.act for each in work.audit.walk_on(after=number, limit=999)]
 
-    def _rows(self) -> dict[str, list[tuple[Any, ...]]]:
+    def _rows(self) -> dict[str, list[str]]:
         """All that is kept, but for what goes on in the background; of that, how many evaluations."""
         with self.home.site.container.open_work() as work:
             transaction = vars(work)["_transaction"]
-            found: dict[str, list[tuple[Any, ...]]] = {}
+            found: dict[str, list[str]] = {}
             for table in metadata.sorted_tables:
                 if not table.name.startswith(_IN_BACKGROUND):
                     found[table.name] = sorted(map(repr, transaction.read(select(table))))
