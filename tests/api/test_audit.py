@@ -13,10 +13,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from assistant.adapters.audit.heads import FileHeadSink
+from assistant.adapters.sql import audit_tables
 from assistant.api.audit_ocsf import event_of
 from assistant.domain.audit import Act
 from assistant.domain.audit_chain import AuditEntry, chained, details_text
-from assistant.domain.tenancy import Role
+from assistant.domain.errors import Unauthenticated
+from assistant.domain.tenancy import Permission, Role
 from assistant.services.audit_reading import verify
 from tests.api.site import REGULATION, Site, open_site
 
@@ -290,3 +292,125 @@ def test_a_service_that_ends_has_noted_its_last_head(tmp_path: Path) -> None:
     assert last is not None
     [*_, head] = FileHeadSink(tmp_path / "data" / "audit-heads.jsonl").noted().heads
     assert (head.number, head.hash) == (last.number, last.hash)
+
+
+async def test_the_chain_is_verified_by_the_platform_and_its_state_told_without_numbers(
+    site: Site,
+) -> None:
+    secretary = site.joined("secretary", site.foreigner().tenant_id, *ADMIN)
+    async with site.owner() as owner, site.person(secretary) as commune:
+        await owner.post("/api/v1/groups", json={"name": "A"})
+        before = (await owner.get("/api/v1/audit/chain")).json()
+        refused = await commune.post("/api/v1/audit/chain/verify")
+        site.container.audit.keeper.note()
+        verified = (await owner.post("/api/v1/audit/chain/verify")).json()
+        told = (await commune.get("/api/v1/audit/chain")).json()
+        last = (await entries(owner, act="audit.verified"))[0]
+
+    assert (before["verified_at"], before["is_whole"], before["head_noted_at"]) == (None,) * 3
+    assert (refused.status_code, refused.json()["code"]) == (403, "platform_forbidden")
+    assert (verified["is_whole"], verified["entries"], verified["may_verify"]) == (True, 3, True)
+    assert verified["head_noted_at"] is not None
+    assert last["details"] == {"whole": 1, "entries": 3, "fault": 0, "lost_heads": 0}
+    assert told == {
+        "verified_at": verified["verified_at"],
+        "is_whole": True,
+        "head_noted_at": verified["head_noted_at"],
+        "are_heads_readable": True,
+        "may_verify": False,
+    }
+
+
+async def test_a_chain_that_was_cut_or_changed_is_said_to_be(site: Site, tmp_path: Path) -> None:
+    async with site.owner() as owner:
+        await owner.post("/api/v1/groups", json={"name": "A"})
+        await owner.post("/api/v1/groups", json={"name": "B"})
+        site.container.audit.keeper.note()
+        with site.container.open_work() as work:
+            change = audit_tables.audit_entries.update().values(act="group.deleted")
+            vars(work)["_transaction"].write(change.where(audit_tables.audit_entries.c.number == 2))
+            work.commit()
+        heads = tmp_path / "data" / "audit-heads.jsonl"
+        heads.write_text(f"{heads.read_text('utf-8')}nonsense\n", "utf-8")
+        found = (await owner.post("/api/v1/audit/chain/verify")).json()
+
+    assert (found["is_whole"], found["entries"], found["fault"]) == (False, 1, 2)
+    assert not found["are_heads_readable"]
+
+
+async def test_one_walk_along_the_chain_at_a_time(site: Site) -> None:
+    with vars(site.container.audit.checker)["_walking"]:
+        async with site.owner() as owner:
+            second = await owner.post("/api/v1/audit/chain/verify")
+
+    assert (second.status_code, second.json()["code"]) == (409, "audit_verifying")
+
+
+async def test_entries_are_found_by_outcome_and_person(site: Site) -> None:
+    agent = site.agent()
+    async with site.owner() as owner, site.person(agent) as person:
+        await person.get("/api/v1/people")
+        [refused] = await entries(owner, outcome="refused")
+        done = await entries(owner, outcome="done")
+        of_agent = await entries(owner, person=refused["actor"])
+        exported = await owner.get("/api/v1/audit/export", params={"outcome": "refused"})
+        odd = await owner.get("/api/v1/audit", params={"outcome": "perhaps"})
+
+    assert refused["act"] == "access.refused"
+    assert [each["act"] for each in done] == ["session.opened"]
+    assert [each["act"] for each in of_agent] == ["access.refused", "session.opened"]
+    assert exported.text.count("\n") == 2
+    assert odd.status_code == 422
+
+
+async def test_originals_are_recorded_when_a_key_or_an_administrator_takes_them(site: Site) -> None:
+    await site.upload({"reglement.txt": REGULATION})
+    agent = site.agent()
+    _, secret = site.container.organisation.keys.create(
+        "Programme", permissions=frozenset({Permission.READ}), days=2, principal=agent
+    )
+    bearer = {"Authorization": f"Bearer {secret}"}
+    async with site.owner() as owner, site.person(agent) as person, site.http(**bearer) as program:
+        document = (await owner.get("/api/v1/documents")).json()["documents"][0]["id"]
+        for reader in (person, program, owner, owner):
+            got = await reader.get(f"/api/v1/documents/{document}/original")
+            assert got.status_code == 200
+        site.container.audit.trail.flush(all_of_them=True)
+        told = await entries(owner, act="original.read")
+
+    assert {each["subject"] for each in told} == {document}
+    # The program; the administrator; and the administrator again, counted.
+    assert [each["details"].get("by_key", 0) for each in reversed(told)] == [1, 0, 0]
+    assert told[0]["details"]["count"] == 1
+
+
+async def test_an_administrator_signs_a_person_out_everywhere(site: Site) -> None:
+    agent = site.agent()
+    async with site.owner() as owner, site.person(agent) as first, site.person(agent) as second:
+        found = (await owner.get("/api/v1/people/agent/sessions")).json()
+        unused = site.container.sign_in.issue_link(agent)
+        ended = (await owner.delete("/api/v1/people/agent/sessions")).json()
+        after = [(await each.get("/api/v1/me")).status_code for each in (first, second)]
+        with pytest.raises(Unauthenticated):
+            site.container.sign_in.redeem(unused)
+        site.secret_of(agent)
+        told, looked = await entries(owner, act=["person.signed_out", "person.read"])
+
+    assert [each["is_current"] for each in found] == [False, False]
+    assert ended == {"ended": 2}
+    assert after == [401, 401]
+    assert told["details"] == {"sessions": 2}
+    assert looked["details"] == {"sessions": 2}
+    assert told["subject"] == looked["subject"] != "agent"
+
+
+async def test_an_administrator_of_the_platform_is_signed_out_only_by_one(site: Site) -> None:
+    own = site.container.access.local_principal().tenant_id
+    chief = site.joined("chief", own, *ADMIN, Role.PLATFORM_ADMIN)
+    secretary = site.joined("secretary", own, *ADMIN)
+    async with site.person(chief) as first, site.person(secretary) as second:
+        refused = await second.delete("/api/v1/people/chief/sessions")
+        still = await first.get("/api/v1/me")
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "platform_forbidden")
+    assert still.status_code == 200

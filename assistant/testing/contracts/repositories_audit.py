@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Barrier
 
+from assistant.domain.audit import Act
 from assistant.domain.audit_chain import AuditEntry, details_text, time_text, walk
 from assistant.domain.ids import PersonId, new_id
 from assistant.domain.tenants import TenantState
@@ -184,3 +185,33 @@ class AuditContract(RepositoryContract):
             assert work.audit.walk_on(after=0, limit=9) == [kept]
             assert work.audit.person_of(pseudonym, scope=ALL) is None
             assert sum(work.estates.remains(tenant_id, texts=[], contents=[]).values()) == 0
+
+    def test_refusals_and_people_are_found(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        tenant = world.here.tenant_id
+        plain, refused, foreign = (
+            make_entry(tenant),
+            make_entry(tenant, act="access.refused"),
+            make_entry("other"),
+        )
+        named = replace(make_entry(tenant), details=details_text({"person": plain.actor}))
+        kept = keep(open_work, plain, refused, foreign, named)
+        scope = AuditScope(tenant)
+
+        def found(wanted: AuditFilter) -> list[int]:
+            with open_work() as work:
+                page = work.audit.page(wanted, scope=scope, before="", limit=9)
+                stretch = work.audit.stretch(wanted, scope=scope, after=0, limit=9)
+            assert page == stretch[::-1]
+            return [each.number for each in stretch]
+
+        assert found(AuditFilter(is_refused=True)) == [2]
+        assert found(AuditFilter(is_refused=False)) == [1, 4]
+        assert found(AuditFilter(person=plain.actor)) == [1, 4]
+        assert found(AuditFilter(person=plain.subject)) == [1]
+        assert found(AuditFilter(person="%")) == []
+        assert found(AuditFilter(person=foreign.actor)) == []
+        with open_work() as work:
+            assert work.audit.last_of(Act.REFUSED) == kept[1]
+            assert work.audit.last_of(Act.AUDIT_VERIFIED) is None
