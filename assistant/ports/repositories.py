@@ -29,6 +29,7 @@ from assistant.ports.documents import ChunkRepository, DocumentRepository, LinkR
 from assistant.ports.evaluations import EvaluationRepository, QuestionSetRepository
 from assistant.ports.identity import FederationRepository
 from assistant.ports.machinery import IndexLedger, VectorRepository, WorkQueue
+from assistant.ports.passwords import PasswordRepository
 from assistant.ports.people import (
     GroupRepository,
     IdentityRepository,
@@ -251,6 +252,11 @@ class UnitOfWork(Protocol):
     @property
     def identities(self) -> IdentityRepository:
         """Whom the identities of providers are."""
+        ...
+
+    @property
+    def passwords(self) -> PasswordRepository:
+        """Passwords of local accounts."""
         ...
 
     @property

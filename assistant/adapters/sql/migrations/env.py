@@ -11,6 +11,7 @@ from sqlalchemy import Connection, types
 from assistant.adapters.sql import (
     audit_tables,
     evaluation_tables,
+    password_tables,
     people_tables,
     sign_in_tables,
     tenant_tables,
@@ -29,6 +30,7 @@ def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[Fals
 metadata = evaluation_tables.metadata
 _NAMED = {
     audit_tables.audit_entries,
+    password_tables.passwords,
     people_tables.people,
     tenant_tables.tenants,
     sign_in_tables.sign_in_attempts,
