@@ -10,7 +10,7 @@ import streamlit as st
 from assistant.client import AssistantClient
 from assistant.schemas.service import MeOut
 from assistant.schemas.sessions import SessionOut
-from ui import acts, charter, dialogs, keys
+from ui import acts, charter, dialogs, keys, passwords
 from ui.messages import moment_label, text
 
 
@@ -20,6 +20,7 @@ def show(api: AssistantClient, me: MeOut) -> None:
     acts.show_notice()
     _identity(api, me)
     _sessions(api, me)
+    passwords.show_own(api, me)
     keys.show_own(api, me)
     charter.show_accepted(me)
 

@@ -168,7 +168,9 @@ def collection_detail(collection: Collection) -> CollectionDetail:
     )
 
 
-def me_out(profile: Profile, *, principal: Principal, max_file_mb: int) -> MeOut:
+def me_out(
+    profile: Profile, *, principal: Principal, max_file_mb: int, local_accounts: bool
+) -> MeOut:
     """Who is signed in."""
     person, tenant = profile.person, profile.tenant
     charter = tenant.charter
@@ -196,4 +198,6 @@ def me_out(profile: Profile, *, principal: Principal, max_file_mb: int) -> MeOut
             is_accepted=not charter.asks(person.charter_version),
         ),
         export_consent=person.export_consent,
+        has_password=profile.has_password,
+        local_accounts=local_accounts,
     )

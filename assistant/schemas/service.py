@@ -73,6 +73,10 @@ class MeOut(Wire):
     charter: CharterState | None = None
     export_consent: bool = False
     """True when one's conversations may leave with the tenant."""
+    has_password: bool = False
+    """True when one has a local account."""
+    local_accounts: bool = False
+    """True where people may have a local account."""
 
 
 class ExampleQuestions(Wire):

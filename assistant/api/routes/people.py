@@ -17,6 +17,7 @@ from assistant.schemas.people import (
     InvitationIn,
     InvitationMade,
     InvitationOut,
+    PasswordLinkMade,
     PersonChangeIn,
     PersonDetail,
     PersonOut,
@@ -85,6 +86,19 @@ def restore_person(person_id: str, principal: Manager, services: UseCases) -> Pe
     """Let a suspended person sign in again; its former keys stay worthless."""
     return person_out(
         services.organisation.people.restore(PersonId(person_id), principal=principal)
+    )
+
+
+@router.post("/people/{person_id}/password-link", status_code=201)
+def make_password_link(
+    person_id: str, principal: Manager, services: UseCases, gate: GateDep
+) -> PasswordLinkMade:
+    """A link by which a person sets a new password itself; told only now, and good for a day."""
+    person, link, code = services.passwords.issue_link(PersonId(person_id), principal=principal)
+    return PasswordLinkMade(
+        url=f"{gate.base_url}{API_PREFIX}/auth/password/{code}",
+        name=person.name,
+        expires_at=link.expires_at,
     )
 
 
