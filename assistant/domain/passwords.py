@@ -28,9 +28,12 @@ _ROWS = (
     "abcdefghijklmnopqrstuvwxyz",
     "azertyuiopqsdfghjklmwxcvbn",
     "qwertyuiopasdfghjklzxcvbnm",
-    "01234567890",
+    "1234567890",
 )
+_LEAST_SHARE = 3
+"""A common word among many other signs is no weakness: it counts from a third of the whole on."""
 _NO_WORD = re.compile(r"[\W\d_]+")
+_ENDS = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def checked_password(text: str, *, least_chars: int, name: str, email: str) -> s
     if len(password) < least_chars:
         raise InvalidInput("password_too_short", limit=least_chars, characters=len(password))
     plain = _folded(password)
-    if any(_is_common(each) for each in {plain, plain.translate(_LOOKALIKES)}):
+    if len(set(plain)) < _FEWEST_SIGNS or any(map(_is_common, _spellings(plain))):
         raise InvalidInput("password_common")
     if any(part in plain for part in _personal(name, email=email)):
         raise InvalidInput("password_personal")
@@ -96,12 +99,19 @@ def _folded(text: str) -> str:
     return "".join(each for each in parts if not unicodedata.combining(each))
 
 
+def _spellings(plain: str) -> tuple[str, ...]:
+    """A text as it stands, and with the letters that figures and signs stand for: "p@ssw0rd"."""
+    core = _ENDS.sub("", plain)
+    return plain, plain.translate(_LOOKALIKES), plain.replace(core, core.translate(_LOOKALIKES))
+
+
 def _is_common(plain: str) -> bool:
-    if len(set(plain)) < _FEWEST_SIGNS or _is_row(plain):
+    if _is_row(plain) or {plain, _unit(plain)} & _common():
         return True
-    word = _NO_WORD.sub("", plain)
     # What stands around or between is what everybody adds: "Bienvenue-2026!"
-    return bool({plain, _unit(plain), _unit(word)} & _common()) or _is_row(word)
+    word = _NO_WORD.sub("", plain)
+    weighs = len(word) * _LEAST_SHARE >= len(plain)
+    return weighs and (_is_row(word) or bool({word, _unit(word)} & _common()))
 
 
 def _is_row(text: str) -> bool:

@@ -38,6 +38,7 @@ from assistant.testing.contracts.repositories_members import (
     KeyContract,
     PeopleContract,
 )
+from assistant.testing.contracts.repositories_passwords import PasswordContract
 from assistant.testing.contracts.repositories_people import (
     AnswerContract,
     ConversationContract,
@@ -75,6 +76,7 @@ __all__ = [
     "KeyContract",
     "LedgerContract",
     "LinkContract",
+    "PasswordContract",
     "PeopleContract",
     "QuestionSetContract",
     "QueueContract",
