@@ -27,7 +27,8 @@ class PasswordRoom:
             waiting: How many may wait.
         """
         self._limiter = CapacityLimiter(places)
-        self._waiting = waiting
+        self._room = places + waiting
+        self._inside = 0
 
     async def run(self, act: Callable[[], T]) -> T:
         """What an act returns.
@@ -35,6 +36,10 @@ class PasswordRoom:
         Raises:
             QuotaExceeded: Too many wait ("sign_in_busy"), beside what the act raises.
         """
-        if self._limiter.statistics().tasks_waiting >= self._waiting:
+        if self._inside >= self._room:
             raise QuotaExceeded("sign_in_busy", retry_after_s=_RETRY_S)
-        return await to_thread.run_sync(act, limiter=self._limiter)
+        self._inside += 1
+        try:
+            return await to_thread.run_sync(act, limiter=self._limiter)
+        finally:
+            self._inside -= 1
