@@ -27,19 +27,26 @@ def show_own(api: AssistantClient, me: MeOut) -> None:
 
 
 def _change(api: AssistantClient) -> None:
-    st.write(text("account.password_text"))
-    current = _typed("current", kind="current-password")
-    new = _typed("new", kind="new-password")
-    again = _typed("again", kind="new-password")
-    differs = bool(new and again) and new != again
-    if differs:
-        st.warning(text("account.password_differs"))
-    acts.finish(
-        text("account.password_confirm"),
-        act=partial(api.change_password, current=current, new=new),
-        done=text("account.password_done"),
-        is_possible=bool(current and new and again) and not differs,
-    )
+    # A form: its button also takes what was typed last, and so does the Enter key.
+    with st.form("password-form", border=False):
+        st.write(text("account.password_text"))
+        current = _typed("current", kind="current-password")
+        new = _typed("new", kind="new-password")
+        again = _typed("again", kind="new-password")
+        is_sent = st.form_submit_button(
+            text("account.password_confirm"), type="primary", key="password-confirm"
+        )
+    if not is_sent:
+        return
+    if not (current and new) or new != again:
+        st.warning(
+            text("account.password_differs" if current and new else "account.password_empty")
+        )
+        return
+    api.change_password(current=current, new=new)
+    dialogs.close()
+    acts.notify(text("account.password_done"))
+    st.rerun()
 
 
 def _typed(name: str, *, kind: str) -> str:

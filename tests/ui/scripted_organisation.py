@@ -17,6 +17,7 @@ from assistant.schemas.people import (
     KeyIn,
     KeyMade,
     KeyOut,
+    PasswordLinkMade,
     PersonChangeIn,
     PersonDetail,
     PersonOut,
@@ -150,6 +151,8 @@ class OrganisingClient(ScriptedClient):
     charter: CharterState | None = None
     welcome: str = ""
     logo_url: str | None = None
+    local_accounts: bool = False
+    has_password: bool = False
     erasure_left: int = 0
     """Files that an erasure leaves behind."""
 
@@ -171,6 +174,8 @@ class OrganisingClient(ScriptedClient):
                 logo_url=self.logo_url,
             ),
             charter=self.charter,
+            has_password=self.has_password,
+            local_accounts=self.local_accounts,
         )
 
     def list_tenants(self, *, archived: bool = False) -> list[TenantOut]:
@@ -316,6 +321,15 @@ class OrganisingClient(ScriptedClient):
     def change_person(self, person_id: str, asked: PersonChangeIn) -> PersonOut:
         self._note("roles", person_id, sorted(asked.roles or []))
         return person("bruno")
+
+    def make_password_link(self, person_id: str) -> PasswordLinkMade:
+        self._note("password-link", person_id)
+        url = "https://assistant.example/password/secret"
+        return PasswordLinkMade(url=url, name="Bruno", expires_at=NOW + timedelta(days=1))
+
+    def change_password(self, *, current: str, new: str) -> int:
+        self._note("password", current, new)
+        return 1
 
     def suspend_person(self, person_id: str) -> PersonOut:
         self._note("suspend", person_id)
