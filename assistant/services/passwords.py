@@ -72,7 +72,7 @@ class PasswordService:
         """True where people may have a local account."""
         return self._hasher is not None
 
-    def join(self, code: str, password: str, device: str = "") -> tuple[str, Session]:
+    def join(self, code: str, *, password: str, device: str = "") -> tuple[str, Session]:
         """Accept an invitation with a first password: as `SignInService.accept_invitation`.
 
         Raises:
@@ -128,7 +128,7 @@ class PasswordService:
         self._tell(Act.PASSWORD_LINKED, person, by=principal)
         return person, link, code
 
-    def set_by_link(self, code: str, password: str, device: str = "") -> tuple[str, Session]:
+    def set_by_link(self, code: str, *, password: str, device: str = "") -> tuple[str, Session]:
         """Spend a link: its person has another password, all its sessions end and one begins.
 
         However often a wrong password was tried, sign-in is open to it again.

@@ -81,7 +81,9 @@ async def set_password(
     """Spend the link: sets the password, ends other sessions, opens one and leads to the assistant."""
     state.gate.check_origin(request)
     services = state.services
-    act = partial(services.passwords.set_by_link, code, password, device_in(request))
+    act = partial(
+        services.passwords.set_by_link, code, password=password, device=device_in(request)
+    )
     try:
         check_same(password, again)
         secret, _ = await state.password_room.run(act)

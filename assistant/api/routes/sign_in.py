@@ -75,7 +75,7 @@ async def accept_invitation(
     try:
         if wants_password:
             check_same(password, again)
-            join = partial(services.passwords.join, code, password, device)
+            join = partial(services.passwords.join, code, password=password, device=device)
             secret, _ = await state.password_room.run(join)
         else:
             secret, _ = await run_in_threadpool(services.sign_in.accept_invitation, code, device)

@@ -123,7 +123,7 @@ class Town:
         return invitations.invite(invited, tenant_id=by.tenant_id, principal=by)[2]
 
     def join(self, email: str, password: str, *, admin: Principal | None = None) -> Principal:
-        secret, _ = self.passwords.join(self.invited(email, admin=admin), password)
+        secret, _ = self.passwords.join(self.invited(email, admin=admin), password=password)
         return self.links.principal_of(secret)
 
     def sign_in(
@@ -173,14 +173,20 @@ def test_an_invited_person_sets_a_password_and_signs_in_with_it(town: Town) -> N
 def test_a_refused_password_leaves_the_invitation_good(town: Town) -> None:
     code = town.invited("ana@valbourg.example")
 
-    assert code_of(InvalidInput, lambda: town.passwords.join(code, "court")) == "password_too_short"
     assert (
-        code_of(InvalidInput, lambda: town.passwords.join(code, "motdepasse2026"))
+        code_of(InvalidInput, lambda: town.passwords.join(code, password="court"))
+        == "password_too_short"
+    )
+    assert (
+        code_of(InvalidInput, lambda: town.passwords.join(code, password="motdepasse2026"))
         == "password_common"
     )
-    secret, _ = town.passwords.join(code, OTHER)
+    secret, _ = town.passwords.join(code, password=OTHER)
     assert town.links.principal_of(secret).tenant_id == town.person.tenant_id
-    assert code_of(Unauthenticated, lambda: town.passwords.join(code, OTHER)) == "invitation_spent"
+    assert (
+        code_of(Unauthenticated, lambda: town.passwords.join(code, password=OTHER))
+        == "invitation_spent"
+    )
 
 
 def test_an_unknown_address_costs_and_says_what_a_wrong_password_does(town: Town) -> None:
@@ -275,7 +281,7 @@ def test_a_lockout_ends_with_the_link_of_an_administrator(town: Town) -> None:
         town.refused(address="203.0.113.9")
     assert town.refused(WORDS).code == "sign_in_throttled"
 
-    secret, _ = town.passwords.set_by_link(town.link(), OTHER)
+    secret, _ = town.passwords.set_by_link(town.link(), password=OTHER)
 
     assert town.links.principal_of(secret) == town.person
     assert town.sign_in(OTHER).person_id == town.person.person_id
@@ -288,24 +294,27 @@ def test_a_link_ends_all_sessions_but_the_one_it_opens_and_serves_once(town: Tow
     again = town.link()
 
     assert (
-        code_of(Unauthenticated, lambda: town.passwords.set_by_link(code, OTHER))
+        code_of(Unauthenticated, lambda: town.passwords.set_by_link(code, password=OTHER))
         == "password_link_spent"
     )
     assert (
-        code_of(InvalidInput, lambda: town.passwords.set_by_link(again, "zoé martin zoé martin"))
+        code_of(
+            InvalidInput,
+            lambda: town.passwords.set_by_link(again, password="zoé martin zoé martin"),
+        )
         == "password_personal"
     )
-    _, session = town.passwords.set_by_link(again, OTHER)
+    _, session = town.passwords.set_by_link(again, password=OTHER)
     assert [each.id for each in town.sessions_of(town.person)] == [session.id]
     assert session.id not in {each.id for each in before}
     assert (
-        code_of(Unauthenticated, lambda: town.passwords.set_by_link(again, WORDS))
+        code_of(Unauthenticated, lambda: town.passwords.set_by_link(again, password=WORDS))
         == "password_link_spent"
     )
     late = town.link()
     town.clock.advance(LINK_LIFE.total_seconds())
     assert (
-        code_of(Unauthenticated, lambda: town.passwords.set_by_link(late, WORDS))
+        code_of(Unauthenticated, lambda: town.passwords.set_by_link(late, password=WORDS))
         == "password_link_spent"
     )
     assert town.kept() == f"1:{OTHER[::-1]}"
@@ -342,7 +351,7 @@ def test_who_may_make_a_link_and_for_whom(town: Town) -> None:
     assert code_of(Conflict, issue(target, region.admin)) == "person_not_active"
     region.organisation.people.restore(target, principal=region.admin)
     assert (
-        code_of(Unauthenticated, lambda: town.passwords.set_by_link(suspended, OTHER))
+        code_of(Unauthenticated, lambda: town.passwords.set_by_link(suspended, password=OTHER))
         == "password_link_spent"
     )
     region.organisation.tenants.move(region.commune.id, TenantState.SUSPENDED, principal=owner)
@@ -406,7 +415,7 @@ def test_a_password_that_was_changed_meanwhile_opens_nothing(town: Town) -> None
 
     def overtake() -> None:
         town.hasher.while_hashing = lambda: None
-        town.passwords.set_by_link(code, OTHER)
+        town.passwords.set_by_link(code, password=OTHER)
 
     town.hasher.while_hashing = overtake
 
@@ -429,8 +438,8 @@ def test_no_transaction_is_open_while_a_hash_is_computed(town: Town) -> None:
 
     town.sign_in()
     town.passwords.change(town.person, current=WORDS, new=OTHER, session_id=session.id)
-    town.passwords.set_by_link(link, WORDS)
-    town.passwords.join(code, OTHER)
+    town.passwords.set_by_link(link, password=WORDS)
+    town.passwords.join(code, password=OTHER)
 
     assert len(written) == 5
 
@@ -485,8 +494,8 @@ def test_without_local_accounts_nothing_is_opened_nor_set(house: House) -> None:
 
     for act in (
         lambda: sign_ins.sign_in(Credentials(EMAIL, WORDS, TOWN_HALL)),
-        lambda: passwords.set_by_link(code, OTHER),
-        lambda: passwords.join(invited, OTHER),
+        lambda: passwords.set_by_link(code, password=OTHER),
+        lambda: passwords.join(invited, password=OTHER),
         lambda: passwords.issue_link(person.person_id, principal=admin),
         change,
     ):
@@ -501,8 +510,8 @@ def test_every_step_is_told_by_ids_only(town: Town) -> None:
     town.refused(email="personne@valbourg.example")
     session = town.sign_in()
     town.passwords.change(town.person, current=WORDS, new=OTHER, session_id=session.id)
-    town.passwords.set_by_link(town.link(), WORDS)
-    code_of(Unauthenticated, lambda: town.passwords.set_by_link("inconnu", WORDS))
+    town.passwords.set_by_link(town.link(), password=WORDS)
+    code_of(Unauthenticated, lambda: town.passwords.set_by_link("inconnu", password=WORDS))
     code_of(Unauthenticated, lambda: town.links.redeem("inconnu"))
     code_of(Unauthenticated, lambda: town.links.accept_invitation("inconnue"))
     town.join("ana@valbourg.example", OTHER)
