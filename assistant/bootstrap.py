@@ -232,10 +232,8 @@ def _web_container(
     retriever, pipeline = _answering(common, index=index, model=model, stack=stack)
     search, answers = _asking(common, retriever=retriever, pipeline=pipeline)
     runner = _evaluation_runner(common, pipeline=pipeline, model=model, answers=answers)
-    sessions, sign_in, federation = build_sign_ins(
-        settings, open_work=open_work, clock=clock, audit=audit.trail
-    )
-    stack.callback(federation.close)
+    sign_ins = build_sign_ins(settings, open_work=open_work, clock=clock, audit=audit.trail)
+    stack.callback(sign_ins.federation.close)
     return Container(
         settings=settings,
         folder=common.folder,
@@ -248,9 +246,11 @@ def _web_container(
         model=model,
         access=AccessService(open_work, clock),
         organisation=Organisation(open_work, clock, files=files, index=index, audit=audit.trail),
-        sign_in=sign_in,
-        federation=federation,
-        sessions=sessions,
+        sign_in=sign_ins.links,
+        federation=sign_ins.federation,
+        sessions=sign_ins.sessions,
+        passwords=sign_ins.passwords,
+        by_password=sign_ins.by_password,
         audit=audit,
         ingestion=_ingestion(common, audit=audit.trail),
         jobs=JobService(open_work, clock, files=files, audit=audit.trail),

@@ -27,6 +27,8 @@ from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
 from assistant.services.organisation import Organisation
+from assistant.services.password_sign_in import PasswordSignIn
+from assistant.services.passwords import PasswordService
 from assistant.services.question_sets import QuestionSetService
 from assistant.services.search import SearchService
 from assistant.services.sign_in import SignInService
@@ -54,6 +56,8 @@ class Container:
     sign_in: SignInService
     federation: FederatedSignIn
     sessions: BrowserSessions
+    passwords: PasswordService
+    by_password: PasswordSignIn
     ingestion: IngestionService
     jobs: JobService
     documents: DocumentService

@@ -50,6 +50,12 @@ class AuthSettings(Group):
     """Durée maximale d'une session, en heures."""
     idle_minutes: int = Field(default=120, ge=5, le=1440)
     """Durée sans activité après laquelle une session se ferme, en minutes."""
+    local_accounts: bool = False
+    """« true » ouvre les comptes locaux (adresse et mot de passe), pour qui n'a pas de fournisseur d'identité."""
+    password_chars: int = Field(default=12, ge=12, le=64)
+    """Longueur minimale d'un nouveau mot de passe, en caractères."""
+    password_hashes: int = Field(default=2, ge=1, le=32)
+    """Mots de passe vérifiés à la fois ; chacun occupe un cœur et 19 Mo pendant ce temps."""
 
 
 class OidcProvider(Group):

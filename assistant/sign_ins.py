@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from assistant.domain.identity import ProviderKind
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.identity import IdentityProvider
+from assistant.ports.passwords import PasswordHasher
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.attachment import AttachmentRule, PeopleResolver
 from assistant.services.browser_sessions import BrowserSessions
 from assistant.services.federated_sign_in import FederatedSignIn
+from assistant.services.password_sign_in import PasswordSignIn
+from assistant.services.passwords import PasswordService
 from assistant.services.sign_in import SignInService
 from assistant.settings import OidcProvider, Settings
 
@@ -19,10 +24,21 @@ _SCOPES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class SignIns:
+    """The sessions of browsers, and the ways to open one."""
+
+    sessions: BrowserSessions
+    links: SignInService
+    federation: FederatedSignIn
+    passwords: PasswordService
+    by_password: PasswordSignIn
+
+
 def build_sign_ins(
     settings: Settings, *, open_work: UnitOfWorkFactory, clock: Clock, audit: AuditTrail
-) -> tuple[BrowserSessions, SignInService, FederatedSignIn]:
-    """The sessions of browsers, and both ways to open one."""
+) -> SignIns:
+    """The services about sign-in."""
     auth, oidc = settings.auth, settings.oidc
     sessions = BrowserSessions(
         open_work,
@@ -41,8 +57,28 @@ def build_sign_ins(
         providers=[_provider(each, clock=clock, settings=settings) for each in oidc.providers],
         resolver=PeopleResolver(open_work, clock, audit=audit, rules=rules),
         sessions=sessions,
+        audit=audit,
     )
-    return sessions, links, federation
+    hasher = _hasher(settings)
+    passwords = PasswordService(
+        open_work,
+        clock,
+        hasher=hasher,
+        sign_in=links,
+        sessions=sessions,
+        audit=audit,
+        least_chars=auth.password_chars,
+    )
+    by_password = PasswordSignIn(open_work, clock, hasher=hasher, sessions=sessions, audit=audit)
+    return SignIns(sessions, links, federation, passwords, by_password)
+
+
+def _hasher(settings: Settings) -> PasswordHasher | None:
+    if not settings.auth.local_accounts:
+        return None
+    from assistant.adapters.argon2.hasher import Argon2PasswordHasher
+
+    return Argon2PasswordHasher(at_once=settings.auth.password_hashes)
 
 
 def _rule(chosen: OidcProvider) -> AttachmentRule:

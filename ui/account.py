@@ -11,7 +11,7 @@ from assistant.client import AssistantClient, ClientError
 from assistant.schemas.people import MeChangeIn
 from assistant.schemas.service import MeOut
 from assistant.schemas.sessions import SessionOut
-from ui import acts, charter, dialogs, inspections, keys, usage
+from ui import acts, charter, dialogs, inspections, keys, passwords, usage
 from ui.failures import attempt
 from ui.markup import plain
 from ui.messages import counted, moment_label, text
@@ -28,6 +28,7 @@ def show(api: AssistantClient, me: MeOut) -> None:
     _conversations(api, me)
     inspections.show_own(api, me)
     _sessions(api, me)
+    passwords.show_own(api, me)
     keys.show_own(api, me)
     charter.show_accepted(me)
 

@@ -108,8 +108,10 @@ def _person(me: MeOut, person: PersonOut) -> None:
     ):
         acts.line(name, facts, badge=text(f"standing.{person.state}"), badge_kind=person.state)
         is_suspended = person.state == "suspended"
+        has_account = me.local_accounts and not is_suspended and bool(person.email)
+        passwords = ("password",) if has_account else ()
         usual = ("restore",) if is_suspended else ("sessions", "suspend")
-        for action in ("roles", *usual):
+        for action in ("roles", *passwords, *usual):
             acts.ask_button(
                 text(f"members.{action}"),
                 action,
@@ -147,12 +149,10 @@ def _dialog(
             if person:
                 draw = partial(person_sessions.look, api, me, person=person)
                 dialogs.show(text("members.sessions_title"), draw)
-        case ("roles" | "suspend" | "restore" as action, person_id):
+        case ("roles" | "password" | "suspend" | "restore" as action, person_id):
             person = next((each for each in people if each.id == person_id), None)
             if person:
-                draw = partial(_change_roles, api, me, person)
-                if action != "roles":
-                    draw = partial(_suspend if action == "suspend" else _restore, api, person)
+                draw = partial(_ACTS[action], api, me, person)
                 dialogs.show(text(f"members.{action}_title"), draw)
         case _:
             return
@@ -238,7 +238,25 @@ def _change_roles(api: AssistantClient, me: MeOut, person: PersonOut) -> None:
     )
 
 
-def _suspend(api: AssistantClient, person: PersonOut) -> None:
+def _renew_password(api: AssistantClient, me: MeOut, person: PersonOut) -> None:
+    acts.confirm(
+        text("members.password_text", name=person.name),
+        text("members.password_undo"),
+        button=text("members.password_confirm"),
+        act=partial(_send_password_link, api, me, person),
+        done=text("members.password_done", name=person.name),
+    )
+
+
+def _send_password_link(api: AssistantClient, me: MeOut, person: PersonOut) -> None:
+    made = api.make_password_link(person.id)
+    zone = me.tenant.time_zone if me.tenant else None
+    until = moment_label(made.expires_at, zone=zone)
+    sentence = text("members.password_link", name=made.name, moment=until)
+    acts.tell_once(_ADDRESS, sentence=sentence, secret=made.url)
+
+
+def _suspend(api: AssistantClient, _: MeOut, person: PersonOut) -> None:
     acts.confirm(
         text("members.suspend_text", name=person.name),
         text("members.suspend_undo"),
@@ -248,10 +266,19 @@ def _suspend(api: AssistantClient, person: PersonOut) -> None:
     )
 
 
-def _restore(api: AssistantClient, person: PersonOut) -> None:
+def _restore(api: AssistantClient, _: MeOut, person: PersonOut) -> None:
     acts.confirm(
         text("members.restore_text", name=person.name),
         button=text("members.restore_confirm"),
         act=partial(api.restore_person, person.id),
         done=text("members.restore_done", name=person.name),
     )
+
+
+_ACTS = {
+    "roles": _change_roles,
+    "password": _renew_password,
+    "suspend": _suspend,
+    "restore": _restore,
+}
+"""What can be done to a person, by the name of its dialog."""

@@ -18,6 +18,7 @@ from assistant.api.drawing import Drawing
 from assistant.api.frontier import BodyLimit, Frontier, own_hosts
 from assistant.api.mapping import API_PREFIX
 from assistant.api.pages import load_pages
+from assistant.api.password_room import PasswordRoom
 from assistant.api.readiness import Readiness
 from assistant.api.routes import (
     answers,
@@ -34,6 +35,7 @@ from assistant.api.routes import (
     keys,
     me,
     passages,
+    passwords,
     people,
     question_sets,
     search,
@@ -93,7 +95,13 @@ def create_api(
     api = _routed()
     gate = Gate(container, local_token=local_token, base_url=base_url)
     readiness = Readiness(container, worker_alive=worker_alive, worker_refused=worker_refused)
-    api.state.api = ApiState(container, gate, readiness, Drawing(container.documents))
+    api.state.api = ApiState(
+        container,
+        gate,
+        readiness,
+        Drawing(container.documents),
+        PasswordRoom(places=container.settings.auth.password_hashes),
+    )
     api.add_middleware(
         Frontier,
         hosts=own_hosts(base_url, also=allowed_hosts),
@@ -122,6 +130,7 @@ def _routed() -> FastAPI:
     errors.install(api)
     api.include_router(service.open_router)
     api.include_router(sign_in.router)
+    api.include_router(passwords.router)
     api.include_router(federation.router)
     api.include_router(_version_1(), prefix="/v1")
     return api

@@ -22,6 +22,7 @@ _CLASSES: Final = {
     _ACCOUNT: ("Account Change", 3, "Identity & Access Management"),
 }
 _OTHER: Final = 99
+_REFUSALS: Final = frozenset({Act.REFUSED, Act.SIGN_IN_REFUSED})
 _INFORMATIONAL, _LOW = 1, 2
 _UNAUTHENTICATED: Final = 401
 _VERBS: Final = {
@@ -54,6 +55,7 @@ class _Kind:
 
 _KINDS: Final = {
     Act.SIGNED_IN: _Kind(_AUTHENTICATION, 1, "Logon"),
+    Act.SIGN_IN_REFUSED: _Kind(_AUTHENTICATION, 1, "Logon"),
     Act.SIGNED_OUT: _Kind(_AUTHENTICATION, 2, "Logoff"),
     Act.PERSON_INVITED: _Kind(_ACCOUNT, 1, "Create"),
     Act.PERSON_JOINED: _Kind(_ACCOUNT, 2, "Enable"),
@@ -61,6 +63,10 @@ _KINDS: Final = {
     Act.SESSIONS_ENDED: _Kind(_AUTHENTICATION, 2, "Logoff"),
     Act.PERSON_SUSPENDED: _Kind(_ACCOUNT, 5, "Disable"),
     Act.INVITATION_WITHDRAWN: _Kind(_ACCOUNT, 6, "Delete"),
+    Act.PASSWORD_SET: _Kind(_ACCOUNT, 3, "Password Change"),
+    Act.PASSWORD_CHANGED: _Kind(_ACCOUNT, 3, "Password Change"),
+    Act.PASSWORD_RESET: _Kind(_ACCOUNT, 4, "Password Reset"),
+    Act.PASSWORD_LINKED: _Kind(_ACCOUNT, _OTHER, Act.PASSWORD_LINKED.value),
     Act.PERSON_CHANGED: _Kind(_ACCOUNT, _OTHER, Act.PERSON_CHANGED.value),
     Act.CHARTER_ACCEPTED: _Kind(_ACCOUNT, _OTHER, Act.CHARTER_ACCEPTED.value),
 }
@@ -75,7 +81,7 @@ def event_of(entry: AuditEntry, *, with_chain: bool) -> dict[str, Any]:
     """
     kind = _kind_of(entry)
     name, category, category_name = _CLASSES[kind.class_uid]
-    is_refusal = entry.act == Act.REFUSED
+    is_refusal = entry.act in _REFUSALS
     event: dict[str, Any] = {
         "class_uid": kind.class_uid,
         "class_name": name,
@@ -117,6 +123,9 @@ def _kind_of(entry: AuditEntry) -> _Kind:
 
 def _of_class(entry: AuditEntry, kind: _Kind) -> dict[str, Any]:
     """What an event of this class must have beside the rest."""
+    if entry.act == Act.SIGN_IN_REFUSED:
+        user = _user(entry.subject, tenant=entry.tenant)
+        return {"user": user, "service": {"name": _PRODUCT}, "is_remote": True}
     if kind.class_uid == _AUTHENTICATION:
         user = _user(entry.actor, tenant=entry.tenant)
         session = {"session": {"uid": entry.subject}} if entry.subject else {}

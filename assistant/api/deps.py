@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from assistant.api.auth import Gate
 from assistant.api.drawing import Drawing
+from assistant.api.password_room import PasswordRoom
 from assistant.api.readiness import Readiness
 from assistant.api.refusals import note_caller
 from assistant.containers import Container
@@ -40,6 +41,7 @@ class ApiState:
     gate: Gate
     readiness: Readiness
     drawing: Drawing
+    password_room: PasswordRoom
 
 
 def api_state(request: Request) -> ApiState:

@@ -82,27 +82,36 @@ def request_id_of(request: Request) -> str:
     return str(request.scope.get("assistant.request_id", ""))
 
 
+def wait_headers(error: AssistantError) -> dict[str, str]:
+    """When to come back, where an error says so."""
+    tells_when = isinstance(error, UpstreamError | QuotaExceeded)
+    retry_after_s = error.retry_after_s if tells_when else None
+    return {} if retry_after_s is None else {"Retry-After": str(math.ceil(retry_after_s))}
+
+
 def response_of(
-    problem: Problem, *, request: Request, retry_after_s: float | None = None
+    problem: Problem, *, request: Request, headers: Mapping[str, str] | None = None
 ) -> Response:
     """A problem as a response: a page when a browser navigates, else JSON."""
-    headers = {} if retry_after_s is None else {"Retry-After": str(math.ceil(retry_after_s))}
-    if "text/html" in request.headers.get("accept", ""):
-        return error_page(problem, headers=headers)
+    if is_for_reading(request):
+        return error_page(problem, headers=headers or {})
     return Response(
         problem.model_dump_json(),
         status_code=problem.status,
         media_type=PROBLEM_TYPE,
-        headers=headers,
+        headers=dict(headers or {}),
     )
 
 
 def response_of_error(error: AssistantError, *, request: Request) -> Response:
     """An error of the tree as a response."""
     problem = problem_of(error.code, params=error.params, request=request, error=error)
-    tells_when = isinstance(error, UpstreamError | QuotaExceeded)
-    retry_after_s = error.retry_after_s if tells_when else None
-    return response_of(problem, request=request, retry_after_s=retry_after_s)
+    return response_of(problem, request=request, headers=wait_headers(error))
+
+
+def is_for_reading(request: Request) -> bool:
+    """True when a browser navigates, and gets a page."""
+    return "text/html" in request.headers.get("accept", "")
 
 
 def log_unexpected(error: BaseException, *, request_id: str) -> None:

@@ -171,7 +171,12 @@ def collection_detail(collection: Collection) -> CollectionDetail:
 
 
 def me_out(
-    profile: Profile, *, principal: Principal, max_file_mb: int, unseen_inspections: int
+    profile: Profile,
+    *,
+    principal: Principal,
+    max_file_mb: int,
+    unseen_inspections: int,
+    local_accounts: bool,
 ) -> MeOut:
     """Who is signed in."""
     person, tenant = profile.person, profile.tenant
@@ -202,6 +207,8 @@ def me_out(
         ),
         export_consent=person.export_consent,
         unseen_inspections=unseen_inspections,
+        has_password=profile.has_password,
+        local_accounts=local_accounts,
     )
 
 

@@ -16,6 +16,7 @@ from assistant.schemas.people import (
     InvitationOut,
     KeyMade,
     KeyOut,
+    PasswordLinkMade,
     PersonOut,
 )
 from assistant.schemas.tenants import ErasureOut, TenantOut
@@ -109,6 +110,15 @@ def show_invitation(made: InvitationMade, *, as_json: bool) -> None:
     note(
         f"Lien à remettre à {person.name}, valable jusqu'au {moment(made.invitation.expires_at)} :"
     )
+    say(made.url)
+
+
+def show_password_link(made: PasswordLinkMade, *, as_json: bool) -> None:
+    """The link by which a person sets a new password."""
+    if as_json:
+        say_json(made)
+        return
+    note(f"Lien à remettre à {made.name} en personne, valable jusqu'au {moment(made.expires_at)} :")
     say(made.url)
 
 

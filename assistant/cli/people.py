@@ -127,6 +127,18 @@ def restore_person(
     show(restored, person_line, as_json=json)
 
 
+@people_app.command("password", cls=FrenchCommand)
+def make_password_link(
+    context: typer.Context, person: Identifier, *, json: Json = False, server: Server = None
+) -> None:
+    """Écrit un lien par lequel une personne choisit un nouveau mot de passe, une fois, sous 24 heures."""
+    from assistant.cli.organising import show_password_link
+
+    with invocation(context).connect(command="people", server=server) as connection:
+        made = connection.client.make_password_link(person)
+    show_password_link(made, as_json=json)
+
+
 @groups_app.command("list", cls=FrenchCommand)
 def list_groups(
     context: typer.Context, *, tenant: Tenant = None, json: Json = False, server: Server = None

@@ -21,6 +21,8 @@ from assistant.schemas.people import (
     KeyOut,
     MeChangeIn,
     MembersIn,
+    PasswordChangeIn,
+    PasswordLinkMade,
     PersonChangeIn,
     PersonDetail,
     PersonOut,
@@ -48,6 +50,14 @@ class TenantCalls:
     def accept_charter(self, version: int) -> None:
         """Accept the charter of one's tenant."""
         self._transport.send("POST", "/api/v1/me/charter", json=_body(CharterIn(version=version)))
+
+    def change_password(self, *, current: str, new: str) -> int:
+        """Change one's password; how many other sessions ended."""
+        body = _body(PasswordChangeIn(current=current, new=new))
+        ended = self._transport.call(
+            "POST", "/api/v1/me/password", returns=EndedSessionsOut, json=body
+        )
+        return ended.ended
 
     def change_me(self, asked: MeChangeIn) -> MeOut:
         """Say whether one's conversations may leave with the tenant."""
@@ -197,6 +207,11 @@ class PeopleCalls:
         return self._transport.call(
             "POST", f"/api/v1/people/{person_id}/restore", returns=PersonOut
         )
+
+    def make_password_link(self, person_id: str) -> PasswordLinkMade:
+        """A link by which a person sets a new password; told only now."""
+        path = f"/api/v1/people/{person_id}/password-link"
+        return self._transport.call("POST", path, returns=PasswordLinkMade)
 
     def list_invitations(self, *, tenant_id: str | None = None) -> list[InvitationOut]:
         """Invitations that were not accepted."""

@@ -68,8 +68,18 @@ class Act(StrEnum):
     """Those that were not used for longer than their tenant keeps them were erased."""
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_VERIFIED = "audit.verified"
+    PASSWORD_SET = "password.set"  # noqa: S105 - the word of an act
+    """The first one, with the invitation."""
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the word of an act
+    """By its person, who knew the former one."""
+    PASSWORD_RESET = "password.reset"  # noqa: S105 - the word of an act
+    """By a single-use link."""
+    PASSWORD_LINKED = "password.linked"  # noqa: S105 - the word of an act
+    """An administrator made such a link."""
     SIGNED_IN = "session.opened"
     SIGNED_OUT = "session.closed"
+    SIGN_IN_REFUSED = "session.refused"
+    """Somebody tried to sign in; the subject is whom it was tried for, as far as that is known."""
     REFUSED = "access.refused"
 
 
@@ -85,6 +95,11 @@ ABOUT_PEOPLE = frozenset(
         Act.INVITATION_WITHDRAWN,
         Act.CHARTER_ACCEPTED,
         Act.CONSENT_CHANGED,
+        Act.PASSWORD_SET,
+        Act.PASSWORD_CHANGED,
+        Act.PASSWORD_RESET,
+        Act.PASSWORD_LINKED,
+        Act.SIGN_IN_REFUSED,
     }
 )
 """Acts whose subject is a person; the log names it by its pseudonym, or not at all."""
@@ -92,6 +107,7 @@ ABOUT_PEOPLE = frozenset(
 REPEATED = frozenset(
     {
         Act.REFUSED,
+        Act.SIGN_IN_REFUSED,
         Act.PERSON_READ,
         Act.PEOPLE_LISTED,
         Act.CONVERSATIONS_LISTED,

@@ -62,6 +62,11 @@ class Standing:
         return self.tenant_state not in OPEN_STATES and not is_platform_admin
 
     @property
+    def is_admitted(self) -> bool:
+        """True when the person may come in now."""
+        return self.person.state is PersonState.ACTIVE and not self.is_shut_out
+
+    @property
     def owes_charter(self) -> bool:
         """True when the person has to accept the charter first."""
         return self.charter.asks(self.person.charter_version)

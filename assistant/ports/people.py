@@ -121,6 +121,10 @@ class InvitationRepository(Protocol):
         """Spend an invitation; None when unknown, spent or expired. Only one caller ever gets it."""
         ...
 
+    def find_by_code(self, code_hash: str, *, now: datetime) -> Invitation | None:
+        """An invitation, without spending it; None when unknown, spent or expired."""
+        ...
+
     def find(self, invitation_id: InvitationId, *, tenant_id: TenantId) -> Invitation | None:
         """An invitation of a tenant, expired or not."""
         ...

@@ -31,6 +31,7 @@ from assistant.ports.evaluations import EvaluationRepository, QuestionSetReposit
 from assistant.ports.feedback import FeedbackRepository, InspectionRepository
 from assistant.ports.identity import FederationRepository
 from assistant.ports.machinery import IndexLedger, VectorRepository, WorkQueue
+from assistant.ports.passwords import PasswordRepository
 from assistant.ports.people import (
     GroupRepository,
     IdentityRepository,
@@ -263,6 +264,11 @@ class UnitOfWork(Protocol):
     @property
     def identities(self) -> IdentityRepository:
         """Whom the identities of providers are."""
+        ...
+
+    @property
+    def passwords(self) -> PasswordRepository:
+        """Passwords of local accounts."""
         ...
 
     @property

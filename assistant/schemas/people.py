@@ -140,6 +140,23 @@ class MeChangeIn(Wire):
     """True lets one's conversations leave with the tenant, should it move to another instance."""
 
 
+class PasswordLinkMade(Wire):
+    """A new link to set a password."""
+
+    url: str
+    """To hand to the person; told only now, spent by its first use."""
+    name: str
+    """Of the person."""
+    expires_at: datetime
+
+
+class PasswordChangeIn(Wire):
+    """One's own password, before and after."""
+
+    current: str = Field(max_length=1000)
+    new: str = Field(max_length=1000)
+
+
 class CharterIn(Wire):
     """The charter that one accepts."""
 

@@ -77,6 +77,10 @@ class MeOut(Wire):
     """True when one's conversations may leave with the tenant."""
     unseen_inspections: int = 0
     """How often an auditor read a conversation of one's own since one last said to know."""
+    has_password: bool = False
+    """True when one has a local account."""
+    local_accounts: bool = False
+    """True where people may have a local account."""
 
 
 class ExampleQuestions(Wire):

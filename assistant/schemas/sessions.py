@@ -8,7 +8,7 @@ from assistant.schemas.wire import Wire
 
 
 class SignInWayOut(Wire):
-    """One way to sign in through an identity provider."""
+    """One way to sign in: an identity provider, or the page for a password."""
 
     label: str
     """What its button says."""

@@ -29,6 +29,8 @@ class Profile:
     tenant: Tenant
     has_logo: bool
     """True when its tenant has a logo."""
+    has_password: bool
+    """True when it has a local account."""
 
 
 class AccessService:
@@ -82,7 +84,8 @@ class AccessService:
             if person is None or tenant is None:
                 raise NotFound
             has_logo = work.tenancy.logo_of(tenant.id) is not None
-        return Profile(person, tenant, has_logo=has_logo)
+            has_password = work.passwords.find(person.id) is not None
+        return Profile(person, tenant, has_logo=has_logo, has_password=has_password)
 
     def _made(self, work: UnitOfWork) -> Collection:
         """What is missing of tenant, owner and collection."""

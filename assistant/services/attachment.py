@@ -14,6 +14,7 @@ from assistant.domain.tenants import Tenant
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.sign_in_refusals import Way, tell_refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,16 @@ class PeopleResolver:
                 or address was invited ("access_not_invited"); the person is suspended
                 ("access_suspended"); its tenant is closed ("tenant_closed").
         """
+        try:
+            return self._attached(identity, provider=provider)
+        except Forbidden as error:
+            people = self._linked(identity)
+            tell_refusal(
+                self._audit, error.code, way=Way.PROVIDER, people=people, provider=provider
+            )
+            raise
+
+    def _attached(self, identity: Identity, *, provider: str) -> Principal:
         rule = self._rules[provider]
         with self._open_work() as work:
             work.lock()
@@ -80,6 +91,15 @@ class PeopleResolver:
                 self._tell(work, principal)
             work.commit()
         return principal
+
+    def _linked(self, identity: Identity) -> list[Person]:
+        """The person that an identity is tied to: an address alone proves nobody to be refused."""
+        with self._open_work() as work:
+            linked = work.identities.find(issuer=identity.issuer, subject=identity.subject)
+            person = (
+                work.people.find(linked.person_id, tenant_id=linked.tenant_id) if linked else None
+            )
+        return [] if person is None else [person]
 
     def _found(
         self, work: UnitOfWork, identity: Identity, *, tenant: Tenant | None, rule: AttachmentRule

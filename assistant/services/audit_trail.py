@@ -98,7 +98,7 @@ class _Told:
 
 def _entry(work: UnitOfWork, told: _Told, *, now: datetime) -> AuditEntry:
     by, details = told.by, dict(told.details)
-    if by.tenant_id != told.tenant_id:
+    if by.tenant_id and by.tenant_id != told.tenant_id:
         details["by_tenant"] = by.tenant_id
     if by.is_key:
         details["by_key"] = 1

@@ -15,6 +15,7 @@ import structlog
 from assistant.domain.audit import Act
 from assistant.domain.errors import (
     AssistantError,
+    Forbidden,
     InvalidInput,
     NotFound,
     Unauthenticated,
@@ -23,11 +24,13 @@ from assistant.domain.errors import (
 from assistant.domain.identity import FederatedSession, Identity, SignInAttempt, own_path
 from assistant.domain.ids import SessionId
 from assistant.domain.tenancy import Principal
+from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.identity import IdentityProvider, IdentityResolver
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.browser_sessions import BrowserSessions
 from assistant.services.secrets import digest, new_secret
+from assistant.services.sign_in_refusals import Way, tell_refusal
 
 ATTEMPT_LIFE = timedelta(minutes=10)
 
@@ -65,12 +68,14 @@ class FederatedSignIn:
         providers: Sequence[IdentityProvider],
         resolver: IdentityResolver,
         sessions: BrowserSessions,
+        audit: AuditTrail,
     ) -> None:
         self._open_work = open_work
         self._clock = clock
         self._providers: Mapping[str, IdentityProvider] = {each.id: each for each in providers}
         self._resolver = resolver
         self._sessions = sessions
+        self._audit = audit
 
     @property
     def providers(self) -> tuple[IdentityProvider, ...]:
@@ -115,6 +120,7 @@ class FederatedSignIn:
             work.commit()
         _log.warning("sign_in_failed", provider=self._provider(provider).id, reason=reason)
         code = "sign_in_cancelled" if reason == "access_denied" else "sign_in_refused"
+        tell_refusal(self._audit, code, way=Way.PROVIDER, provider=provider)
         return Unauthenticated(code)
 
     def finish(
@@ -138,13 +144,17 @@ class FederatedSignIn:
             IdentityProviderUnavailable: It does not answer.
         """
         chosen = self._provider(provider)
-        attempt = self._spend(provider, state=state, browser_secret=browser_secret)
-        identity = chosen.identify(
-            code,
-            nonce=attempt.nonce,
-            code_verifier=attempt.code_verifier,
-            redirect_uri=redirect_uri,
-        )
+        try:
+            attempt = self._spend(provider, state=state, browser_secret=browser_secret)
+            identity = chosen.identify(
+                code,
+                nonce=attempt.nonce,
+                code_verifier=attempt.code_verifier,
+                redirect_uri=redirect_uri,
+            )
+        except (Unauthenticated, Forbidden) as error:
+            tell_refusal(self._audit, error.code, way=Way.PROVIDER, provider=provider)
+            raise
         principal = self._resolver.resolve(identity, provider=provider)
         secret = self._open(principal, identity=identity, provider=provider, device=device)
         return SignedIn(secret, attempt.return_to)

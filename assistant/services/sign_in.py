@@ -17,6 +17,8 @@ from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.browser_sessions import BrowserSessions
 from assistant.services.secrets import digest, is_worth_noting, new_secret
+from assistant.services.sign_in_guard import renew_password
+from assistant.services.sign_in_refusals import Way, tell_refusal
 
 
 class SignInService:
@@ -65,30 +67,45 @@ class SignInService:
         with self._open_work() as work:
             link = work.sessions.take_link(digest(code), now=self._clock.now())
             standing = work.people.standing(link.person_id) if link else None
-            if standing is None or not _is_active(standing):
-                raise Unauthenticated("link_spent")
-            secret, session = self._sessions.begin(work, standing.principal(), device=device)
-            self._sessions.tell(Act.SIGNED_IN, session, work=work)
-            work.commit()
-        return secret, session
+            opened = None
+            if standing is not None and _is_active(standing):
+                opened = self._sessions.begin(work, standing.principal(), device=device)
+                self._sessions.tell(Act.SIGNED_IN, opened[1], work=work)
+                work.commit()
+        if opened is None:
+            raise self._refused("link_spent", standing, way=Way.LINK)
+        return opened
 
-    def accept_invitation(self, code: str, device: str = "") -> tuple[str, Session]:
+    def accept_invitation(
+        self, code: str, device: str = "", *, password_hash: str | None = None
+    ) -> tuple[str, Session]:
         """Spend an invitation: its person becomes active and is signed in, as by `redeem`.
+
+        Args:
+            code: Of the invitation.
+            device: The browser in words.
+            password_hash: Of the person's first password; None leaves it without.
 
         Raises:
             Unauthenticated: Unknown, spent, withdrawn or expired ("invitation_spent").
         """
+        now = self._clock.now()
         with self._open_work() as work:
-            invitation = work.invitations.take(digest(code), now=self._clock.now())
+            invitation = work.invitations.take(digest(code), now=now)
             standing = work.people.standing(invitation.person_id) if invitation else None
-            if standing is None or standing.person.state is not PersonState.INVITED:
-                raise Unauthenticated("invitation_spent")
-            work.people.update(replace(standing.person, state=PersonState.ACTIVE))
-            secret, session = self._sessions.begin(work, standing.principal(), device=device)
-            self._sessions.tell(Act.PERSON_JOINED, session, work=work)
-            self._sessions.tell(Act.SIGNED_IN, session, work=work)
-            work.commit()
-        return secret, session
+            opened = None
+            if standing is not None and standing.person.state is PersonState.INVITED:
+                work.people.update(replace(standing.person, state=PersonState.ACTIVE))
+                opened = self._sessions.begin(work, standing.principal(), device=device)
+                self._sessions.tell(Act.PERSON_JOINED, opened[1], work=work)
+                if password_hash is not None:
+                    renew_password(work, standing.person, hashed=password_hash, now=now)
+                    self._tell_own(work, Act.PASSWORD_SET, standing.principal())
+                self._sessions.tell(Act.SIGNED_IN, opened[1], work=work)
+                work.commit()
+        if standing is None or opened is None:
+            raise self._refused("invitation_spent", standing, way=Way.INVITATION)
+        return opened
 
     def principal_of(self, secret: str, *, checks_charter: bool = True) -> Principal:
         """Who a session speaks for, with the roles that its person has now; this counts as its use.
@@ -151,19 +168,28 @@ class SignInService:
             if version != charter.version:
                 raise CharterRequired(version=charter.version, text=charter.text)
             work.people.update(replace(standing.person, charter_version=version))
-            self._audit.record_in(
-                work,
-                Act.CHARTER_ACCEPTED,
-                by=principal,
-                tenant_id=principal.tenant_id,
-                subject=principal.person_id,
-                details={"version": version},
-            )
+            self._tell_own(work, Act.CHARTER_ACCEPTED, principal, version=version)
             work.commit()
 
     def sign_out(self, secret: str) -> None:
         """End a session at once; nothing happens when it is unknown."""
         self._sessions.end(secret)
+
+    def _refused(self, code: str, standing: Standing | None, *, way: Way) -> Unauthenticated:
+        people = () if standing is None else (standing.person,)
+        tell_refusal(self._audit, code, way=way, people=people)
+        return Unauthenticated(code)
+
+    def _tell_own(self, work: UnitOfWork, act: Act, principal: Principal, **details: int) -> None:
+        """Record what a person did about itself, in the transaction that does it."""
+        self._audit.record_in(
+            work,
+            act,
+            by=principal,
+            tenant_id=principal.tenant_id,
+            subject=principal.person_id,
+            details=details,
+        )
 
     def _note(self, write: Callable[[UnitOfWork], None]) -> None:
         """Write what may be lost: nobody is kept out because the database is busy."""

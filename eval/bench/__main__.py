@@ -1,4 +1,4 @@
-"""Command of the measures: `python -m eval.bench [search | indexing | answers | start | tenants | reading]…`."""
+"""Command of the measures: `python -m eval.bench [search | indexing | answers | start | sign_in | …]…`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import psutil
 
 from eval.bench.rows import BenchRow, sentence, table
 
-PARTS = ("start", "search", "indexing", "answers")
+PARTS = ("start", "search", "indexing", "answers", "sign_in")
 ON_DEMAND = ("tenants", "reading")
 """Parts that take too long to be measured each time."""
 

@@ -32,6 +32,7 @@ from assistant.domain.tenancy import Collection, Principal, Role
 from assistant.domain.tenants import Tenant
 from assistant.ports.models import ChatModel
 from assistant.settings import (
+    AuthSettings,
     CostsSettings,
     DatabaseSettings,
     IngestSettings,
@@ -228,6 +229,7 @@ def open_site(
         database=DatabaseSettings(url=SecretStr(changes.pop("database_url", ""))),
         ingest=IngestSettings(max_file_mb=changes.pop("max_file_mb", 2)),
         model=changes.pop("model_settings", ModelSettings()),
+        auth=changes.pop("auth", AuthSettings()),
         oidc=changes.pop("oidc", OidcSettings()),
         costs=changes.pop("costs", CostsSettings()),
         limits=LimitsSettings(**({"deltas_per_s": 1000} | changes)),

@@ -213,7 +213,7 @@ OF_CLASS = {
     3002: {"user", "service"},
     3001: {"user"},
 }
-ACTIVITIES = {6003: range(1, 5), 3002: range(1, 3), 3001: (1, 2, 5, 6)}
+ACTIVITIES = {6003: range(1, 5), 3002: range(1, 3), 3001: (1, 2, 3, 4, 5, 6)}
 """Those of OCSF 1.3.0 that we use, beside 99."""
 
 
@@ -236,8 +236,9 @@ def test_every_act_is_a_complete_event(act: Act) -> None:
     assert event["metadata"]["version"] == "1.3.0"
     assert event["metadata"]["product"].keys() >= {"name", "vendor_name"}
     assert event["actor"]["user"]["uid"] == "p-1"
-    assert (event["status_id"] == 2) == (act is Act.REFUSED)
-    assert event.get("count") == (7 if act is Act.REFUSED else None)
+    is_refusal = act in {Act.REFUSED, Act.SIGN_IN_REFUSED}
+    assert (event["status_id"] == 2) == is_refusal
+    assert event.get("count") == (7 if is_refusal else None)
 
 
 async def test_a_pseudonym_is_resolved_by_administrators_and_told(site: Site) -> None:

@@ -20,10 +20,13 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 from pydantic import SecretStr
 
+from assistant.domain.audit import Act
+from assistant.domain.audit_chain import AuditEntry
 from assistant.domain.ids import CollectionId, GroupId, TenantId, new_id
 from assistant.domain.people import Group, Person
 from assistant.domain.tenancy import Collection
 from assistant.domain.tenants import Tenant, TenantState
+from assistant.ports.audit import AuditFilter, AuditScope
 from assistant.services.invitations import LIFE, Invited
 from assistant.settings import OidcProvider, OidcSettings
 from assistant.testing.clock import FrozenClock
@@ -145,6 +148,7 @@ async def signed_in(
 
 async def refusal(site: Site, code: str, *, way: str = "proconnect") -> httpx.Response:
     """A sign-in that has to fail with a code, as a French page, without a session."""
+    site.container.audit.trail.flush(all_of_them=True)
     async with site.http() as http:
         response = await signed_in(http, way=way)
         me = await http.get("/api/v1/me")
@@ -153,7 +157,15 @@ async def refusal(site: Site, code: str, *, way: str = "proconnect") -> httpx.Re
     assert "Traceback" not in response.text
     assert "assistant_session" not in response.headers.get("set-cookie", "")
     assert me.status_code == 401
+    assert last_refusal(site).facts == {"code": code, "way": "provider", "provider": way}
     return response
+
+
+def last_refusal(site: Site) -> AuditEntry:
+    """What the audit log was told last of a refused sign-in."""
+    wanted = AuditFilter(acts=frozenset({Act.SIGN_IN_REFUSED.value}))
+    with site.container.open_work() as work:
+        return work.audit.page(wanted, scope=AuditScope(None), before="", limit=1)[0]
 
 
 async def test_a_person_signs_in_and_returns_to_the_page_it_came_for(
@@ -514,6 +526,10 @@ async def test_a_suspended_person_and_a_closed_tenant_are_told(
         site.container.organisation.people.suspend(invited.id, principal=own)
         assert (await http.get("/api/v1/me")).status_code == 401
     await refusal(site, "access_suspended")
+    with site.container.open_work() as work:
+        pseudonym = work.audit.pseudonym_of(invited.id)
+    told = last_refusal(site)
+    assert (told.tenant, told.subject, told.actor) == (own.tenant_id, pseudonym, "")
 
     commune = other_tenant(site)
     invite(site, COLLEAGUE, tenant_id=commune.id)
@@ -618,6 +634,7 @@ async def test_groups_of_the_provider_come_and_go_and_those_given_here_stay(
     ("error", "code"), [("access_denied", "sign_in_cancelled"), ("<b>x", "sign_in_refused")]
 )
 async def test_a_refusal_of_the_provider_is_a_page(site: Site, error: str, code: str) -> None:
+    site.container.audit.trail.flush(all_of_them=True)
     async with site.http() as http:
         state = parse_qs(urlsplit(await begun(http)).query)["state"][0]
         url = "/api/auth/oidc/proconnect/callback"
@@ -628,6 +645,7 @@ async def test_a_refusal_of_the_provider_is_a_page(site: Site, error: str, code:
     assert f"<code>{code}</code>" in response.text
     assert "<b>" not in response.text
     assert "sign_in_stale" in after.text
+    assert last_refusal(site).facts["code"] == "sign_in_stale"
 
 
 @pytest.mark.parametrize(

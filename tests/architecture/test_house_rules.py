@@ -258,6 +258,7 @@ WITHOUT_SCOPE = {
         "groups",
         "invitations",
         "keys",
+        "passwords",
         "identities",
         "audit",
         "documents",
@@ -297,7 +298,7 @@ WITHOUT_TENANT = {
     # Writes of entities that name their own tenant, and look-ups for who presents a credential.
     "PeopleRepository": {"add", "update", "standing", "note_seen", "list_by_email"},
     "GroupRepository": {"add", "rename"},
-    "InvitationRepository": {"put", "take"},
+    "InvitationRepository": {"put", "take", "find_by_code"},
     "KeyRepository": {"add", "find", "delete_of", "note_used"},
     "IdentityRepository": {"keep", "find"},
 }

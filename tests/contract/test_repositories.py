@@ -54,6 +54,10 @@ class TestPeople(OnEach, repositories.PeopleContract):
     pass
 
 
+class TestPasswords(OnEach, repositories.PasswordContract):
+    pass
+
+
 class TestGroups(OnEach, repositories.GroupContract):
     pass
 

@@ -21,6 +21,7 @@ from assistant.schemas.people import (
     KeyMade,
     KeyOut,
     MeChangeIn,
+    PasswordLinkMade,
     PersonChangeIn,
     PersonDetail,
     PersonOut,
@@ -164,6 +165,8 @@ class OrganisingClient(ScriptedClient):
     report: FeedbackReportOut = field(
         default_factory=lambda: FeedbackReportOut(month="2026-03", counts=[], comments=[])
     )
+    local_accounts: bool = False
+    has_password: bool = False
     erasure_left: int = 0
     """Files that an erasure leaves behind."""
 
@@ -188,6 +191,8 @@ class OrganisingClient(ScriptedClient):
             charter=self.charter,
             export_consent=self.export_consent,
             unseen_inspections=sum(each.seen_at is None for each in self.inspections),
+            has_password=self.has_password,
+            local_accounts=self.local_accounts,
         )
 
     def change_me(self, asked: MeChangeIn) -> MeOut:
@@ -389,6 +394,15 @@ class OrganisingClient(ScriptedClient):
     def change_person(self, person_id: str, asked: PersonChangeIn) -> PersonOut:
         self._note("roles", person_id, sorted(asked.roles or []))
         return person("bruno")
+
+    def make_password_link(self, person_id: str) -> PasswordLinkMade:
+        self._note("password-link", person_id)
+        url = "https://assistant.example/password/secret"
+        return PasswordLinkMade(url=url, name="Bruno", expires_at=NOW + timedelta(days=1))
+
+    def change_password(self, *, current: str, new: str) -> int:
+        self._note("password", current, new)
+        return 1
 
     def suspend_person(self, person_id: str) -> PersonOut:
         self._note("suspend", person_id)

@@ -102,6 +102,38 @@ def permissions(page: AppTest) -> list[str]:
     return [each.removeprefix("permission-") for each in names if each.startswith("permission-")]
 
 
+def test_password_is_changed_by_who_has_one(api: OrganisingClient) -> None:
+    api.local_accounts = api.has_password = True
+    page = click(opened(api, "account"), "ask-change-password")
+    assert "Vos autres sessions seront fermées" in said(page)
+    click(page, "password-confirm")
+    assert "Tapez votre mot de passe actuel" in page.warning[0].value
+
+    page.text_input("password-current").set_value("un ancien mot")
+    page.text_input("password-new").set_value("girafe tiroir lundi")
+    page.text_input("password-again").set_value("girafe tiroir mardi")
+    click(page, "password-confirm")
+    assert "ne sont pas les mêmes" in page.warning[0].value
+    page.text_input("password-again").set_value("girafe tiroir lundi")
+    api.refuse_changes = problem("password_wrong", status=403, detail="Ce n'est pas le bon.")
+    click(page, "password-confirm")
+    assert page.error[0].value == "Ce n'est pas le bon."
+    api.refuse_changes = None
+    click(page, "password-confirm")
+
+    assert api.changes() == [("password", "un ancien mot", "girafe tiroir lundi")]
+    assert "Votre mot de passe est changé" in page.success[0].value
+
+
+@pytest.mark.parametrize(("local_accounts", "has_password"), [(False, True), (True, False)])
+def test_no_password_is_spoken_of_to_who_has_none(
+    api: OrganisingClient, local_accounts: bool, has_password: bool
+) -> None:
+    api.local_accounts, api.has_password = local_accounts, has_password
+
+    assert "ask-change-password" not in keys(opened(api, "account"))
+
+
 def test_key_is_made_within_ones_roles_and_shown_once(api: OrganisingClient) -> None:
     page = click(opened(api, "account"), "ask-create-key")
     assert permissions(page) == ["read", "ask"]

@@ -102,6 +102,33 @@ def test_suspension_says_what_it_ends_and_can_be_undone(api: OrganisingClient) -
     assert api.changes() == [("suspend", "id-bruno"), ("restore", "id-bruno")]
 
 
+def test_a_link_to_set_a_password_is_made_after_a_warning_and_shown_once(
+    api: OrganisingClient,
+) -> None:
+    api.local_accounts = True
+    page = click(opened(api, "members"), "ask-password-id-bruno")
+    assert "vous ne le voyez jamais" in said(page)
+    assert "ne le remettez à personne d'autre" in said(page)
+    assert api.changes() == []
+
+    click(page, "dialog-confirm")
+
+    assert api.changes() == [("password-link", "id-bruno")]
+    assert page.code[0].value == "https://assistant.example/password/secret"
+    click(page, "told-once-done")
+    assert not page.code
+
+
+def test_no_link_where_nobody_has_or_may_use_a_password(api: OrganisingClient) -> None:
+    assert not [key for key in keys(opened(api, "members")) if "password" in key]
+
+    api.local_accounts = True
+    api.people += [person("chloe", state="suspended"), person("owner", email="")]
+    offered = [key for key in keys(opened(api, "members")) if "password" in key]
+
+    assert offered == ["ask-password-me", "ask-password-id-bruno"]
+
+
 def test_roles_are_changed_and_those_of_the_platform_are_kept(api: OrganisingClient) -> None:
     api.people = [person("bruno", roles=["agent", "platform_admin"])]
     page = click(opened(api, "members"), "ask-roles-id-bruno")

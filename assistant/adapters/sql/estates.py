@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Table, and_, exists, false, func, not_, or
 
 from assistant.adapters.sql.contents import is_used
 from assistant.adapters.sql.documents import DOCUMENT_KEYS
+from assistant.adapters.sql.password_tables import password_links
 from assistant.adapters.sql.people_tables import group_members
 from assistant.adapters.sql.rows import job_of, version_of
 from assistant.adapters.sql.tables import (
@@ -34,7 +35,9 @@ from assistant.domain.people import Membership
 from assistant.domain.tenants import TenantState
 
 _OPEN_JOBS = [state for state in JobState if state not in FINAL_JOB_STATES]
-OF_NO_TENANT = frozenset({"index_state", "sign_in_attempts", "logout_notices", "audit_entries"})
+OF_NO_TENANT = frozenset(
+    {"index_state", "sign_in_attempts", "logout_notices", "audit_entries", "sign_in_failures"}
+)
 """Tables whose rows belong to the instance."""
 _SHARED = frozenset({"vectors", "contents"})
 """Tables whose rows belong to whoever refers to them."""
@@ -57,7 +60,7 @@ class SqlEstateRepository:
 
     def shut(self, tenant_id: TenantId) -> None:
         """End the sessions and links of all its people, and ask its running answers to stop."""
-        for table in (sessions, sign_in_links):
+        for table in (sessions, sign_in_links, password_links):
             self._transaction.write(table.delete().where(table.c.tenant_id == tenant_id))
         self._transaction.write(
             update(answers)

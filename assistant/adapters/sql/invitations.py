@@ -42,6 +42,15 @@ class SqlInvitationRepository:
             return None
         return _invitation_of(row)
 
+    def find_by_code(self, code_hash: str, *, now: datetime) -> Invitation | None:
+        """An invitation, without spending it; None when unknown, spent or expired."""
+        row = self._transaction.first(
+            select(invitations).where(
+                invitations.c.code_hash == code_hash, invitations.c.expires_at > now
+            )
+        )
+        return None if row is None else _invitation_of(row)
+
     def find(self, invitation_id: InvitationId, *, tenant_id: TenantId) -> Invitation | None:
         """An invitation of a tenant, expired or not."""
         row = self._transaction.first(

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, or_, select, update
 
+from assistant.adapters.sql.password_tables import password_links
 from assistant.adapters.sql.scoping import of_reader
 from assistant.adapters.sql.tables import sessions, sign_in_links
 from assistant.adapters.sql.transaction import Transaction
@@ -88,7 +89,7 @@ class SqlSessionRepository:
 
     def revoke_of(self, person_id: PersonId) -> None:
         """End all sessions of a person, and make its links worthless."""
-        for table in (sessions, sign_in_links):
+        for table in (sessions, sign_in_links, password_links):
             self._transaction.write(table.delete().where(table.c.person_id == person_id))
 
     def note_use(self, session_id: SessionId, *, seen_at: datetime, idle_until: datetime) -> None:

@@ -27,6 +27,7 @@ from assistant.adapters.sql.jobs import SqlJobRepository
 from assistant.adapters.sql.keys import SqlKeyRepository
 from assistant.adapters.sql.ledger import SqlIndexLedger
 from assistant.adapters.sql.links import SqlLinkRepository
+from assistant.adapters.sql.passwords import SqlPasswordRepository
 from assistant.adapters.sql.people import SqlPeopleRepository
 from assistant.adapters.sql.question_sets import SqlQuestionSetRepository
 from assistant.adapters.sql.queue import SqlWorkQueue
@@ -58,6 +59,7 @@ class SqlUnitOfWork:
         self.groups = SqlGroupRepository(self._transaction)
         self.invitations = SqlInvitationRepository(self._transaction)
         self.keys = SqlKeyRepository(self._transaction)
+        self.passwords = SqlPasswordRepository(self._transaction)
         self.identities = SqlIdentityRepository(self._transaction)
         self.audit = SqlAuditRepository(self._transaction)
         self.documents = SqlDocumentRepository(self._transaction)

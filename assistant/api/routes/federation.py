@@ -14,7 +14,8 @@ from assistant.api.deps import GateDep, UseCases
 from assistant.api.errors import problem_of
 from assistant.api.mapping import API_PREFIX
 from assistant.api.pages import error_page, page
-from assistant.api.sign_in_ways import SIGN_IN_PATH, sign_in_way
+from assistant.api.sign_in_ways import SIGN_IN_PATH, sign_in_page, ways_of
+from assistant.domain.catalogue import sentence
 from assistant.domain.errors import AssistantError, Conflict
 from assistant.schemas.sessions import SignInWayOut
 from assistant.schemas.wire import SESSION_COOKIE
@@ -32,17 +33,16 @@ _REASON = re.compile(r"[A-Za-z0-9_]{1,40}")
 @router.get("/sign-in", response_class=Response)
 async def show_sign_in(services: UseCases, return_to: str = "/") -> Response:
     """The page that offers every way to sign in."""
-    ways = [sign_in_way(each, return_to=return_to) for each in services.federation.providers]
-    return page("sign_in_ways.html", ways=ways)
+    return sign_in_page(services, return_to=return_to)
 
 
 @router.get("/ways")
 async def list_ways(services: UseCases) -> list[SignInWayOut]:
-    """The identity providers a person may sign in through."""
-    return [
-        SignInWayOut(label=way.label, url=way.url)
-        for way in (sign_in_way(each) for each in services.federation.providers)
-    ]
+    """The ways a person may sign in beside a link: identity providers, and the page for a password."""
+    ways = [SignInWayOut(label=way.label, url=way.url) for way in ways_of(services)]
+    if services.passwords.is_on:
+        ways.append(SignInWayOut(label=sentence("sign_in_local"), url=SIGN_IN_PATH))
+    return ways
 
 
 @router.get("/oidc/{provider}/start", response_class=Response, status_code=_SEE_OTHER)

@@ -1,18 +1,23 @@
-"""Who is signed in, and the charter that it accepts."""
+"""Who is signed in, the charter that it accepts, and its password."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from functools import partial
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 
 from assistant.api.conversations_out import own_inspection_out, quota_out
-from assistant.api.deps import Asker, Member, Person, UseCases
+from assistant.api.deps import Asker, Member, Person, StateDep, UseCases
 from assistant.api.organisation_out import me_out
 from assistant.domain.errors import Forbidden
 from assistant.domain.tenancy import Principal, Scope
 from assistant.schemas.inspections import OwnInspectionOut
-from assistant.schemas.people import CharterIn, MeChangeIn
+from assistant.schemas.people import CharterIn, MeChangeIn, PasswordChangeIn
 from assistant.schemas.service import MeOut
+from assistant.schemas.sessions import EndedSessionsOut
 from assistant.schemas.usage import QuotaUseOut
+from assistant.schemas.wire import SESSION_COOKIE
 
 router = APIRouter(tags=["service"])
 
@@ -57,6 +62,25 @@ def accept_charter(asked: CharterIn, principal: Member, services: UseCases) -> N
     services.sign_in.accept_charter(principal, version=asked.version)
 
 
+@router.post("/me/password")
+async def change_password(
+    asked: PasswordChangeIn, request: Request, principal: Person, state: StateDep
+) -> EndedSessionsOut:
+    """Change one's password by showing the former one; one's other sessions end. A key cannot."""
+    services = state.services
+    current = await run_in_threadpool(
+        services.sessions.find, request.cookies.get(SESSION_COOKIE, "")
+    )
+    change = partial(
+        services.passwords.change,
+        principal,
+        current=asked.current,
+        new=asked.new,
+        session_id=None if current is None else current.id,
+    )
+    return EndedSessionsOut(ended=await state.password_room.run(change))
+
+
 def _shown(principal: Principal, services: UseCases) -> MeOut:
     profile = services.access.profile(principal)
     own = Scope(principal.tenant_id, principal.person_id, frozenset())
@@ -65,4 +89,5 @@ def _shown(principal: Principal, services: UseCases) -> MeOut:
         principal=principal,
         max_file_mb=services.settings.ingest.max_file_mb,
         unseen_inspections=services.desk.inspections.unseen(scope=own),
+        local_accounts=services.passwords.is_on,
     )

@@ -23,6 +23,7 @@ from assistant.schemas.people import (
     InvitationIn,
     InvitationMade,
     InvitationOut,
+    PasswordLinkMade,
     PersonChangeIn,
     PersonDetail,
     PersonOut,
@@ -107,6 +108,19 @@ def end_sessions_of(person_id: str, principal: Manager, services: UseCases) -> E
     """Sign a person out everywhere at once; it may sign in again, and its keys go on."""
     ended = services.organisation.people.end_sessions(PersonId(person_id), principal=principal)
     return EndedSessionsOut(ended=ended)
+
+
+@router.post("/people/{person_id}/password-link", status_code=201)
+def make_password_link(
+    person_id: str, principal: Manager, services: UseCases, gate: GateDep
+) -> PasswordLinkMade:
+    """A link by which a person sets a new password itself; told only now, and good for a day."""
+    person, link, code = services.passwords.issue_link(PersonId(person_id), principal=principal)
+    return PasswordLinkMade(
+        url=f"{gate.base_url}{API_PREFIX}/auth/password/{code}",
+        name=person.name,
+        expires_at=link.expires_at,
+    )
 
 
 @router.get("/invitations")

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from assistant.api.auth import Gate
-from assistant.api.deps import GateDep, UseCases
-from assistant.api.errors import problem_of
+from assistant.api.deps import GateDep, StateDep, UseCases
 from assistant.api.mapping import API_PREFIX
+from assistant.api.opening import (
+    SEE_OTHER,
+    Typed,
+    check_same,
+    device_in,
+    opened,
+    problem_in,
+)
 from assistant.api.pages import error_page, page
-from assistant.domain.errors import Unauthenticated
-from assistant.domain.sessions import Session
+from assistant.containers import Container
+from assistant.domain.errors import InvalidInput, QuotaExceeded, Unauthenticated
 from assistant.schemas.service import SignInLinkOut
 from assistant.schemas.sessions import SignedOutOut
-from assistant.schemas.wire import SESSION_COOKIE
-from assistant.services.devices import device_of
+from assistant.schemas.wire import SESSION_COOKIE, Problem
 
 router = APIRouter(prefix="/auth", tags=["sign-in"])
-
-_SEE_OTHER = 303
 
 
 @router.post("/links", status_code=201)
@@ -39,39 +42,59 @@ async def show_link(code: str) -> Response:
     return page("sign_in.html")
 
 
-@router.post("/link/{code}", response_class=Response, status_code=_SEE_OTHER)
+@router.post("/link/{code}", response_class=Response, status_code=SEE_OTHER)
 async def redeem_link(code: str, request: Request, gate: GateDep, services: UseCases) -> Response:
     """Spend the link: opens a session and leads to the assistant."""
-    return await _opened(services.sign_in.redeem, code, request=request, gate=gate)
+    gate.check_origin(request)
+    try:
+        secret, _ = await run_in_threadpool(services.sign_in.redeem, code, device_in(request))
+    except Unauthenticated as error:
+        return error_page(problem_in(request, error), headers={})
+    return await opened(secret, request=request, gate=gate, services=services)
 
 
 @router.get("/invitation/{code}", response_class=Response)
-async def show_invitation(code: str) -> Response:
-    """A page whose button accepts the invitation: what only reads links does not spend it."""
-    return page("invitation.html")
+async def show_invitation(code: str, services: UseCases) -> Response:
+    """A page whose button accepts the invitation: what only reads links does not spend it.
+
+    Where there are local accounts, it asks for a password; only if one may also sign in otherwise, it
+    can be left out.
+    """
+    del code
+    return _invitation_page(services)
 
 
-@router.post("/invitation/{code}", response_class=Response, status_code=_SEE_OTHER)
+@router.post("/invitation/{code}", response_class=Response, status_code=SEE_OTHER)
 async def accept_invitation(
-    code: str, request: Request, gate: GateDep, services: UseCases
+    code: str, request: Request, state: StateDep, password: Typed = "", again: Typed = ""
 ) -> Response:
     """Accept the invitation: opens a session and leads to the assistant."""
-    return await _opened(services.sign_in.accept_invitation, code, request=request, gate=gate)
-
-
-async def _opened(
-    redeem: Callable[[str, str], tuple[str, Session]], code: str, *, request: Request, gate: Gate
-) -> Response:
-    gate.check_origin(request)
+    state.gate.check_origin(request)
+    services, device = state.services, device_in(request)
+    wants_password = services.passwords.is_on and (password or not services.federation.providers)
     try:
-        device = device_of(request.headers.get("user-agent", ""))
-        secret, _ = await run_in_threadpool(redeem, code, device)
+        if wants_password:
+            check_same(password, again)
+            join = partial(services.passwords.join, code, password=password, device=device)
+            secret, _ = await state.password_room.run(join)
+        else:
+            secret, _ = await run_in_threadpool(services.sign_in.accept_invitation, code, device)
+    except (InvalidInput, QuotaExceeded) as error:
+        return _invitation_page(services, problem_in(request, error))
     except Unauthenticated as error:
-        problem = problem_of(error.code, params=error.params, request=request, error=error)
-        return error_page(problem, headers={})
-    response = RedirectResponse("/", status_code=_SEE_OTHER)
-    gate.keep_session(response, secret=secret)
-    return response
+        return error_page(problem_in(request, error), headers={})
+    return await opened(secret, request=request, gate=state.gate, services=services)
+
+
+def _invitation_page(services: Container, problem: Problem | None = None) -> Response:
+    return page(
+        "invitation.html",
+        status=200 if problem is None else problem.status,
+        has_passwords=services.passwords.is_on,
+        has_providers=bool(services.federation.providers),
+        least=services.passwords.least_chars,
+        problem=problem,
+    )
 
 
 @router.post("/sign-out")

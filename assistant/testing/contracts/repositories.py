@@ -43,6 +43,7 @@ from assistant.testing.contracts.repositories_members import (
     KeyContract,
     PeopleContract,
 )
+from assistant.testing.contracts.repositories_passwords import PasswordContract
 from assistant.testing.contracts.repositories_people import (
     AnswerContract,
     ConversationContract,
@@ -83,6 +84,7 @@ __all__ = [
     "KeyContract",
     "LedgerContract",
     "LinkContract",
+    "PasswordContract",
     "PeopleContract",
     "QuestionSetContract",
     "QueueContract",

@@ -12,6 +12,7 @@ from assistant.adapters.sql import (
     audit_tables,
     conversation_tables,
     evaluation_tables,
+    password_tables,
     people_tables,
     sign_in_tables,
     tenant_tables,
@@ -31,6 +32,7 @@ metadata = evaluation_tables.metadata
 _NAMED = {
     audit_tables.audit_entries,
     conversation_tables.inspections,
+    password_tables.passwords,
     people_tables.people,
     tenant_tables.tenants,
     sign_in_tables.sign_in_attempts,

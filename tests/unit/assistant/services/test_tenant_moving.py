@@ -15,6 +15,7 @@ from assistant.domain.documents import DocumentState, LinkKind
 from assistant.domain.errors import Conflict, Forbidden, NotFound, StorageError
 from assistant.domain.ids import PersonId, TenantId
 from assistant.domain.links import LinkState, Proposal
+from assistant.domain.passwords import Password, PasswordLink
 from assistant.domain.question_sets import revision_of
 from assistant.domain.tenancy import Audience, Permission, Role, Scope
 from assistant.domain.tenants import TenantState
@@ -110,6 +111,14 @@ async def test_elsewhere_everybody_is_answered_the_same(
 
 def test_nothing_of_others_and_no_secret_is_in_the_archive(town: Town, tmp_path: Path) -> None:
     town.add_neighbour()
+    now, admin = town.house.clock.now(), town.admin
+    hashed, code = "$argon2id$v=19$m=19456$sel$empreinte", "empreinte-du-lien"
+    with town.house.open_work() as work:
+        work.passwords.put(Password(admin.person_id, admin.tenant_id, hashed, now))
+        work.passwords.put_link(
+            PasswordLink(code, admin.person_id, admin.tenant_id, admin.person_id, now, now)
+        )
+        work.commit()
     report = town.export(tmp_path / "commune.zip", with_conversations=True)
 
     members = members_of(report.path)
@@ -126,7 +135,7 @@ def test_nothing_of_others_and_no_secret_is_in_the_archive(town: Town, tmp_path:
         [key] = work.keys.list_all(tenant_id=town.commune.id, person_id=None)
     ids = [each.id for each in others] + collections
     texts = [NEIGHBOUR, NEIGHBOUR_TEXT, "bassins", "Bassins", "voisin", "Malvoisie"]
-    secrets = [town.key, town.session, key.secret_hash, key.prefix]
+    secrets = [town.key, town.session, key.secret_hash, key.prefix, hashed, code, "argon2"]
     assert len(others) == 2
     assert [each for each in [*ids, *texts, *secrets] if each.encode() in held] == []
 

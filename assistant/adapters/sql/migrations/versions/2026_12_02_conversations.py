@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261202_1"
-down_revision = "20261130_1"
+down_revision = "20261201_1"
 branch_labels = None
 depends_on = None
 
