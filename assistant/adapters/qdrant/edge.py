@@ -64,6 +64,8 @@ _RESERVE_BYTES = 256 * 1024 * 1024
 """Disk space that must be free to write: the engine maps files of 32 MB before they are filled,
 and a full disk under a mapped file kills the process."""
 
+_ASIDE = "shard.old"
+
 _QUANTISED_SHARE = 3
 """Candidates of the quantised pass for each chunk wanted."""
 
@@ -202,6 +204,7 @@ class EdgeChunkIndex:
         import qdrant_edge
 
         shard_path, identity_path = self._path / "shard", self._path / "embedder.json"
+        shutil.rmtree(self._path / _ASIDE, ignore_errors=True)
         if not shard_path.exists():
             self._refuse_full_disk()
             _create_shard(self._path, embedder=self._embedder)
@@ -218,8 +221,10 @@ class EdgeChunkIndex:
         with _engine_errors(code="index_damaged"):
             qdrant_edge.EdgeShard.load(str(shard_path)).close()
         self._refuse_full_disk()
-        shutil.rmtree(shard_path)
+        # moved aside first: a stop half-way never leaves half a shard under its name
+        shard_path.rename(self._path / _ASIDE)
         _create_shard(self._path, embedder=self._embedder)
+        shutil.rmtree(self._path / _ASIDE)
 
     def _update(self, operation: qdrant_edge.UpdateOperation, *, is_adding: bool = True) -> None:
         if is_adding:

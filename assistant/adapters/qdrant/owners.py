@@ -34,7 +34,7 @@ class Owners:
         try:
             return [_chunk(known[point_id], score) for point_id, score in pairs]
         except KeyError:
-            known = self._learnt([point_id for point_id, _ in pairs if point_id not in known])
+            known = self._learnt([point_id for point_id, _ in pairs])
         return [_chunk(known[point_id], score) for point_id, score in pairs if point_id in known]
 
     def forget(self, chunk_ids: Iterable[ChunkId]) -> None:
@@ -42,10 +42,12 @@ class Owners:
         for chunk_id in chunk_ids:
             self._known.pop(UUID(chunk_id), None)
 
-    def _learnt(self, unknown: Sequence[PointId]) -> dict[PointId, tuple[ChunkId, VersionId]]:
-        if len(self._known) + len(unknown) > _MOST:
+    def _learnt(self, wanted: Sequence[PointId]) -> dict[PointId, tuple[ChunkId, VersionId]]:
+        """All that is known, the wanted points among it."""
+        if len(self._known) + len(wanted) > _MOST:
             self._known, self._versions = {}, {}
         known = self._known
+        unknown = [point_id for point_id in wanted if point_id not in known]
         for point_id, version_id in self._read(unknown).items():
             same = self._versions.setdefault(version_id, version_id)
             known[point_id] = (ChunkId(str(point_id)), same)

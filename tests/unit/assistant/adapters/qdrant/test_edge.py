@@ -70,6 +70,20 @@ def test_an_index_without_documents_is_emptied_to_be_filled_again(tmp_path: Path
     again.close()
 
 
+def test_a_stop_while_an_older_index_is_emptied_leaves_one_that_opens(tmp_path: Path) -> None:
+    build_index(tmp_path)
+    identity = tmp_path / "embedder.json"
+    identity.write_text(json.dumps(json.loads(identity.read_text()) | {"layout": 1}))
+    (tmp_path / "shard").rename(tmp_path / "shard.old")
+    (tmp_path / "shard.old" / "edge_config.json").unlink()
+
+    index = EdgeChunkIndex(tmp_path, embedder=IDENTITY)
+
+    assert index.count_all() == 0
+    assert not (tmp_path / "shard.old").exists()
+    index.close()
+
+
 def test_an_index_without_documents_that_another_holds_is_left_alone(tmp_path: Path) -> None:
     build_index(tmp_path)
     held = EdgeChunkIndex(tmp_path, embedder=IDENTITY)

@@ -58,3 +58,7 @@ def test_no_more_is_remembered_than_fits(monkeypatch: pytest.MonkeyPatch) -> Non
         assert known.scored([(point_id, 0.1)])
 
     assert payloads.asked == [ONE, TWO, ONE]
+    assert [item.chunk_id for item in known.scored([(ONE, 0.2), (TWO, 0.1)])] == [
+        str(ONE),
+        str(TWO),
+    ]
