@@ -22,6 +22,7 @@ from assistant.containers import Container, WorkerContainer
 from assistant.data_folder import DataFolder, prepare_data_folder
 from assistant.databases import head_sink, open_store
 from assistant.domain.retrieval import EmbedderIdentity
+from assistant.domain.tenants import Tenant
 from assistant.embedders import batch_size, build_embedder
 from assistant.indexes import open_index, refuse_other_embedder, replacement
 from assistant.ports.audit import AuditTrail
@@ -346,17 +347,20 @@ def _evaluation_runner(
         open_work,
         MeteredAnswers(pipeline, open_work, clock),
         clock,
-        made_by=_made_by(common.embedder.identity, model),
+        made_by=partial(_made_by, common.embedder.identity, model),
         is_busy=lambda: answers.is_busy,
     )
 
 
-def _made_by(embedder: EmbedderIdentity, model: ChatModel | None) -> dict[str, str]:
-    """What names the program and its models in a measurement; the model is empty without one."""
+def _made_by(
+    embedder: EmbedderIdentity, model: ChatModel | None, tenant: Tenant | None
+) -> dict[str, str]:
+    """What names the program and its models in a measurement; the model is empty where none answers."""
+    is_used = model is not None and (tenant is None or tenant.allows(model.name))
     return {
         "program": version("assistant-regional"),
         "embedder": embedder.id,
-        "model": model.name if model is not None else "",
+        "model": model.name if model is not None and is_used else "",
     }
 
 

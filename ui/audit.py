@@ -22,6 +22,8 @@ _PER_PAGE = 25
 _TRAIL = "audit-trail"
 _OUTCOMES = ("", "done", "refused")
 _FORMATS = ("csv", "jsonl")
+_FIRST_YEAR, _LAST_YEAR = 2000, 9998
+"""A year of two digits would be one of the first century; the day after the last one is asked for too."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,7 @@ def _day(name: str) -> str:
 
 
 def _period(since: str, until: str, *, zone: str | None) -> dict[str, str]:
-    """Whole days of the reader's time zone, the last one included. Raises `ValueError` for no date."""
+    """Whole days of the reader's time zone, the last one included. Raises `ValueError` for another date."""
     found: dict[str, str] = {}
     if since:
         found["since"] = _midnight(_date(since), zone=zone)
@@ -193,6 +195,8 @@ def _period(since: str, until: str, *, zone: str | None) -> dict[str, str]:
 
 def _date(typed: str) -> date:
     day, month, year = (int(part) for part in typed.split("/"))
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        raise ValueError
     return date(year, month, day)
 
 

@@ -24,6 +24,7 @@ WITHHELD: Final = "withheld"
 """Stands for a detail that is no id, state, code or count."""
 
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+_REST = _TIME.removeprefix("%Y")
 _WORDS = re.compile(r"[a-z0-9_.:-]+(?: [a-z0-9_.:-]+)*")
 _LONGEST = 200
 _LARGEST = 2**53 - 1
@@ -123,7 +124,9 @@ class Verdict:
 
 def time_text(moment: datetime) -> str:
     """A time as entries keep it: `2026-11-28T09:30:00.000000Z`."""
-    return moment.astimezone(UTC).strftime(_TIME)
+    there = moment.astimezone(UTC)
+    # C libraries differ in whether they pad a year, and texts of other lengths do not sort.
+    return f"{there.year:04}{there.strftime(_REST)}"
 
 
 def _moment(text: str) -> datetime:

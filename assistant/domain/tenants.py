@@ -116,6 +116,10 @@ class Tenant:
     allowed_models: tuple[str, ...] = ()
     """Names of the chat models its people may use; empty allows all."""
 
+    def allows(self, model: str) -> bool:
+        """True when its people may use that chat model."""
+        return not self.allowed_models or model in self.allowed_models
+
 
 @dataclass(frozen=True, slots=True)
 class Remains:

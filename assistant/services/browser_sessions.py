@@ -91,12 +91,14 @@ class BrowserSessions:
             return work.sessions.find(digest(secret), now=self._clock.now())
 
     def end(self, secret: str) -> None:
-        """End a session at once; nothing happens when it is unknown."""
+        """End a session at once; nothing happens when it is unknown, or another one ends it first."""
         session = self.find(secret)
-        if session is not None:
-            with self._open_work() as work:
-                work.sessions.revoke(session.id)
-                self.tell(Act.SIGNED_OUT, session, work=work)
+        if session is None:
+            return
+        with self._open_work() as work:
+            ended = work.sessions.revoke(session.id)
+            if ended is not None:
+                self.tell(Act.SIGNED_OUT, ended, work=work)
                 work.commit()
 
     def tell(

@@ -31,6 +31,7 @@ from assistant.domain.evaluations import (
 )
 from assistant.domain.question_sets import ExpectedAnswer
 from assistant.domain.tenancy import Principal, Scope
+from assistant.domain.tenants import Tenant
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.access import author_now
@@ -53,7 +54,8 @@ class EvaluationRunner:
     """Runs what is queued, tenants in turn. Used from one event loop, by the one serving process.
 
     Every row is kept at once, so that after a restart an evaluation goes on with its next question,
-    or begins anew when the program or one of its models is another than before.
+    or begins anew when the program or one of its models is another than before, be it that its tenant
+    allows the chat model no more.
     Each question is read within the scope that its person has then, and none for a person who no
     longer administers the tenant.
     """
@@ -64,7 +66,7 @@ class EvaluationRunner:
         answers: AnswerSource,
         clock: Clock,
         *,
-        made_by: Mapping[str, str],
+        made_by: Callable[[Tenant | None], Mapping[str, str]],
         is_busy: Callable[[], bool],
     ) -> None:
         """Prepare; nothing runs before `wake`.
@@ -73,7 +75,7 @@ class EvaluationRunner:
             open_work: The relational store.
             answers: Finds passages and answers a question; nothing of it is kept but the row.
             clock: The time.
-            made_by: What names the program and its models in each evaluation.
+            made_by: What names the program and its models in the evaluations of a tenant.
             is_busy: Tells that somebody waits for an answer.
         """
         self._open_work = open_work
@@ -132,7 +134,8 @@ class EvaluationRunner:
         if found.attempt >= _ATTEMPTS:
             reason = Reason("evaluation_given_up", {})
             return replace(found, state=EvaluationState.FAILED, finished_at=now, reason=reason)
-        if found.made_by not in (None, self._made_by) and work.evaluations.drop_rows(found.id):
+        made_by = self._maker(work, found)
+        if found.made_by not in (None, made_by) and work.evaluations.drop_rows(found.id):
             # Figures of two programs in one summary would tell of neither.
             reason = Reason("evaluation_begun_anew", {})
             found = replace(found, started_at=now, attempt=0, reason=reason)
@@ -141,8 +144,12 @@ class EvaluationRunner:
             state=EvaluationState.RUNNING,
             started_at=found.started_at or now,
             attempt=found.attempt + 1,
-            made_by=self._made_by,
+            made_by=made_by,
         )
+
+    def _maker(self, work: UnitOfWork, evaluation: Evaluation) -> Mapping[str, str]:
+        """What names the program and the models that the tenant allows it now."""
+        return self._made_by(work.tenancy.find_tenant(evaluation.tenant_id))
 
     def _stopped(self, work: UnitOfWork, evaluation: Evaluation) -> Evaluation | None:
         """The evaluation as it ends before its next question; None when it goes on."""
@@ -169,11 +176,15 @@ class EvaluationRunner:
         await self._end(evaluation)
 
     def _next_scope(self, evaluation: Evaluation) -> Scope | None:
-        """What the next question may read; None once the evaluation is stopped, which is kept."""
+        """What the next question may read; None once the evaluation is stopped, which is kept.
+
+        None as well when another model would answer it: the evaluation is then taken up anew.
+        """
         with self._open_work() as work:
             stopped = self._stopped(work, evaluation)
             if stopped is None:
-                return _scope_of(work, evaluation)
+                is_same = self._maker(work, evaluation) == evaluation.made_by
+                return _scope_of(work, evaluation) if is_same else None
             work.evaluations.update(stopped)
             work.commit()
             return None

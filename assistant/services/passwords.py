@@ -13,14 +13,14 @@ from assistant.domain.ids import PersonId, SessionId
 from assistant.domain.passwords import PasswordLink, checked_password, normal_password
 from assistant.domain.people import Person, PersonState
 from assistant.domain.sessions import Session
-from assistant.domain.tenancy import Principal, Role, Scope
+from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.passwords import PasswordHasher
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.access import LOCAL_PERSON
 from assistant.services.browser_sessions import BrowserSessions
-from assistant.services.people import check_given, found_person
+from assistant.services.people import check_given, check_platform_auditor, found_person
 from assistant.services.roles import changeable_tenant
 from assistant.services.secrets import digest, new_secret
 from assistant.services.sign_in import SignInService
@@ -29,7 +29,6 @@ from assistant.services.sign_in_refusals import Way, tell_refusal
 
 LINK_LIFE = timedelta(hours=24)
 """How long a link to set a new password is good: time to hand it over, and no more."""
-_PLATFORM_ROLES = frozenset({Role.PLATFORM_ADMIN})
 
 
 class PasswordService:
@@ -98,9 +97,9 @@ class PasswordService:
 
         Raises:
             NotFound: Unknown or foreign.
-            Forbidden: No administrator; a person who administers the platform, which the principal
-                does not ("platform_forbidden"); a suspended tenant ("tenant_suspended"); no local
-                accounts ("local_accounts_off").
+            Forbidden: No administrator; a person who administers or audits the platform, and the
+                principal does not administer it ("platform_forbidden"); a suspended tenant
+                ("tenant_suspended"); no local accounts ("local_accounts_off").
             Conflict: Suspended, or not yet joined ("person_not_active"); the machine's owner, who has no
                 address ("person_without_address").
         """
@@ -109,7 +108,8 @@ class PasswordService:
             work.lock()
             person = found_person(work, person_id, principal=principal)
             changeable_tenant(work, person.tenant_id, principal=principal)
-            check_given(person.roles & _PLATFORM_ROLES, principal=principal)
+            check_given(person.roles, principal=principal)
+            check_platform_auditor(work, person, roles=person.roles, principal=principal)
             self._required()
             if person.id == LOCAL_PERSON or not person.email:
                 raise Conflict("person_without_address")

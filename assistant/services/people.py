@@ -258,7 +258,20 @@ def check_auditor(
         return
     if person.id == principal.person_id:
         raise Forbidden("auditor_by_oneself")
-    if person.tenant_id == owner_tenant(work) and not principal.is_platform_admin:
+    check_platform_auditor(work, person, roles=roles, principal=principal)
+
+
+def check_platform_auditor(
+    work: UnitOfWork, person: Person, *, roles: frozenset[Role], principal: Principal
+) -> None:
+    """Keep who audits the platform, with these roles, for its administrators.
+
+    Raises:
+        Forbidden: The auditor's role is among them, in the tenant of the machine's owner, and the
+            principal does not administer the platform ("platform_forbidden").
+    """
+    is_platform = Role.AUDITOR in roles and person.tenant_id == owner_tenant(work)
+    if is_platform and not principal.is_platform_admin:
         raise Forbidden("platform_forbidden")
 
 

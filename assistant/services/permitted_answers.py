@@ -56,4 +56,4 @@ class PermittedAnswers:
     def _is_allowed(self, tenant_id: TenantId) -> bool:
         with self._open_work() as work:
             tenant = work.tenancy.find_tenant(tenant_id)
-        return tenant is None or not tenant.allowed_models or self._model in tenant.allowed_models
+        return tenant is None or tenant.allows(self._model)

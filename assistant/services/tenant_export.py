@@ -38,6 +38,7 @@ from assistant.services.archive_questions import csv_of
 from assistant.services.archive_writer import ArchiveWriter, new_archive
 from assistant.services.machinery import MACHINE
 from assistant.services.roles import found_tenant, require_platform_admin
+from assistant.services.transactions import retried
 
 _ALL = 1_000_000
 _PAGE = 500
@@ -102,7 +103,7 @@ class TenantExporter:
             Forbidden: The principal does not administer the platform ("platform_forbidden").
             Conflict: Documents are being read ("tenant_busy"), one was deleted meanwhile
                 ("archive_overtaken"), or the file exists ("archive_exists").
-            StorageError: The file cannot be written.
+            StorageError: The file cannot be written, or its export not be recorded.
         """
         require_platform_admin(principal)
         now = self._clock.now()
@@ -117,14 +118,22 @@ class TenantExporter:
             archive.finish(
                 _manifest(tenant, archive.files, counts=counts, at=now, version=product_version)
             )
-        self._audit.record(
-            Act.TENANT_EXPORTED,
-            by=principal,
-            tenant_id=tenant_id,
-            subject=tenant_id,
-            details=counts,
-        )
+            retried(lambda: self._tell(tenant_id, counts, by=principal))
         return ExportReport(target, target.stat().st_size, counts)
+
+    def _tell(self, tenant_id: TenantId, counts: dict[str, int], *, by: Principal) -> None:
+        """Record what leaves before it has its name: without an entry there is no file."""
+        with self._open_work() as work:
+            work.lock()
+            self._audit.record_in(
+                work,
+                Act.TENANT_EXPORTED,
+                by=by,
+                tenant_id=tenant_id,
+                subject=tenant_id,
+                details=counts,
+            )
+            work.commit()
 
     @contextmanager
     def _snapshot(self, tenant_id: TenantId, *, principal: Principal) -> Generator[_Estate]:

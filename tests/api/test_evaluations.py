@@ -20,7 +20,8 @@ from assistant.domain.errors import ModelUnavailable
 from assistant.domain.evaluations import Evaluation, EvaluationRow, EvaluationState, Verdict
 from assistant.domain.ids import CollectionId, EvaluationId
 from assistant.domain.tenancy import Collection, Principal, Role, Scope
-from assistant.domain.tenants import TenantState
+from assistant.domain.tenants import Tenant, TenantState
+from assistant.services.tenants import TenantChange
 from assistant.testing.chat import ScriptedChatModel
 from tests.api.site import REGULATION, Site, open_site
 from tests.ingest.made_hostile_archives import bomb, open_document
@@ -485,8 +486,12 @@ async def test_an_evaluation_begins_anew_with_another_model(
     held.gate.release()
     await held.reached(2)
     await site.container.evaluation_runner.close()
-    made_by = vars(held.runner)["_made_by"] | {"model": "another"}
-    vars(held.runner)["_made_by"] = made_by
+    made_by = vars(held.runner)["_made_by"]
+
+    def made_by_another(tenant: Tenant | None) -> dict[str, str]:
+        return {**made_by(tenant), "model": "another"}
+
+    vars(held.runner)["_made_by"] = made_by_another
     for _ in range(3):
         held.gate.release()
     await site.container.aopen()
@@ -498,6 +503,42 @@ async def test_an_evaluation_begins_anew_with_another_model(
     assert (evaluation["state"], evaluation["done"]) == ("succeeded", 3)
     assert (evaluation["model"], evaluation["reason_code"]) == ("another", "evaluation_begun_anew")
     assert "a repris à la première question" in evaluation["reason"]
+
+
+async def test_an_evaluation_names_no_model_that_its_tenant_does_not_allow(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    allow_models(site, "autre")
+    found = (await ended(owner, (await started(owner))["id"]))["evaluation"]
+    allow_models(site, "scripted")
+    allowed = (await ended(owner, (await started(owner))["id"]))["evaluation"]
+
+    assert (found["state"], found["model"]) == ("succeeded", "")
+    assert (allowed["state"], allowed["model"]) == ("succeeded", "scripted")
+
+
+async def test_an_evaluation_begins_anew_when_its_model_is_allowed_no_more(
+    owner: httpx.AsyncClient, site: Site
+) -> None:
+    held = Held(site)
+    run = await started(owner)
+    await held.reached(1)
+    allow_models(site, "autre")
+    for _ in range(4):
+        held.gate.release()
+    found = await ended(owner, run["id"])
+
+    first, second, third = (row["expected"]["question"] for row in found["rows"])
+    assert held.asked == [first, first, second, third]
+    evaluation = found["evaluation"]
+    assert (evaluation["state"], evaluation["done"]) == ("succeeded", 3)
+    assert (evaluation["model"], evaluation["reason_code"]) == ("", "evaluation_begun_anew")
+
+
+def allow_models(site: Site, *names: str) -> None:
+    own = site.container.access.local_principal()
+    change = TenantChange(allowed_models=names)
+    site.container.organisation.tenants.change(own.tenant_id, change, principal=own)
 
 
 async def test_a_question_that_never_lets_the_service_live_is_given_up(

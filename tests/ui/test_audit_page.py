@@ -113,11 +113,17 @@ def test_filters_are_passed_on_and_into_the_exports(api: AuditingClient) -> None
     assert "person=p%261&amp;format=jsonl" in words
 
 
-@pytest.mark.parametrize("typed", ["hier", "31/02/2026", "2026", "1/2/3/4"])
-def test_a_date_that_is_none_is_refused_in_words(api: AuditingClient, typed: str) -> None:
+@pytest.mark.parametrize("name", ["audit-since", "audit-until"])
+@pytest.mark.parametrize(
+    "typed",
+    ["hier", "31/02/2026", "2026", "1/2/3/4", "01/12/26", "01/12/1999", "31/12/9999"],
+)
+def test_a_date_that_is_none_is_refused_in_words(
+    api: AuditingClient, typed: str, name: str
+) -> None:
     page = opened(api, "audit")
     api.asked.clear()
-    page.text_input("audit-since").set_value(typed).run()
+    page.text_input(name).set_value(typed).run()
 
     assert "05/11/2026" in page.error[0].value
     assert api.asked == []

@@ -63,6 +63,7 @@ def test_times_are_kept_in_utc_and_sort_as_texts() -> None:
 
     assert time_text(paris) == time_text(NOON) == "2026-11-28T12:00:00.000000Z"
     assert time_text(NOON - timedelta(microseconds=1)) < time_text(NOON)
+    assert time_text(NOON.replace(year=26)) == "0026-11-28T12:00:00.000000Z" < time_text(NOON)
 
 
 @pytest.mark.parametrize(

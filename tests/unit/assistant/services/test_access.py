@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.adapters.audit.log import LogAuditTrail
+from assistant.domain.audit import Act
 from assistant.domain.errors import NotFound, Unauthenticated
 from assistant.domain.tenancy import Scope
 from assistant.services.access import AccessService, default_collection
@@ -10,6 +11,7 @@ from assistant.services.browser_sessions import BrowserSessions
 from assistant.services.conversations import ConversationService
 from assistant.services.sign_in import SignInService
 from tests.house import House
+from tests.unit.assistant.services.organisations import KeptAudit
 
 
 @pytest.fixture
@@ -72,6 +74,25 @@ def test_session_ends_by_time_and_by_sign_out(house: House, sign_in: SignInServi
     house.clock.advance(12 * 3600 + 1)
     with pytest.raises(Unauthenticated):
         sign_in.principal_of(kept)
+
+
+def test_of_two_that_end_a_session_one_tells_of_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit = KeptAudit()
+    sessions = BrowserSessions(
+        house.open_work, house.clock, audit=audit, session_hours=12, idle_minutes=720
+    )
+    with house.open_work() as work:
+        secret, session = sessions.begin(work, house.principal)
+        work.commit()
+
+    found = sessions.find(secret)
+    monkeypatch.setattr(sessions, "find", lambda _: found)
+    sessions.end(secret)
+    sessions.end(secret)
+
+    assert [(act, subject) for act, _, subject in audit.acts] == [(Act.SIGNED_OUT, session.id)]
 
 
 def test_secrets_are_not_kept(house: House, sign_in: SignInService) -> None:

@@ -372,6 +372,27 @@ def test_who_may_make_a_link_and_for_whom(town: Town) -> None:
     assert code_of(Forbidden, issue(target, region.admin)) == "tenant_suspended"
 
 
+def test_nobody_becomes_an_auditor_of_the_platform_by_a_link(town: Town) -> None:
+    region = town.region
+    platform = region.owner.tenant_id
+    mayor = region.joined("voisine", Role.TENANT_ADMIN, tenant_id=platform)
+    auditor = region.joined("controle", Role.AUDITOR, tenant_id=platform)
+    of_commune = region.joined("auditrice", Role.AUDITOR)
+    town.audit.told.clear()
+
+    def issue(person: Principal, by: Principal) -> Callable[[], object]:
+        return lambda: town.passwords.issue_link(person.person_id, principal=by)
+
+    assert code_of(Forbidden, issue(auditor, mayor)) == "platform_forbidden"
+    assert town.audit.told == []
+    issue(auditor, region.owner)()
+    issue(of_commune, region.admin)()
+    assert [(each[1], each[3]) for each in town.audit.of(Act.PASSWORD_LINKED)] == [
+        (region.owner.person_id, auditor.person_id),
+        (region.admin.person_id, of_commune.person_id),
+    ]
+
+
 def test_changing_asks_the_former_password_and_ends_the_other_sessions(town: Town) -> None:
     here, there = town.sign_in(), town.sign_in()
 

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from assistant.adapters.sql.audit import SqlAuditRepository
 from assistant.domain.audit import Act
 from assistant.domain.documents import DocumentState, LinkKind
 from assistant.domain.errors import Conflict, Forbidden, NotFound, StorageError
@@ -19,6 +20,7 @@ from assistant.domain.passwords import Password, PasswordLink
 from assistant.domain.question_sets import revision_of
 from assistant.domain.tenancy import Audience, Permission, Role, Scope
 from assistant.domain.tenants import TenantState
+from assistant.services.audit_log import AuditLog
 from assistant.services.tenants import TenantChange
 from tests.house import House, open_house
 from tests.unit.assistant.services.moves import (
@@ -33,7 +35,8 @@ from tests.unit.assistant.services.moves import (
     mover_of,
     principal_of,
 )
-from tests.unit.assistant.services.organisations import Region
+from tests.unit.assistant.services.organisations import KeptAudit, Region
+from tests.unit.assistant.services.test_audit_heads import MemoryHeadSink
 
 pytestmark = [pytest.mark.anyio, pytest.mark.each_engine]
 
@@ -304,6 +307,31 @@ def test_an_export_that_fails_leaves_no_file_and_replaces_none(
         town.export(folder / "a.zip")
     assert overtaken.value.code == "archive_overtaken"
     assert [each.name for each in folder.iterdir()] == ["pris.zip"]
+
+
+def test_an_export_that_cannot_be_recorded_leaves_no_file(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise StorageError("disk_full")
+
+    house = town.house
+    log = AuditLog(house.open_work, house.clock, spare=KeptAudit(), sink=MemoryHeadSink())
+    town.mover = mover_of(house, audit=log.trail)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    with monkeypatch.context() as broken:
+        broken.setattr(SqlAuditRepository, "append", fail)
+        with pytest.raises(StorageError) as unrecorded:
+            town.export(folder / "a.zip")
+    assert unrecorded.value.code == "disk_full"
+    assert list(folder.iterdir()) == []
+
+    town.export(folder / "a.zip")
+    with house.open_work() as work:
+        entry = work.audit.last()
+    assert entry is not None
+    assert (entry.act, entry.subject) == ("tenant.exported", town.commune.id)
 
 
 def test_an_original_that_the_disk_changed_is_not_passed_on(town: Town, tmp_path: Path) -> None:
