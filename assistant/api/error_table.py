@@ -65,6 +65,7 @@ ERROR_TABLE: dict[str, Row] = {
     "password_wrong": (403, "Mot de passe inchangé"),
     "password_absent": (409, _NOT_ALLOWED),
     "person_without_address": (409, _NOT_ALLOWED),
+    "person_by_provider": (409, _NOT_ALLOWED),
     "provider_unavailable": (503, _PROVIDER),
     "provider_other_issuer": (503, _PROVIDER),
     "provider_refuses_us": (503, _PROVIDER),

@@ -21,9 +21,10 @@ from assistant.services.browser_sessions import BrowserSessions
 from assistant.services.sign_in_guard import (
     Attempted,
     SignInGuard,
-    forget_failures,
+    give_back,
     of_account,
     of_address,
+    pardon,
 )
 from assistant.services.sign_in_refusals import Way, tell_refusal
 
@@ -157,8 +158,8 @@ class PasswordSignIn:
             _check_admitted(standing)
             if kept != found.password:
                 work.passwords.put(kept)
-            forget_failures(work, account)
-            self._guard.give_back(work, address)
+            give_back(work, account, address)
+            pardon(work, standing.person)
             secret, session = self._sessions.begin(work, standing.principal(), device=device)
             self._sessions.tell(Act.SIGNED_IN, session, work=work)
             work.commit()

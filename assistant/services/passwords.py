@@ -101,7 +101,8 @@ class PasswordService:
                 principal does not administer it ("platform_forbidden"); a suspended tenant
                 ("tenant_suspended"); no local accounts ("local_accounts_off").
             Conflict: Suspended, or not yet joined ("person_not_active"); the machine's owner, who has no
-                address ("person_without_address").
+                address ("person_without_address"); a person who signs in through an identity provider and
+                has no password ("person_by_provider").
         """
         code, now = new_secret(), self._clock.now()
         with self._open_work() as work:
@@ -115,6 +116,7 @@ class PasswordService:
                 raise Conflict("person_without_address")
             if person.state is not PersonState.ACTIVE:
                 raise Conflict("person_not_active")
+            _refuse_second_door(work, person)
             link = PasswordLink(
                 code_hash=digest(code),
                 person_id=person.id,
@@ -246,3 +248,10 @@ class PasswordService:
 
     def _tell(self, work: UnitOfWork, act: Act, person: Person, *, by: Principal) -> None:
         self._audit.record_in(work, act, by=by, tenant_id=person.tenant_id, subject=person.id)
+
+
+def _refuse_second_door(work: UnitOfWork, person: Person) -> None:
+    """A first password made by others would open, unseen, what its person opens by a provider."""
+    has_password = work.passwords.find(person.id) is not None
+    if not has_password and work.identities.list_of(person.id, tenant_id=person.tenant_id):
+        raise Conflict("person_by_provider")

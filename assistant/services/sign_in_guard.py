@@ -69,27 +69,34 @@ class SignInGuard:
                 work.passwords.put_failures(each.key, each.throttle.counted(failures, now=now))
             work.commit()
 
-    def give_back(self, work: UnitOfWork, attempted: Attempted) -> None:
-        """Take one attempt back that did succeed, within the transaction that lets its person in.
 
-        The others stay: who has an account may try those of others from the same address.
-        """
-        failures = work.passwords.failures(attempted.key)
+def give_back(work: UnitOfWork, *attempted: Attempted) -> None:
+    """Take one attempt back that did succeed, within the transaction that lets its person in.
+
+    The others stay: who has an account may try those of others from the same network address.
+    """
+    for each in attempted:
+        failures = work.passwords.failures(each.key)
         if failures is not None:
             left = Failures(max(0, failures.count - 1), failures.last_at)
-            work.passwords.put_failures(attempted.key, left)
+            work.passwords.put_failures(each.key, left)
 
 
-def forget_failures(work: UnitOfWork, *attempted: Attempted) -> None:
-    """Let attempts begin anew, within the transaction that knows their person."""
-    for each in attempted:
-        work.passwords.drop_failures(each.key)
+def pardon(work: UnitOfWork, person: Person) -> None:
+    """Let attempts for a person's address begin anew, within the transaction that knows the person.
+
+    Not where people of other tenants have that address: whoever makes an account at somebody's address
+    would win attempts at the other's password.
+    """
+    if len(work.people.list_by_email(person.email)) == 1:
+        work.passwords.drop_failures(of_account(person.email).key)
 
 
 def renew_password(work: UnitOfWork, person: Person, *, hashed: str, now: datetime) -> None:
     """Give a person another password; failures with the former one count no more."""
     work.passwords.put(Password(person.id, person.tenant_id, hashed, now))
-    forget_failures(work, of_account(person.email), of_own(person.id))
+    pardon(work, person)
+    work.passwords.drop_failures(of_own(person.id).key)
 
 
 def _throttled(wait: timedelta) -> QuotaExceeded:

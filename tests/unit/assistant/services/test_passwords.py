@@ -20,6 +20,7 @@ from assistant.domain.errors import (
     QuotaExceeded,
     Unauthenticated,
 )
+from assistant.domain.identity import LinkedIdentity
 from assistant.domain.ids import PersonId, TenantId
 from assistant.domain.sessions import Session
 from assistant.domain.tenancy import Principal, Role, Scope
@@ -237,6 +238,39 @@ def test_after_five_failures_even_the_right_password_waits_longer_each_time(town
     town.sign_in()
     assert town.refused().code == "sign_in_wrong"
     town.sign_in()
+
+
+def test_an_account_made_elsewhere_at_ones_address_wins_no_attempts(town: Town) -> None:
+    other = town.region.joined("ailleurs", Role.TENANT_ADMIN, tenant_id=town.region.owner.tenant_id)
+    theirs = town.join(EMAIL, OTHER, admin=other)
+
+    for _ in range(5):
+        assert town.refused().code == "sign_in_wrong"
+        if town.refused(address="203.0.113.7").code == "sign_in_throttled":
+            break
+        assert town.sign_in(OTHER).person_id == theirs.person_id
+
+    assert town.refused(address="203.0.113.7").code == "sign_in_throttled"
+    code = town.passwords.issue_link(theirs.person_id, principal=other)[2]
+    town.passwords.set_by_link(code, password="lampe violon mardi neige")
+    assert town.refused(address="203.0.113.7").code == "sign_in_throttled"
+
+
+def test_nobody_makes_a_first_password_for_who_enters_by_a_provider(town: Town) -> None:
+    person = town.region.joined("proconnect", Role.AGENT)
+    linked = LinkedIdentity(
+        issuer="https://fi.example",
+        subject="sub-1",
+        provider="proconnect",
+        person_id=person.person_id,
+        tenant_id=person.tenant_id,
+        linked_at=town.clock.now(),
+    )
+    with town.house.open_work() as work:
+        work.identities.keep(linked)
+        work.commit()
+
+    assert code_of(Conflict, lambda: town.link(person)) == "person_by_provider"
 
 
 def test_unknown_addresses_are_throttled_alike(town: Town) -> None:
