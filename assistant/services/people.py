@@ -72,6 +72,8 @@ class PeopleService:
     ) -> Person:
         """Give a person another name or other roles; they count from its next request on.
 
+        A further role ends an unused link to set its password.
+
         Raises:
             NotFound: Unknown or foreign.
             Forbidden: No administrator; a role that only the platform's administrators give
@@ -93,6 +95,9 @@ class PeopleService:
                 person, name=person.name if name is None else checked_name(name), roles=kept
             )
             work.people.update(changed)
+            if kept - person.roles:
+                # Who made a link for somebody of fewer roles might not make one now.
+                work.passwords.drop_link(person_id)
             self._tell(work, Act.PERSON_CHANGED, changed, principal, roles=" ".join(sorted(kept)))
             work.commit()
         return changed
@@ -163,9 +168,10 @@ class PeopleService:
         return found
 
     def end_sessions(self, person_id: PersonId, *, principal: Principal) -> int:
-        """Sign a person out everywhere at once, its unused sign-in links too; how many sessions ended.
+        """Sign a person out everywhere at once; how many sessions ended.
 
-        It may sign in again, and its keys go on.
+        Its unused links, to sign in or to set a password, end too. It may sign in again, and its keys
+        go on.
 
         Raises:
             NotFound: Unknown or foreign.

@@ -87,8 +87,9 @@ def forget_failures(work: UnitOfWork, *attempted: Attempted) -> None:
 
 
 def renew_password(work: UnitOfWork, person: Person, *, hashed: str, now: datetime) -> None:
-    """Give a person another password; failures with the former one count no more."""
+    """Give a person another password: failures with the former one and a link made before count no more."""
     work.passwords.put(Password(person.id, person.tenant_id, hashed, now))
+    work.passwords.drop_link(person.id)
     forget_failures(work, of_account(person.email), of_own(person.id))
 
 

@@ -410,6 +410,37 @@ def test_changing_asks_the_former_password_and_ends_the_other_sessions(town: Tow
     town.sign_in(OTHER)
 
 
+def test_changing_ends_a_link_that_was_made_before(town: Town) -> None:
+    code = town.link()
+
+    town.passwords.change(town.person, current=WORDS, new=OTHER, session_id=None)
+
+    assert (
+        code_of(Unauthenticated, lambda: town.passwords.set_by_link(code, password=WORDS))
+        == "password_link_spent"
+    )
+    assert town.kept() == f"1:{OTHER[::-1]}"
+
+
+def test_a_further_role_ends_a_link_that_was_made_before(town: Town) -> None:
+    def given(*roles: Role) -> None:
+        town.region.organisation.people.change(
+            town.person.person_id, principal=town.region.owner, roles=frozenset(roles)
+        )
+
+    given(Role.TENANT_ADMIN)
+    code = town.link()
+    given()
+    town.passwords.set_by_link(code, password=OTHER)
+    code = town.link()
+    given(Role.AUDITOR)
+
+    assert (
+        code_of(Unauthenticated, lambda: town.passwords.set_by_link(code, password=WORDS))
+        == "password_link_spent"
+    )
+
+
 def test_guessing_in_an_open_session_is_throttled_apart_from_sign_in(town: Town) -> None:
     def change(current: str) -> Callable[[], object]:
         return lambda: town.passwords.change(
