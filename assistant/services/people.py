@@ -56,10 +56,7 @@ class PeopleService:
         with self._open_work() as work:
             person = found_person(work, person_id, principal=principal)
             groups = work.groups.groups_of(person_id, tenant_id=person.tenant_id)
-        if person_id != principal.person_id:
-            self._audit.record(
-                Act.PERSON_READ, by=principal, tenant_id=person.tenant_id, subject=person_id
-            )
+        self._tell_look(person, principal)
         return person, groups
 
     def change(
@@ -148,7 +145,7 @@ class PeopleService:
         return restored
 
     def sessions(self, person_id: PersonId, *, principal: Principal) -> list[Session]:
-        """Where a person is signed in, the last used first; that an administrator looked is recorded.
+        """Where a person is signed in, the last used first; that somebody else looked is recorded.
 
         Raises:
             NotFound: Unknown or foreign.
@@ -158,13 +155,7 @@ class PeopleService:
             person = found_person(work, person_id, principal=principal)
             own = Scope(person.tenant_id, person.id, frozenset())
             found = work.sessions.list_own(scope=own, now=self._clock.now())
-        self._audit.record(
-            Act.PERSON_READ,
-            by=principal,
-            tenant_id=person.tenant_id,
-            subject=person_id,
-            details={"sessions": len(found)},
-        )
+        self._tell_look(person, principal, sessions=len(found))
         return found
 
     def end_sessions(self, person_id: PersonId, *, principal: Principal) -> int:
@@ -207,6 +198,17 @@ class PeopleService:
                 work, Act.CONSENT_CHANGED, person, principal, export="yes" if export else "no"
             )
             work.commit()
+
+    def _tell_look(self, person: Person, by: Principal, **details: str | int) -> None:
+        """Record that somebody looked at another person; at itself everybody may look unseen."""
+        if person.id != by.person_id:
+            self._audit.record(
+                Act.PERSON_READ,
+                by=by,
+                tenant_id=person.tenant_id,
+                subject=person.id,
+                details=details,
+            )
 
     def _tell(
         self, work: UnitOfWork, act: Act, person: Person, by: Principal, **details: str | int
