@@ -15,10 +15,7 @@ from ui.messages import catalogue, moment_label, number, text
 PERSON_KEY = "audit-person"
 """Field that the pseudonym to look for is typed in."""
 _ACT = "act."
-_REFUSED = "access.refused"
 _SYSTEM = "system"
-_ABOUT_PEOPLE = ("person.", "charter.", "consent.", "invitation.")
-"""Acts whose subject is a person under its pseudonym."""
 _SHORT = 8
 
 
@@ -46,12 +43,11 @@ def line(entry: AuditEntryOut, *, names: Mapping[str, str], zone: str | None) ->
         facts = [moment, text("audit.by", who=_who(entry.actor))]
         if entry.tenant_id in names:
             facts.append(names[entry.tenant_id])
-        is_refused = entry.act == _REFUSED
         acts.line(
             act_label(entry.act),
             " · ".join(facts),
             _summary(entry),
-            badge=text("audit.outcome_refused") if is_refused else "",
+            badge=text("audit.outcome_refused") if entry.is_refused else "",
             badge_kind="closed",
         )
         acts.ask_button(
@@ -106,16 +102,8 @@ def detail(
     actor = entry.actor if entry.actor != _SYSTEM else ""
     if actor:
         _person(api, actor, part="actor")
-    other = _concerned(entry)
-    if other and other != actor:
-        _person(api, other, part="concerned")
-
-
-def _concerned(entry: AuditEntryOut) -> str:
-    """Pseudonym of the person that something was done to; empty when there is none."""
-    if entry.act.startswith(_ABOUT_PEOPLE):
-        return entry.subject
-    return str(entry.details.get("person", ""))
+    if entry.concerned and entry.concerned != actor:
+        _person(api, entry.concerned, part="concerned")
 
 
 def _person(api: AssistantClient, pseudonym: str, *, part: str) -> None:

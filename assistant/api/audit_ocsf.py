@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
 
-from assistant.domain.audit import Act
+from assistant.domain.audit import REFUSALS, Act
 from assistant.domain.audit_chain import AuditEntry
 
 OCSF_VERSION: Final = "1.3.0"
@@ -22,7 +22,6 @@ _CLASSES: Final = {
     _ACCOUNT: ("Account Change", 3, "Identity & Access Management"),
 }
 _OTHER: Final = 99
-_REFUSALS: Final = frozenset({Act.REFUSED, Act.SIGN_IN_REFUSED})
 _INFORMATIONAL, _LOW = 1, 2
 _UNAUTHENTICATED: Final = 401
 _VERBS: Final = {
@@ -81,7 +80,7 @@ def event_of(entry: AuditEntry, *, with_chain: bool) -> dict[str, Any]:
     """
     kind = _kind_of(entry)
     name, category, category_name = _CLASSES[kind.class_uid]
-    is_refusal = entry.act in _REFUSALS
+    is_refusal = entry.act in REFUSALS
     event: dict[str, Any] = {
         "class_uid": kind.class_uid,
         "class_name": name,

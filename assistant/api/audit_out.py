@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 
 from assistant.api.audit_ocsf import event_of
+from assistant.domain.audit import ABOUT_PEOPLE, REFUSALS
 from assistant.domain.audit_chain import AuditEntry
 from assistant.domain.tenancy import Principal
 from assistant.schemas.audit import AuditChainOut, AuditEntryOut, AuditFormat
@@ -37,9 +38,17 @@ def entry_out(entry: AuditEntry, *, with_chain: bool) -> AuditEntryOut:
         actor=entry.actor,
         subject=entry.subject,
         details=entry.facts,
+        is_refused=entry.act in REFUSALS,
+        concerned=_concerned(entry),
         number=entry.number if with_chain else None,
         hash=entry.hash if with_chain else None,
     )
+
+
+def _concerned(entry: AuditEntry) -> str:
+    if entry.act in ABOUT_PEOPLE:
+        return entry.subject
+    return str(entry.facts.get("person", ""))
 
 
 def chain_out(state: ChainState, *, principal: Principal) -> AuditChainOut:

@@ -104,14 +104,13 @@ ABOUT_PEOPLE = frozenset(
 )
 """Acts whose subject is a person; the log names it by its pseudonym, or not at all."""
 
-REPEATED = frozenset(
-    {
-        Act.REFUSED,
-        Act.SIGN_IN_REFUSED,
-        Act.PERSON_READ,
-        Act.PEOPLE_LISTED,
-        Act.CONVERSATIONS_LISTED,
-        Act.ORIGINAL_READ,
-    }
-)
+REFUSALS = frozenset({Act.REFUSED, Act.SIGN_IN_REFUSED})
+"""Acts that were tried, and not done."""
+
+REPEATED = REFUSALS | {
+    Act.PERSON_READ,
+    Act.PEOPLE_LISTED,
+    Act.CONVERSATIONS_LISTED,
+    Act.ORIGINAL_READ,
+}
 """Acts that anybody can repeat at will; the log counts them instead of keeping each."""

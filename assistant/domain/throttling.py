@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+
+_GRID = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Throttle:
     longest: timedelta
     forgotten: timedelta
     """Failures count no more after so long without one; longer than the longest wait."""
+    eased: timedelta | None = None
+    """One failure is taken off in each such stretch of time; None takes none off."""
 
     def wait(self, failures: Failures | None, *, now: datetime) -> timedelta:
         """How long the next attempt has to wait; zero when it need not."""
@@ -38,11 +42,17 @@ class Throttle:
         """The failures with one more."""
         if failures is None or self.is_forgotten(failures, now=now):
             return Failures(1, now)
-        return Failures(failures.count + 1, now)
+        return Failures(max(0, failures.count - self._eased_by(failures, now=now)) + 1, now)
 
     def is_forgotten(self, failures: Failures, *, now: datetime) -> bool:
         """True once they count no more."""
         return now - failures.last_at >= self.forgotten
+
+    def _eased_by(self, failures: Failures, *, now: datetime) -> int:
+        """Ends of stretches since the last attempt; on a fixed grid, for attempts close together lose none."""
+        if self.eased is None:
+            return 0
+        return max(0, (now - _GRID) // self.eased - (failures.last_at - _GRID) // self.eased)
 
 
 OF_ACCOUNT = Throttle(
@@ -57,5 +67,9 @@ OF_ADDRESS = Throttle(
     first=timedelta(minutes=1),
     longest=timedelta(minutes=15),
     forgotten=timedelta(hours=1),
+    eased=timedelta(minutes=5),
 )
-"""A whole town hall may come from one address; one that tries account after account is slowed down."""
+"""A whole town hall may come from one address; one that tries account after account is slowed down.
+
+So many people seldom leave an hour without an attempt: what they mistype in a day must not add up.
+"""

@@ -52,6 +52,10 @@ class PasswordRepository(Protocol):
         """Spend a link; None when unknown, spent or expired. Only one caller ever gets it."""
         ...
 
+    def drop_link(self, person_id: PersonId) -> None:
+        """Make the link of a person worthless; no error when it has none."""
+        ...
+
     def failures(self, key: str) -> Failures | None:
         """Failed attempts under a key; None when there are none."""
         ...

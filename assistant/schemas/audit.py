@@ -32,6 +32,10 @@ class AuditEntryOut(Wire):
     """Id of the thing, or pseudonym of the person, that it was done to; may be empty."""
     details: dict[str, str | int]
     """Ids, states and counts."""
+    is_refused: bool
+    """Whether it was tried, and not done."""
+    concerned: str
+    """Pseudonym of the person that it was done to; empty when it is about none, or about one that is gone."""
     number: int | None = Field(default=None, exclude_if=_is_absent)
     """Place in the chain; only for the platform's administrators, for it tells how much others do."""
     hash: str | None = Field(default=None, exclude_if=_is_absent)

@@ -102,10 +102,16 @@ class BrowserSessions:
                 work.commit()
 
     def tell(
-        self, act: Act, session: Session, *, work: UnitOfWork, details: Details | None = None
+        self,
+        act: Act,
+        session: Session,
+        *,
+        work: UnitOfWork,
+        by: Principal | None = None,
+        details: Details | None = None,
     ) -> None:
-        """Record what its person does with a session, in the transaction that does it."""
-        by = Principal(session.person_id, session.tenant_id, frozenset())
+        """Record what its person, or the key `by`, does with a session, in the transaction that does it."""
+        by = by or Principal(session.person_id, session.tenant_id, frozenset())
         self._audit.record_in(
             work, act, by=by, tenant_id=session.tenant_id, subject=session.id, details=details
         )
@@ -121,23 +127,30 @@ class BrowserSessions:
         Raises:
             NotFound: It is none of theirs.
         """
-        if not self._end(lambda each: each.id == session_id, by=by):
-            raise NotFound
+        with self._open_work() as work:
+            if not self._end_in(work, lambda each: each.id == session_id, by=by):
+                raise NotFound
+            work.commit()
 
     def end_others(self, *, by: Principal, but: SessionId | None) -> int:
         """End all of a person's own sessions but one; how many there were."""
-        return self._end(lambda each: each.id != but, by=by)
-
-    def _end(self, is_meant: Callable[[Session], bool], *, by: Principal) -> int:
-        own = Scope(by.tenant_id, by.person_id, frozenset())
         with self._open_work() as work:
-            work.lock()
-            open_now = work.sessions.list_own(scope=own, now=self._clock.now())
-            ended = [each.id for each in open_now if is_meant(each)]
-            work.sessions.revoke_own(ended, scope=own)
-            for session_id in ended:
-                self._audit.record_in(
-                    work, Act.SIGNED_OUT, by=by, tenant_id=by.tenant_id, subject=session_id
-                )
+            ended = self.end_others_in(work, by=by, but=but)
             work.commit()
+        return ended
+
+    def end_others_in(self, work: UnitOfWork, *, by: Principal, but: SessionId | None) -> int:
+        """As `end_others`, in the transaction of what they end with."""
+        return self._end_in(work, lambda each: each.id != but, by=by)
+
+    def _end_in(
+        self, work: UnitOfWork, is_meant: Callable[[Session], bool], *, by: Principal
+    ) -> int:
+        own = Scope(by.tenant_id, by.person_id, frozenset())
+        work.lock()
+        open_now = work.sessions.list_own(scope=own, now=self._clock.now())
+        ended = [each for each in open_now if is_meant(each)]
+        work.sessions.revoke_own([each.id for each in ended], scope=own)
+        for session in ended:
+            self.tell(Act.SIGNED_OUT, session, work=work, by=by)
         return len(ended)

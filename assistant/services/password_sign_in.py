@@ -5,11 +5,18 @@ No transaction is open while a hash is computed: attempts are counted before, a 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from assistant.domain.audit import Act
-from assistant.domain.errors import AssistantError, Forbidden, QuotaExceeded, Unauthenticated
+from assistant.domain.errors import (
+    AssistantError,
+    Forbidden,
+    QuotaExceeded,
+    StorageError,
+    Unauthenticated,
+)
 from assistant.domain.passwords import Password, normal_password
 from assistant.domain.people import Person, PersonState, Standing, normalised_email
 from assistant.domain.sessions import Session
@@ -166,8 +173,10 @@ class PasswordSignIn:
         return secret, session
 
     def _tell(self, error: AssistantError, *, email: str) -> None:
-        with self._open_work() as work:
-            people: list[Person] = work.people.list_by_email(email)
+        people: list[Person] = []
+        # A busy database leaves the refusal what it is; it is told without its person.
+        with suppress(StorageError), self._open_work() as work:
+            people = work.people.list_by_email(email)
         tell_refusal(self._audit, error.code, way=Way.PASSWORD, people=people)
 
 

@@ -13,7 +13,7 @@ from assistant.domain.ids import PersonId, SessionId
 from assistant.domain.passwords import PasswordLink, checked_password, normal_password
 from assistant.domain.people import Person, PersonState
 from assistant.domain.sessions import Session
-from assistant.domain.tenancy import Principal, Scope
+from assistant.domain.tenancy import Principal
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.passwords import PasswordHasher
@@ -185,16 +185,10 @@ class PasswordService:
             if work.passwords.find(person.id) != kept:
                 raise Forbidden("password_wrong")
             renew_password(work, person, hashed=hashed, now=self._clock.now())
-            ended = self._end_others(work, principal, but=session_id)
+            ended = self._sessions.end_others_in(work, by=principal, but=session_id)
             self._tell(work, Act.PASSWORD_CHANGED, person, by=principal)
             work.commit()
         return ended
-
-    def _end_others(self, work: UnitOfWork, principal: Principal, *, but: SessionId | None) -> int:
-        own = Scope(principal.tenant_id, principal.person_id, frozenset())
-        found = work.sessions.list_own(scope=own, now=self._clock.now())
-        others = [each.id for each in found if each.id != but]
-        return work.sessions.revoke_own(others, scope=own)
 
     def _linked(self, code: str) -> Person:
         """Whose password a link sets."""

@@ -56,10 +56,7 @@ class PeopleService:
         with self._open_work() as work:
             person = found_person(work, person_id, principal=principal)
             groups = work.groups.groups_of(person_id, tenant_id=person.tenant_id)
-        if person_id != principal.person_id:
-            self._audit.record(
-                Act.PERSON_READ, by=principal, tenant_id=person.tenant_id, subject=person_id
-            )
+        self._tell_look(person, principal)
         return person, groups
 
     def change(
@@ -71,6 +68,8 @@ class PeopleService:
         roles: frozenset[Role] | None = None,
     ) -> Person:
         """Give a person another name or other roles; they count from its next request on.
+
+        A further role ends an unused link to set its password.
 
         Raises:
             NotFound: Unknown or foreign.
@@ -93,6 +92,9 @@ class PeopleService:
                 person, name=person.name if name is None else checked_name(name), roles=kept
             )
             work.people.update(changed)
+            if kept - person.roles:
+                # Who made a link for somebody of fewer roles might not make one now.
+                work.passwords.drop_link(person_id)
             self._tell(work, Act.PERSON_CHANGED, changed, principal, roles=" ".join(sorted(kept)))
             work.commit()
         return changed
@@ -143,7 +145,7 @@ class PeopleService:
         return restored
 
     def sessions(self, person_id: PersonId, *, principal: Principal) -> list[Session]:
-        """Where a person is signed in, the last used first; that an administrator looked is recorded.
+        """Where a person is signed in, the last used first; that somebody else looked is recorded.
 
         Raises:
             NotFound: Unknown or foreign.
@@ -153,19 +155,14 @@ class PeopleService:
             person = found_person(work, person_id, principal=principal)
             own = Scope(person.tenant_id, person.id, frozenset())
             found = work.sessions.list_own(scope=own, now=self._clock.now())
-        self._audit.record(
-            Act.PERSON_READ,
-            by=principal,
-            tenant_id=person.tenant_id,
-            subject=person_id,
-            details={"sessions": len(found)},
-        )
+        self._tell_look(person, principal, sessions=len(found))
         return found
 
     def end_sessions(self, person_id: PersonId, *, principal: Principal) -> int:
-        """Sign a person out everywhere at once, its unused sign-in links too; how many sessions ended.
+        """Sign a person out everywhere at once; how many sessions ended.
 
-        It may sign in again, and its keys go on.
+        Its unused links, to sign in or to set a password, end too. It may sign in again, and its keys
+        go on.
 
         Raises:
             NotFound: Unknown or foreign.
@@ -201,6 +198,17 @@ class PeopleService:
                 work, Act.CONSENT_CHANGED, person, principal, export="yes" if export else "no"
             )
             work.commit()
+
+    def _tell_look(self, person: Person, by: Principal, **details: str | int) -> None:
+        """Record that somebody looked at another person; at itself everybody may look unseen."""
+        if person.id != by.person_id:
+            self._audit.record(
+                Act.PERSON_READ,
+                by=by,
+                tenant_id=person.tenant_id,
+                subject=person.id,
+                details=details,
+            )
 
     def _tell(
         self, work: UnitOfWork, act: Act, person: Person, by: Principal, **details: str | int

@@ -93,10 +93,11 @@ def pardon(work: UnitOfWork, person: Person) -> None:
 
 
 def renew_password(work: UnitOfWork, person: Person, *, hashed: str, now: datetime) -> None:
-    """Give a person another password; failures with the former one count no more."""
+    """Give a person another password: failures with the former one and a link made before count no more."""
     work.passwords.put(Password(person.id, person.tenant_id, hashed, now))
     pardon(work, person)
     work.passwords.drop_failures(of_own(person.id).key)
+    work.passwords.drop_link(person.id)
 
 
 def _throttled(wait: timedelta) -> QuotaExceeded:

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from assistant.adapters.audit.heads import FileHeadSink
 from assistant.adapters.sql import audit_tables
 from assistant.api.audit_ocsf import event_of
+from assistant.api.audit_out import entry_out
 from assistant.domain.audit import Act
 from assistant.domain.audit_chain import AuditEntry, chained, details_text
 from assistant.domain.errors import Unauthenticated
@@ -345,6 +346,29 @@ async def test_one_walk_along_the_chain_at_a_time(site: Site) -> None:
             second = await owner.post("/api/v1/audit/chain/verify")
 
     assert (second.status_code, second.json()["code"]) == (409, "audit_verifying")
+
+
+@pytest.mark.parametrize(
+    ("act", "details", "is_refused", "concerned"),
+    [
+        (Act.REFUSED, {}, True, ""),
+        (Act.SIGN_IN_REFUSED, {}, True, "subject"),
+        (Act.PASSWORD_LINKED, {}, False, "subject"),
+        (Act.PERSON_INVITED, {}, False, "subject"),
+        (Act.PERSON_JOINED, {}, False, ""),
+        (Act.MEMBER_ADDED, {"person": "member"}, False, "member"),
+        (Act.GROUP_CREATED, {}, False, ""),
+    ],
+)
+def test_an_entry_says_whether_it_was_refused_and_whom_it_concerns(
+    act: Act, details: dict[str, str | int], is_refused: bool, concerned: str
+) -> None:
+    at = "2026-01-02T12:00:00.000000Z"
+    entry = AuditEntry(0, "id", at, act.value, "town", "actor", "subject", details_text(details))
+
+    told = entry_out(entry, with_chain=False)
+
+    assert (told.is_refused, told.concerned) == (is_refused, concerned)
 
 
 async def test_entries_are_found_by_outcome_and_person(site: Site) -> None:

@@ -14,7 +14,9 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from assistant.api.opening import address_in
+from assistant.api.password_room import PasswordRoom
 from assistant.api.routes.passwords import REFUSED_AFTER_S
+from assistant.domain.errors import QuotaExceeded
 from assistant.domain.tenancy import Principal, Role
 from assistant.services.password_sign_in import Credentials
 from assistant.settings import AuthSettings, OidcProvider, OidcSettings
@@ -211,6 +213,21 @@ async def test_others_are_served_while_passwords_are_computed_few_at_a_time(site
     for each in (task.result() for task in refused):
         assert (each.status_code, each.json()["code"]) == (503, "sign_in_busy")
         assert each.headers["retry-after"] == "5"
+
+
+async def test_an_invitation_that_has_to_wait_says_how_long(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def busy(*_: object) -> None:
+        raise QuotaExceeded("sign_in_busy", retry_after_s=5)
+
+    monkeypatch.setattr(PasswordRoom, "run", busy)
+    async with site.http() as http:
+        waits = await http.post(
+            "/api/auth/invitation/code", data={"password": WORDS, "again": WORDS}, headers=PAGE
+        )
+
+    assert (waits.status_code, waits.headers["retry-after"]) == (503, "5")
 
 
 async def test_no_route_of_passwords_blocks_the_loop(site: Site) -> None:

@@ -21,6 +21,8 @@ def entry(number: int, act: str = "group.created", **changes: object) -> AuditEn
         "actor": "pseudonyme-un",
         "subject": f"s-{number}",
         "details": {},
+        "is_refused": False,
+        "concerned": "",
     }
     return AuditEntryOut.model_validate(values | changes)
 

@@ -39,7 +39,13 @@ def test_an_organisation_sees_its_entries_and_the_state_without_numbers(
 ) -> None:
     api.roles = roles
     api.entries = [
-        entry(3, "access.refused", actor="", details={"code": "forbidden", "count": 1200}),
+        entry(
+            3,
+            "access.refused",
+            actor="",
+            details={"code": "forbidden", "count": 1200},
+            is_refused=True,
+        ),
         entry(2, "job.cancelled", actor="system"),
         entry(1, "planted.act"),
     ]
@@ -52,6 +58,7 @@ def test_an_organisation_sees_its_entries_and_the_state_without_numbers(
     assert "dernière empreinte notée ailleurs le 2 mars 2026" in words
     assert "verify-audit" not in keys(page)
     assert "Accès refusé" in words
+    assert words.count("Refusé") == 1
     assert "motif : forbidden · répétitions : 1\u202f200" in words
     assert "par une personne non connectée" in words
     assert "par le système" in words
@@ -145,7 +152,7 @@ def test_pages_follow_the_cursor_and_start_again_with_other_filters(api: Auditin
 
 
 def test_a_person_is_named_only_when_asked_and_its_acts_are_found(api: AuditingClient) -> None:
-    api.entries = [entry(1, "member.added", details={"person": "pseudonyme-deux"})]
+    api.entries = [entry(1, "password.linked", concerned="pseudonyme-deux")]
     page = click(opened(api, "audit"), "ask-entry-e-1")
     assert "pseudonyme-un" in said(page)
     assert api.changes() == []

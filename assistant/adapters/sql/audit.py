@@ -11,7 +11,7 @@ from assistant.adapters.sql.audit_tables import audit_entries as entries
 from assistant.adapters.sql.audit_tables import audit_pseudonyms as pseudonyms
 from assistant.adapters.sql.people_tables import people
 from assistant.adapters.sql.transaction import Transaction
-from assistant.domain.audit import Act
+from assistant.domain.audit import REFUSALS, Act
 from assistant.domain.audit_chain import AuditEntry, chained, time_text
 from assistant.domain.ids import PersonId, new_id
 from assistant.ports.audit import AuditFilter, AuditScope
@@ -114,7 +114,7 @@ def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
     if wanted.acts:
         found.append(entries.c.act.in_(sorted(wanted.acts)))
     if wanted.is_refused is not None:
-        is_refusal = entries.c.act == Act.REFUSED.value
+        is_refusal = entries.c.act.in_(sorted(REFUSALS))
         found.append(is_refusal if wanted.is_refused else ~is_refusal)
     if wanted.person:
         named = entries.c.details.contains(f'"person":"{wanted.person}"', autoescape=True)

@@ -39,8 +39,7 @@ class SqlPasswordRepository:
 
     def put_link(self, link: PasswordLink) -> None:
         """Keep a link in place of an older one of its person."""
-        own = password_links.c.person_id == link.person_id
-        self._transaction.write(password_links.delete().where(own))
+        self.drop_link(link.person_id)
         values = {name: getattr(link, name) for name in _LINK_FIELDS}
         self._transaction.write(password_links.insert().values(**values))
 
@@ -61,6 +60,11 @@ class SqlPasswordRepository:
         if found is None or self._transaction.write(password_links.delete().where(this)) == 0:
             return None
         return found
+
+    def drop_link(self, person_id: PersonId) -> None:
+        """Make the link of a person worthless; no error when it has none."""
+        own = password_links.c.person_id == person_id
+        self._transaction.write(password_links.delete().where(own))
 
     def failures(self, key: str) -> Failures | None:
         """Failed attempts under a key; None when there are none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from fastapi import APIRouter, Request
@@ -9,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from assistant.api.deps import GateDep, StateDep, UseCases
+from assistant.api.errors import wait_headers
 from assistant.api.mapping import API_PREFIX
 from assistant.api.opening import (
     SEE_OTHER,
@@ -80,16 +82,19 @@ async def accept_invitation(
         else:
             secret, _ = await run_in_threadpool(services.sign_in.accept_invitation, code, device)
     except (InvalidInput, QuotaExceeded) as error:
-        return _invitation_page(services, problem_in(request, error))
+        return _invitation_page(services, problem_in(request, error), headers=wait_headers(error))
     except Unauthenticated as error:
         return error_page(problem_in(request, error), headers={})
     return await opened(secret, request=request, gate=state.gate, services=services)
 
 
-def _invitation_page(services: Container, problem: Problem | None = None) -> Response:
+def _invitation_page(
+    services: Container, problem: Problem | None = None, *, headers: Mapping[str, str] | None = None
+) -> Response:
     return page(
         "invitation.html",
         status=200 if problem is None else problem.status,
+        headers=headers,
         has_passwords=services.passwords.is_on,
         has_providers=bool(services.federation.providers),
         least=services.passwords.least_chars,

@@ -197,6 +197,7 @@ class AuditContract(RepositoryContract):
         )
         named = replace(make_entry(tenant), details=details_text({"person": plain.actor}))
         kept = keep(open_work, plain, refused, foreign, named)
+        keep(open_work, make_entry(tenant, act="session.refused"))
         scope = AuditScope(tenant)
 
         def found(wanted: AuditFilter) -> list[int]:
@@ -206,7 +207,7 @@ class AuditContract(RepositoryContract):
             assert page == stretch[::-1]
             return [each.number for each in stretch]
 
-        assert found(AuditFilter(is_refused=True)) == [2]
+        assert found(AuditFilter(is_refused=True)) == [2, 5]
         assert found(AuditFilter(is_refused=False)) == [1, 4]
         assert found(AuditFilter(person=plain.actor)) == [1, 4]
         assert found(AuditFilter(person=plain.subject)) == [1]

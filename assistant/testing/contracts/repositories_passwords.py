@@ -106,6 +106,15 @@ class PasswordContract(RepositoryContract):
             assert work.passwords.find_link(link.code_hash, now=NOON) is None
             assert work.passwords.find_link("again", now=NOON) == again
 
+    def test_only_the_link_of_its_person_is_dropped(
+        self, open_work: UnitOfWorkFactory, world: World, link: PasswordLink
+    ) -> None:
+        with open_work() as work:
+            work.passwords.drop_link(world.there.person_id)
+            assert work.passwords.find_link(link.code_hash, now=NOON) == link
+            work.passwords.drop_link(world.here.person_id)
+            assert work.passwords.find_link(link.code_hash, now=NOON) is None
+
     def test_ending_the_sessions_of_a_person_makes_its_link_worthless(
         self, open_work: UnitOfWorkFactory, world: World, link: PasswordLink
     ) -> None:

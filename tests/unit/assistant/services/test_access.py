@@ -5,6 +5,7 @@ import pytest
 from assistant.adapters.audit.log import LogAuditTrail
 from assistant.domain.audit import Act
 from assistant.domain.errors import NotFound, Unauthenticated
+from assistant.domain.sessions import Session
 from assistant.domain.tenancy import Scope
 from assistant.services.access import AccessService, default_collection
 from assistant.services.browser_sessions import BrowserSessions
@@ -88,7 +89,11 @@ def test_of_two_that_end_a_session_one_tells_of_it(
         work.commit()
 
     found = sessions.find(secret)
-    monkeypatch.setattr(sessions, "find", lambda _: found)
+
+    def found_before(_: str) -> Session | None:
+        return found
+
+    monkeypatch.setattr(sessions, "find", found_before)
     sessions.end(secret)
     sessions.end(secret)
 

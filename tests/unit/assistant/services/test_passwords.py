@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from assistant.adapters.sql.people import SqlPeopleRepository
 from assistant.domain.audit import Act
 from assistant.domain.errors import (
     AssistantError,
@@ -18,10 +19,12 @@ from assistant.domain.errors import (
     InvalidInput,
     NotFound,
     QuotaExceeded,
+    StorageError,
     Unauthenticated,
 )
 from assistant.domain.identity import LinkedIdentity
 from assistant.domain.ids import PersonId, TenantId
+from assistant.domain.people import Person
 from assistant.domain.sessions import Session
 from assistant.domain.tenancy import Principal, Role, Scope
 from assistant.domain.tenants import TenantState
@@ -441,7 +444,41 @@ def test_changing_asks_the_former_password_and_ends_the_other_sessions(town: Tow
     left = [each.id for each in town.sessions_of(town.person)]
     assert left == [here.id]
     assert there.id not in left
+    closed = town.audit.of(Act.SIGNED_OUT)
+    assert len(closed) == ended
+    assert there.id in {each[3] for each in closed}
     town.sign_in(OTHER)
+
+
+def test_changing_ends_a_link_that_was_made_before(town: Town) -> None:
+    code = town.link()
+
+    town.passwords.change(town.person, current=WORDS, new=OTHER, session_id=None)
+
+    assert (
+        code_of(Unauthenticated, lambda: town.passwords.set_by_link(code, password=WORDS))
+        == "password_link_spent"
+    )
+    assert town.kept() == f"1:{OTHER[::-1]}"
+
+
+def test_a_further_role_ends_a_link_that_was_made_before(town: Town) -> None:
+    def given(*roles: Role) -> None:
+        town.region.organisation.people.change(
+            town.person.person_id, principal=town.region.owner, roles=frozenset(roles)
+        )
+
+    given(Role.TENANT_ADMIN)
+    code = town.link()
+    given()
+    town.passwords.set_by_link(code, password=OTHER)
+    code = town.link()
+    given(Role.AUDITOR)
+
+    assert (
+        code_of(Unauthenticated, lambda: town.passwords.set_by_link(code, password=WORDS))
+        == "password_link_spent"
+    )
 
 
 def test_guessing_in_an_open_session_is_throttled_apart_from_sign_in(town: Town) -> None:
@@ -611,6 +648,41 @@ def test_throttled_attempts_are_told_of_their_person(town: Town) -> None:
     last = town.audit.told[-1]
     assert last[3] == town.person.person_id
     assert last[4] == {"code": "sign_in_throttled", "way": "password"}
+
+
+def test_who_looks_at_its_own_sessions_leaves_no_entry(town: Town) -> None:
+    people, who = town.region.organisation.people, town.person.person_id
+
+    own = people.sessions(who, principal=town.person)
+    people.get(who, principal=town.person)
+    assert town.audit.told == []
+    seen = people.sessions(who, principal=town.region.admin)
+    people.get(who, principal=town.region.admin)
+
+    assert own == seen
+    admin = town.region.admin.person_id
+    assert [(each[1], each[4]) for each in town.audit.of(Act.PERSON_READ)] == [
+        (admin, {"sessions": len(seen)}),
+        (admin, {}),
+    ]
+
+
+def test_a_busy_database_leaves_a_refusal_what_it_is(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = SqlPeopleRepository.list_by_email
+    asked: list[str] = []
+
+    def busy_when_told(people: SqlPeopleRepository, email: str) -> list[Person]:
+        asked.append(email)
+        if len(asked) > 1:
+            raise StorageError("database_locked")
+        return known(people, email)
+
+    monkeypatch.setattr(SqlPeopleRepository, "list_by_email", busy_when_told)
+
+    assert town.refused().code == "sign_in_wrong"
+    assert [each[3] for each in town.audit.of(Act.SIGN_IN_REFUSED)] == [""]
 
 
 def test_failures_older_than_a_day_leave_the_database(town: Town) -> None:
