@@ -22,6 +22,7 @@ audit_entries = Table(
     Column("hash", Text, nullable=False),
     Index("ix_audit_entries_by_tenant", "tenant", "number"),
     Index("ix_audit_entries_by_time", "time", "number"),
+    Index("ix_audit_entries_by_act", "act", "number"),
 )
 """All texts, hashed as they stand: whatever is written over them can still be read and told."""
 
