@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, Table, Text
+from sqlalchemy import Column, Index, Integer, Table, Text
 
-from assistant.adapters.sql.tables import metadata
+from assistant.adapters.sql.tables import metadata, of_person
 
 audit_entries = Table(
     "audit_entries",
@@ -32,9 +32,7 @@ audit_pseudonyms = Table(
     Column("person_id", Text, primary_key=True),
     Column("tenant_id", Text, nullable=False),
     Column("pseudonym", Text, nullable=False, unique=True),
-    ForeignKeyConstraint(
-        ["person_id", "tenant_id"], ["people.id", "people.tenant_id"], ondelete="CASCADE"
-    ),
+    of_person(),
     Index("ix_audit_pseudonyms_by_tenant", "tenant_id"),
 )
 """The only link from entries to people; it goes with its person."""
