@@ -11,15 +11,16 @@ from assistant.client import AssistantClient
 from assistant.schemas.conversations import InspectedConversation
 from assistant.schemas.inspections import ConversationFactsOut, OwnInspectionOut
 from assistant.schemas.service import MeOut
-from ui import acts, answers, dialogs
+from ui import acts, answers, dialogs, paging
 from ui.failures import attempt
 from ui.markup import escape, plain
-from ui.messages import counted, moment_label, text
+from ui.messages import counted, moment_label, number, text
 
 REASON_LEAST = 20
 """Characters of a reason."""
 _REASON_MOST = 1000
-_PAGE = 50
+_LIST = "audited"
+_PER_PAGE = 25
 _OPENED = "inspected-conversation"
 
 
@@ -83,20 +84,28 @@ def show(api: AssistantClient, me: MeOut) -> None:
 def _list(api: AssistantClient, me: MeOut) -> None:
     st.title(text("inspections.title"), anchor=False)
     st.write(text("inspections.lead"))
-    pseudonym = st.text_input(text("inspections.pseudonym"), key="audited-pseudonym")
-    with st.expander(text("inspections.elsewhere"), key="audited-elsewhere"):
-        tenant = st.text_input(text("inspections.tenant"), key="audited-tenant")
-        st.caption(text("inspections.tenant_help"))
-    found = api.list_audited_conversations(
-        tenant_id=(tenant or "").strip() or None, pseudonym=(pseudonym or "").strip(), limit=_PAGE
+    anew = partial(paging.turn_to, _LIST, 0)
+    pseudonym = st.text_input(
+        text("inspections.pseudonym"), key="audited-pseudonym", on_change=anew
     )
-    _dialog(api, found)
-    if not found:
+    with st.expander(text("inspections.elsewhere"), key="audited-elsewhere"):
+        tenant = st.text_input(text("inspections.tenant"), key="audited-tenant", on_change=anew)
+        st.caption(text("inspections.tenant_help"))
+    first = paging.first_shown(_LIST)
+    found = api.list_audited_conversations(
+        tenant_id=(tenant or "").strip() or None,
+        pseudonym=(pseudonym or "").strip(),
+        limit=_PER_PAGE + 1,
+        offset=first,
+    )
+    shown = found[:_PER_PAGE]
+    _dialog(api, shown)
+    if not shown:
         st.info(text("inspections.none"))
-    for each in found:
+    for each in shown:
         _line(me, each)
-    if len(found) == _PAGE:
-        st.caption(text("inspections.more", count=_PAGE))
+    place = text("inspections.range", first=number(first + 1), last=number(first + len(shown)))
+    paging.show_pager(_LIST, place, per_page=_PER_PAGE, has_more=len(found) > _PER_PAGE)
 
 
 def _line(me: MeOut, each: ConversationFactsOut) -> None:

@@ -98,7 +98,7 @@ class SharedComment:
     """A comment that its author passed on; who that is is not told."""
 
     on: date
-    """The day, in UTC: with the time it would be easier to guess who wrote it."""
+    """The day where the tenant is: with the time it would be easier to guess who wrote it."""
     verdict: Verdict
     reasons: tuple[FeedbackReason, ...]
     comment: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 
 from assistant.domain.answers import Answer, AnswerStatus
 from assistant.domain.errors import Conflict, InvalidInput, NotFound
@@ -137,7 +136,8 @@ class FeedbackService:
             )
             counts = work.feedback.counts(tenant.id, month=wanted.first)
         names = {each.id: each.name for each in own}
-        return FeedbackReport(wanted, counts, names, [_comment_of(each) for each in shared])
+        comments = [_comment_of(each, time_zone=tenant.time_zone) for each in shared]
+        return FeedbackReport(wanted, counts, names, comments)
 
     def _given(
         self, work: UnitOfWork, answer: Answer, opinion: Opinion, *, comment: str, scope: Scope
@@ -188,9 +188,9 @@ def _checked(opinion: Opinion) -> str:
     return comment
 
 
-def _comment_of(feedback: Feedback) -> SharedComment:
+def _comment_of(feedback: Feedback, *, time_zone: str) -> SharedComment:
     return SharedComment(
-        on=feedback.given_at.astimezone(UTC).date(),
+        on=day_of(feedback.given_at, time_zone=time_zone),
         verdict=feedback.verdict,
         reasons=feedback.reasons,
         comment=feedback.comment,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from assistant.domain.ids import CollectionId
+from assistant.domain.ids import AnswerId, CollectionId
 from assistant.domain.tenancy import Role
 from assistant.services.tenants import TenantChange
 from tests.api.site import REGULATION, Site, open_site
@@ -92,6 +94,25 @@ async def test_administrators_see_numbers_and_only_what_was_passed_on(site: Site
     assert set(comment) == {"on", "verdict", "reasons", "comment"}
     assert comment["comment"] == "Voir la délibération de mai."
     assert untold["comments"] == []
+
+
+async def test_a_comment_is_dated_where_its_organisation_is(site: Site) -> None:
+    await site.upload({"reglement.txt": REGULATION})
+    agent = site.agent()
+    shared = {**NOT_USEFUL, "is_shared": True}
+    async with site.person(agent) as http, site.owner() as admin:
+        talked = await talk(http)
+        await http.put(talked.feedback_path, json=shared)
+        scope = site.container.access.scope_of(agent)
+        with site.container.open_work() as work:
+            (given,) = work.feedback.find([AnswerId(talked.answer_id)], scope=scope).values()
+            work.feedback.delete(given.answer_id, scope=scope)
+            late = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
+            work.feedback.put(replace(given, given_at=late))
+            work.commit()
+        (comment,) = (await report(admin, site))["comments"]
+
+    assert comment["on"] == "2026-12-01"
 
 
 async def test_only_its_person_says_something_of_an_answer(site: Site) -> None:

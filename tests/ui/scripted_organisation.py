@@ -238,7 +238,8 @@ class OrganisingClient(ScriptedClient):
         self, *, tenant_id: str | None = None, pseudonym: str = "", limit: int = 50, offset: int = 0
     ) -> list[ConversationFactsOut]:
         self.calls.append(("audited", tenant_id, pseudonym))
-        return [each for each in self.audited if pseudonym in {"", each.pseudonym}]
+        found = [each for each in self.audited if pseudonym in {"", each.pseudonym}]
+        return found[offset : offset + limit]
 
     def inspect_conversation(self, conversation_id: str, *, reason: str) -> InspectedConversation:
         self._note("inspect", conversation_id, reason)

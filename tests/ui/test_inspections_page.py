@@ -38,17 +38,19 @@ def api() -> OrganisingClient:
 @pytest.fixture
 def auditor(api: OrganisingClient) -> OrganisingClient:
     api.roles = ("agent", "auditor")
-    api.audited = [
-        ConversationFactsOut(
-            id="c1",
-            tenant_id="region",
-            pseudonym="p-1",
-            questions=3,
-            created_at=NOW,
-            updated_at=NOW,
-        )
-    ]
+    api.audited = [facts(1)]
     return api
+
+
+def facts(number: int) -> ConversationFactsOut:
+    return ConversationFactsOut(
+        id=f"c{number}",
+        tenant_id="region",
+        pseudonym=f"p-{number}",
+        questions=3,
+        created_at=NOW,
+        updated_at=NOW,
+    )
 
 
 def shell(api: OrganisingClient, **query: str) -> AppTest:
@@ -133,3 +135,25 @@ def test_conversations_are_looked_for_by_pseudonym(auditor: OrganisingClient) ->
 
     assert ("audited", None, "p-9") in auditor.calls
     assert page.info[0].value == "Aucune conversation."
+
+
+def test_all_conversations_are_reached_a_page_at_a_time(auditor: OrganisingClient) -> None:
+    auditor.audited = [facts(number) for number in range(1, 61)]
+    page = opened(auditor, "inspections")
+    assert "ask-inspect-c25" in keys(page)
+    assert "ask-inspect-c26" not in keys(page)
+
+    click(page, "page-next")
+    click(page, "page-next")
+
+    assert [key for key in keys(page) if key.startswith("ask-inspect")][-1] == "ask-inspect-c60"
+    assert page.button("page-next").disabled
+    assert "Conversations 51 à 60" in page.caption[-1].value
+    page.text_input("audited-pseudonym").set_value("p-3").run()
+    assert "ask-inspect-c3" in keys(page)
+
+
+def test_exactly_one_page_has_no_pager(auditor: OrganisingClient) -> None:
+    auditor.audited = [facts(number) for number in range(1, 26)]
+
+    assert "page-next" not in keys(opened(auditor, "inspections"))

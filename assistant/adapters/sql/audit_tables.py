@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, Table, Text
+from sqlalchemy import Column, Index, Integer, Table, Text
 
-from assistant.adapters.sql.tables import metadata
+from assistant.adapters.sql.tables import metadata, of_person
 
 audit_entries = Table(
     "audit_entries",
@@ -22,6 +22,7 @@ audit_entries = Table(
     Column("hash", Text, nullable=False),
     Index("ix_audit_entries_by_tenant", "tenant", "number"),
     Index("ix_audit_entries_by_time", "time", "number"),
+    Index("ix_audit_entries_by_act", "act", "number"),
 )
 """All texts, hashed as they stand: whatever is written over them can still be read and told."""
 
@@ -31,9 +32,7 @@ audit_pseudonyms = Table(
     Column("person_id", Text, primary_key=True),
     Column("tenant_id", Text, nullable=False),
     Column("pseudonym", Text, nullable=False, unique=True),
-    ForeignKeyConstraint(
-        ["person_id", "tenant_id"], ["people.id", "people.tenant_id"], ondelete="CASCADE"
-    ),
+    of_person(),
     Index("ix_audit_pseudonyms_by_tenant", "tenant_id"),
 )
 """The only link from entries to people; it goes with its person."""

@@ -18,15 +18,8 @@ from sqlalchemy import (
 )
 
 from assistant.adapters.sql.columns import CompactJson, UtcDateTime, Word
-from assistant.adapters.sql.tables import metadata
+from assistant.adapters.sql.tables import metadata, of_person
 from assistant.domain.feedback import Verdict
-
-
-def _of_person() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(
-        ["person_id", "tenant_id"], ["people.id", "people.tenant_id"], ondelete="CASCADE"
-    )
-
 
 answer_feedback = Table(
     "answer_feedback",
@@ -41,7 +34,7 @@ answer_feedback = Table(
     Column("month", Date, nullable=False),
     Column("collections", CompactJson, nullable=False),
     Column("given_at", UtcDateTime, nullable=False),
-    _of_person(),
+    of_person(),
     Index("ix_answer_feedback_by_person", "person_id", "tenant_id"),
     Index("ix_answer_feedback_by_month", "tenant_id", "month"),
 )
@@ -73,7 +66,7 @@ inspections = Table(
     Column("is_of_platform", Boolean, nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime),
-    _of_person(),
+    of_person(),
     Index("ix_inspections_by_person", "person_id", "tenant_id", "number"),
 )
 """Stays when the conversation goes: its person has a right to know."""

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKeyConstraint, Integer, Table, Text
+from sqlalchemy import Column, Integer, Table, Text
 
 from assistant.adapters.sql.columns import UtcDateTime
-from assistant.adapters.sql.tables import metadata
-
-
-def _of_person() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(
-        ["person_id", "tenant_id"], ["people.id", "people.tenant_id"], ondelete="CASCADE"
-    )
-
+from assistant.adapters.sql.tables import metadata, of_person
 
 passwords = Table(
     "passwords",
@@ -21,7 +14,7 @@ passwords = Table(
     Column("tenant_id", Text, nullable=False, index=True),
     Column("hash", Text, nullable=False),
     Column("set_at", UtcDateTime, nullable=False),
-    _of_person(),
+    of_person(),
 )
 
 password_links = Table(
@@ -33,7 +26,7 @@ password_links = Table(
     Column("created_by", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
-    _of_person(),
+    of_person(),
 )
 
 sign_in_failures = Table(

@@ -16,15 +16,8 @@ from sqlalchemy import (
 )
 
 from assistant.adapters.sql.columns import CompactJson, UtcDateTime, Word
-from assistant.adapters.sql.tables import metadata
+from assistant.adapters.sql.tables import metadata, of_person
 from assistant.domain.people import PersonState
-
-
-def _of_person() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(
-        ["person_id", "tenant_id"], ["people.id", "people.tenant_id"], ondelete="CASCADE"
-    )
-
 
 people = Table(
     "people",
@@ -64,7 +57,7 @@ group_members = Table(
     Column("group_id", Text, primary_key=True),
     Column("tenant_id", Text, nullable=False),
     Column("provider", Text, nullable=False, default=""),
-    _of_person(),
+    of_person(),
     ForeignKeyConstraint(
         ["group_id", "tenant_id"], ["groups.id", "groups.tenant_id"], ondelete="CASCADE"
     ),
@@ -86,7 +79,7 @@ invitations = Table(
     Column("created_by", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
-    _of_person(),
+    of_person(),
     Index("ix_invitations_by_tenant", "tenant_id", "created_at"),
 )
 
@@ -104,7 +97,7 @@ api_keys = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
-    _of_person(),
+    of_person(),
     Index("ix_api_keys_by_person", "person_id", "tenant_id"),
     Index("ix_api_keys_by_tenant", "tenant_id", "number"),
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Table, Text
 
 from assistant.adapters.sql.columns import UtcDateTime
-from assistant.adapters.sql.tables import metadata
+from assistant.adapters.sql.tables import metadata, of_person
 
 sign_in_attempts = Table(
     "sign_in_attempts",
@@ -50,9 +50,7 @@ identities = Table(
     Column("person_id", Text, nullable=False),
     Column("tenant_id", Text, nullable=False),
     Column("linked_at", UtcDateTime, nullable=False),
-    ForeignKeyConstraint(
-        ["person_id", "tenant_id"], ["people.id", "people.tenant_id"], ondelete="CASCADE"
-    ),
+    of_person(),
     Index("ix_identities_by_person", "person_id", "tenant_id"),
 )
 """`provider` is the name that the settings had for the issuer when the identity was tied."""

@@ -46,6 +46,7 @@ STATISTICS: dict[tuple[str, str], str] = {
     ("audit_entries", "id"): "1000000 1",
     ("audit_entries", "tenant number"): "1000000 2000 1",
     ("audit_entries", "time number"): "1000000 1 1",
+    ("audit_entries", "act number"): "1000000 20000 1",
     ("audit_pseudonyms", "person_id"): "20000 1",
     ("audit_pseudonyms", "pseudonym"): "20000 1",
     ("audit_pseudonyms", "tenant_id"): "20000 40",

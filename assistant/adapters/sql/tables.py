@@ -40,6 +40,13 @@ metadata = MetaData(
 )
 
 
+def of_person() -> ForeignKeyConstraint:
+    """Ties `person_id` and `tenant_id` of a table to one person; its rows go with it."""
+    return ForeignKeyConstraint(
+        ["person_id", "tenant_id"], ["people.id", "people.tenant_id"], ondelete="CASCADE"
+    )
+
+
 def _text(name: str, *, default: str | None = None) -> Column[str]:
     return Column(name, Text, nullable=False, default=default)
 

@@ -11,22 +11,20 @@ from starlette.responses import RedirectResponse, Response
 
 from assistant.api.auth import Gate
 from assistant.api.deps import GateDep, UseCases
-from assistant.api.errors import problem_of
 from assistant.api.mapping import API_PREFIX
+from assistant.api.opening import SEE_OTHER, device_in, opened, problem_in
 from assistant.api.pages import error_page, page
 from assistant.api.sign_in_ways import SIGN_IN_PATH, sign_in_page, ways_of
 from assistant.domain.catalogue import sentence
 from assistant.domain.errors import AssistantError, Conflict
 from assistant.schemas.sessions import SignInWayOut
 from assistant.schemas.wire import SESSION_COOKIE
-from assistant.services.devices import device_of
 from assistant.services.federated_sign_in import ATTEMPT_LIFE
 
 router = APIRouter(prefix="/auth", tags=["sign-in"])
 
 _ATTEMPT_COOKIE = "assistant_attempt"
 _PATH = f"{API_PREFIX}/auth/oidc"
-_SEE_OTHER = 303
 _REASON = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 
@@ -45,7 +43,7 @@ async def list_ways(services: UseCases) -> list[SignInWayOut]:
     return ways
 
 
-@router.get("/oidc/{provider}/start", response_class=Response, status_code=_SEE_OTHER)
+@router.get("/oidc/{provider}/start", response_class=Response, status_code=SEE_OTHER)
 async def start(
     provider: str, request: Request, gate: GateDep, services: UseCases, return_to: str = "/"
 ) -> Response:
@@ -59,7 +57,7 @@ async def start(
         )
     except AssistantError as error:
         return _refused(error, request=request)
-    response = RedirectResponse(begun.url, status_code=_SEE_OTHER)
+    response = RedirectResponse(begun.url, status_code=SEE_OTHER)
     response.set_cookie(
         _ATTEMPT_COOKIE,
         begun.browser_secret,
@@ -72,7 +70,7 @@ async def start(
     return response
 
 
-@router.get("/oidc/{provider}/callback", response_class=Response, status_code=_SEE_OTHER)
+@router.get("/oidc/{provider}/callback", response_class=Response, status_code=SEE_OTHER)
 async def callback(
     provider: str,
     request: Request,
@@ -95,16 +93,13 @@ async def callback(
             state=state,
             browser_secret=request.cookies.get(_ATTEMPT_COOKIE, ""),
             redirect_uri=_callback(gate, provider),
-            device=device_of(request.headers.get("user-agent", "")),
+            device=device_in(request),
         )
     except AssistantError as refusal:
         return _forget_attempt(_refused(refusal, request=request), gate=gate)
-    response = RedirectResponse(done.return_to, status_code=_SEE_OTHER)
-    before = request.cookies.get(SESSION_COOKIE)
-    if before:
-        # This browser gets another session: nothing would end the one it had.
-        await run_in_threadpool(services.sign_in.sign_out, before)
-    gate.keep_session(response, secret=done.secret)
+    response = await opened(
+        done.secret, request=request, gate=gate, services=services, return_to=done.return_to
+    )
     return _forget_attempt(response, gate=gate)
 
 
@@ -146,8 +141,7 @@ def _refused(
     error: AssistantError, *, request: Request, again: str | None = SIGN_IN_PATH
 ) -> Response:
     """A page in any case: it is a browser that comes here."""
-    problem = problem_of(error.code, params=error.params, request=request, error=error)
-    return error_page(problem, headers={}, again=again)
+    return error_page(problem_in(request, error), headers={}, again=again)
 
 
 def _forget_attempt(response: Response, *, gate: Gate) -> Response:

@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["person_id", "tenant_id"],
             ["people.id", "people.tenant_id"],
-            name=op.f("fk_passwords_person_id"),
+            name=op.f("fk_passwords_person_id_tenant_id"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_passwords")),
@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["person_id", "tenant_id"],
             ["people.id", "people.tenant_id"],
-            name=op.f("fk_password_links_person_id"),
+            name=op.f("fk_password_links_person_id_tenant_id"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_password_links")),

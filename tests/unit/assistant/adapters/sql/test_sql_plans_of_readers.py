@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, event, text
 
+from assistant.adapters.sql.audit_tables import audit_entries
 from assistant.adapters.sql.database import Database, open_database
 from assistant.adapters.sql.events import dump_event
 from assistant.adapters.sql.locators import dump_locator
@@ -35,6 +36,7 @@ from assistant.adapters.sql.tenant_tables import (
     tenants,
 )
 from assistant.domain.answers import AnswerStatus, TextDelta
+from assistant.domain.audit import Act
 from assistant.domain.conversations import Author
 from assistant.domain.documents import DocumentState, VersionState
 from assistant.domain.ids import AnswerId, ChunkId, ConversationId, DocumentId, PersonId, TenantId
@@ -46,6 +48,7 @@ from ingest.model import DocumentKind, FileFormat, Locator
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 TENANTS, COLLECTIONS, PEOPLE, DOCUMENTS, CHUNKS, ANSWERS = 200, 4_000, 4_000, 4_000, 12_000, 4_000
+ENTRIES = 4_000
 SHARED = COLLECTIONS - TENANTS
 """Number of the first collection that may be shared; each tenant has one of those."""
 LOCATOR = dump_locator(Locator())
@@ -53,7 +56,7 @@ EVENT = dump_event(TextDelta("Oui."))
 READER = Principal(PersonId("p123"), TenantId("t123"), frozenset({Role.AGENT}))
 CROWDED = {
     "people", "group_members", "collections", "documents", "versions", "chunks", "conversations",
-    "messages", "answers", "answer_events",
+    "messages", "answers", "answer_events", "audit_entries",
 }  # fmt: skip
 """Tables of thousands of rows here; an engine rightly reads the others whole."""
 ALIASES = {"live": "versions"}
@@ -132,6 +135,17 @@ def rows() -> Iterator[tuple[Table, list[dict[str, Any]]]]:
     )
     yield from document_rows()
     yield from conversation_rows()
+    yield (
+        audit_entries,
+        [
+            {
+                "number": n, "id": f"e{n}", "time": f"{n:05}", "act": Act.REFUSED.value, "actor": "",
+                "tenant": of(n, among=TENANTS, prefix="t"), "subject": "", "details": "{}",
+                "previous": "", "hash": "",
+            }
+            for n in range(ENTRIES)
+        ],
+    )  # fmt: skip
 
 
 def audience_of(number: int) -> Audience:
@@ -351,6 +365,9 @@ READINGS = {
     "events": Reading(
         lambda w, s: w.answers.events_after(AnswerId("a123"), number=0, scope=s),
         (answer_events, answers),
+    ),
+    "last entry of an act": Reading(
+        lambda w, _: w.audit.last_of(Act.AUDIT_VERIFIED), (audit_entries,)
     ),
 }
 

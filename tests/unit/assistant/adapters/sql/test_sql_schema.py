@@ -13,10 +13,12 @@ import pytest
 from alembic import command
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
 
 from assistant.adapters.sql import schema, sqlite
 from assistant.adapters.sql.database import Database, open_database
 from assistant.adapters.sql.statistics import STATISTICS, list_indexes
+from assistant.adapters.sql.tables import metadata
 from assistant.domain.errors import ConfigurationError, StorageError
 from assistant.domain.ids import TenantId
 from assistant.domain.tenants import Tenant
@@ -27,6 +29,14 @@ from assistant.testing.clock import FrozenClock
 def test_migrations_make_what_the_tables_say(database: Database) -> None:
     with database.engine.connect() as connection:
         command.check(schema.migration_config(connection))
+
+
+def test_foreign_keys_are_named_as_the_tables_say(database: Database) -> None:
+    """A later migration has to find them by that name; `check` compares none."""
+    made = inspect(database.engine)
+    for table in metadata.tables.values():
+        names = {key["name"] for key in made.get_foreign_keys(table.name)}
+        assert names == {key.name for key in table.foreign_key_constraints}, table.name
 
 
 def test_a_table_without_migration_is_noticed(database: Database) -> None:
