@@ -37,7 +37,7 @@ from assistant.services.passwords import LINK_LIFE, PasswordService
 from assistant.services.sign_in import SignInService
 from assistant.services.sign_in_guard import of_account, of_address
 from tests.house import House
-from tests.unit.assistant.services.organisations import Region
+from tests.unit.assistant.services.organisations import PlainHasher, Region
 
 pytestmark = pytest.mark.each_engine
 
@@ -45,27 +45,6 @@ WORDS = "girafe tiroir lundi seize"
 OTHER = "bateau cuivre onze nuages"
 EMAIL = "zoe@valbourg.example"
 TOWN_HALL = "192.0.2.1"
-
-
-@dataclass
-class PlainHasher:
-    """Implements `PasswordHasher` at once, and counts."""
-
-    version: int = 1
-    verified: list[str | None] = field(default_factory=list[str | None])
-    while_hashing: Callable[[], object] = lambda: None
-
-    def hash(self, password: str) -> str:
-        self.while_hashing()
-        return f"{self.version}:{password[::-1]}"
-
-    def verify(self, password: str, *, against: str | None) -> bool:
-        self.verified.append(against)
-        self.while_hashing()
-        return against is not None and against.partition(":")[2] == password[::-1]
-
-    def is_outdated(self, kept: str) -> bool:
-        return not kept.startswith(f"{self.version}:")
 
 
 @dataclass
