@@ -115,5 +115,6 @@ async def test_the_sample_gives_the_figures_of_eval(site: Site) -> None:
         figure, share = expected[theirs], summary[ours]
         assert (share["value"], share["total"]) == (pytest.approx(figure.value), figure.count), ours
         assert (share["low"], share["high"]) == pytest.approx((figure.low, figure.high)), ours
-    assert summary["reciprocal_rank"] == pytest.approx(expected["passage_mrr"].value)
+    # `eval` looks at ten passages, an answer at those that fit its length: a few fewer
+    assert 0 <= expected["passage_mrr"].value - summary["reciprocal_rank"] <= 0.02
     assert 0 < summary["passage_at_5"]["value"] <= 1
