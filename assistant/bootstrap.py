@@ -57,10 +57,10 @@ from assistant.services.worker import Worker
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
 from assistant.sign_ins import build_sign_ins
+from ingest.limits import MEGABYTE
 
 _WEB_CHILDREN = 2
 """One draws pages while the other prints a deck; each is started when it is first needed."""
-_MEGABYTE = 1_000_000
 
 
 class SystemClock:
@@ -371,7 +371,7 @@ def _ingestion(common: _Common, *, audit: AuditTrail) -> IngestionService:
         common.clock,
         audit=audit,
         fingerprints=Fingerprints(common.reader, embedder_id=common.embedder.identity.id),
-        max_file_bytes=common.settings.ingest.max_file_mb * _MEGABYTE,
+        max_file_bytes=common.settings.ingest.max_file_mb * MEGABYTE,
     )
 
 

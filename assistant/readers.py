@@ -7,8 +7,7 @@ from pathlib import Path
 from assistant.ports.parsing import FileReader
 from assistant.ports.scanning import VirusScanner
 from assistant.settings import Settings
-
-_MEGABYTE = 1_000_000
+from ingest.limits import MEGABYTE
 
 
 def open_reader(settings: Settings, *, scratch: Path, children: int) -> FileReader:
@@ -23,10 +22,10 @@ def open_reader(settings: Settings, *, scratch: Path, children: int) -> FileRead
 
     chosen = settings.ingest
     limits = Limits(
-        max_file_bytes=chosen.max_file_mb * _MEGABYTE,
-        max_text_bytes=chosen.max_text_mb * _MEGABYTE,
+        max_file_bytes=chosen.max_file_mb * MEGABYTE,
+        max_text_bytes=chosen.max_text_mb * MEGABYTE,
         max_pages=chosen.max_pages,
-        max_expanded_bytes=chosen.max_expanded_mb * _MEGABYTE,
+        max_expanded_bytes=chosen.max_expanded_mb * MEGABYTE,
         max_expansion_ratio=chosen.max_expansion_ratio,
         max_archive_entries=chosen.max_archive_entries,
         max_sheet_rows=chosen.max_sheet_rows,
@@ -36,7 +35,7 @@ def open_reader(settings: Settings, *, scratch: Path, children: int) -> FileRead
         base_s=chosen.parse_base_s,
         page_s=chosen.parse_page_s,
         ocr_page_s=chosen.ocr_page_s,
-        memory_bytes=chosen.parse_memory_mb * _MEGABYTE,
+        memory_bytes=chosen.parse_memory_mb * MEGABYTE,
         chunk_tokens=chosen.chunk_tokens,
     )
     return ParserPool(limits, children=children, scratch=scratch)

@@ -6,20 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
 from assistant.client import AssistantClient
 from assistant.schemas.audit import AuditChainOut, AuditEntryOut, AuditPageOut
 from assistant.schemas.service import MeOut
-from ui import acts, audit_entries, dialogs
+from ui import acts, audit_entries, dialogs, paging
 from ui.failures import attempt
 from ui.markup import escape
-from ui.messages import moment_label, number, text
+from ui.messages import moment_label, number, text, zone_of
 
 _PER_PAGE = 25
-_TRAIL = "audit-trail"
+_LIST = "audit"
 _OUTCOMES = ("", "done", "refused")
 _FORMATS = ("csv", "jsonl")
 _FIRST_YEAR, _LAST_YEAR = 2000, 9998
@@ -59,7 +58,8 @@ def show(api: AssistantClient, me: MeOut) -> None:
     if filters is None:
         return
     _downloads(filters)
-    found = api.audit_page(filters.asked, before=_cursors(filters)[-1], limit=_PER_PAGE)
+    before = paging.cursor_shown(_LIST, filters.key)
+    found = api.audit_page(filters.asked, before=before, limit=_PER_PAGE)
     _dialog(api, found, names=names, zone=zone)
     _entries(found, filters, names=names, zone=zone)
 
@@ -201,11 +201,7 @@ def _date(typed: str) -> date:
 
 
 def _midnight(day: date, *, zone: str | None) -> str:
-    try:
-        tz = ZoneInfo(zone) if zone else None
-    except (ValueError, ZoneInfoNotFoundError):
-        tz = None
-    return datetime.combine(day, time(), tz).astimezone().isoformat()
+    return datetime.combine(day, time(), zone_of(zone)).astimezone().isoformat()
 
 
 def _downloads(filters: Filters) -> None:
@@ -230,36 +226,7 @@ def _entries(
         st.info(text("audit.none"))
     for each in page.entries:
         audit_entries.line(each, names=names, zone=zone)
-    cursors = _cursors(filters)
-    if len(cursors) == 1 and page.next is None:
-        return
-    with st.container(key="pager", horizontal=True, vertical_alignment="center"):
-        st.button(
-            text("audit.newer"),
-            key="page-previous",
-            disabled=len(cursors) == 1,
-            on_click=_turn,
-            args=(filters, cursors[:-1]),
-        )
-        st.button(
-            text("audit.older"),
-            key="page-next",
-            disabled=page.next is None,
-            on_click=_turn,
-            args=(filters, [*cursors, page.next or ""]),
-        )
-        st.caption(text("audit.page", page=number(len(cursors))))
-
-
-def _cursors(filters: Filters) -> list[str]:
-    """Where the pages up to this one begin; the first one alone once filters have changed."""
-    key, cursors = st.session_state.get(_TRAIL, ("", [""]))
-    return cursors if key == filters.key else [""]
-
-
-def _turn(filters: Filters, cursors: list[str]) -> None:
-    st.session_state[_TRAIL] = (filters.key, cursors)
-    acts.turn_to_top()
+    paging.show_cursor_pager(_LIST, filters.key, following=page.next)
 
 
 def _dialog(

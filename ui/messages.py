@@ -60,6 +60,14 @@ def percent(share: float) -> str:
     return text("share.percent", count=number(round(100 * share)))
 
 
+def zone_of(name: str | None) -> ZoneInfo | None:
+    """A time zone by its name; None, which stands for that of this machine, when it has none or is unknown."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ValueError, ZoneInfoNotFoundError):
+        return None
+
+
 def moment_label(value: datetime, *, zone: str | None) -> str:
     """A date and time as "3 février 2024 à 14 h 05".
 
@@ -67,10 +75,7 @@ def moment_label(value: datetime, *, zone: str | None) -> str:
         value: With its time zone.
         zone: Name of the reader's time zone; that of this machine when it is None or unknown.
     """
-    try:
-        local = value.astimezone(ZoneInfo(zone) if zone else None)
-    except (ValueError, ZoneInfoNotFoundError):
-        local = value.astimezone()
+    local = value.astimezone(zone_of(zone))
     return text("time.moment", date=date_label(local.date()), hour=local.hour, minute=f"{local:%M}")
 
 

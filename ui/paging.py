@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
-from ui.messages import text
+from ui import acts
+from ui.messages import number, text
 
 
 def first_shown(name: str) -> int:
@@ -27,21 +31,54 @@ def show_pager(name: str, label: str, *, per_page: int, has_more: bool) -> None:
         has_more: Some follow those that are shown.
     """
     first = first_shown(name)
-    if not first and not has_more:
+    before = partial(turn_to, name, max(0, first - per_page)) if first else None
+    after = partial(turn_to, name, first + per_page) if has_more else None
+    _draw(label, before=before, after=after)
+
+
+def cursor_shown(name: str, query: str) -> str:
+    """The cursor of the page to show of a list that tells where its next page begins; empty for the first.
+
+    Args:
+        name: The list.
+        query: What was looked for; another one begins with its first page.
+    """
+    return _trail(name, query)[-1]
+
+
+def show_cursor_pager(name: str, query: str, *, following: str | None) -> None:
+    """As `show_pager`, for a list whose pages follow a cursor; the browser keeps those of the pages before.
+
+    Args:
+        name: The list.
+        query: What was looked for.
+        following: The cursor of the page after; None for the last one.
+    """
+    trail = _trail(name, query)
+    before = partial(_follow, name, query, trail[:-1]) if len(trail) > 1 else None
+    after = partial(_follow, name, query, [*trail, following]) if following else None
+    _draw(text("pager.place", page=number(len(trail))), before=before, after=after)
+
+
+def _draw(
+    label: str, *, before: Callable[[], None] | None, after: Callable[[], None] | None
+) -> None:
+    if not before and not after:
         return
     with st.container(key="pager", horizontal=True, vertical_alignment="center"):
-        for way, start, is_possible in (
-            ("previous", first - per_page, first > 0),
-            ("next", first + per_page, has_more),
-        ):
-            st.button(
-                text(f"pager.{way}"),
-                key=f"page-{way}",
-                disabled=not is_possible,
-                on_click=turn_to,
-                args=(name, max(0, start)),
-            )
+        for way, turn in (("previous", before), ("next", after)):
+            st.button(text(f"pager.{way}"), key=f"page-{way}", disabled=turn is None, on_click=turn)
         st.caption(label)
+
+
+def _trail(name: str, query: str) -> list[str]:
+    asked, cursors = st.session_state.get(_key(name), (query, [""]))
+    return cursors if asked == query else [""]
+
+
+def _follow(name: str, query: str, cursors: list[str]) -> None:
+    st.session_state[_key(name)] = (query, cursors)
+    acts.turn_to_top()
 
 
 def _key(name: str) -> str:

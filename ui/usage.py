@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -13,7 +12,7 @@ from assistant.schemas.feedback import FeedbackCountOut, FeedbackReportOut
 from assistant.schemas.tenants import TenantOut
 from assistant.schemas.usage import QuotaUseOut, UsageOut, UsageRowOut
 from ui.markup import escape, plain
-from ui.messages import counted, date_label, moment_label, number, text
+from ui.messages import counted, date_label, moment_label, number, text, zone_of
 
 _MONTHS_SHOWN = 12
 
@@ -22,7 +21,7 @@ def show(api: AssistantClient, tenant: TenantOut) -> None:
     """The use of an organisation's bounds now, then a month: cost and feedback."""
     st.subheader(text("usage.title"), anchor=False)
     st.html(_quotas_html(api.quotas(tenant_id=tenant.id), zone=tenant.time_zone))
-    today = datetime.now(UTC).astimezone(ZoneInfo(tenant.time_zone)).date()
+    today = datetime.now(UTC).astimezone(zone_of(tenant.time_zone)).date()
     month = st.selectbox(
         text("usage.month"),
         last_months(today),

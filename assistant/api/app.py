@@ -47,10 +47,10 @@ from assistant.api.routes import (
 )
 from assistant.containers import Container
 from assistant.domain.question_sets import MAX_FILE_BYTES
+from ingest.limits import MEGABYTE
 
-_MEGABYTE = 1_000_000
-_USUAL_BYTES = _MEGABYTE
-_ANNOUNCEMENT_BYTES = 64 * _MEGABYTE
+_USUAL_BYTES = MEGABYTE
+_ANNOUNCEMENT_BYTES = 64 * MEGABYTE
 _FILES_PER_FORM = 20
 """Files of the largest allowed size that one form may hold."""
 
@@ -105,7 +105,7 @@ def create_api(
     api.add_middleware(
         Frontier,
         hosts=own_hosts(base_url, also=allowed_hosts),
-        body_limit=_body_limit(container.settings.ingest.max_file_mb * _MEGABYTE),
+        body_limit=_body_limit(container.settings.ingest.max_file_mb * MEGABYTE),
     )
     return api
 

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.api.errors import log_unexpected, problem_of, response_of, response_of_error
 from assistant.domain.errors import AssistantError, InvalidInput
+from ingest.limits import MEGABYTE
 
 _log = structlog.get_logger(__name__)
 
@@ -166,4 +167,4 @@ def _host_name(host: str) -> str:
 
 
 def _megabytes(size_bytes: int) -> int:
-    return max(1, size_bytes // 1_000_000)
+    return max(1, size_bytes // MEGABYTE)

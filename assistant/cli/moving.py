@@ -14,9 +14,9 @@ from assistant.services.archive_organisation import plain_name
 from assistant.services.tenant_export import ExportReport
 from assistant.services.tenant_import import ImportReport
 from assistant.settings import Settings
+from ingest.limits import MEGABYTE
 
 _POLL_S = 1.0
-_MEGABYTE = 1_000_000
 _WORDS = {
     "collections": "collection",
     "people": "personne",
@@ -50,7 +50,7 @@ def export(
     if as_json:
         say_json(_plain_export(report))
     else:
-        size = f"{report.size_bytes / _MEGABYTE:.1f}".replace(".", ",")
+        size = f"{report.size_bytes / MEGABYTE:.1f}".replace(".", ",")
         say(f"Organisme exporté dans « {report.path} » ({size} Mo) : {_counted(report.counts)}.")
 
 

@@ -33,9 +33,9 @@ from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.names import displayed_name
 from assistant.services.roles import require_admin, require_writer
 from ingest.errors import IngestError
+from ingest.limits import MEGABYTE
 
 _BLOCK_BYTES = 256 * 1024
-_MEGABYTE = 1_000_000
 _NAME_CHARS = 200
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -200,6 +200,6 @@ def _spool(content: BinaryIO, file: IO[bytes]) -> None:
     while block := content.read(_BLOCK_BYTES):
         left -= len(block)
         if left < 0:
-            raise InvalidInput("question_set_too_large", limit_mb=MAX_FILE_BYTES // _MEGABYTE)
+            raise InvalidInput("question_set_too_large", limit_mb=MAX_FILE_BYTES // MEGABYTE)
         file.write(block)
     file.flush()

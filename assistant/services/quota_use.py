@@ -13,7 +13,7 @@ from assistant.domain.usage import MODEL_TOKENS, Month, Unit, begin_of, day_of
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.roles import administered_tenant, found_tenant
-from assistant.services.submission import MEGABYTE
+from ingest.limits import MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from assistant.domain.tenants import Quotas, Tenant
 from assistant.domain.usage import MODEL_TOKENS, Held, Month, Unit, begin_of, day_of, reset_words
 from assistant.ports.repositories import UnitOfWork
 from assistant.services.submission import PlannedFile
+from ingest.limits import MEGABYTE
 
 _ANSWER_RETRY_S = 5.0
 _KEPT_DAYS = 2
 """Of the questions of each person: a tenant may move to another time zone meanwhile."""
-_MEGABYTE = 1_000_000
 _ADDED = frozenset({ItemState.AWAITING_FILE, ItemState.PENDING})
 
 
@@ -71,7 +71,7 @@ def check_room(work: UnitOfWork, plan: Iterable[PlannedFile], *, tenant_id: Tena
     held = work.usage.held(tenant_id)
     documents = sum(each.documents for each in added)
     _check_sum("quota_documents", used=held.documents, added=documents, limit=quotas.documents)
-    limit = None if quotas.storage_mb is None else quotas.storage_mb * _MEGABYTE
+    limit = None if quotas.storage_mb is None else quotas.storage_mb * MEGABYTE
     size_bytes = sum(each.size_bytes for each in added)
     _check_sum("quota_storage", used=held.size_bytes, added=size_bytes, limit=limit)
 
@@ -164,7 +164,7 @@ def _check_sum(code: str, *, used: int, added: int, limit: int | None) -> None:
 
 def _megabytes(size_bytes: int) -> str:
     """Millions of bytes with one decimal, rounded up so that an excess always shows."""
-    tenths = -(-size_bytes * 10 // _MEGABYTE)
+    tenths = -(-size_bytes * 10 // MEGABYTE)
     return f"{french_number(tenths // 10)},{tenths % 10}"
 
 

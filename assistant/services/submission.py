@@ -12,8 +12,8 @@ from assistant.domain.ids import CollectionId, DocumentId
 from assistant.domain.jobs import ItemState
 from assistant.services.fingerprints import Standing
 from assistant.services.names import displayed_name, is_printable, is_safe_name, normalised_name
+from ingest.limits import MEGABYTE
 
-MEGABYTE = 1_000_000
 _SOURCE_CHARS = 1000
 UPLOAD = "upload"
 """Label of the source of files that are sent one by one, from the pages or by programs."""

@@ -104,11 +104,11 @@ def verify(page: Page, shoot: Shoot) -> None:
 
 def read_on(page: Page) -> None:
     expect(lines(page)).to_have_count(25)
-    page.get_by_role("button", name="Plus anciennes").click()
+    page.get_by_role("button", name="Page suivante").click()
     expect(page.get_by_text("Page 2", exact=True)).to_be_visible()
     expect(lines(page).last).to_contain_text("Organisme modifié")
-    page.get_by_role("button", name="Plus récentes").click()
-    expect(page.get_by_role("button", name="Plus récentes")).to_be_disabled()
+    page.get_by_role("button", name="Page précédente").click()
+    expect(page.get_by_role("button", name="Page précédente")).to_be_disabled()
     expect(lines(page).first).to_contain_text("Journal vérifié")
 
 

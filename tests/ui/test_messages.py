@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import string
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from ui.messages import catalogue, counted, date_label, duration, number, text
+from ui.messages import catalogue, counted, date_label, duration, moment_label, number, text
 
 UI = Path(__file__).parents[2] / "ui"
 FAMILIES = {
@@ -49,6 +49,15 @@ def test_sentences_are_well_formed() -> None:
         assert sentence.strip() == sentence, key
         assert "\n" not in sentence, key
         list(string.Formatter().parse(sentence))
+
+
+@pytest.mark.parametrize("zone", [None, "", "Nulle/Part", "../etc", "Europe/"])
+def test_an_unknown_time_zone_is_that_of_the_machine(zone: str | None) -> None:
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    here = f"{noon.astimezone():%H h %M}".lstrip("0")
+
+    assert moment_label(noon, zone=zone) == f"2 mars 2026 à {here}"
+    assert moment_label(noon, zone="Indian/Reunion") == "2 mars 2026 à 16 h 00"
 
 
 def test_counted_takes_the_right_form() -> None:

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from assistant.domain.errors import InvalidInput, NotFound, StorageError
+from ingest.limits import MEGABYTE
 
 _PIECE_BYTES = 1 << 20
-_MEGABYTE = 1_000_000
 _ABANDONED_S = 24 * 3600
 """Age after which a partial file belongs to nobody that still writes."""
-_PAGES_BYTES = 500 * _MEGABYTE
+_PAGES_BYTES = 500 * MEGABYTE
 """What page images and PDFs of decks may take on the disk: about 4,000 images."""
 _DECK_PDF = "deck.pdf"
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -220,8 +220,8 @@ def _copy(stream: BinaryIO, file: IO[bytes], *, max_bytes: int) -> tuple[str, in
 
 
 def _sizes(size: int, *, max_bytes: int) -> dict[str, int]:
-    limit_mb = max(1, max_bytes // _MEGABYTE)
-    return {"limit_mb": limit_mb, "size_mb": max(limit_mb + 1, size // _MEGABYTE)}
+    limit_mb = max(1, max_bytes // MEGABYTE)
+    return {"limit_mb": limit_mb, "size_mb": max(limit_mb + 1, size // MEGABYTE)}
 
 
 def _move(file: IO[bytes], place: Path) -> None:
