@@ -20,7 +20,7 @@ from assistant.domain.errors import (
     QuotaExceeded,
     Unauthenticated,
 )
-from assistant.domain.ids import PersonId, TenantId
+from assistant.domain.ids import KeyId, PersonId, TenantId
 from assistant.domain.sessions import Session
 from assistant.domain.tenancy import Principal, Role, Scope
 from assistant.domain.tenants import TenantState
@@ -403,7 +403,7 @@ def test_guessing_in_an_open_session_is_throttled_apart_from_sign_in(town: Town)
 
 def test_who_has_none_and_keys_change_nothing(town: Town) -> None:
     voisin = town.region.joined("voisin", Role.AGENT)
-    key = replace(town.person, is_key=True)
+    key = replace(town.person, key_id=KeyId("key"))
 
     def change(principal: Principal) -> Callable[[], object]:
         return lambda: town.passwords.change(principal, current=WORDS, new=OTHER, session_id=None)
