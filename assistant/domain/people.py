@@ -71,21 +71,17 @@ class Standing:
         """True when the person has to accept the charter first."""
         return self.charter.asks(self.person.charter_version)
 
-    def principal(self, permissions: frozenset[Permission] | None = None) -> Principal:
-        """Who calls.
-
-        Args:
-            permissions: Those of a key; None for the person itself.
-        """
+    def principal(self, key: ApiKey | None = None) -> Principal:
+        """Who calls: the person itself, or a key of it."""
         person = self.person
         own = Principal(person_id=person.id, tenant_id=person.tenant_id, roles=person.roles)
         return Principal(
             person_id=own.person_id,
             tenant_id=own.tenant_id,
             roles=own.roles,
-            permissions=own.permissions if permissions is None else permissions,
+            permissions=own.permissions if key is None else key.permissions,
             is_read_only=self.tenant_state is not TenantState.ACTIVE,
-            is_key=permissions is not None,
+            key_id=None if key is None else key.id,
         )
 
 

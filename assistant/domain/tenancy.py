@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.domain.ids import CollectionId, GroupId, PersonId, TenantId
+from assistant.domain.ids import CollectionId, GroupId, KeyId, PersonId, TenantId
 
 
 class Role(StrEnum):
@@ -107,6 +107,11 @@ class Scope:
         """True when this very pair was granted."""
         return Grant(tenant_id, collection_id) in self.grants
 
+    def within(self, other: Scope) -> Scope:
+        """The part of this scope that another one of the same reader has as well."""
+        kept = self.grants & other.grants
+        return Scope(tenant_id=self.tenant_id, person_id=self.person_id, grants=kept)
+
     def narrowed_to(self, collection_ids: frozenset[CollectionId]) -> Scope:
         """The part of this scope within the given collections; never more than this scope."""
         kept = frozenset(grant for grant in self.grants if grant.collection_id in collection_ids)
@@ -124,8 +129,13 @@ class Principal:
     """What the credential allows of what the roles do; all of it but for keys."""
     is_read_only: bool = False
     """True while the tenant is suspended: reading and asking go on, changes do not."""
-    is_key: bool = False
-    """True for an API key."""
+    key_id: KeyId | None = None
+    """The API key that calls; None for people in person."""
+
+    @property
+    def is_key(self) -> bool:
+        """True for an API key."""
+        return self.key_id is not None
 
     @property
     def is_admin(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from assistant.domain.errors import NotFound
 from assistant.domain.ids import CollectionId, PersonId, TenantId, new_id
@@ -141,6 +142,24 @@ def author_now(work: UnitOfWork, person_id: PersonId, *, tenant_id: TenantId) ->
         return None
     principal = standing.principal()
     return None if principal.is_read_only or principal.tenant_id != tenant_id else principal
+
+
+def scope_now(work: UnitOfWork, reader: Principal, *, now: datetime) -> Scope | None:
+    """What somebody who came in before may read now.
+
+    None when it could not come in any more: a person who is gone, suspended or of another tenant, a
+    closed tenant, a key that was revoked or has expired.
+    """
+    standing = work.people.standing(reader.person_id)
+    if standing is None or not standing.is_admitted:
+        return None
+    if standing.person.tenant_id != reader.tenant_id:
+        return None
+    if reader.is_key:
+        keys = work.keys.list_all(tenant_id=reader.tenant_id, person_id=reader.person_id)
+        if not any(key.id == reader.key_id and key.expires_at > now for key in keys):
+            return None
+    return work.tenancy.scope_of(reader)
 
 
 def narrowed(scope: Scope, wanted: Sequence[str] | None) -> Scope:

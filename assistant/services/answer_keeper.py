@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,9 +13,12 @@ from anyio import to_thread
 from assistant.domain.answers import AnswerStatus, NumberedEvent
 from assistant.domain.errors import StorageError
 from assistant.domain.ids import AnswerId
+from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.access import scope_now
 from assistant.services.answer_record import LiveAnswer, text_of
+from assistant.services.answer_veil import veiled
 from assistant.services.metering import settle_answer
 
 _log = structlog.get_logger(__name__)
@@ -24,6 +27,7 @@ _INTERVAL_S = 0.25
 _LONGEST_PAUSE_S = 4.0
 """Between two tries while the storage fails."""
 _CANCEL_CHECK_EVERY = 4
+"""Rounds: who lost the right to what an answer rests on reads it a second longer, at most."""
 _STATELESS_KEPT = timedelta(hours=24)
 _FORGOTTEN_AT_ONCE = 100
 
@@ -122,13 +126,24 @@ class AnswerKeeper:
                 await to_thread.run_sync(self._write_all, dirty)
                 self._mark_kept(dirty)
             if is_cancel_round and running:
-                for live in await to_thread.run_sync(self._cancel_requested, running):
-                    live.cancel()
+                await self._stop_unwanted(running)
         except StorageError as error:
             self._failures += 1
             _log.warning("answer_events_not_kept", code=error.code, tries=self._failures)
         else:
             self._failures = 0
+
+    async def _stop_unwanted(self, running: Sequence[LiveAnswer]) -> None:
+        """Stop answers that are to be cancelled, or that rest on what their asker may not read now."""
+        for live in await to_thread.run_sync(self._cancel_requested, running):
+            live.cancel()
+        begun = [live for live in running if live.is_begun]
+        scopes = await to_thread.run_sync(self._scopes_now, {live.asker for live in begun})
+        for live in begun:
+            scope = scopes[live.asker]
+            live.narrow(scope)
+            if scope is None or (live.has_lost and _rests_on_lost(live)):
+                live.cancel()
 
     def _mark_kept(self, batches: Sequence[_Batch]) -> None:
         for batch in batches:
@@ -180,6 +195,15 @@ class AnswerKeeper:
     def _cancel_requested(self, lives: Sequence[LiveAnswer]) -> list[LiveAnswer]:
         with self._open_work() as work:
             return [live for live in lives if work.answers.is_cancel_requested(live.answer.id)]
+
+    def _scopes_now(self, askers: Collection[Principal]) -> dict[Principal, Scope | None]:
+        now = self._clock.now()
+        with self._open_work() as work:
+            return {each: scope_now(work, each, now=now) for each in askers}
+
+
+def _rests_on_lost(live: LiveAnswer) -> bool:
+    return veiled(live.record, scope=live.scope).is_withheld
 
 
 def _batch_of(live: LiveAnswer) -> _Batch:

@@ -20,6 +20,7 @@ from assistant.domain.answers import (
     TextDelta,
 )
 from assistant.domain.marks import Mark
+from assistant.domain.tenancy import Principal, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +82,23 @@ def marks_of(events: Sequence[NumberedEvent]) -> tuple[Mark, ...]:
     return tuple(sorted(found, key=lambda mark: mark.start))
 
 
+def nothing_of(answer: Answer) -> Scope:
+    """The scope of an answer's own person; it reads no document."""
+    return Scope(tenant_id=answer.tenant_id, person_id=answer.person_id, grants=frozenset())
+
+
 class LiveAnswer:
     """An answer that this process writes. Used from one event loop only."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, *, asker: Principal, scope: Scope) -> None:
         self.answer = answer
+        self.asker = asker
+        self.scope = scope
+        """The collections it was asked from, without those that its asker has lost since."""
+        self.is_begun = False
+        """True once its turn has come; the rights of who waits in line are read then."""
+        self.has_lost = False
+        """True once its asker lost some of them."""
         self.events: list[NumberedEvent] = []
         self.kept = 0
         """How many events are in the database."""
@@ -123,6 +136,12 @@ class LiveAnswer:
         if not self.has_ended and self.task is not None:
             self.is_cancelled = True
             self.task.cancel()
+
+    def narrow(self, now: Scope | None) -> None:
+        """Take note of what its asker may read now; None for who may not come in any more."""
+        kept = nothing_of(self.answer) if now is None else self.scope.within(now)
+        self.has_lost = self.has_lost or kept != self.scope
+        self.scope = kept
 
     def interrupted_end(self) -> AnswerEvent:
         """The end of an answer stopped before its own: with what was said so far."""

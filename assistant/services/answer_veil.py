@@ -17,6 +17,7 @@ from assistant.domain.answers import (
     SentenceMarked,
     TextDelta,
 )
+from assistant.domain.documents import SourceChunk
 from assistant.domain.tenancy import Scope
 from assistant.services.answer_record import AnswerRecord
 
@@ -37,8 +38,16 @@ class Veil:
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
+        self._met: list[Passage | Citation] = []
         self.is_drawn = False
         """True once a source was met that the reader may not read."""
+
+    def narrow(self, scope: Scope) -> None:
+        """What the reader lost while it read: from now on nothing outside this scope is shown."""
+        kept = self._scope.within(scope)
+        if kept != self._scope:
+            self._scope = kept
+            self.is_drawn = self.is_drawn or not all(map(self._chunks, self._met))
 
     def shown(self, numbered: NumberedEvent) -> NumberedEvent:
         """The event as the reader may see it."""
@@ -65,6 +74,7 @@ class Veil:
         return replace(event, text="", marks=(), notices=(Notice(WITHHELD),), understood="")
 
     def _kept(self, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        self._met.extend(sources)
         found = [self._readable(each) for each in sources]
         kept = tuple(each for each in found if each is not None)
         self.is_drawn = self.is_drawn or len(kept) < len(found)
@@ -72,15 +82,18 @@ class Veil:
 
     def _readable(self, source: Source) -> Source | None:
         """The source; by another document with the same words where only that one may be read."""
+        readable = self._chunks(source)
+        if not readable:
+            return None
+        return replace(source, chunk=readable[0], also=tuple(readable[1:]))
+
+    def _chunks(self, source: Passage | Citation) -> list[SourceChunk]:
         allows = self._scope.allows
-        readable = [
+        return [
             chunk
             for chunk in (source.chunk, *source.also)
             if allows(tenant_id=chunk.tenant_id, collection_id=chunk.collection_id)
         ]
-        if not readable:
-            return None
-        return replace(source, chunk=readable[0], also=tuple(readable[1:]))
 
 
 def veiled(record: AnswerRecord, *, scope: Scope) -> AnswerRecord:

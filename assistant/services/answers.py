@@ -25,9 +25,10 @@ from assistant.domain.ids import AnswerId, ConversationId, MessageId, PersonId, 
 from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.access import scope_now
 from assistant.services.answer_keeper import AnswerKeeper
 from assistant.services.answer_queue import AnswerQueue
-from assistant.services.answer_record import AnswerRecord, LiveAnswer, text_of
+from assistant.services.answer_record import AnswerRecord, LiveAnswer, nothing_of, text_of
 from assistant.services.answer_veil import Veil, veiled
 from assistant.services.metering import settle_answer
 from assistant.services.quotas import take_question
@@ -121,9 +122,9 @@ class AnswerService:
         except BaseException:
             self._running -= 1
             raise
-        live = LiveAnswer(answer)
+        live = LiveAnswer(answer, asker=principal, scope=scope)
         self._keeper.add(live)
-        live.task = asyncio.create_task(self._run(live, question=complete, scope=scope))
+        live.task = asyncio.create_task(self._run(live, question=complete))
         live.task.add_done_callback(lambda _: self._settle(live))
         return answer
 
@@ -132,31 +133,33 @@ class AnswerService:
     ) -> AsyncIterator[NumberedEvent]:
         """Events with a number above `after`: those of the past, then new ones until the end.
 
-        Each as the reader may see it now.
+        Each as the reader may see it now, also when that changes while it reads.
 
         Raises:
             NotFound: The answer is not the reader's. Raised at the first event.
         """
         veil = Veil(scope)
-        async for event in self._all_events(answer_id, scope=scope):
+        async for event, now in self._all_events(answer_id, scope=scope):
+            veil.narrow(now)
             shown = veil.shown(event)
             if event.number > after:
                 yield shown
 
     async def _all_events(
         self, answer_id: AnswerId, *, scope: Scope
-    ) -> AsyncIterator[NumberedEvent]:
+    ) -> AsyncIterator[tuple[NumberedEvent, Scope]]:
+        """Each with what may be read of it at that time."""
         live = self._live(answer_id, scope=scope)
         if live is not None:
             async for event in live.follow(after=0):
-                yield event
+                yield event, live.scope
             return
         after = 0
         while True:
-            record = await to_thread.run_sync(lambda: self._read(answer_id, scope=scope))
+            record, now = await to_thread.run_sync(lambda: self._read_now(answer_id, scope=scope))
             for event in record.events[after:]:
                 after = event.number
-                yield event
+                yield event, now
             if record.end is not None or record.answer.status is not AnswerStatus.RUNNING:
                 return
             await asyncio.sleep(_POLL_S)
@@ -169,20 +172,23 @@ class AnswerService:
         """
         live = self._live(answer_id, scope=scope)
         if live is not None:
-            return veiled(live.record, scope=scope)
+            return veiled(live.record, scope=scope.within(live.scope))
         record = await to_thread.run_sync(lambda: self._read(answer_id, scope=scope))
         return veiled(record, scope=scope)
 
     async def result(self, answer_id: AnswerId, *, scope: Scope) -> AnswerRecord:
-        """An answer once it has ended.
+        """An answer once it has ended, as the reader may see it then.
 
         Raises:
             NotFound: The answer is not the reader's.
         """
-        record = await self.snapshot(answer_id, scope=scope)
-        async for _ in self.events(answer_id, after=len(record.events), scope=scope):
+        live = self._live(answer_id, scope=scope)
+        async for _ in self._all_events(answer_id, scope=scope):
             continue
-        return await self.snapshot(answer_id, scope=scope)
+        if live is not None:
+            return veiled(live.record, scope=scope.within(live.scope))
+        record, now = await to_thread.run_sync(lambda: self._read_now(answer_id, scope=scope))
+        return veiled(record, scope=scope.within(now))
 
     async def kept(self, answer_id: AnswerId) -> None:
         """Wait until the database holds all of an answer that has just ended here."""
@@ -228,7 +234,7 @@ class AnswerService:
             work.commit()
         return len(left)
 
-    async def _run(self, live: LiveAnswer, *, question: Question, scope: Scope) -> None:
+    async def _run(self, live: LiveAnswer, *, question: Question) -> None:
         def tell(ahead: int) -> None:
             live.publish(AnswerQueued(ahead))
 
@@ -236,8 +242,7 @@ class AnswerService:
         turn = self._queue.turn(tenant_id=answer.tenant_id, person_id=answer.person_id, tell=tell)
         try:
             async with turn:
-                async for event in self._pipeline.run(question, scope=scope):
-                    live.publish(event)
+                await self._run_in_turn(live, question=question)
         except asyncio.CancelledError:
             _log.info("answer_stopped", answer_id=live.answer.id)
         except AssistantError as error:
@@ -245,6 +250,17 @@ class AnswerService:
         except Exception as error:  # noqa: BLE001 - an answer always ends with an event
             _log.error("answer_crashed", answer_id=live.answer.id, kind=type(error).__name__)
             live.publish(AnswerFailed("internal_error", {}))
+
+    async def _run_in_turn(self, live: LiveAnswer, *, question: Question) -> None:
+        """With the rights that the asker has now: it may have waited for long."""
+        now = await to_thread.run_sync(lambda: self._scope_now(live.asker))
+        live.narrow(now)
+        live.is_begun = True
+        if now is None:
+            live.is_cancelled = True
+            return
+        async for event in self._pipeline.run(question, scope=live.scope):
+            live.publish(event)
 
     def _settle(self, live: LiveAnswer) -> None:
         live.publish(live.interrupted_end())
@@ -267,6 +283,16 @@ class AnswerService:
                 raise NotFound
             events = work.answers.events_after(answer_id, number=0, scope=scope)
         return AnswerRecord(answer, tuple(events))
+
+    def _read_now(self, answer_id: AnswerId, *, scope: Scope) -> tuple[AnswerRecord, Scope]:
+        """An answer, and what its person may read now."""
+        record = self._read(answer_id, scope=scope)
+        person = Principal(scope.person_id, scope.tenant_id, frozenset())
+        return record, self._scope_now(person) or nothing_of(record.answer)
+
+    def _scope_now(self, reader: Principal) -> Scope | None:
+        with self._open_work() as work:
+            return scope_now(work, reader, now=self._clock.now())
 
     def _request_cancel(self, answer_id: AnswerId, *, scope: Scope) -> None:
         with self._open_work() as work:
@@ -304,7 +330,7 @@ class AnswerService:
     def _join_conversation(
         self, work: UnitOfWork, answer: Answer, *, principal: Principal
     ) -> Question:
-        own = own_scope(answer)
+        own = nothing_of(answer)
         conversation_id = answer.conversation_id
         found = work.conversations.find(conversation_id, scope=own) if conversation_id else None
         if found is None or principal.person_id != found.person_id:
@@ -319,7 +345,7 @@ class AnswerService:
         return Question(answer.question, tuple(asked[-_EARLIER:]))
 
     def _end_interrupted(self, work: UnitOfWork, answer: Answer) -> None:
-        events = work.answers.events_after(answer.id, number=0, scope=own_scope(answer))
+        events = work.answers.events_after(answer.id, number=0, scope=nothing_of(answer))
         record = AnswerRecord(answer, tuple(events))
         if record.end is None:
             end = NumberedEvent(len(events) + 1, AnswerFailed("answer_interrupted", {}))
@@ -329,11 +355,6 @@ class AnswerService:
         settle_answer(work, record)
         if answer.conversation_id is not None:
             work.conversations.set_message_text(answer.id, text=text_of(events))
-
-
-def own_scope(answer: Answer) -> Scope:
-    """The scope of an answer's own person; it reads no document."""
-    return Scope(tenant_id=answer.tenant_id, person_id=answer.person_id, grants=frozenset())
 
 
 def _message(answer: Answer, conversation: Conversation, *, author: Author, text: str) -> Message:

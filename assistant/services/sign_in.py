@@ -147,7 +147,7 @@ class SignInService:
             raise Unauthenticated
         if is_worth_noting(key.used_at, now=now):
             self._note(lambda work: work.keys.note_used(key.id, at=now))
-        return checked.principal(key.permissions)
+        return checked.principal(key)
 
     def accept_charter(self, principal: Principal, *, version: int) -> None:
         """Note that a person accepts the charter of its tenant as it stands.

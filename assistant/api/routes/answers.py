@@ -18,6 +18,7 @@ from assistant.domain.ids import AnswerId
 from assistant.domain.tenancy import Scope
 from assistant.schemas.answers import AnswerIn, AnswerOut
 from assistant.services.access import narrowed
+from assistant.services.answer_record import AnswerRecord
 
 router = APIRouter(tags=["answers"])
 
@@ -73,11 +74,11 @@ async def ask(
             scope=caller.scope,
             given_id=asked.id,
         )
-    if not await _ends_before_reader_leaves(
+    record = await _ended_before_reader_leaves(
         request, services, answer_id=answer.id, scope=caller.scope
-    ):
+    )
+    if record is None:
         return Response(status_code=_CLOSED_REQUEST)
-    record = await services.answers.snapshot(answer.id, scope=caller.scope)
     body = answer_out(record, request=request, given_id=asked.id)
     return Response(
         body.model_dump_json(),
@@ -114,21 +115,20 @@ async def cancel_answer(answer_id: str, caller: Asker, services: UseCases) -> No
     await services.answers.cancel(AnswerId(answer_id), scope=caller.scope)
 
 
-async def _ends_before_reader_leaves(
+async def _ended_before_reader_leaves(
     request: Request, services: Container, *, answer_id: AnswerId, scope: Scope
-) -> bool:
+) -> AnswerRecord | None:
     ended = asyncio.ensure_future(services.answers.result(answer_id, scope=scope))
     try:
         while not ended.done():
             await asyncio.wait({ended}, timeout=_LEFT_POLL_S)
             if not ended.done() and await request.is_disconnected():
                 await services.answers.cancel(answer_id, scope=scope)
-                return False
+                return None
     except asyncio.CancelledError:
         await asyncio.shield(services.answers.cancel(answer_id, scope=scope))
         raise
     finally:
         if not ended.done():
             ended.cancel()
-    ended.result()
-    return True
+    return ended.result()

@@ -64,7 +64,7 @@ def begun(house: House, *, conversation_id: ConversationId | None = None) -> Liv
     with house.open_work() as work:
         work.answers.add(answer)
         work.commit()
-    return LiveAnswer(answer)
+    return LiveAnswer(answer, asker=house.principal, scope=house.scope)
 
 
 def kept_of(live: LiveAnswer, house: House) -> tuple[AnswerStatus, list[NumberedEvent]]:

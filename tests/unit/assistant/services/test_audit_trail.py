@@ -12,7 +12,7 @@ from assistant.adapters.sql.audit import SqlAuditRepository
 from assistant.domain.audit import Act
 from assistant.domain.audit_chain import WITHHELD, AuditEntry, walk
 from assistant.domain.errors import Forbidden, NotFound, StorageError, Unauthenticated
-from assistant.domain.ids import PersonId, TenantId
+from assistant.domain.ids import KeyId, PersonId, TenantId
 from assistant.domain.tenancy import Permission, Principal, Role
 from assistant.domain.tenants import TenantState
 from assistant.ports.audit import AuditFilter
@@ -198,7 +198,8 @@ def test_an_act_of_another_tenant_or_of_a_key_says_so(kept: Kept) -> None:
         region.commune.id, TenantState.SUSPENDED, principal=region.owner
     )
     by_owner = kept.last()
-    key = Principal(region.admin.person_id, region.commune.id, region.admin.roles, is_key=True)
+    admin = region.admin
+    key = Principal(admin.person_id, region.commune.id, admin.roles, key_id=KeyId("key"))
     kept.log.trail.record(Act.KEY_REVOKED, by=key, tenant_id=key.tenant_id, subject="k-1")
 
     assert by_owner.facts == {

@@ -23,7 +23,7 @@ from assistant.domain.errors import (
     Unauthenticated,
 )
 from assistant.domain.identity import LinkedIdentity
-from assistant.domain.ids import PersonId, TenantId
+from assistant.domain.ids import KeyId, PersonId, TenantId
 from assistant.domain.people import Person
 from assistant.domain.sessions import Session
 from assistant.domain.tenancy import Principal, Role, Scope
@@ -474,7 +474,7 @@ def test_guessing_in_an_open_session_is_throttled_apart_from_sign_in(town: Town)
 
 def test_who_has_none_and_keys_change_nothing(town: Town) -> None:
     voisin = town.region.joined("voisin", Role.AGENT)
-    key = replace(town.person, is_key=True)
+    key = replace(town.person, key_id=KeyId("key"))
 
     def change(principal: Principal) -> Callable[[], object]:
         return lambda: town.passwords.change(principal, current=WORDS, new=OTHER, session_id=None)
