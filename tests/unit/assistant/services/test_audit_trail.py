@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -357,7 +358,7 @@ class ToldAct:
     by: str
     tenant: str
     subject: str
-    details: dict[str, str | int]
+    details: Mapping[str, str | int]
 
 
 class ToldAudit(KeptAudit):
