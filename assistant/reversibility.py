@@ -21,6 +21,8 @@ from assistant.services.tenant_export import TenantExporter
 from assistant.services.tenant_import import TenantImporter
 from assistant.settings import Settings
 
+_MEGABYTE = 1_000_000
+
 
 class JsonEvents:
     """Implements `EventCodec` as the database keeps events."""
@@ -61,7 +63,14 @@ def moving(settings: Settings) -> Generator[Moving]:
         trail = ChainAuditTrail(open_work, clock, spare=LogAuditTrail())
         yield Moving(
             TenantExporter(open_work, files, clock, codec=JsonEvents(), audit=trail),
-            TenantImporter(open_work, files, clock, codec=JsonEvents(), audit=trail),
+            TenantImporter(
+                open_work,
+                files,
+                clock,
+                codec=JsonEvents(),
+                audit=trail,
+                max_file_bytes=settings.ingest.max_file_mb * _MEGABYTE,
+            ),
             AccessService(open_work, clock).local_principal(),
             open_work,
         )

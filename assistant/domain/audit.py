@@ -114,3 +114,6 @@ REPEATED = REFUSALS | {
     Act.ORIGINAL_READ,
 }
 """Acts that anybody can repeat at will; the log counts them instead of keeping each."""
+
+REFUSALS = frozenset({Act.REFUSED, Act.SIGN_IN_REFUSED})
+"""Those of them that are no look at anything: in a flood, who made them may go untold."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,8 +11,12 @@ from typing import Final
 from assistant.domain.ids import ConversationId, InspectionId, PersonId, TenantId
 
 REASON_LEAST: Final = 20
-"""Characters of a reason: enough for a person to understand why."""
+"""Letters and digits of a reason: enough for a person to understand why."""
+REASON_WORDS: Final = 3
+"""Different words of a reason."""
 REASON_MOST: Final = 1000
+"""Characters of a reason."""
+_WORD: Final = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +58,11 @@ class ConversationFacts:
     created_at: datetime
     updated_at: datetime
     questions: int
+
+
+def is_reason(text: str) -> bool:
+    """True for a text that may say why: neither blank, nor one sign or word over and over."""
+    signs = [char for char in text if unicodedata.category(char)[0] in {"L", "N"}]
+    words = set(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+    is_long_enough = len(signs) >= REASON_LEAST and len(words) >= REASON_WORDS
+    return is_long_enough and len(text) <= REASON_MOST

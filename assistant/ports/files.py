@@ -24,6 +24,10 @@ class FileStore(Protocol):
         """True when the content is kept, complete."""
         ...
 
+    def room_bytes(self) -> int:
+        """What may still be written, less what the house keeps free; 0 or less when the disk is full."""
+        ...
+
     def path(self, sha256: str) -> Path:
         """A readable local path of the content.
 

@@ -28,10 +28,10 @@ from assistant.services.archive_lines import (
     Manifest,
     T,
 )
+from assistant.services.archive_sizes import MANIFEST_BYTES, check_manifest, check_member
 from assistant.services.names import is_printable
 
 _PIECE_BYTES = 1 << 20
-_MANIFEST_BYTES = 500_000_000
 _LINE_BYTES = 100_000_000
 _PATH_CHARS = 4000
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -114,7 +114,8 @@ def opened_archive(path: Path) -> Generator[ArchiveReader]:
         InvalidInput: No such file ("archive_missing"); no archive of a tenant, or truncated
             ("archive_unreadable"); of a newer program
             ("archive_version_unknown"); with an unsafe name ("archive_name_unsafe"), or files other
-            than those announced ("archive_incomplete", "archive_file_unknown").
+            than those announced ("archive_incomplete", "archive_file_unknown", "archive_damaged"); with
+            a manifest that is too large ("archive_file_too_large").
     """
     if not path.is_file():
         raise InvalidInput("archive_missing", path=str(path))
@@ -129,6 +130,8 @@ def opened_archive(path: Path) -> Generator[ArchiveReader]:
                 raise InvalidInput("archive_name_unsafe", file=repr(name)[:200])
         manifest = _manifest(archive, names)
         _check_files(manifest, names)
+        for each in manifest.files:
+            check_member(archive.getinfo(each.path), size_bytes=each.size_bytes)
         yield ArchiveReader(archive, manifest=manifest)
 
 
@@ -144,7 +147,7 @@ class _Checked:
     def read(self, size: int = -1, /) -> bytes:
         """Up to `size` bytes; never more in all than announced."""
         wanted = _PIECE_BYTES if size < 0 else size
-        data = self._member.read(wanted)
+        data = self._member.read(min(wanted, self._announced.size_bytes - self._size + 1))
         self._digest.update(data)
         self._size += len(data)
         has_ended = not data and wanted > 0
@@ -157,8 +160,9 @@ class _Checked:
 def _manifest(archive: ZipFile, names: list[str]) -> Manifest:
     if MANIFEST not in names:
         raise InvalidInput("archive_unreadable")
+    check_manifest(archive.getinfo(MANIFEST))
     with _told(MANIFEST), archive.open(MANIFEST) as member:
-        data = member.read(_MANIFEST_BYTES + 1)
+        data = member.read(MANIFEST_BYTES)
     try:
         header = _Header.model_validate_json(data)
     except ValidationError as error:

@@ -7,13 +7,14 @@ trail, so that a busy database neither hides a refusal nor turns it into a failu
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
-from assistant.domain.audit import ABOUT_PEOPLE, REPEATED, Act
+from assistant.domain.audit import ABOUT_PEOPLE, REFUSALS, REPEATED, Act
 from assistant.domain.audit_chain import AuditEntry, details_text, plain_id, time_text
 from assistant.domain.ids import PersonId, TenantId, new_id
 from assistant.domain.tenancy import Principal
@@ -28,8 +29,14 @@ NOBODY: Final = Principal(PersonId(""), TenantId(""), frozenset())
 WINDOW: Final = timedelta(minutes=5)
 """How long the repetitions of an act are counted before one entry tells their number."""
 MOST_KINDS: Final = 1000
-"""Repeated acts told apart in a window; the others are counted together."""
+"""Repeated acts of one actor on one tenant told apart in a window; beyond, without what they were on."""
+MOST_IN_ALL: Final = 100_000
+"""Kinds in memory, of all actors; beyond, looks are each kept and refusals counted without an actor."""
 _PERSON: Final = "person_id"
+_OTHERS: Final = "others"
+_Kind = tuple[object, ...]
+_Whose = tuple[TenantId, PersonId]
+"""On which tenant, and by whom."""
 
 _log = structlog.get_logger(__name__)
 
@@ -139,13 +146,21 @@ class CountingAuditTrail:
 
     The first of a kind is kept at once. Its repetitions are counted, and one entry with `count` and
     `seconds` tells of them once the window is over. The same act, by and on the same, with the same
-    details, is of one kind; beyond `MOST_KINDS` of them who did it is no longer told apart.
+    details, is of one kind. Beyond `MOST_KINDS` of one actor on one tenant, its further acts are counted
+    by act (`others`), without subject and details: nobody's acts hide those of somebody else.
+
+    Args:
+        trail: Takes what is kept.
+        clock: Tells when.
+        most_in_all: Kinds in memory, of all actors.
     """
 
-    def __init__(self, trail: AuditTrail, clock: Clock) -> None:
+    def __init__(self, trail: AuditTrail, clock: Clock, *, most_in_all: int = MOST_IN_ALL) -> None:
         self._trail = trail
         self._clock = clock
-        self._counts: dict[tuple[object, ...], _Count] = {}
+        self._most_in_all = most_in_all
+        self._counts: dict[_Kind, _Count] = {}
+        self._open = Counter[_Whose]()
         self._lock = threading.Lock()
 
     def record_in(
@@ -174,39 +189,66 @@ class CountingAuditTrail:
     ) -> None:
         """Keep or count an act."""
         told = _Told(act, by, tenant_id, subject, dict(details or {}))
-        if act not in REPEATED or self._is_first(told):
+        if act not in REPEATED or not self._is_counted(told):
             self._pass_on(told)
         self.flush()
 
     def flush(self, *, all_of_them: bool = False) -> None:
         """Tell what was counted in windows that are over, or at the end in all of them."""
         now = self._clock.now()
-        with self._lock:
-            over = [
-                key
-                for key, count in self._counts.items()
-                if all_of_them or now - count.begun >= WINDOW
-            ]
-            ended = [self._counts.pop(key) for key in over]
-        for count in ended:
+        for count in self._ended(now, all_of_them=all_of_them):
             if count.more:
                 told = count.told
                 seconds = max(0, round((now - count.begun).total_seconds()))
                 recap = {**told.details, "count": count.more, "seconds": seconds}
                 self._pass_on(_Told(told.act, told.by, told.tenant_id, told.subject, recap))
 
-    def _is_first(self, told: _Told) -> bool:
+    def _ended(self, now: datetime, *, all_of_them: bool) -> list[_Count]:
+        ended: list[_Count] = []
         with self._lock:
-            key = _kind(told)
-            if key not in self._counts and len(self._counts) >= MOST_KINDS:
-                told = _Told(told.act, NOBODY, NOBODY.tenant_id, "", {"others": 1})
-                key = _kind(told)
-            count = self._counts.get(key)
-            if count is None:
-                self._counts[key] = _Count(told, self._clock.now())
-                return "others" not in told.details
-            count.more += 1
+            while self._counts:
+                key = next(iter(self._counts))  # the oldest: nothing behind it is over before it
+                if not all_of_them and abs(now - self._counts[key].begun) < WINDOW:
+                    break
+                count = self._counts.pop(key)
+                ended.append(count)
+                self._close(_whose(count.told))
+        return ended
+
+    def _close(self, whose: _Whose) -> None:
+        self._open[whose] -= 1
+        if not self._open[whose]:
+            del self._open[whose]
+
+    def _is_counted(self, told: _Told) -> bool:
+        """True when the entry at the end of a window tells of the act; False to keep it now."""
+        with self._lock:
+            if (known := self._counts.get(_kind(told))) is not None:
+                known.more += 1
+                return True
+            if self._open[_whose(told)] >= MOST_KINDS:
+                self._count_rest(_Told(told.act, told.by, told.tenant_id, "", {_OTHERS: 1}))
+                return True
+            if len(self._counts) >= self._most_in_all:
+                return self._is_counted_beyond(told)
+            self._begin(told, more=0)
             return False
+
+    def _is_counted_beyond(self, told: _Told) -> bool:
+        if told.act not in REFUSALS:
+            return False  # who looked at what is never left untold
+        self._count_rest(_Told(told.act, NOBODY, NOBODY.tenant_id, "", {_OTHERS: 1}))
+        return True
+
+    def _count_rest(self, told: _Told) -> None:
+        if (known := self._counts.get(_kind(told))) is None:
+            self._begin(told, more=1)
+        else:
+            known.more += 1
+
+    def _begin(self, told: _Told, *, more: int) -> None:
+        self._counts[_kind(told)] = _Count(told, self._clock.now(), more)
+        self._open[_whose(told)] += 1
 
     def _pass_on(self, told: _Told) -> None:
         self._trail.record(
@@ -218,7 +260,11 @@ class CountingAuditTrail:
         )
 
 
-def _kind(told: _Told) -> tuple[object, ...]:
+def _whose(told: _Told) -> _Whose:
+    return (told.tenant_id, told.by.person_id)
+
+
+def _kind(told: _Told) -> _Kind:
     by = told.by
     facts = tuple(sorted(told.details.items()))
     return (told.act, by.person_id, by.is_key, told.tenant_id, told.subject, facts)

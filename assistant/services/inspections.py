@@ -16,6 +16,7 @@ from assistant.domain.inspections import (
     ConversationFacts,
     Inspection,
     OwnInspection,
+    is_reason,
 )
 from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.audit import AuditScope, AuditTrail
@@ -119,7 +120,7 @@ class InspectionService:
 
         Raises:
             Forbidden: No auditor ("auditor_only").
-            InvalidInput: The reason is too short or too long ("inspection_reason").
+            InvalidInput: The reason is blank, too short or too long ("inspection_reason").
             NotFound: The conversation is unknown or foreign.
         """
         require_auditor(principal)
@@ -214,6 +215,6 @@ def _person_of(work: UnitOfWork, pseudonym: str, *, tenant_id: TenantId) -> Pers
 
 def _checked_reason(reason: str) -> str:
     written = one_line(reason)
-    if not REASON_LEAST <= len(written) <= REASON_MOST:
+    if not is_reason(written):
         raise InvalidInput("inspection_reason", least=REASON_LEAST, limit=REASON_MOST)
     return written

@@ -24,6 +24,7 @@ from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.archive_intake import Intake
 from assistant.services.archive_lines import DOCUMENTS, DocumentLine, FileLine
 from assistant.services.archive_reader import ArchiveReader, opened_archive
+from assistant.services.archive_sizes import check_sizes
 from assistant.services.roles import require_platform_admin
 
 _TRIES = 3
@@ -48,6 +49,7 @@ class TenantImporter:
         clock: The time.
         codec: Reads the events of answers.
         audit: Told of what came.
+        max_file_bytes: Of an original, as of one that is sent.
     """
 
     def __init__(
@@ -58,12 +60,14 @@ class TenantImporter:
         *,
         codec: EventCodec,
         audit: AuditTrail,
+        max_file_bytes: int,
     ) -> None:
         self._open_work = open_work
         self._files = files
         self._clock = clock
         self._codec = codec
         self._audit = audit
+        self._max_file_bytes = max_file_bytes
 
     def load(self, path: Path, *, principal: Principal) -> ImportReport:
         """Take in a tenant that is not here.
@@ -74,14 +78,15 @@ class TenantImporter:
 
         Raises:
             Forbidden: The principal does not administer the platform ("platform_forbidden").
-            InvalidInput: The archive is refused, as `opened_archive`, `ArchiveReader.verify` and
-                `Intake.write`; nothing of it is kept.
+            InvalidInput: The archive is refused, as `opened_archive`, `check_sizes`,
+                `ArchiveReader.verify` and `Intake.write`; nothing of it is kept.
             Conflict: The tenant is here ("tenant_exists", "tenant_number_taken"), or something of it is
                 ("archive_ids_taken").
             StorageError: The disk is full or the database cannot be used.
         """
         require_platform_admin(principal)
         with opened_archive(path) as archive:
+            self._check_sizes(archive)
             archive.verify()
             intake = Intake(archive, self._codec, self._clock.now())
             tenant = intake.tenant()
@@ -89,6 +94,14 @@ class TenantImporter:
                 _check_new(work, tenant)
             self._load(archive, intake, tenant, principal=principal)
         return ImportReport(tenant, intake.counts)
+
+    def _check_sizes(self, archive: ArchiveReader) -> None:
+        check_sizes(
+            archive.files,
+            max_original_bytes=self._max_file_bytes,
+            room_bytes=self._files.room_bytes(),
+            is_kept=self._files.has,
+        )
 
     def _load(
         self, archive: ArchiveReader, intake: Intake, tenant: Tenant, *, principal: Principal

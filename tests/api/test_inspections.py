@@ -160,7 +160,20 @@ async def test_before_it_is_opened_a_conversation_is_a_pseudonym_dates_and_a_cou
     assert unknown.status_code == 404
 
 
-@pytest.mark.parametrize("reason", ["", "Contrôle", " " * 40, "x" * 1001])
+REFUSED_REASONS = {
+    "none": "",
+    "short": "Contrôle",
+    "spaces": " " * 40,
+    "blank signs": "\u2800" * 40,
+    "one letter": "a" * 20,
+    "one word again and again": "Contrôle contrôle CONTRÔLE contrôle",
+    "two words": "Contrôle hiérarchique",
+    "marks between": "a b c d. " + "-" * 40,
+    "long": "Contrôle d'une plainte. " * 42,
+}
+
+
+@pytest.mark.parametrize("reason", REFUSED_REASONS.values(), ids=REFUSED_REASONS)
 async def test_without_a_reason_nothing_is_read_nor_kept(site: Site, reason: str) -> None:
     own = site.container.access.local_principal()
     auditor = site.joined("auditeur", own.tenant_id, Role.AGENT, Role.AUDITOR)

@@ -48,7 +48,9 @@ def test_questions_put_end_to_end_lose_where_the_subject_changes(ranks: Ranks) -
 
 
 @pytest.mark.timeout(900)
-def test_the_rule_misses_none_that_a_way_of_joining_finds_and_puts_about_as_many_first(ranks: Ranks) -> None:
+def test_the_rule_misses_none_that_a_way_of_joining_finds_and_puts_about_as_many_first(
+    ranks: Ranks,
+) -> None:
     rule, pair, plain = (score(ranks, name, of=DIALOGUES) for name in READINGS)
 
     assert rule.at_1 >= max(0.75, pair.at_1 - 1 / len(DIALOGUES))

@@ -22,6 +22,8 @@ _ABANDONED_S = 24 * 3600
 """Age after which a partial file belongs to nobody that still writes."""
 _PAGES_BYTES = 500 * MEGABYTE
 """What page images and PDFs of decks may take on the disk: about 4,000 images."""
+_RESERVE_BYTES = 256 * 1024 * 1024
+"""Kept free on the disk: what the index needs to be written at all."""
 _DECK_PDF = "deck.pdf"
 _SHA256 = re.compile("[0-9a-f]{64}")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -37,13 +39,21 @@ class FolderFileStore:
     Args:
         root: Folder of the originals; made when absent.
         pages_bytes: What `pages/` may take; beyond, what was made first is dropped.
+        reserve_bytes: What is to stay free on the disk.
 
     Raises:
         StorageError: The folder cannot be made ("disk_full", "storage_denied", "storage_error").
     """
 
-    def __init__(self, root: Path, *, pages_bytes: int = _PAGES_BYTES) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        pages_bytes: int = _PAGES_BYTES,
+        reserve_bytes: int = _RESERVE_BYTES,
+    ) -> None:
         self._root = root
+        self._reserve_bytes = reserve_bytes
         self._pages_bytes = pages_bytes
         self._pages = root.parent / "pages"
         self._partial = root / "partial"
@@ -77,6 +87,15 @@ class FolderFileStore:
     def has(self, sha256: str) -> bool:
         """True when the content is kept, complete."""
         return _is_sha256(sha256) and self._place(sha256).is_file()
+
+    def room_bytes(self) -> int:
+        """What may still be written, less what the house keeps free; 0 or less when the disk is full.
+
+        Raises:
+            StorageError: The disk cannot be asked ("storage_error").
+        """
+        with _translated():
+            return shutil.disk_usage(self._root).free - self._reserve_bytes
 
     def path(self, sha256: str) -> Path:
         """A readable local path of the content.

@@ -27,7 +27,7 @@ from assistant.services.submission import AnnouncedFile, Submission
 from assistant.services.tenant_export import ExportReport, TenantExporter
 from assistant.services.tenant_import import ImportReport, TenantImporter
 from assistant.services.tenants import TenantChange
-from tests.house import House
+from tests.house import MAX_FILE_BYTES, House
 from tests.unit.assistant.services.organisations import KeptAudit, Region
 
 NEIGHBOUR = "Commune de Malvoisie"
@@ -180,8 +180,8 @@ def mover_of(house: House, *, audit: AuditTrail | None = None) -> Mover:
     kept = KeptAudit()
     parts: dict[str, Any] = {"codec": JsonEvents(), "audit": audit or kept}
     stores = (house.open_work, house.files, house.clock)
-    exporter, importer = TenantExporter(*stores, **parts), TenantImporter(*stores, **parts)
-    return Mover(exporter, importer, kept, house.principal)
+    importer = TenantImporter(*stores, **parts, max_file_bytes=MAX_FILE_BYTES)
+    return Mover(TenantExporter(*stores, **parts), importer, kept, house.principal)
 
 
 async def asked(house: House, person: Principal, text: str) -> AnswerCompleted:

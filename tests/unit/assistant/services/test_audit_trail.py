@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,13 +10,13 @@ from typing import Any
 import pytest
 
 from assistant.adapters.sql.audit import SqlAuditRepository
-from assistant.domain.audit import Act
+from assistant.domain.audit import REFUSALS, REPEATED, Act
 from assistant.domain.audit_chain import WITHHELD, AuditEntry, walk
 from assistant.domain.errors import Forbidden, NotFound, StorageError, Unauthenticated
 from assistant.domain.ids import KeyId, PersonId, TenantId
 from assistant.domain.tenancy import Permission, Principal, Role
 from assistant.domain.tenants import TenantState
-from assistant.ports.audit import AuditFilter
+from assistant.ports.audit import AuditFilter, Details
 from assistant.ports.repositories import UnitOfWork
 from assistant.services.audit_log import AuditLog
 from assistant.services.audit_reading import verify
@@ -355,18 +356,132 @@ def test_refusals_of_different_people_and_codes_are_told_apart(kept: Kept) -> No
     assert counts(kept) == [1] * 6
 
 
-def test_beyond_the_most_kinds_refusals_are_counted_together() -> None:
-    told = KeptAudit()
-    clock = FrozenClock()
-    trail = CountingAuditTrail(told, clock)
-    for number in range(MOST_KINDS + 70):
-        by = Principal(PersonId(f"p-{number}"), TenantId("t"), frozenset())
-        trail.record(Act.REFUSED, by=by, tenant_id=by.tenant_id)
+LOOKS = sorted(REPEATED - REFUSALS)
+
+
+def read_of(by: str, subject: str, *, act: Act = Act.PERSON_READ, tenant: str = "t") -> ToldAct:
+    return ToldAct(act, by, tenant, subject, {})
+
+
+@dataclass(frozen=True)
+class ToldAct:
+    act: Act
+    by: str
+    tenant: str
+    subject: str
+    details: Mapping[str, str | int]
+
+
+class ToldAudit(KeptAudit):
+    """Keeps acts whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[ToldAct] = []
+
+    def record(
+        self,
+        act: Act,
+        *,
+        by: Principal,
+        tenant_id: TenantId,
+        subject: str = "",
+        details: Details | None = None,
+    ) -> None:
+        kept = dict(details or {})
+        self.told.append(ToldAct(act, by.person_id, tenant_id, subject, kept))
+
+
+def tell(trail: CountingAuditTrail, told: ToldAct) -> None:
+    by = Principal(PersonId(told.by), TenantId(told.tenant), frozenset())
+    trail.record(told.act, by=by, tenant_id=by.tenant_id, subject=told.subject)
+
+
+@pytest.mark.parametrize("act", LOOKS)
+def test_beyond_its_most_kinds_an_actor_is_still_told_with_the_number_of_its_acts(
+    act: Act,
+) -> None:
+    audit, clock = ToldAudit(), FrozenClock()
+    trail = CountingAuditTrail(audit, clock)
+    looks = [read_of("curious", f"s-{number}", act=act) for number in range(MOST_KINDS + 5)]
+    for look in looks:
+        tell(trail, look)
+    assert audit.told == looks[:MOST_KINDS]
+
+    clock.advance(WINDOW.total_seconds())
+    trail.flush()
+
+    rest = {"others": 1, "count": 5, "seconds": 300}
+    assert audit.told[MOST_KINDS:] == [ToldAct(act, "curious", "t", "", rest)]
+
+
+def test_a_single_act_beyond_the_most_kinds_is_told() -> None:
+    audit = ToldAudit()
+    trail = CountingAuditTrail(audit, FrozenClock())
+    for number in range(MOST_KINDS + 1):
+        tell(trail, read_of("curious", f"s-{number}"))
 
     trail.flush(all_of_them=True)
 
-    assert len(told.acts) == MOST_KINDS + 1
-    assert told.acts[-1] == (Act.REFUSED, NOBODY.person_id, "")
+    rest = {"others": 1, "count": 1, "seconds": 0}
+    assert audit.told[-1] == ToldAct(Act.PERSON_READ, "curious", "t", "", rest)
+
+
+def test_a_flood_of_one_actor_hides_nothing_of_another() -> None:
+    audit = ToldAudit()
+    trail = CountingAuditTrail(audit, FrozenClock())
+    for number in range(MOST_KINDS + 5):
+        tell(trail, read_of("curious", f"s-{number}"))
+    others = [
+        read_of("neighbour", "s-1", tenant="u"),
+        read_of("colleague", "s-1"),
+        read_of("curious", "s-1", tenant="u"),
+    ]
+    for look in others:
+        tell(trail, look)
+
+    assert audit.told[MOST_KINDS:] == others
+
+
+def test_an_actor_whose_window_is_over_is_told_whole_again() -> None:
+    audit, clock = ToldAudit(), FrozenClock()
+    trail = CountingAuditTrail(audit, clock)
+    for number in range(MOST_KINDS):
+        tell(trail, read_of("curious", f"s-{number}"))
+    clock.advance(WINDOW.total_seconds())
+    trail.flush()
+
+    tell(trail, read_of("curious", "s-new"))
+
+    assert audit.told[MOST_KINDS:] == [read_of("curious", "s-new")]
+
+
+def test_when_the_memory_is_full_looks_are_each_kept_and_refusals_counted_together() -> None:
+    audit = ToldAudit()
+    trail = CountingAuditTrail(audit, FrozenClock(), most_in_all=3)
+    for number in range(3):
+        tell(trail, read_of(f"p-{number}", "s-1"))
+    looks = [read_of("late", "s-1", act=act) for act in LOOKS] * 2
+    for told in [*looks, *(read_of(f"p-{n}", "", act=Act.REFUSED) for n in range(7))]:
+        tell(trail, told)
+    assert audit.told[3:] == looks
+
+    trail.flush(all_of_them=True)
+
+    rest = {"others": 1, "count": 7, "seconds": 0}
+    assert audit.told[-1] == ToldAct(Act.REFUSED, "", "", "", rest)
+
+
+def test_a_clock_set_back_keeps_no_count_for_long() -> None:
+    audit, clock = ToldAudit(), FrozenClock()
+    trail = CountingAuditTrail(audit, clock)
+    for _ in range(2):
+        tell(trail, read_of("curious", "s-1"))
+    clock.advance(-WINDOW.total_seconds())
+
+    trail.flush()
+
+    assert audit.told[-1].details == {"count": 1, "seconds": 0}
 
 
 def test_acts_that_are_not_repeated_at_will_are_each_kept(kept: Kept) -> None:

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -201,3 +204,16 @@ def test_page_images_without_their_content_are_dropped_at_start(tmp_path: Path) 
     FolderFileStore(tmp_path / "files")
 
     assert [path.name for path in (tmp_path / "pages").iterdir()] == [kept]
+
+
+def disk_of(free: int) -> Callable[[Path], SimpleNamespace]:
+    return lambda _: SimpleNamespace(free=free)
+
+
+def test_the_room_is_what_is_free_less_the_reserve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FolderFileStore(tmp_path / "files", reserve_bytes=300)
+    for free, room in ((1000, 700), (200, -100)):
+        monkeypatch.setattr(shutil, "disk_usage", disk_of(free))
+        assert store.room_bytes() == room
