@@ -105,7 +105,7 @@ ABOUT_PEOPLE = frozenset(
 """Acts whose subject is a person; the log names it by its pseudonym, or not at all."""
 
 REFUSALS = frozenset({Act.REFUSED, Act.SIGN_IN_REFUSED})
-"""Acts that were tried, and not done."""
+"""Acts that were tried, and not done; in a flood, who tried may go untold."""
 
 REPEATED = REFUSALS | {
     Act.PERSON_READ,
@@ -114,6 +114,3 @@ REPEATED = REFUSALS | {
     Act.ORIGINAL_READ,
 }
 """Acts that anybody can repeat at will; the log counts them instead of keeping each."""
-
-REFUSALS = frozenset({Act.REFUSED, Act.SIGN_IN_REFUSED})
-"""Those of them that are no look at anything: in a flood, who made them may go untold."""

@@ -517,13 +517,12 @@ def test_no_transaction_is_open_while_a_hash_is_computed(town: Town) -> None:
             pool.submit(town.region.joined, f"agent{len(written)}").result(timeout=5)
         written.append(1)
 
-    session, link = town.sign_in(), town.link()
-    code = town.invited("ana@valbourg.example")
+    session, code = town.sign_in(), town.invited("ana@valbourg.example")
     town.hasher.while_hashing = write_elsewhere
 
     town.sign_in()
     town.passwords.change(town.person, current=WORDS, new=OTHER, session_id=session.id)
-    town.passwords.set_by_link(link, password=WORDS)
+    town.passwords.set_by_link(town.link(), password=WORDS)
     town.passwords.join(code, password=OTHER)
 
     assert len(written) == 5
