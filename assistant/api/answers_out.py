@@ -31,7 +31,7 @@ from assistant.domain.documents import Params, SourceChunk
 from assistant.domain.ids import AnswerId
 from assistant.domain.links import successor_notice
 from assistant.domain.marks import Mark, reason_of
-from assistant.domain.whereabouts import CitedState
+from assistant.domain.whereabouts import CitedState, Whereabouts
 from assistant.schemas.answers import (
     AlsoOut,
     AnswerEventOut,
@@ -49,29 +49,44 @@ from assistant.schemas.answers import (
 )
 from assistant.services.answer_record import AnswerRecord
 from assistant.services.answer_veil import WITHHELD
-from assistant.services.whereabouts import Found
+from assistant.services.whereabouts import Found, Since
 
 
 def event_out(
-    event: AnswerEvent, *, request: Request, answer_id: AnswerId, given_id: str
+    event: AnswerEvent,
+    *,
+    request: Request,
+    answer_id: AnswerId,
+    given_id: str,
+    since: Since | None = None,
 ) -> AnswerEventOut:
-    """An event as it goes over the wire."""
+    """An event as it goes over the wire.
+
+    Args:
+        event: The event.
+        request: For what a problem names.
+        answer_id: Whose event it is.
+        given_id: The caller's own identifier of the question.
+        since: What became of its sources; None for an answer that is being given.
+    """
+    found = None if since is None else since.found
     match event:
         case AnswerQueued(ahead=ahead):
             return QueuedEvent(ahead=ahead)
         case RetrievalCompleted(passages=passages, understood=understood):
             return RetrievalEvent(
-                passages=[_passage_out(each) for each in passages], understood=understood or None
+                passages=[_passage_out(each, since=since) for each in passages],
+                understood=understood or None,
             )
         case TextDelta(text=text):
             return DeltaEvent(text=text)
         case CitationAdded(citation=citation):
-            return CitationEvent(citation=citation_out(citation))
+            return CitationEvent(citation=_since(citation_out(citation), citation, found=found))
         case SentenceMarked(mark=mark):
             return MarkEvent(mark=_mark_out(mark))
         case AnswerCompleted():
             return CompletedEvent(
-                answer=_completed_out(event, answer_id=answer_id, given_id=given_id)
+                answer=_completed_out(event, answer_id=answer_id, given_id=given_id, found=found)
             )
         case AnswerFailed(code=code, params=params):
             return failure_of(code, params, request=request)
@@ -98,11 +113,9 @@ def answer_out(
         found: What became of its sources; None for an answer that has just been given.
     """
     end = record.end
-    citations = [_since(citation_out(each), each, found=found) for each in record.citations]
     if isinstance(end, AnswerCompleted):
-        shown = _completed_out(end, answer_id=record.answer.id, given_id=given_id)
-        changes = {"citations": citations, "is_withheld": record.is_withheld}
-        return shown.model_copy(update=changes)
+        shown = _completed_out(end, answer_id=record.answer.id, given_id=given_id, found=found)
+        return shown.model_copy(update={"is_withheld": record.is_withheld})
     error = None
     if isinstance(end, AnswerFailed):
         error = problem_of(end.code, params=end.params, request=request)
@@ -113,7 +126,7 @@ def answer_out(
         answer_id=record.answer.id,
         status=record.status.value,
         answer=record.text,
-        citations=citations,
+        citations=[_since(citation_out(each), each, found=found) for each in record.citations],
         unsupported=[each.sentence for each in record.marks],
         marks=[*map(_mark_out, record.marks)],
         model=None,
@@ -131,11 +144,11 @@ def citation_out(citation: Citation) -> CitationOut:
     return _cited(citation, text=citation.quote)
 
 
-def _since(out: CitationOut, citation: Citation, *, found: Found | None) -> CitationOut:
-    """A citation with what became of it since: it never links to a page that is gone."""
-    if found is None:
+def _since(out: CitationOut, citation: Passage | Citation, *, found: Found | None) -> CitationOut:
+    """A source with what became of it since: it never links to a page that is gone."""
+    now = None if found is None else found.get(citation.chunk.id)
+    if found is None or now is None:
         return out
-    now = found[citation.chunk.id]
     changes: dict[str, object] = {
         "also": [
             each.model_copy(update={"view_url": _open_url(chunk, found=found)})
@@ -155,10 +168,14 @@ def _since(out: CitationOut, citation: Citation, *, found: Found | None) -> Cita
 
 
 def _open_url(chunk: SourceChunk, *, found: Found) -> str:
-    now = found[chunk.id]
-    if now.state is not CitedState.LIVE or now.chunk_id is None:
-        return ""
-    return view_url(now.chunk_id)
+    now = found.get(chunk.id)
+    if now is None:
+        return view_url(chunk.id)
+    return view_url(now.chunk_id) if _is_served(now) and now.chunk_id else ""
+
+
+def _is_served(now: Whereabouts) -> bool:
+    return now.state is CitedState.LIVE
 
 
 def _mark_out(mark: Mark) -> MarkOut:
@@ -174,8 +191,14 @@ def _mark_out(mark: Mark) -> MarkOut:
     )
 
 
-def _passage_out(passage: Passage) -> CitationOut:
-    return _cited(passage, text=passage.chunk.text)
+def _passage_out(passage: Passage, *, since: Since | None) -> CitationOut:
+    """A passage given to the model; once no document says it any more, only what the answer cites of it."""
+    if since is None:
+        return _cited(passage, text=passage.chunk.text)
+    places = [since.found.get(chunk.id) for chunk in (passage.chunk, *passage.also)]
+    is_served = any(now is None or _is_served(now) for now in places)
+    text = passage.chunk.text if is_served else since.quotes.get(passage.marker, "")
+    return _since(_cited(passage, text=text), passage, found=since.found)
 
 
 def _cited(passage: Passage | Citation, *, text: str) -> CitationOut:
@@ -212,13 +235,15 @@ def _also_out(chunk: SourceChunk) -> AlsoOut:
     )
 
 
-def _completed_out(end: AnswerCompleted, *, answer_id: AnswerId, given_id: str) -> AnswerOut:
+def _completed_out(
+    end: AnswerCompleted, *, answer_id: AnswerId, given_id: str, found: Found | None
+) -> AnswerOut:
     return AnswerOut(
         id=given_id or answer_id,
         answer_id=answer_id,
         status=end.status.value,
         answer=end.text,
-        citations=[citation_out(each) for each in end.citations],
+        citations=[_since(citation_out(each), each, found=found) for each in end.citations],
         unsupported=[each.sentence for each in end.marks],
         marks=[*map(_mark_out, end.marks)],
         model=end.model,

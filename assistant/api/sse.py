@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 from fastapi import Request
@@ -12,11 +12,12 @@ from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from assistant.api.answers_out import event_out, failure_of
 from assistant.api.errors import log_unexpected, problem_of, request_id_of
 from assistant.containers import Container
-from assistant.domain.answers import AnswerCompleted, AnswerFailed, NumberedEvent
+from assistant.domain.answers import AnswerCompleted, AnswerEvent, AnswerFailed, NumberedEvent
 from assistant.domain.errors import AssistantError
 from assistant.domain.ids import AnswerId
 from assistant.domain.tenancy import Scope
 from assistant.schemas.answers import AnswerEventOut, ErrorEvent
+from assistant.services.whereabouts import Since
 
 PING_S = 15.0
 """Longest silence, in seconds: a comment fills it, for proxies and for noticing who left."""
@@ -30,6 +31,7 @@ def answer_stream(
     after: int,
     scope: Scope,
     given_id: str = "",
+    since: Since | None = None,
     ping_s: float = PING_S,
 ) -> EventSourceResponse:
     """Stream the events of an answer with a number above `after`, until its end.
@@ -43,10 +45,17 @@ def answer_stream(
         after: Number of the last event the reader has, 0 for none.
         scope: The reader's.
         given_id: The caller's own identifier of the question.
+        since: What became of the sources of an answer of the past; None for one just asked.
         ping_s: Seconds of silence before a comment.
     """
     events = services.answers.events(answer_id, after=after, scope=scope)
-    frames = _frames(events, request=request, answer_id=answer_id, given_id=given_id, ping_s=ping_s)
+
+    def shown(event: AnswerEvent) -> AnswerEventOut:
+        return event_out(
+            event, request=request, answer_id=answer_id, given_id=given_id, since=since
+        )
+
+    frames = _frames(events, request=request, shown=shown, ping_s=ping_s)
     headers = {"X-Answer-Id": answer_id, "X-Accel-Buffering": "no", "Cache-Control": "no-store"}
     return EventSourceResponse(frames, headers=headers)
 
@@ -55,8 +64,7 @@ async def _frames(
     events: AsyncIterator[NumberedEvent],
     *,
     request: Request,
-    answer_id: AnswerId,
-    given_id: str,
+    shown: Callable[[AnswerEvent], AnswerEventOut],
     ping_s: float,
 ) -> AsyncIterator[bytes]:
     has_ended = False
@@ -65,7 +73,7 @@ async def _frames(
             if numbered is None:
                 yield KEEPALIVE_COMMENT
                 continue
-            out = event_out(numbered.event, request=request, answer_id=answer_id, given_id=given_id)
+            out = shown(numbered.event)
             has_ended = isinstance(numbered.event, AnswerCompleted | AnswerFailed)
             yield _frame(out, number=numbered.number)
     except AssistantError as error:

@@ -16,6 +16,8 @@ from assistant.domain.answers import (
     Citation,
     CitationAdded,
     NumberedEvent,
+    Passage,
+    RetrievalCompleted,
     SentenceMarked,
     TextDelta,
 )
@@ -55,6 +57,17 @@ class AnswerRecord:
     def citations(self) -> tuple[Citation, ...]:
         """The citations so far, by ascending marker."""
         return citations_of(self.events)
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """The passages given to its model."""
+        found = (each.event for each in self.events)
+        return tuple(
+            passage
+            for event in found
+            if isinstance(event, RetrievalCompleted)
+            for passage in event.passages
+        )
 
     @property
     def marks(self) -> tuple[Mark, ...]:

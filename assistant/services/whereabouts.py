@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from assistant.domain.answers import Citation, Passage
 from assistant.domain.documents import SourceChunk
 from assistant.domain.ids import ChunkId
 from assistant.domain.tenancy import Scope
@@ -13,6 +15,15 @@ from assistant.services.answer_record import AnswerRecord
 
 Found = Mapping[ChunkId, Whereabouts]
 """By the chunk that was cited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What became of the sources of one answer, to replay its events by."""
+
+    found: Found
+    quotes: Mapping[int, str]
+    """By marker, the words that it cites: those that stay of a document that is gone."""
 
 
 class WhereaboutsService:
@@ -30,16 +41,27 @@ class WhereaboutsService:
             records: As `AnswerService.snapshot` gives them: with sources that the reader may read.
             scope: The reader's.
         """
-        cited = {
-            chunk.id: chunk
-            for record in records
-            for citation in record.citations
-            for chunk in (citation.chunk, *citation.also)
-        }
-        if not cited:
+        cited = (citation for record in records for citation in record.citations)
+        return self._of(cited, scope=scope)
+
+    def of_replay(self, record: AnswerRecord, *, scope: Scope) -> Since:
+        """What became of all that the events of an answer show, its passages that are not cited included.
+
+        Args:
+            record: As `AnswerService.snapshot` gives it.
+            scope: The reader's.
+        """
+        found = self._of((*record.passages, *record.citations), scope=scope)
+        return Since(found, {each.marker: each.quote for each in record.citations})
+
+    def _of(
+        self, sources: Iterable[Passage | Citation], *, scope: Scope
+    ) -> dict[ChunkId, Whereabouts]:
+        shown = {chunk.id: chunk for source in sources for chunk in (source.chunk, *source.also)}
+        if not shown:
             return {}
         with self._open_work() as work:
-            return _found(work, list(cited.values()), scope=scope)
+            return _found(work, list(shown.values()), scope=scope)
 
 
 def _found(

@@ -95,6 +95,87 @@ async def test_the_same_words_in_a_newer_version_open_there(site: Site) -> None:
     assert (cited["state"], cited["current_url"]) == ("live", "")
 
 
+async def replayed(http: httpx.AsyncClient, talked: Talk) -> list[dict[str, Any]]:
+    """The events of an answer, from the first one on."""
+    stream = (await http.get(f"/api/v1/answers/{talked.answer_id}/events")).text
+    lines = (line for line in stream.splitlines() if line.startswith("data: "))
+    return [json.loads(line.removeprefix("data: ")) for line in lines]
+
+
+def passages_of(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    (found,) = (each["passages"] for each in events if each["type"] == "retrieval.completed")
+    return found
+
+
+def citations_of(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those told one by one, then those of the end."""
+    told = [each["citation"] for each in events if each["type"] == "citation.added"]
+    return [*told, *events[-1]["answer"]["citations"]]
+
+
+async def test_a_replay_keeps_of_a_deleted_document_what_is_cited(site: Site) -> None:
+    await site.upload({"reglement.txt": REGULATION})
+    async with site.owner() as http:
+        talked = await talk(http)
+        before = await replayed(http, talked)
+        (document,) = await documents(http)
+        await http.delete(f"/api/v1/documents/{document['id']}")
+        after = await replayed(http, talked)
+        (cited,) = (await answer_of(http, talked))["citations"]
+
+    was, now = passages_of(before), passages_of(after)
+    texts = [each["text"] for each in now]
+    assert len(was) > 1
+    assert all(each["text"] and each["view_url"] for each in was)
+    assert [each["marker"] for each in now] == [each["marker"] for each in was]
+    assert [text for text in texts if text] == [cited["text"]]
+    assert "30 juin" in json.dumps(before)
+    assert "30 juin" not in json.dumps(after)
+    shown = citations_of(after)
+    assert shown == [cited] * 2
+    for each in (*now, *shown):
+        assert (each["state"], each["view_url"], each["current_url"]) == ("deleted", "", "")
+        assert each["deleted_at"] == cited["deleted_at"]
+
+
+async def test_a_replay_keeps_of_a_replaced_document_what_is_cited_or_still_said(
+    site: Site,
+) -> None:
+    await site.upload({"reglement.txt": REGULATION})
+    async with site.owner() as http:
+        talked = await talk(http)
+        was = passages_of(await replayed(http, talked))
+        await site.upload({"reglement.txt": NEWER.replace("30 juin", "31 mai")})
+        events = await replayed(http, talked)
+        now = passages_of(events)
+        opened = [await opens(http, each["view_url"]) for each in now if each["view_url"]]
+
+    (cited,) = events[-1]["answer"]["citations"]
+    assert any("30 juin" in each["text"] for each in was)
+    assert "30 juin" not in json.dumps(events)
+    assert opened
+    assert all(opened)
+    for each, old in zip(now, was, strict=True):
+        if each["state"] == "live":
+            assert each["text"] == old["text"]
+        else:
+            kept = cited["text"] if each["marker"] == cited["marker"] else ""
+            assert (each["state"], each["text"], each["view_url"]) == ("replaced", kept, "")
+
+
+async def test_a_replay_keeps_a_passage_that_another_document_says_as_well(site: Site) -> None:
+    await site.upload({"reglement.txt": REGULATION, "copie.txt": REGULATION})
+    async with site.owner() as http:
+        talked = await talk(http)
+        was = passages_of(await replayed(http, talked))
+        gone = was[0]["document_id"]
+        await http.delete(f"/api/v1/documents/{gone}")
+        now = passages_of(await replayed(http, talked))
+
+    assert [each["text"] for each in now] == [each["text"] for each in was]
+    assert {each["state"] for each in now if each["document_id"] == gone} == {"deleted"}
+
+
 @asynccontextmanager
 async def revoked(site: Site) -> AsyncGenerator[Revoked]:
     """An agent who was answered from a collection, which only a group may read since."""

@@ -102,10 +102,15 @@ async def get_answer(
 async def follow_answer(
     answer_id: str, request: Request, caller: Asker, services: UseCases, after: ResumedAfter
 ) -> Response:
-    """The events of an answer after a number: those of the past, then new ones until its end."""
-    record = await services.answers.snapshot(AnswerId(answer_id), scope=caller.scope)
+    """The events of an answer after a number: those of the past, then new ones until its end.
+
+    Those of the past with what became of their sources.
+    """
+    scope = caller.scope
+    record = await services.answers.snapshot(AnswerId(answer_id), scope=scope)
+    since = await run_in_threadpool(services.desk.whereabouts.of_replay, record, scope=scope)
     return answer_stream(
-        request, services, answer_id=record.answer.id, after=after, scope=caller.scope
+        request, services, answer_id=record.answer.id, after=after, scope=scope, since=since
     )
 
 
