@@ -86,7 +86,7 @@ def live(region: Region) -> list[str]:
     region.sign_in.sign_out(region.session_of(zoe))
     organisation.people.list_page(**here, limit=9)
     organisation.people.get(person.id, principal=admin)
-    organisation.people.change(person.id, principal=admin, roles=frozenset({Role.AUDITOR}))
+    organisation.people.change(person.id, principal=admin, roles=frozenset({Role.TENANT_ADMIN}))
     key, _ = organisation.keys.create(
         "Clé du site", permissions=frozenset({Permission.READ}), days=9, principal=admin
     )
