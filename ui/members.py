@@ -24,8 +24,8 @@ from ui.messages import counted, date_label, moment_label, number, text
 _PAGE = "members"
 _ADDRESS = "membres"
 _PER_PAGE = 25
-_GIVEN: tuple[RoleName, ...] = ("tenant_admin", "auditor")
-_GIVEN_BY_PLATFORM: tuple[RoleName, ...] = (*_GIVEN, "platform_admin")
+_GIVEN: tuple[RoleName, ...] = ("tenant_admin",)
+_GIVEN_BY_PLATFORM: tuple[RoleName, ...] = (*_GIVEN, "auditor", "platform_admin")
 
 
 def show(api: AssistantClient, me: MeOut) -> None:
@@ -40,11 +40,11 @@ def show(api: AssistantClient, me: MeOut) -> None:
     people = api.list_people(tenant_id=acting.tenant_id)
     invitations = api.list_invitations(tenant_id=acting.tenant_id)
     _dialog(api, me, acting, people, invitations)
-    _invited(invitations)
+    _invited(me, invitations)
     _joined(me, [each for each in people if each.state != "invited"])
 
 
-def _invited(invitations: Sequence[InvitationOut]) -> None:
+def _invited(me: MeOut, invitations: Sequence[InvitationOut]) -> None:
     if not invitations:
         return
     st.subheader(counted("members.invited", len(invitations)), anchor=False)
@@ -55,7 +55,8 @@ def _invited(invitations: Sequence[InvitationOut]) -> None:
             until = text("members.until", date=date_label(each.expires_at.date()))
             facts = f"{each.person.email} · {roles_label(each.person.roles)} · {until}"
             acts.line(each.person.name, facts)
-            for action in ("relink", "withdraw"):
+            may_invite = set(each.person.roles) <= {"agent", *_offered(me)}
+            for action in ("relink", "withdraw") if may_invite else ("withdraw",):
                 acts.ask_button(
                     text(f"members.{action}"),
                     action,
@@ -212,9 +213,13 @@ def _withdraw(api: AssistantClient, acting: Acting, invitation: InvitationOut) -
     )
 
 
+def _offered(me: MeOut) -> tuple[RoleName, ...]:
+    return _GIVEN_BY_PLATFORM if acts.is_platform_admin(me) else _GIVEN
+
+
 def _role_boxes(me: MeOut, roles: Sequence[RoleName]) -> list[RoleName]:
     """Boxes for the roles that this administrator may give; the others stay as they are."""
-    offered = _GIVEN_BY_PLATFORM if acts.is_platform_admin(me) else _GIVEN
+    offered = _offered(me)
     st.caption(text("members.roles_text"))
     chosen: list[RoleName] = [role for role in roles if role not in offered]
     for role in offered:

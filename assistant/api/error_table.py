@@ -78,6 +78,7 @@ ERROR_TABLE: dict[str, Row] = {
     "tenant_closed": (403, "Organisme fermé"),
     "charter_required": (403, "Charte à accepter"),
     "auditor_only": (403, "Action réservée"),
+    "auditor_by_platform": (403, "Action réservée"),
     "auditor_by_oneself": (403, "Action réservée"),
     "key_forbidden": (403, "Clé insuffisante"),
     "key_by_key": (403, "Clé insuffisante"),

@@ -19,7 +19,10 @@ Roles = Annotated[
     typer.Option(
         "--role",
         metavar="RÔLE",
-        help="agent, tenant_admin, platform_admin ou auditor ; peut être répété.",
+        help=(
+            "agent ou tenant_admin ; platform_admin et auditor ne sont donnés que par un "
+            "administrateur de la plateforme. Peut être répété."
+        ),
     ),
 ]
 Members = Annotated[list[str], typer.Argument(metavar="PERSONNE…", help="Identifiants.")]

@@ -14,7 +14,7 @@ from assistant.domain.tenancy import Principal, Role
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
-from assistant.services.people import check_auditor, check_given
+from assistant.services.people import check_given
 from assistant.services.roles import administered_tenant, changeable_tenant
 from assistant.services.secrets import digest, new_secret
 from assistant.services.tenants import checked_name
@@ -52,7 +52,8 @@ class InvitationService:
         Raises:
             NotFound: The tenant is unknown or foreign, or a group unknown there.
             Forbidden: No administrator; a role that only the platform's administrators give
-                ("platform_forbidden"); a suspended tenant ("tenant_suspended").
+                ("platform_forbidden", "auditor_by_platform"), now or before; a suspended tenant
+                ("tenant_suspended").
             InvalidInput: Name or address is refused ("name_refused", "email_refused").
             Conflict: The address is that of somebody who has joined ("email_taken").
         """
@@ -65,8 +66,9 @@ class InvitationService:
             changeable_tenant(work, tenant_id, principal=principal)
             roles = invited.roles | {Role.AGENT}
             check_given(roles, principal=principal)
-            person = self._person(work, invited, email=email, roles=roles, tenant_id=tenant_id)
-            check_auditor(work, person, roles=roles, principal=principal)
+            person = self._person(
+                work, invited, email=email, roles=roles, tenant_id=tenant_id, principal=principal
+            )
             _join_groups(work, person, invited.groups)
             now = self._clock.now()
             invitation = Invitation(
@@ -136,12 +138,14 @@ class InvitationService:
         email: str,
         roles: frozenset[Role],
         tenant_id: TenantId,
+        principal: Principal,
     ) -> Person:
         known = work.people.find_by_email(email, tenant_id=tenant_id)
         name = checked_name(invited.name)
         if known is not None:
             if known.state is not PersonState.INVITED:
                 raise Conflict("email_taken")
+            check_given(known.roles, principal=principal)  # who has its new code can be that person
             person = replace(known, name=name, roles=roles)
             work.people.update(person)
             return person

@@ -20,7 +20,7 @@ from assistant.ports.passwords import PasswordHasher
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.access import LOCAL_PERSON
 from assistant.services.browser_sessions import BrowserSessions
-from assistant.services.people import check_given, check_platform_auditor, found_person
+from assistant.services.people import check_given, found_person
 from assistant.services.roles import changeable_tenant
 from assistant.services.secrets import digest, new_secret
 from assistant.services.sign_in import SignInService
@@ -97,9 +97,9 @@ class PasswordService:
 
         Raises:
             NotFound: Unknown or foreign.
-            Forbidden: No administrator; a person who administers or audits the platform, and the
-                principal does not administer it ("platform_forbidden"); a suspended tenant
-                ("tenant_suspended"); no local accounts ("local_accounts_off").
+            Forbidden: No administrator; an administrator of the platform or an auditor, and the principal
+                does not administer the platform ("platform_forbidden", "auditor_by_platform"); a suspended
+                tenant ("tenant_suspended"); no local accounts ("local_accounts_off").
             Conflict: Suspended, or not yet joined ("person_not_active"); the machine's owner, who has no
                 address ("person_without_address"); a person who signs in through an identity provider and
                 has no password ("person_by_provider").
@@ -110,7 +110,6 @@ class PasswordService:
             person = found_person(work, person_id, principal=principal)
             changeable_tenant(work, person.tenant_id, principal=principal)
             check_given(person.roles, principal=principal)
-            check_platform_auditor(work, person, roles=person.roles, principal=principal)
             self._required()
             if person.id == LOCAL_PERSON or not person.email:
                 raise Conflict("person_without_address")

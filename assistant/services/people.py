@@ -14,7 +14,7 @@ from assistant.domain.tenancy import Principal, Role, Scope
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
-from assistant.services.access import LOCAL_PERSON, owner_tenant
+from assistant.services.access import LOCAL_PERSON
 from assistant.services.roles import administered_tenant, changeable_tenant
 from assistant.services.tenants import checked_name
 
@@ -74,8 +74,8 @@ class PeopleService:
         Raises:
             NotFound: Unknown or foreign.
             Forbidden: No administrator; a role that only the platform's administrators give
-                ("platform_forbidden"), or that nobody gives to itself ("auditor_by_oneself"); a
-                suspended tenant ("tenant_suspended").
+                or take ("platform_forbidden", "auditor_by_platform"), or that nobody gives to itself
+                ("auditor_by_oneself"); a suspended tenant ("tenant_suspended").
             InvalidInput: The name is refused ("name_refused").
             Conflict: The roles of the machine's owner ("person_is_owner").
         """
@@ -85,7 +85,8 @@ class PeopleService:
             changeable_tenant(work, person.tenant_id, principal=principal)
             kept = person.roles if roles is None else roles | {Role.AGENT}
             check_given(kept ^ person.roles, principal=principal)
-            check_auditor(work, person, roles=kept - person.roles, principal=principal)
+            if Role.AUDITOR in kept - person.roles and person_id == principal.person_id:
+                raise Forbidden("auditor_by_oneself")
             if person_id == LOCAL_PERSON and kept != person.roles:
                 raise Conflict("person_is_owner")
             changed = replace(
@@ -237,50 +238,20 @@ def found_person(work: UnitOfWork, person_id: PersonId, *, principal: Principal)
 
 
 def check_given(roles: frozenset[Role], *, principal: Principal) -> None:
-    """Keep the roles of the platform for its administrators to give and take.
+    """Keep what only the platform's administrators give and take: their own role and the auditor's.
+
+    A tenant's administrator who named its auditors could be one under an invented name.
 
     Raises:
         Forbidden: One of them is among these, and the principal does not administer the platform
-            ("platform_forbidden").
+            ("platform_forbidden", "auditor_by_platform").
     """
-    if roles & _PLATFORM_ROLES and not principal.is_platform_admin:
-        raise Forbidden("platform_forbidden")
-
-
-def check_auditor(
-    work: UnitOfWork, person: Person, *, roles: frozenset[Role], principal: Principal
-) -> None:
-    """Keep the auditor's role from who would give it to itself, and that of the platform for its administrators.
-
-    Args:
-        work: The store.
-        person: Who gets roles.
-        roles: Those that it does not have yet.
-        principal: Who gives them.
-
-    Raises:
-        Forbidden: To oneself ("auditor_by_oneself"), or in the tenant of the machine's owner, whose
-            auditors are those of the platform, by who does not administer it ("platform_forbidden").
-    """
-    if Role.AUDITOR not in roles:
+    if principal.is_platform_admin:
         return
-    if person.id == principal.person_id:
-        raise Forbidden("auditor_by_oneself")
-    check_platform_auditor(work, person, roles=roles, principal=principal)
-
-
-def check_platform_auditor(
-    work: UnitOfWork, person: Person, *, roles: frozenset[Role], principal: Principal
-) -> None:
-    """Keep who audits the platform, with these roles, for its administrators.
-
-    Raises:
-        Forbidden: The auditor's role is among them, in the tenant of the machine's owner, and the
-            principal does not administer the platform ("platform_forbidden").
-    """
-    is_platform = Role.AUDITOR in roles and person.tenant_id == owner_tenant(work)
-    if is_platform and not principal.is_platform_admin:
+    if roles & _PLATFORM_ROLES:
         raise Forbidden("platform_forbidden")
+    if Role.AUDITOR in roles:
+        raise Forbidden("auditor_by_platform")
 
 
 def found_people(

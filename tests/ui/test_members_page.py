@@ -130,15 +130,41 @@ def test_no_link_where_nobody_has_or_may_use_a_password(api: OrganisingClient) -
 
 
 def test_roles_are_changed_and_those_of_the_platform_are_kept(api: OrganisingClient) -> None:
-    api.people = [person("bruno", roles=["agent", "platform_admin"])]
+    api.people = [person("bruno", roles=["agent", "auditor", "platform_admin"])]
     page = click(opened(api, "members"), "ask-roles-id-bruno")
-    assert "role-platform_admin" not in [box.key for box in page.checkbox]
+    assert [box.key for box in page.checkbox] == ["role-tenant_admin"]
     assert page.button("dialog-confirm").disabled
 
+    page.checkbox("role-tenant_admin").check().run()
+    click(page, "dialog-confirm")
+
+    kept = ["agent", "auditor", "platform_admin", "tenant_admin"]
+    assert api.changes() == [("roles", "id-bruno", kept)]
+
+
+def test_the_platform_alone_is_offered_to_name_auditors(api: OrganisingClient) -> None:
+    page = click(opened(api, "members"), "ask-invite")
+    assert [box.key for box in page.checkbox] == ["role-tenant_admin"]
+
+    api.roles = ("agent", "platform_admin")
+    page = click(opened(api, "members"), "ask-roles-id-bruno")
     page.checkbox("role-auditor").check().run()
     click(page, "dialog-confirm")
 
-    assert api.changes() == [("roles", "id-bruno", ["agent", "auditor", "platform_admin"])]
+    assert api.changes() == [("roles", "id-bruno", ["agent", "auditor"])]
+
+
+def test_the_link_of_an_invited_auditor_is_renewed_by_the_platform(api: OrganisingClient) -> None:
+    made = invitation("chloe")
+    auditor = made.person.model_copy(update={"roles": ["agent", "auditor"]})
+    api.invitations = [made.model_copy(update={"person": auditor})]
+    relink, withdraw = (f"ask-{each}-invitation-chloe" for each in ("relink", "withdraw"))
+    assert (relink in keys(opened(api, "members")), withdraw in keys(opened(api, "members"))) == (
+        False, True,
+    )  # fmt: skip
+
+    api.roles = ("agent", "platform_admin")
+    assert {relink, withdraw} <= {*keys(opened(api, "members"))}
 
 
 def test_taking_a_role_from_oneself_is_warned_of(api: OrganisingClient) -> None:

@@ -95,7 +95,7 @@ def live(region: Region) -> list[str]:
             region.by_password.sign_in(Credentials(address, words[2], "192.0.2.1"))
     organisation.people.list_page(**here, limit=9)
     organisation.people.get(person.id, principal=admin)
-    organisation.people.change(person.id, principal=admin, roles=frozenset({Role.AUDITOR}))
+    organisation.people.change(person.id, principal=admin, roles=frozenset({Role.TENANT_ADMIN}))
     key, _ = organisation.keys.create(
         "Clé du site", permissions=frozenset({Permission.READ}), days=9, principal=admin
     )

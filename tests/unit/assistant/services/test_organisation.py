@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -21,7 +22,7 @@ from assistant.domain.errors import (
 )
 from assistant.domain.ids import GroupId, PersonId, TenantId
 from assistant.domain.people import PersonState
-from assistant.domain.tenancy import Audience, Permission, Role
+from assistant.domain.tenancy import Audience, Permission, Principal, Role
 from assistant.domain.tenants import Quotas, TenantKind, TenantState
 from assistant.services.collections import CollectionChange
 from assistant.services.invitations import Invited
@@ -250,7 +251,42 @@ def test_roles_count_from_the_next_request_on(region: Region) -> None:
         )
 
     assert code_of(Forbidden, give(Role.PLATFORM_ADMIN)) == "platform_forbidden"
-    give(Role.AUDITOR)()
+    assert code_of(Forbidden, give(Role.AUDITOR)) == "auditor_by_platform"
+
+
+def test_the_platform_alone_takes_the_auditors_role_and_keeps_it_from_itself(
+    region: Region,
+) -> None:
+    auditor, people = region.joined("auditrice", Role.AUDITOR), region.organisation.people
+
+    def give(*roles: Role, to: Principal = auditor, by: Principal = region.admin) -> Any:
+        return lambda: people.change(to.person_id, principal=by, roles=frozenset(roles))
+
+    assert code_of(Forbidden, give()) == "auditor_by_platform"
+    assert give(Role.AUDITOR, Role.TENANT_ADMIN)().roles >= {Role.AUDITOR, Role.TENANT_ADMIN}
+    assert give(by=region.owner)().roles == {Role.AGENT}
+    assert give(Role.AUDITOR, by=region.owner)().roles == {Role.AGENT, Role.AUDITOR}
+    boss = region.joined("boss", Role.PLATFORM_ADMIN)
+    to_itself = give(Role.PLATFORM_ADMIN, Role.AUDITOR, to=boss, by=boss)
+    assert code_of(Forbidden, to_itself) == "auditor_by_oneself"
+
+
+def test_an_invitation_makes_nobody_an_auditor_unless_the_platform_says_so(
+    region: Region,
+) -> None:
+    invitations, commune = region.organisation.invitations, region.commune.id
+    asked = Invited("Ana", "ana@exemple.fr", frozenset({Role.AUDITOR}))
+
+    def invite(invited: Invited, by: Principal) -> Any:
+        return lambda: invitations.invite(invited, tenant_id=commune, principal=by)
+
+    assert code_of(Forbidden, invite(asked, region.admin)) == "auditor_by_platform"
+    _, person, code = invite(asked, region.owner)()
+    assert person.roles == {Role.AGENT, Role.AUDITOR}
+    for again in (asked, replace(asked, roles=frozenset())):
+        assert code_of(Forbidden, invite(again, region.admin)) == "auditor_by_platform"
+
+    region.sign_in.accept_invitation(code)
 
 
 def test_suspension_ends_sessions_and_keys_at_once(region: Region) -> None:
