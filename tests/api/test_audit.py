@@ -439,3 +439,13 @@ async def test_an_administrator_of_the_platform_is_signed_out_only_by_one(site: 
 
     assert (refused.status_code, refused.json()["code"]) == (403, "platform_forbidden")
     assert still.status_code == 200
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+@pytest.mark.parametrize("path", ["/api/v1/audit", "/api/v1/audit/export?format=csv"])
+async def test_times_beyond_the_calendar_are_refused(site: Site, path: str, moment: str) -> None:
+    async with site.owner() as http:
+        for name in ("since", "until"):
+            response = await http.get(path, params={name: moment})
+
+            assert (response.status_code, response.json()["code"]) == (422, "invalid_input")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 
 from assistant.api.audit_out import MEDIA_TYPES, chain_out, entry_out, export_lines
 from assistant.api.deps import Person, UseCases
@@ -22,8 +23,18 @@ from assistant.schemas.audit import (
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 
-Since = Annotated[AwareDatetime | None, Query(description="From this time on.")]
-Until = Annotated[AwareDatetime | None, Query(description="Before this time.")]
+
+def _in_universal_time(moment: datetime) -> datetime:
+    """The same moment in universal time, which the first and the last day of the calendar may not have."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("beyond the calendar") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_universal_time)]
+Since = Annotated[Moment | None, Query(description="From this time on.")]
+Until = Annotated[Moment | None, Query(description="Before this time.")]
 Acts = Annotated[list[str] | None, Query(description="Which acts; all without.", max_length=50)]
 Outcome = Annotated[
     AuditOutcome | None, Query(description="Refusals of access, or what was done; both without.")
