@@ -110,7 +110,7 @@ DEFENCES: Mapping[str, Removal] = {
     "places": Removal({"assistant.answering.retriever:places_of": _answering([])}),
     "scope": Removal({"assistant.services.access:AccessService.scope_of": without.all_grants}),
     "fresh_scope": Removal(
-        {"assistant.services.access:AccessService.scope_of": without.remembered}
+        {"assistant.adapters.sql.tenancy:SqlTenancyRepository.scope_of": without.remembered}
     ),
     "owned": Removal({"assistant.services.access:AccessService.owned_scope": without.all_grants}),
     "neighbours": Removal(
