@@ -196,7 +196,7 @@ def median_search_ms(index: ChunkIndex, queries: list[Query], *, scope: Scope) -
     def search(query: Query) -> None:
         index.search_dense(query[0], scope=scope, limit=CANDIDATES)
         index.search_lexical(query[1], scope=scope, limit=CANDIDATES)
-        index.search_documents(query[1], scope=scope, limit=CANDIDATES)
+        index.search_documents(query[1], scope=scope, limit=CANDIDATES // 2)
 
     return median_ms(queries, search)
 

@@ -13,7 +13,7 @@ from itertools import takewhile
 from math import sqrt
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from assistant.adapters.qdrant.bm25 import query_weights
@@ -29,7 +29,7 @@ from assistant.adapters.qdrant.identity import (
     refuse_other,
     write_identity,
 )
-from assistant.adapters.qdrant.owners import Owners, PointId
+from assistant.adapters.qdrant.owners import Owners
 from assistant.adapters.qdrant.rankings import best_candidates, ordered
 from assistant.adapters.qdrant.schema import (
     DENSE,
@@ -294,15 +294,19 @@ class EdgeChunkIndex:
             return self._shard.query(request)
 
     def _scored(self, points: Iterable[qdrant_edge.ScoredPoint]) -> list[ScoredChunk]:
-        return self._owners.scored([(point.id, point.score) for point in points])
+        found: list[tuple[Any, float]] = [(point.id, point.score) for point in points]
+        return self._owners.scored(found)
 
-    def _versions_of(self, point_ids: Sequence[PointId]) -> dict[PointId, VersionId]:
+    def _versions_of(self, point_ids: Sequence[UUID]) -> dict[UUID, VersionId]:
         import qdrant_edge
 
         wanted = qdrant_edge.PayloadSelector.Include([VERSION])
         with _engine_errors():
             records = self._shard.retrieve(list(point_ids), wanted, False)
-        return {record.id: VersionId(str((record.payload or {})[VERSION])) for record in records}
+        return {
+            cast("UUID", record.id): VersionId(str((record.payload or {})[VERSION]))
+            for record in records
+        }
 
     def _count(self, point_filter: PointFilter | None) -> int:
         import qdrant_edge

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from assistant.adapters.qdrant import owners
-from assistant.adapters.qdrant.owners import Owners, PointId
+from assistant.adapters.qdrant.owners import Owners
 from assistant.domain.ids import ChunkId, VersionId
 
 ONE, TWO, GONE = (UUID(int=number) for number in range(3))
@@ -16,10 +16,10 @@ ONE, TWO, GONE = (UUID(int=number) for number in range(3))
 
 class Payloads:
     def __init__(self) -> None:
-        self.held: dict[PointId, VersionId] = {ONE: VersionId("v1"), TWO: VersionId("v1")}
-        self.asked: list[PointId] = []
+        self.held: dict[UUID, VersionId] = {ONE: VersionId("v1"), TWO: VersionId("v1")}
+        self.asked: list[UUID] = []
 
-    def read(self, point_ids: Sequence[PointId]) -> dict[PointId, VersionId]:
+    def read(self, point_ids: Sequence[UUID]) -> dict[UUID, VersionId]:
         self.asked += point_ids
         return {each: self.held[each] for each in point_ids if each in self.held}
 
