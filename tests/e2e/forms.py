@@ -17,7 +17,7 @@ def context_of(browser: Browser) -> BrowserContext:
 
 def go(page: Page, name: str) -> None:
     """Open a page of the menu."""
-    page.get_by_role("link", name=name, exact=True).click()
+    page.get_by_role("link", name=name, exact=True).first.click()
 
 
 def dialog(page: Page, button: str) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from assistant.schemas.people import InvitationIn
 from assistant.schemas.tenants import QuotasIO, TenantChangeIn
 from assistant.testing.mock_model import running_mock_model
 from tests.e2e.browser import (
-    WAIT_MS,
     Product,
     Watch,
     ask,
@@ -21,6 +20,7 @@ from tests.e2e.browser import (
     sign_in,
     wait_for,
 )
+from tests.e2e.forms import context_of, go
 from tests.e2e.test_browser import QUESTION, write_pdf
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -64,17 +64,6 @@ def shoot(tmp_path: Path) -> Shoot:
         assert main.evaluate("one => one.scrollWidth - one.clientWidth") <= 0, name
 
     return take
-
-
-def context_of(browser: Browser) -> BrowserContext:
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="fr-FR")
-    context.set_default_timeout(WAIT_MS)
-    expect.set_options(timeout=WAIT_MS)
-    return context
-
-
-def go(page: Page, name: str) -> None:
-    page.get_by_role("link", name=name, exact=True).first.click()
 
 
 def give_feedback(page: Page, shoot: Shoot) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import WAIT_MS, Product, Watch, chromium, running_product, sign_in
+from tests.e2e.browser import Product, Watch, chromium, running_product, sign_in
+from tests.e2e.forms import context_of, dialog, fill
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -43,25 +44,6 @@ def shoot(tmp_path: Path) -> Shoot:
         assert root.evaluate("one => one.scrollWidth - one.clientWidth") <= 0, name
 
     return take
-
-
-def context_of(browser: Browser) -> BrowserContext:
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="fr-FR")
-    context.set_default_timeout(WAIT_MS)
-    expect.set_options(timeout=WAIT_MS)
-    return context
-
-
-def fill(page: Page, label: str, value: str) -> None:
-    box = page.get_by_label(label, exact=True)
-    box.fill(value)
-    box.press("Tab")
-
-
-def dialog(page: Page, button: str) -> None:
-    """Press the button that ends the open dialog, and wait for it to close."""
-    page.get_by_role("dialog").get_by_role("button", name=button, exact=True).click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def invite(page: Page) -> str:
