@@ -68,29 +68,29 @@ class PagePerson:
         return heard
 
     async def _watch(self, heard: Heard) -> None:
-        is_followed = False
+        """Read the page from the run that the question began; a refusal may stand there at once."""
+        while not await self._is_begun():
+            pass
         while not (heard.status or heard.error):
             message = await self._receive()
             found = _ANSWER.search(_html(message))
-            if found is None:
-                continue
-            if found["status"] == "running":
-                is_followed = True
+            if found is not None:
                 _note_text(message, heard)
-            elif is_followed:
-                _note_text(message, heard)
-                heard.status = found["status"]
+                heard.status = "" if found["status"] == "running" else found["status"]
                 heard.error = "failed" if heard.status == "failed" else ""
+            elif _ends_drawing(message):
+                heard.error = "page_without_answer"
+                return
         while not await self._is_drawn():
             pass
 
+    async def _is_begun(self) -> bool:
+        """Take one message; true when it begins a run of the page."""
+        return (await self._receive()).WhichOneof("type") == "new_session"
+
     async def _is_drawn(self) -> bool:
         """Take one message; true when it ends the drawing of the page."""
-        message = await self._receive()
-        return (
-            message.WhichOneof("type") == "script_finished"
-            and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
-        )
+        return _ends_drawing(await self._receive())
 
     async def _receive(self) -> ForwardMsg:
         message = ForwardMsg()
@@ -134,6 +134,13 @@ async def _session(url: str, *, token: str) -> str:
         made.raise_for_status()
         await http.post(made.json()["url"], headers={"Sec-Fetch-Site": "same-origin"})
         return http.cookies[SESSION_COOKIE]
+
+
+def _ends_drawing(message: ForwardMsg) -> bool:
+    return (
+        message.WhichOneof("type") == "script_finished"
+        and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+    )
 
 
 def _html(message: ForwardMsg) -> str:

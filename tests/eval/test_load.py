@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection
 
 from eval.load import command
 from eval.load.crowds import CrowdFigures, percentile_95
+from eval.load.pages import PagePerson
 from eval.load.people import ANSWER_TOKENS, Heard
 from eval.load.report import knee_sentence, rows
 
@@ -101,9 +106,11 @@ def test_ten_people_by_each_way_lose_no_answer(capsys: pytest.CaptureFixture[str
         "--ui-people",
         "3",
         "--minutes",
-        "0.34",
+        "0.2",
         "--think",
-        "8",
+        "4",
+        "--tokens-per-s",
+        "100",
         "--most",
         "0",
         "--json",
@@ -120,3 +127,72 @@ def test_ten_people_by_each_way_lose_no_answer(capsys: pytest.CaptureFixture[str
         assert crowd["slowest"] > 0
         assert crowd["cpu_ms_per_token"] > 0
         assert crowd["memory_mb"] > 50
+
+
+class ScriptedPage:
+    """A websocket that tells, for each question, what a server did."""
+
+    def __init__(self, *drawings: ForwardMsg) -> None:
+        self._drawings = list(drawings)
+
+    async def send(self, message: bytes) -> None:
+        assert message
+
+    async def recv(self, *, decode: bool) -> bytes:
+        assert not decode
+        return self._drawings.pop(0).SerializeToString()
+
+
+def begun() -> ForwardMsg:
+    message = ForwardMsg()
+    message.new_session.page_script_hash = "page"
+    return message
+
+
+def drawn(status: str, text: str) -> ForwardMsg:
+    message = ForwardMsg()
+    message.delta.new_element.html.body = (
+        f'<section class="answer {status}"><div class="answer-text">{text}</div></section>'
+    )
+    return message
+
+
+def finished(status: int = ForwardMsg.FINISHED_SUCCESSFULLY) -> ForwardMsg:
+    return ForwardMsg(script_finished=cast("Any", status))
+
+
+def heard_of(*drawings: ForwardMsg) -> Heard:
+    page = PagePerson(cast("ClientConnection", ScriptedPage(*drawings)))
+    return asyncio.run(page.ask("Quel montant ?"))
+
+
+def test_an_answer_is_watched_over_the_runs_of_its_page() -> None:
+    early = finished(ForwardMsg.FINISHED_EARLY_FOR_RERUN)
+    answer = heard_of(
+        begun(),
+        drawn("running", ""),
+        drawn("running", "Le"),
+        drawn("answered", "Le montant"),
+        early,
+        begun(),
+        drawn("answered", "Le montant"),
+        finished(),
+    )
+
+    assert answer.is_streamed
+    assert [chars for _, chars in answer.arrivals] == [2, 10]
+
+
+def test_a_refusal_that_stands_there_at_once_is_whole() -> None:
+    refusal = heard_of(
+        drawn("answered", "De la question d'avant"),
+        begun(),
+        drawn("refused", "Pas assez d'éléments"),
+        finished(),
+    )
+
+    assert (refusal.status, refusal.error) == ("refused", "")
+
+
+def test_a_page_that_ends_without_an_answer_is_an_error() -> None:
+    assert heard_of(begun(), finished()).error == "page_without_answer"
