@@ -207,6 +207,7 @@ def _embedded(*, tokens: int | None = None, text_of: TextOf = as_product) -> Mak
             passages,
             text_of=text_of,
             embed=bench.embedder.embed_passages,
+            known=bench.collection,
             kept=bench.folder / f"{text_of.__name__}-{tokens or 'product'}.npz",
         )
         return Variant(replace(bench, collection=collection).as_product, PRODUCT, collection.files)

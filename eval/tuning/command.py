@@ -13,7 +13,7 @@ from eval.figures import bootstrap, cluster_means, stratified
 from eval.halves import Halves, halves_of
 from eval.tuning.axes import AXES, PRODUCT, Variant
 from eval.tuning.rankings import dense_only, lexical_only, measures, reciprocal
-from eval.tuning.trying import Bench, open_bench
+from eval.tuning.trying import Bench, cut_down, open_bench
 from eval.words import Words
 from eval.workspace import open_workspace
 
@@ -30,12 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "sets", nargs="*", metavar="JEU", help=words("sets_help", sets=", ".join(SETS))
     )
     parser.add_argument("--axis", action="append", choices=[*AXES], help=words("axis_help"))
+    parser.add_argument("--documents", type=_count, metavar="N", help=words("documents_help"))
     parser.add_argument("--work", type=Path, metavar="DOSSIER", help=words("work_help"))
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a table for each axis, then the product against its rivals; 1 when no set is there."""
     benches = opened(arguments.sets or SETS, work=arguments.work)
+    if arguments.documents is not None:
+        benches = [cut_down(each, documents=arguments.documents) for each in benches]
     if not benches:
         return 1
     print(_WORDS.sentence("chosen_on"))
@@ -158,3 +161,10 @@ def _figure(value: float, *, sign: str = "") -> str:
 def _table(rows: Sequence[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join((lines[0], f"|{'---|' * len(rows[0])}", *lines[1:]))
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -63,7 +63,12 @@ def cut_again(files: Iterable[str], *, documents: Path, tokens: int) -> tuple[Pa
 
 
 def embedded_as(
-    passages: Sequence[Passage], *, text_of: TextOf, embed: Embed, kept: Path
+    passages: Sequence[Passage],
+    *,
+    text_of: TextOf,
+    embed: Embed,
+    known: Collection,
+    kept: Path,
 ) -> Collection:
     """The passages with vectors of the texts that `text_of` makes of them.
 
@@ -71,6 +76,7 @@ def embedded_as(
         passages: In the order of their documents.
         text_of: What is embedded of each.
         embed: Vectors of some texts, one row each.
+        known: Passages whose vectors are of their `embedded` texts; none of these is embedded again.
         kept: Where vectors are kept by the hash of their text, so that an interrupted run goes on.
     """
     before = [None, *passages[:-1]]
@@ -78,19 +84,29 @@ def embedded_as(
         text_of(each, last if last is not None and last.file == each.file else None)
         for each, last in zip(passages, before, strict=True)
     ]
-    return Collection(tuple(passages), _vectors(texts, embed=embed, kept=kept))
+    held = {
+        _digest(each.embedded): row for each, row in zip(known.passages, known.vectors, strict=True)
+    }
+    return Collection(tuple(passages), _vectors(texts, embed=embed, held=held, kept=kept))
 
 
-def _vectors(texts: Sequence[str], *, embed: Embed, kept: Path) -> Matrix:
-    known = _load(kept)
-    wanted = {sha256(text.encode()).hexdigest(): text for text in texts}
-    missing = [digest for digest in wanted if digest not in known]
+def _vectors(
+    texts: Sequence[str], *, embed: Embed, held: Mapping[str, np.ndarray], kept: Path
+) -> Matrix:
+    made = _load(kept)
+    wanted = {_digest(text): text for text in texts}
+    missing = [digest for digest in wanted if digest not in made and digest not in held]
     for start in range(0, len(missing), _AT_ONCE):
         batch = missing[start : start + _AT_ONCE]
         rows = np.asarray(embed([wanted[digest] for digest in batch]), np.float32)
-        known.update(zip(batch, rows, strict=True))
-        _save(known, kept)
-    return np.asarray([known[sha256(text.encode()).hexdigest()] for text in texts], np.float32)
+        made.update(zip(batch, rows, strict=True))
+        _save(made, kept)
+    known = {**made, **held}
+    return np.asarray([known[_digest(text)] for text in texts], np.float32)
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
 
 
 def _load(path: Path) -> dict[str, np.ndarray]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from assistant.adapters.qdrant.bm25 import whole_weights
 from assistant.ports.models import Embedder
-from eval.datasets import QuestionSet
+from eval.datasets import QuestionSet, sliced
 from eval.questions import JudgedQuestion
 from eval.tuning.collection import Collection, LexicalIndex, Matrix, load_collection
 from eval.tuning.rankings import ScoredQuestion, ranking
@@ -97,6 +97,27 @@ def open_bench(questions: QuestionSet, *, folder: Path, embedder: Embedder) -> B
         query_vectors(questions, folder=folder, embedder=embedder),
         folder,
         embedder,
+    )
+
+
+def cut_down(bench: Bench, *, documents: int, seed: int = 1) -> Bench:
+    """A set small enough to be embedded again: fewer documents, and questions about these.
+
+    Args:
+        bench: The whole set.
+        documents: How many documents are kept; those of the questions come first.
+        seed: Of the choice.
+    """
+    kept = sliced(bench.questions, questions=documents, documents=documents, seed=seed)
+    ids = {question.id for question in kept.questions}
+    rows = [question.id in ids for question in bench.questions.questions]
+    asked = tuple(q for q in bench.questions.questions if q.id in ids)
+    files = bench.collection.files
+    return replace(
+        bench,
+        questions=replace(kept, questions=asked),
+        collection=bench.collection.subset([file in kept.files for file in files]),
+        queries=bench.queries[np.asarray(rows, bool)],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from eval.tuning.embedding import (
     embedded_as,
     text_alone,
 )
-from eval.tuning.trying import Bench
+from eval.tuning.trying import Bench, cut_down
 
 SUBJECTS = ("vélo", "piscine", "cantine", "déchetterie")
 
@@ -79,12 +80,45 @@ def test_what_was_embedded_is_not_embedded_again(bench: Bench, tmp_path: Path) -
         return bench.embedder.embed_passages(texts)
 
     kept, passages = tmp_path / "kept.npz", bench.collection.passages
-    half = embedded_as(passages[:2], text_of=as_product, embed=embed, kept=kept)
-    whole = embedded_as(passages, text_of=as_product, embed=embed, kept=kept)
+    known = bench.collection.subset([False] * len(passages))
+    half = embedded_as(passages[:2], text_of=as_product, embed=embed, known=known, kept=kept)
+    whole = embedded_as(passages, text_of=as_product, embed=embed, known=known, kept=kept)
 
     assert asked == [2, len(passages) - 2]
     assert np.array_equal(half.vectors, whole.vectors[:2])
     assert np.allclose(whole.vectors, bench.collection.vectors)
+
+
+def test_texts_of_the_instance_are_not_embedded_again(bench: Bench, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def embed(texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        asked.extend(texts)
+        return bench.embedder.embed_passages(texts)
+
+    found = embedded_as(
+        bench.collection.passages,
+        text_of=after_the_end_of_the_last,
+        embed=embed,
+        known=bench.collection,
+        kept=tmp_path / "kept.npz",
+    )
+
+    firsts = len(set(bench.collection.files))
+    assert len(asked) == len(found.passages) - firsts > 0
+
+
+def test_a_set_is_cut_down_to_some_documents_and_their_questions(bench: Bench) -> None:
+    files = dict.fromkeys(bench.collection.files, b"")
+    whole = replace(bench, questions=replace(bench.questions, files=files))
+
+    cut = cut_down(whole, documents=2)
+
+    kept = {name for each in cut.questions.questions for name in each.judged}
+    assert set(cut.collection.files) == kept == set(cut.questions.files)
+    assert len(cut.questions.questions) == len(cut.queries) == 2
+    for question, row in zip(cut.questions.questions, cut.queries, strict=True):
+        assert np.array_equal(row, bench.embedder.embed_query(question.text))
 
 
 def test_the_text_before_is_that_of_the_same_document() -> None:
