@@ -34,6 +34,7 @@ class FolderSource:
     def __init__(self, root: Path) -> None:
         self._asked = root
         self._root = os.path.realpath(root)
+        self._prefix = len(self._root.rstrip("/")) + 1
 
     def list(self) -> Iterator[ListedFile | ListingFault]:
         """Every file once, by name; the names of one folder at a time are held.
@@ -115,7 +116,7 @@ class FolderSource:
                 return None
         if not stat.S_ISREG(found.st_mode):
             return ListingFault(name, "not_a_file")
-        place = os.path.relpath(path, self._root)
+        place = path[self._prefix :]
         if not _is_text(place):
             return ListingFault(name, "file_name_unsafe")
         is_fresh = abs(time.time_ns() - found.st_mtime_ns) < _FRESH_NS
@@ -141,10 +142,10 @@ class FolderSource:
             yield stream
 
     def _is_inside(self, path: str) -> bool:
-        return path.startswith(self._root.rstrip("/") + "/")
+        return path == self._root or path.startswith(self._root.rstrip("/") + "/")
 
     def _name(self, path: str) -> str:
-        relative = os.fsencode(os.path.relpath(path, self._root)).decode("utf-8", "replace")
+        relative = os.fsencode(path[self._prefix :]).decode("utf-8", "replace")
         return unicodedata.normalize("NFC", relative)
 
 
@@ -157,7 +158,8 @@ def _names(folder: str) -> Iterator[str]:
             if not entry.name.startswith((".", _LOCK_PREFIX))
         ]
     keys.sort()
-    return (f"{folder}/{key.rstrip('/')}" for key in keys)
+    above = folder.rstrip("/")
+    return (f"{above}/{key.rstrip('/')}" for key in keys)
 
 
 def _path_of(handle: int, *, otherwise: str) -> str:
