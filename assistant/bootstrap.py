@@ -57,6 +57,7 @@ from assistant.services.worker import Worker
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
 from assistant.sign_ins import build_sign_ins
+from assistant.source_places import build_source_runner, build_sources
 from ingest.limits import MEGABYTE
 
 _WEB_CHILDREN = 2
@@ -214,6 +215,7 @@ def _worker_container(common: _Common, *, stack: ExitStack) -> WorkerContainer:
         embedder=common.embedder,
         reader=common.reader,
         worker=worker,
+        sources=build_source_runner(common, ingestion=_ingestion),
         resources=stack.pop_all(),
     )
 
@@ -230,8 +232,7 @@ def _web_container(
     applier = IndexApplier(open_work, index, files, clock, upkeep=[desk.retention.look])
     stack.callback(applier.stop)
     model = model or build_chat_model(settings)
-    retriever, pipeline = _answering(common, index=index, model=model, stack=stack)
-    search, answers = _asking(common, retriever=retriever, pipeline=pipeline)
+    pipeline, search, answers = _asking(common, index=index, model=model, stack=stack)
     runner = _evaluation_runner(common, pipeline=pipeline, model=model, answers=answers)
     sign_ins = build_sign_ins(settings, open_work=open_work, clock=clock, audit=audit.trail)
     stack.callback(sign_ins.federation.close)
@@ -253,7 +254,8 @@ def _web_container(
         passwords=sign_ins.passwords,
         by_password=sign_ins.by_password,
         audit=audit,
-        ingestion=_ingestion(common, audit=audit.trail),
+        ingestion=_ingestion(common, audit.trail),
+        sources=build_sources(common, audit.trail, ingestion=_ingestion),
         jobs=JobService(open_work, clock, files=files, audit=audit.trail),
         documents=DocumentService(open_work, files, common.reader, clock, audit=audit.trail),
         links=LinkService(open_work, clock, audit=audit.trail),
@@ -314,8 +316,9 @@ def _answering(
 
 
 def _asking(
-    common: _Common, *, retriever: Retriever, pipeline: AnswerSource
-) -> tuple[SearchService, AnswerService]:
+    common: _Common, *, index: ChunkIndex, model: ChatModel | None, stack: ExitStack
+) -> tuple[AnswerSource, SearchService, AnswerService]:
+    retriever, pipeline = _answering(common, index=index, model=model, stack=stack)
     limits = common.settings.limits
     answers = AnswerService(
         common.database.unit_of_work,
@@ -325,7 +328,7 @@ def _asking(
         waiting=limits.waiting_answers,
         question_chars=limits.question_chars,
     )
-    return SearchService(retriever, question_chars=limits.question_chars), answers
+    return pipeline, SearchService(retriever, question_chars=limits.question_chars), answers
 
 
 def _question_sets(common: _Common, *, audit: AuditTrail) -> QuestionSetService:
@@ -364,7 +367,7 @@ def _made_by(
     }
 
 
-def _ingestion(common: _Common, *, audit: AuditTrail) -> IngestionService:
+def _ingestion(common: _Common, audit: AuditTrail) -> IngestionService:
     return IngestionService(
         common.database.unit_of_work,
         common.files,

@@ -32,6 +32,8 @@ from assistant.services.passwords import PasswordService
 from assistant.services.question_sets import QuestionSetService
 from assistant.services.search import SearchService
 from assistant.services.sign_in import SignInService
+from assistant.services.source_runner import SourceRunner
+from assistant.services.sources import SourceService
 from assistant.services.usage import UsageService
 from assistant.services.worker import Worker
 from assistant.settings import Settings
@@ -59,6 +61,7 @@ class Container:
     passwords: PasswordService
     by_password: PasswordSignIn
     ingestion: IngestionService
+    sources: SourceService
     jobs: JobService
     documents: DocumentService
     links: LinkService
@@ -107,6 +110,7 @@ class WorkerContainer:
     embedder: Embedder
     reader: FileReader
     worker: Worker
+    sources: SourceRunner
     resources: ExitStack
     """What `close` gives back."""
 

@@ -45,6 +45,11 @@ class DataFolder:
         """Heads of the audit log, unless the settings put them elsewhere."""
         return self.root / "audit-heads.jsonl"
 
+    @property
+    def sources_key(self) -> Path:
+        """Key of the passwords of sources, unless the settings put it elsewhere."""
+        return self.root / "sources.key"
+
     def index(self, embedder_id: str) -> Path:
         """The index of one embedder."""
         return self.root / "index" / slug_of(embedder_id)

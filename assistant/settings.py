@@ -120,6 +120,37 @@ class AuditSettings(Group):
     """Fichier des empreintes du journal d'audit. Vide : « audit-heads.jsonl », dans le dossier de données."""
 
 
+def _names(value: object) -> object:
+    """Names given by a variable stand apart by commas."""
+    if not isinstance(value, str):
+        return value
+    return tuple(each.strip() for each in value.split(",") if each.strip())
+
+
+class SourceFolder(Group):
+    """A folder that may hold sources. Its fields are keys of a table `[[sources.folders]]`."""
+
+    path: str = Field(min_length=1, pattern="^/")
+    """Chemin complet d'un dossier : une source peut être ce dossier, ou l'un de ceux qu'il contient."""
+    tenants: tuple[str, ...] = ()
+    """Identifiants des organismes auxquels il est ouvert. Vide : celui du propriétaire de la machine."""
+
+
+class SourcesSettings(Group):
+    """Where sources may lie."""
+
+    folders: Annotated[tuple[SourceFolder, ...], BeforeValidator(_tables)] = ()
+    """Dossiers ouverts aux sources : des tables `[[sources.folders]]` du fichier, ou une liste JSON."""
+    webdav_hosts: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    """Serveurs WebDAV ou Nextcloud autorisés : « nuage.ville.fr » (en https), « nuage.ville.fr:8443 »…"""
+    key_file: str = ""
+    """Clé qui protège les mots de passe des sources. Vide : « sources.key », dans le dossier de données."""
+    connect_s: float = Field(default=10, gt=0)
+    """Délai de connexion à un serveur WebDAV, en secondes."""
+    silence_s: float = Field(default=30, gt=0)
+    """Délai sans rien recevoir d'un serveur WebDAV, en secondes."""
+
+
 class DatabaseSettings(Group):
     """The relational store: a file of the data folder, or a PostgreSQL server."""
 
@@ -347,6 +378,7 @@ class Settings(Group):
     auth: AuthSettings = AuthSettings()
     oidc: OidcSettings = OidcSettings()
     audit: AuditSettings = AuditSettings()
+    sources: SourcesSettings = SourcesSettings()
     model: ModelSettings = ModelSettings()
     embeddings: EmbeddingsSettings = EmbeddingsSettings()
     index: IndexSettings = IndexSettings()

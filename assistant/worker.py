@@ -30,6 +30,8 @@ EXIT_REFUSED = 2
 _NICENESS = 10
 _PR_SET_PDEATHSIG = 1
 _GRACE_S = 10.0
+_LOOK_S = 5.0
+"""For a look at a source to end by itself; one that is cut short is made again."""
 _PASSING = {"database_locked", "database_unreachable"}
 
 _log = structlog.get_logger(__name__)
@@ -61,9 +63,15 @@ def main(stdin: TextIO | None = None) -> int:
     except AssistantError as error:
         _log.error("worker_refused", code=error.code)
         return EXIT_FAILED if _passes(error) else EXIT_REFUSED
+    looks = threading.Thread(
+        target=container.sources.run_forever, args=(stop,), name="sources", daemon=True
+    )
+    looks.start()
     try:
         container.worker.run_forever(stop)
     finally:
+        stop.set()
+        looks.join(timeout=_LOOK_S)
         container.close()
     return 0
 

@@ -42,6 +42,7 @@ from assistant.api.routes import (
     service,
     sessions,
     sign_in,
+    sources,
     tenants,
     usage,
 )
@@ -146,6 +147,7 @@ def _version_1() -> APIRouter:
         documents,
         passages,
         jobs,
+        sources,
         question_sets,
         evaluations,
         sessions,

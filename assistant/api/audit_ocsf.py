@@ -33,6 +33,8 @@ _VERBS: Final = {
     "exported": (2, "Read"),
     "changed": (3, "Update"),
     "replaced": (3, "Update"),
+    "renamed": (3, "Update"),
+    "asked": (3, "Update"),
     "decided": (3, "Update"),
     "cancelled": (3, "Update"),
     "retried": (3, "Update"),

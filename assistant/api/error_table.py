@@ -28,6 +28,7 @@ _INDEX = "Index indisponible"
 _DATABASE = "Base de données indisponible"
 _QUESTION = "Question refusée"
 _QUOTA = "Limite atteinte"
+_SOURCE = "Source inaccessible"
 _NOT_ALLOWED = "Action impossible dans cet état"
 
 ERROR_TABLE: dict[str, Row] = {
@@ -149,6 +150,50 @@ ERROR_TABLE: dict[str, Row] = {
     "question_too_long": (422, _QUESTION),
     "source_invalid": (422, "Source refusée"),
     "source_empty": (422, "Dossier vide"),
+    "source_name_taken": (409, "Nom déjà utilisé"),
+    "source_busy": (409, _NOT_ALLOWED),
+    "source_not_waiting": (409, _NOT_ALLOWED),
+    **dict.fromkeys(
+        (
+            "source_pattern_refused",
+            "source_percent_refused",
+            "source_schedule_refused",
+            "source_address_refused",
+            "source_place_refused",
+            "source_host_refused",
+            "source_password_needed",
+            "source_password_elsewhere",
+            "source_not_push",
+            "source_is_push",
+            "source_external_refused",
+        ),
+        (422, "Source refusée"),
+    ),
+    "sealing_key_unusable": (503, "Configuration refusée"),
+    "sealing_key_wrong": (503, "Configuration refusée"),
+    "folder_missing": (503, _SOURCE),
+    "source_folder_unreadable": (503, _SOURCE),
+    "folder_vanished": (503, _SOURCE),
+    **dict.fromkeys(
+        (
+            "webdav_unreachable",
+            "webdav_certificate",
+            "webdav_stopped",
+            "webdav_slow",
+            "webdav_unauthorized",
+            "webdav_forbidden",
+            "webdav_missing",
+            "webdav_locked",
+            "webdav_full",
+            "webdav_busy",
+            "webdav_failed",
+            "webdav_redirected",
+            "webdav_not_dav",
+            "webdav_malformed",
+            "webdav_too_large",
+        ),
+        (502, _SOURCE),
+    ),
     "question_set_unknown": (404, "Jeu de questions inconnu"),
     "question_set_refused": (422, "Jeu de questions refusé"),
     "question_set_too_large": (413, "Fichier trop volumineux"),

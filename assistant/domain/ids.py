@@ -24,6 +24,8 @@ AnswerId = NewType("AnswerId", str)
 QuestionSetId = NewType("QuestionSetId", str)
 EvaluationId = NewType("EvaluationId", str)
 InspectionId = NewType("InspectionId", str)
+SourceId = NewType("SourceId", str)
+SourceRunId = NewType("SourceRunId", str)
 
 
 def new_id() -> str:

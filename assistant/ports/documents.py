@@ -50,6 +50,12 @@ class DocumentRepository(Protocol):
         """All documents of a source, by name."""
         ...
 
+    def list_named(
+        self, names: Collection[str], *, source: str, collection_id: CollectionId, scope: Scope
+    ) -> list[Document]:
+        """Those of a source that have one of some names (any number)."""
+        ...
+
     def list_page(
         self,
         *,

@@ -39,6 +39,8 @@ from assistant.ports.people import (
     KeyRepository,
     PeopleRepository,
 )
+from assistant.ports.source_queue import SourceQueue
+from assistant.ports.sources import SourceRepository
 from assistant.ports.tenancy import EstateRepository, TenancyRepository
 from assistant.ports.usage import UsageRepository
 
@@ -354,6 +356,16 @@ class UnitOfWork(Protocol):
     @property
     def usage(self) -> UsageRepository:
         """What tenants use."""
+        ...
+
+    @property
+    def sources(self) -> SourceRepository:
+        """Sources of documents."""
+        ...
+
+    @property
+    def source_queue(self) -> SourceQueue:
+        """Sources as the machinery sees them."""
         ...
 
     def __enter__(self) -> Self:

@@ -74,7 +74,7 @@ class TenancyRepository(Protocol):
         ...
 
     def delete_collection(self, collection_id: CollectionId, *, tenant_id: TenantId) -> bool:
-        """Delete a collection; False, and nothing changes, while documents or jobs name it."""
+        """Delete a collection; False, and nothing changes, while documents, jobs or sources name it."""
         ...
 
     def find_collection(

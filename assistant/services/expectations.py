@@ -60,6 +60,24 @@ def blame(work: UnitOfWork, planned: PlannedFile, *, job: Job, now: datetime) ->
     return document
 
 
+def renamed(work: UnitOfWork, document: Document, *, name: str, now: datetime) -> Document:
+    """The same document under another name of its source; nothing of it is read again."""
+    is_untitled = document.title == _title_of(document.name)
+    moved = replace(
+        document,
+        name=name,
+        title=_title_of(name) if is_untitled else document.title,
+        updated_at=now,
+    )
+    work.documents.update(moved)
+    return moved
+
+
+def _title_of(name: str) -> str:
+    """What a document is called before its text tells its title."""
+    return name.rsplit("/", 1)[-1]
+
+
 def _new_document(planned: PlannedFile, *, job: Job, now: datetime) -> Document:
     return Document(
         id=DocumentId(new_id()),
@@ -72,5 +90,5 @@ def _new_document(planned: PlannedFile, *, job: Job, now: datetime) -> Document:
         updated_at=now,
         sha256=planned.sha256,
         size_bytes=planned.size_bytes,
-        title=planned.name.rsplit("/", 1)[-1],
+        title=_title_of(planned.name),
     )

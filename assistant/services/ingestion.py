@@ -116,14 +116,14 @@ class IngestionService:
         collection_id: CollectionId,
         scope: Scope,
     ) -> list[PlannedFile]:
-        known = _known(work, request.source, collection_id=collection_id, scope=scope)
+        known = _known(work, request, collection_id=collection_id, scope=scope)
         check_emptied(request, known)
         held = work.documents.held_contents([file.sha256 for file in request.files], scope=scope)
         return plan_of(
             request,
             known=known,
             standing=standing,
-            is_kept=lambda sha256: sha256 in held and self._files.has(sha256),
+            is_kept=lambda sha256: sha256 in held | request.received and self._files.has(sha256),
             max_file_bytes=self._max_file_bytes,
         )
 
@@ -310,9 +310,16 @@ def _collection(
 
 
 def _known(
-    work: UnitOfWork, source: str, *, collection_id: CollectionId, scope: Scope
+    work: UnitOfWork, request: Submission, *, collection_id: CollectionId, scope: Scope
 ) -> KnownSource:
-    documents = work.documents.list_of_source(source, collection_id=collection_id, scope=scope)
+    """What is known of a source: all of it when it is told whole, else what the request speaks of."""
+    source = request.source
+    if request.is_complete:
+        documents = work.documents.list_of_source(source, collection_id=collection_id, scope=scope)
+    else:
+        documents = work.documents.list_named(
+            request.names, source=source, collection_id=collection_id, scope=scope
+        )
     live = work.documents.live_versions([each.id for each in documents], scope=scope)
     return KnownSource(
         documents={each.name: each for each in documents},

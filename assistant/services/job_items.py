@@ -15,7 +15,7 @@ from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.repositories import UnitOfWork
-from assistant.services.expectations import blame, expect, expect_again
+from assistant.services.expectations import blame, expect, expect_again, renamed
 from assistant.services.submission import FOLDER_UNREADABLE, PlannedFile
 
 _NO_DOCUMENT = frozenset({"file_name_unsafe", "file_name_duplicate", FOLDER_UNREADABLE})
@@ -51,6 +51,9 @@ class JobItems:
             work.documents.delete(document.id, scope=scope, now=self._clock.now())
             self._tell(work, Act.DOCUMENT_DELETED, document, job=job, by=by)
             document = None
+        elif planned.is_renamed and document is not None:
+            document = renamed(work, document, name=planned.name, now=self._clock.now())
+            self._tell(work, Act.DOCUMENT_RENAMED, document, job=job, by=by)
         elif planned.state is ItemState.PENDING:
             document = self.taken(work, planned, job=job, by=by)
         elif planned.state is ItemState.UNCHANGED and document and document.reason:

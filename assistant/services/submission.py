@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from assistant.domain.catalogue import sentences
@@ -33,6 +33,14 @@ class AnnouncedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Renaming:
+    """A known content that its source now has under another name, and no longer under the old one."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """A request to bring the index in line with the files of a source."""
 
@@ -47,6 +55,23 @@ class Submission:
     """True when `files` is all the source holds: documents it no longer names are deleted."""
     may_empty: bool = False
     """True when a complete source that holds nothing is meant, and no disk that was not mounted."""
+    renamed: tuple[Renaming, ...] = ()
+    """Documents that are kept as they are under another name."""
+    removed: tuple[str, ...] = ()
+    """Names that a source that is not told whole is known to hold no longer."""
+    received: frozenset[str] = frozenset()
+    """Contents that the caller itself put into the file store: they need not be sent again."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All names that it speaks of, as they are kept."""
+        spoken = [
+            *(file.name for file in self.files),
+            *(name for name, _ in self.unreadable),
+            *(name for each in self.renamed for name in (each.old, each.new)),
+            *self.removed,
+        ]
+        return frozenset(map(normalised_name, spoken))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +86,8 @@ class PlannedFile:
     """Known under this name before, None for a new one."""
     reason: Reason | None = None
     """Set if and only if the state is FAILED."""
+    is_renamed: bool = False
+    """True when its document bears another name still, and is to take this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +145,11 @@ def plan_of(
         max_file_bytes: Largest content that is taken.
 
     Returns:
-        One entry per announced or unreadable file, then one REMOVED per document to delete.
+        One entry per renamed, announced or unreadable file, then one REMOVED per document to delete.
     """
     seen: set[str] = set()
-    plan = [
+    plan = list(_renamed(submission.renamed, seen=seen, known=known))
+    plan += [
         _refused(name, seen=seen, known=known, code=code) for name, code in submission.unreadable
     ]
     for file in submission.files:
@@ -135,9 +163,28 @@ def plan_of(
                 max_file_bytes=max_file_bytes,
             )
         )
-    if submission.is_complete:
-        plan.extend(_removed(known, seen=seen))
+    gone = known.documents if submission.is_complete else submission.removed
+    plan.extend(_removed(gone, known=known, seen=seen))
     return plan
+
+
+def _renamed(
+    renamed: Iterable[Renaming], *, seen: set[str], known: KnownSource
+) -> Iterator[PlannedFile]:
+    """Known documents under their new names; what is unknown or taken meanwhile is passed over."""
+    for each in renamed:
+        document = known.documents.get(each.old)
+        if document is None or each.new in known.documents or _name_fault(each.new, seen=seen):
+            continue
+        seen.update((each.old, each.new))
+        yield PlannedFile(
+            each.new,
+            ItemState.UNCHANGED,
+            document.sha256,
+            document.size_bytes,
+            document,
+            is_renamed=True,
+        )
 
 
 def _announced(
@@ -188,10 +235,10 @@ def _refused(name: str, *, seen: set[str], known: KnownSource, code: str) -> Pla
     )
 
 
-def _removed(known: KnownSource, *, seen: set[str]) -> Iterator[PlannedFile]:
-    for name, document in known.documents.items():
-        if name not in seen:
-            yield PlannedFile(name, ItemState.REMOVED, document=document)
+def _removed(names: Iterable[str], *, known: KnownSource, seen: set[str]) -> Iterator[PlannedFile]:
+    for name in names:
+        if name not in seen and name in known.documents:
+            yield PlannedFile(name, ItemState.REMOVED, document=known.documents[name])
 
 
 def _name_fault(name: str, *, seen: set[str]) -> str | None:

@@ -22,7 +22,7 @@ from assistant.domain.ids import QuestionSetId, TenantId
 from assistant.domain.tenancy import Principal, Role
 from assistant.domain.tenants import TenantState
 from tests.api import isolation
-from tests.api.walking import Home, new_tenant, send
+from tests.api.walking import Home, new_tenant, send, waiting_run
 
 TABLE: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 _BY_THE_PLATFORM = frozenset(
@@ -187,6 +187,10 @@ class Walk:
         sessions = (await self.home.http.get("/api/v1/sessions")).json()
         return {"session_id": next(each["id"] for each in sessions if not each["is_current"])}
 
+    async def waiting_plan(self) -> dict[str, str]:
+        made = await self._post("/sources", {"kind": "push", "name": f"Source {self.made}"})
+        return {"source_id": made["id"], "run_id": waiting_run(self.home, made["id"])}
+
     async def tenant(self) -> dict[str, str]:
         return {"tenant_id": new_tenant(self.home.site, f"Commune {self.made}")}
 
@@ -221,6 +225,8 @@ _PREPARED: Mapping[str, Callable[[Walk], Awaitable[dict[str, str]]]] = {
     "POST /v1/people/{person_id}/suspend": Walk.colleague,
     "DELETE /v1/sessions": Walk.other_session,
     "DELETE /v1/sessions/{session_id}": Walk.other_session,
+    "POST /v1/sources/{source_id}/runs/{run_id}/approve": Walk.waiting_plan,
+    "POST /v1/sources/{source_id}/runs/{run_id}/refuse": Walk.waiting_plan,
     "DELETE /v1/tenants/{tenant_id}": Walk.archived,
     "POST /v1/tenants/{tenant_id}/state": Walk.tenant,
 }

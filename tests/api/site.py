@@ -40,6 +40,7 @@ from assistant.settings import (
     ModelSettings,
     OidcSettings,
     Settings,
+    SourcesSettings,
 )
 from assistant.testing.chat import ScriptedChatModel
 from assistant.testing.embedder import HashEmbedder
@@ -231,6 +232,7 @@ def open_site(
         model=changes.pop("model_settings", ModelSettings()),
         auth=changes.pop("auth", AuthSettings()),
         oidc=changes.pop("oidc", OidcSettings()),
+        sources=changes.pop("sources", SourcesSettings()),
         costs=changes.pop("costs", CostsSettings()),
         limits=LimitsSettings(**({"deltas_per_s": 1000} | changes)),
     )

@@ -11,8 +11,18 @@ from typing import Any, cast
 
 import httpx
 
-from assistant.domain.ids import CollectionId, KeyId, PersonId, SessionId, TenantId, new_id
+from assistant.domain.ids import (
+    CollectionId,
+    KeyId,
+    PersonId,
+    SessionId,
+    SourceId,
+    SourceRunId,
+    TenantId,
+    new_id,
+)
 from assistant.domain.people import PersonState
+from assistant.domain.sources import RunKind, RunState, SourceRun
 from assistant.domain.tenancy import Collection, Permission, Principal, Role
 from assistant.domain.tenants import Tenant, TenantState
 from assistant.services.secrets import digest
@@ -142,7 +152,32 @@ async def _work(home: Home) -> dict[str, str]:
         "question_set_id": set_id,
         "evaluation_id": run["id"],
         "pseudonym": entries[0]["actor"],
+        **await _source(home),
     }
+
+
+async def _source(home: Home) -> dict[str, str]:
+    asked = {"kind": "push", "name": "Réservé aux élus"}
+    source_id = (await _made(home.http, "/sources", asked))["id"]
+    return {"source_id": source_id, "run_id": waiting_run(home, source_id)}
+
+
+def waiting_run(home: Home, source_id: str) -> str:
+    """A plan of a source that waits for approval."""
+    container = home.site.container
+    run = SourceRun(
+        id=SourceRunId(new_id()),
+        source_id=SourceId(source_id),
+        tenant_id=home.admin.tenant_id,
+        kind=RunKind.SYNC,
+        state=RunState.AWAITING_APPROVAL,
+        asked_by=home.admin.person_id,
+        asked_at=container.clock.now(),
+    )
+    with container.open_work() as work:
+        work.sources.add_run(run)
+        work.commit()
+    return run.id
 
 
 def png() -> bytes:

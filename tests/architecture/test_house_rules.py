@@ -236,6 +236,8 @@ WITHOUT_SCOPE = {
         "drop_rows",
         "add_row",
     },
+    # Sources and runs name their own tenant; they were found within the scope.
+    "SourceRepository": {"add", "update", "set_sealed", "add_run", "update_run"},
     # The applier's side of the index, all tenants at once.
     "ChunkIndex": {
         "embedder",
@@ -277,6 +279,8 @@ WITHOUT_SCOPE = {
         "question_sets",
         "evaluations",
         "usage",
+        "sources",
+        "source_queue",
         "__enter__",
         "__exit__",
         "lock",
@@ -291,6 +295,7 @@ SCOPED_PORTS = (
     "assistant/ports/evaluations.py",
     "assistant/ports/feedback.py",
     "assistant/ports/index.py",
+    "assistant/ports/sources.py",
 )
 
 

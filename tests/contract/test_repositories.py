@@ -146,6 +146,14 @@ class TestDeletions(OnEach, repositories.DeletionContract):
     pass
 
 
+class TestSources(OnEach, repositories.SourceContract):
+    pass
+
+
+class TestSourceQueue(OnEach, repositories.SourceQueueContract):
+    pass
+
+
 class TestUnitOfWork(OnEach, repositories.UnitOfWorkContract):
     pass
 

@@ -116,6 +116,22 @@ class SqlDocumentRepository:
             ).order_by(documents.c.name, documents.c.id)
         )
 
+    def list_named(
+        self, names: Collection[str], *, source: str, collection_id: CollectionId, scope: Scope
+    ) -> list[Document]:
+        """Those of a source that have one of some names (any number)."""
+        found: list[Document] = []
+        for batch in batches(names):
+            found += self._all(
+                _DOCUMENTS.where(
+                    documents.c.collection_id == collection_id,
+                    documents.c.source == source,
+                    documents.c.name.in_(batch),
+                    within(scope, documents),
+                )
+            )
+        return found
+
     def list_page(
         self,
         *,

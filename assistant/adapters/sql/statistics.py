@@ -137,6 +137,17 @@ STATISTICS: dict[tuple[str, str], str] = {
     ("inspections", "person_id tenant_id number"): "1000 2 2 1",
     ("deleted_documents", "document_id"): "10000 1",
     ("deleted_documents", "collection_id tenant_id"): "10000 10 10",
+    ("sources", "id"): "1000 1",
+    ("sources", "id tenant_id"): "1000 1 1",
+    ("sources", "tenant_id name"): "1000 4 1",
+    ("sources", "tenant_id collection_id"): "1000 4 2",
+    ("sources", "next_run_at"): "1000 2",
+    ("source_runs", "id"): "20000 1",
+    ("source_runs", "source_id number"): "20000 20 1",
+    ("source_runs", "state number"): "20000 4000 1",
+    ("source_runs", "source_id"): "200 1",
+    ("source_files", "source_id name"): "100000 1000 1",
+    ("source_files", "source_id external_id"): "100000 1000 100",
 }
 """By table and columns of an index: rows it holds, rows that share the first column, the first two, …"""
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, exists, select, update
 
 from assistant.adapters.sql.scopes import lineage, readable
+from assistant.adapters.sql.source_tables import sources
 from assistant.adapters.sql.tables import documents, jobs
 from assistant.adapters.sql.tenant_tables import (
     collection_groups,
@@ -129,10 +130,10 @@ class SqlTenancyRepository:
         self._add_readers(collection)
 
     def delete_collection(self, collection_id: CollectionId, *, tenant_id: TenantId) -> bool:
-        """Delete a collection; False, and nothing changes, while documents or jobs name it."""
+        """Delete a collection; False, and nothing changes, while documents, jobs or sources name it."""
         in_use = (
             exists().where(table.c.collection_id == collection_id, table.c.tenant_id == tenant_id)
-            for table in (documents, jobs)
+            for table in (documents, jobs, sources)
         )
         doomed = collections.delete().where(
             collections.c.id == collection_id,

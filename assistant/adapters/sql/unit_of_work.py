@@ -32,6 +32,8 @@ from assistant.adapters.sql.people import SqlPeopleRepository
 from assistant.adapters.sql.question_sets import SqlQuestionSetRepository
 from assistant.adapters.sql.queue import SqlWorkQueue
 from assistant.adapters.sql.sessions import SqlSessionRepository
+from assistant.adapters.sql.source_queue import SqlSourceQueue
+from assistant.adapters.sql.sources import SqlSourceRepository
 from assistant.adapters.sql.tenancy import SqlTenancyRepository
 from assistant.adapters.sql.transaction import Transaction
 from assistant.adapters.sql.usage import SqlUsageRepository
@@ -78,6 +80,8 @@ class SqlUnitOfWork:
         self.question_sets = SqlQuestionSetRepository(self._transaction)
         self.evaluations = SqlEvaluationRepository(self._transaction)
         self.usage = SqlUsageRepository(self._transaction)
+        self.sources = SqlSourceRepository(self._transaction)
+        self.source_queue = SqlSourceQueue(self._transaction)
 
     def __enter__(self) -> Self:
         """Begin."""

@@ -49,6 +49,7 @@ from assistant.testing.contracts.repositories_people import (
     ConversationContract,
     SessionContract,
 )
+from assistant.testing.contracts.repositories_sources import SourceContract, SourceQueueContract
 from assistant.testing.contracts.repositories_tenancy import EstateContract, TenancyContract
 from assistant.testing.contracts.repositories_usage import UsageContract
 from assistant.testing.contracts.repositories_world import (
@@ -89,6 +90,8 @@ __all__ = [
     "QuestionSetContract",
     "QueueContract",
     "SessionContract",
+    "SourceContract",
+    "SourceQueueContract",
     "TenancyContract",
     "UnitOfWorkContract",
     "UsageContract",

@@ -15,6 +15,7 @@ from assistant.adapters.sql import (
     password_tables,
     people_tables,
     sign_in_tables,
+    source_tables,
     tenant_tables,
     usage_tables,
 )
@@ -36,6 +37,7 @@ _NAMED = {
     people_tables.people,
     tenant_tables.tenants,
     sign_in_tables.sign_in_attempts,
+    source_tables.sources,
     usage_tables.usage_days,
 }
 if not {*metadata.sorted_tables} >= _NAMED:

@@ -1,0 +1,309 @@
+"""One look at a source: it is compared with its documents, and, when asked, these are brought in line.
+
+A plan is a difference, so that a look which was killed is simply made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import TypeVar
+
+from assistant.domain.errors import InvalidInput
+from assistant.domain.jobs import JobItem
+from assistant.domain.sources import (
+    Finding,
+    KnownFile,
+    RunKind,
+    RunOutcome,
+    Source,
+    SourceFile,
+    SourceRun,
+)
+from assistant.domain.tenancy import Grant, Principal, Role, Scope
+from assistant.ports.files import FileStore
+from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.services.ingestion import IngestionService
+from assistant.services.source_difference import TOO_LARGE, SourceDifference, WantedFile
+from assistant.services.submission import AnnouncedFile, Submission
+from assistant.services.transactions import retried
+from ingest.sources.listing import FileSource, ListedFile, SourceFault
+from ingest.sources.patterns import taker
+
+_T = TypeVar("_T")
+
+_KNOWN_PAGE = 1000
+_FILES_A_JOB = 200
+_BYTES_A_JOB = 200_000_000
+_NAMES_A_JOB = 1000
+_RATE_JOBS = 20
+_TRIES = 3
+"""Times that a file which changes while it is read is read."""
+
+
+class NeedsApproval(Exception):
+    """A look would remove more than its source may by itself; `outcome` tells what."""
+
+    def __init__(self, outcome: RunOutcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+class SourceSync:
+    """Compares a source with its documents, and submits what changed. Used from one thread.
+
+    Args:
+        open_work: The store.
+        files: Takes contents.
+        ingestion: Takes submissions.
+        max_file_bytes: Larger files cannot be taken.
+        run: The look that is made.
+        source: Its source.
+        place: Its files.
+        difference: An empty one.
+        check: Called often; raises to give up.
+        tell: Told of what was found so far.
+    """
+
+    def __init__(
+        self,
+        open_work: UnitOfWorkFactory,
+        files: FileStore,
+        ingestion: IngestionService,
+        *,
+        max_file_bytes: int,
+        run: SourceRun,
+        source: Source,
+        place: FileSource,
+        difference: SourceDifference,
+        check: Callable[[], None],
+        tell: Callable[[RunOutcome], None],
+    ) -> None:
+        self._open_work = open_work
+        self._files = files
+        self._ingestion = ingestion
+        self._max_file_bytes = max_file_bytes
+        self._run, self._source, self._place = run, source, place
+        self._difference = difference
+        self._check, self._tell = check, tell
+        self._by = Principal(run.asked_by, source.tenant_id, frozenset({Role.TENANT_ADMIN}))
+        grant = Grant(source.tenant_id, source.collection_id)
+        self._scope = Scope(source.tenant_id, run.asked_by, frozenset({grant}))
+        self._found = RunOutcome()
+        self._jobs: list[str] = []
+        self._same = 0
+
+    def look(self) -> RunOutcome:
+        """Compare, and bring the documents in line when that is asked.
+
+        Raises:
+            SourceFault: The place cannot be reached; nothing changed.
+            NeedsApproval: A person has to say yes first; nothing changed.
+            QuotaExceeded: The tenant has no room; what was submitted before stays.
+        """
+        self._compare()
+        found = self._outcome()
+        if self._run.kind is RunKind.PLAN:
+            return found
+        self._found = found
+        removed = found.count(Finding.REMOVED)
+        known = self._difference.known_count()
+        is_approved = found.removal == self._run.approved_removal
+        if self._source.must_ask(removed=removed, known=known) and not is_approved:
+            raise NeedsApproval(found)
+        self._apply()
+        return self._finished(found)
+
+    def _compare(self) -> None:
+        takes = taker(include=self._source.include, exclude=self._source.exclude)
+        difference = self._difference
+        difference.take_listing(self._place.list(), takes=takes, check=self._check)
+        difference.take_known(self._known())
+        for wanted in difference.rename_candidates():
+            self._take(wanted)
+        difference.find_renamed()
+
+    def _known(self) -> Iterator[list[KnownFile]]:
+        after = ""
+        while True:
+            with self._open_work() as work:
+                page = work.source_queue.known(self._source, after=after, limit=_KNOWN_PAGE)
+            if page:
+                yield page
+            if len(page) < _KNOWN_PAGE:
+                return
+            after = page[-1].name
+
+    def _outcome(self) -> RunOutcome:
+        difference = self._difference
+        size = difference.read_bytes()
+        with self._open_work() as work:
+            rate = work.source_queue.reading_rate(self._source.tenant_id, jobs=_RATE_JOBS)
+        return RunOutcome(
+            counts=difference.counts(),
+            names=difference.names(),
+            faults=difference.faults(),
+            is_complete=difference.is_complete,
+            read_bytes=size,
+            estimated_s=None if rate is None else round(rate * size, 1),
+            removal=difference.removal(),
+            jobs=tuple(self._jobs),
+            kept_back=difference.kept_back(),
+        )
+
+    def _finished(self, found: RunOutcome) -> RunOutcome:
+        """What was found, after the contents were read: some are the same, some could not be taken."""
+        counts = dict(found.counts)
+        counts[Finding.CHANGED] = found.count(Finding.CHANGED) - self._same
+        counts[Finding.UNCHANGED] = found.count(Finding.UNCHANGED) + self._same
+        now = self._difference.counts()
+        counts[Finding.UNREADABLE] = now.get(Finding.UNREADABLE, 0)
+        counts = {finding: count for finding, count in counts.items() if count > 0}
+        faults = self._difference.faults()
+        return replace(found, counts=counts, faults=faults, jobs=tuple(self._jobs))
+
+    def _apply(self) -> None:
+        for renamed in _parts(self._difference.renamed(), size=_NAMES_A_JOB):
+            self._submit(Submission(self._source.label, (), renamed=tuple(renamed)))
+            self._remember_renamed([(each.old, each.new) for each in renamed])
+        for removed in _parts(self._difference.removed(), size=_NAMES_A_JOB):
+            self._submit(Submission(self._source.label, (), removed=tuple(removed)))
+            self._forget(removed)
+        batch: list[tuple[WantedFile, AnnouncedFile]] = []
+        for wanted in self._difference.to_read():
+            taken = self._taken(wanted)
+            if taken is not None:
+                batch.append((wanted, taken))
+            size = sum(announced.size_bytes for _, announced in batch)
+            if len(batch) >= _FILES_A_JOB or size >= _BYTES_A_JOB:
+                self._read(batch)
+                batch = []
+        self._read(batch)
+        self._submit_faults()
+
+    def _read(self, batch: list[tuple[WantedFile, AnnouncedFile]]) -> None:
+        """Submit files whose content was taken, but for those that proved to be unchanged."""
+        if not batch:
+            return
+        news = [(wanted, each) for wanted, each in batch if not _is_same(wanted, each)]
+        self._same += len(batch) - len(news)
+        self._submit(
+            Submission(
+                self._source.label,
+                tuple(each for _, each in news),
+                received=frozenset(each.sha256 for _, each in news),
+            )
+        )
+        self._remember(
+            [
+                SourceFile(each.name, each.size_bytes, wanted.listed.stamp, each.sha256)
+                for wanted, each in batch
+            ]
+        )
+
+    def _submit_faults(self) -> None:
+        for refused in _parts(self._difference.untold_faults(), size=_NAMES_A_JOB):
+            large = [each for each in refused if each.code == TOO_LARGE]
+            others = [each for each in refused if each.code != TOO_LARGE]
+            files = tuple(AnnouncedFile(each.name, "", each.size_bytes) for each in large)
+            unreadable = tuple((each.name, each.code) for each in others)
+            self._submit(Submission(self._source.label, files, unreadable=unreadable))
+
+    def _submit(self, request: Submission) -> None:
+        self._check()
+        if not request.names:
+            return
+        asked = replace(request, collection_id=self._source.collection_id)
+        job, wanted = self._ingestion.submit(asked, principal=self._by, scope=self._scope)
+        self._jobs.append(job.id)
+        self._tell(replace(self._found, jobs=tuple(self._jobs)))
+        for item in wanted:
+            self._send(item)
+
+    def _send(self, item: JobItem) -> None:
+        """Send a content that was forgotten between its taking and the submission."""
+        self._check()
+        listed, _ = self._difference.listed_as(item.name)
+        with self._place.open(listed) as stream:
+            self._ingestion.receive(item.id, stream, principal=self._by, scope=self._scope)
+
+    def _taken(self, wanted: WantedFile) -> AnnouncedFile | None:
+        self._check()
+        name = wanted.listed.name
+        if wanted.sha256 and self._files.has(wanted.sha256):
+            return AnnouncedFile(name, wanted.sha256, wanted.size_bytes)
+        return self._take(wanted)
+
+    def _take(self, wanted: WantedFile) -> AnnouncedFile | None:
+        """Put a content into the file store; None, with the reason noted, when that cannot be."""
+        listed = wanted.listed
+        for attempt in range(1, _TRIES + 1):
+            self._check()
+            try:
+                sha256, size = self._put(listed)
+            except SourceFault as fault:
+                if fault.code == "file_changing" and attempt < _TRIES:
+                    continue
+                if fault.code not in _OF_ONE_FILE:
+                    raise
+                is_there = fault.code != "file_missing"
+                self._difference.blame(listed.name, fault.code, is_there=is_there)
+                return None
+            except InvalidInput:  # larger than its listing told
+                self._difference.blame(listed.name, TOO_LARGE, size_bytes=self._max_file_bytes + 1)
+                return None
+            self._difference.note_content(listed.name, sha256=sha256, size_bytes=size)
+            return AnnouncedFile(listed.name, sha256, size)
+        raise AssertionError
+
+    def _put(self, listed: ListedFile) -> tuple[str, int]:
+        with self._place.open(listed) as stream:
+            return self._files.put(stream, max_bytes=self._max_file_bytes)
+
+    def _remember(self, files: list[SourceFile]) -> None:
+        def act() -> None:
+            with self._open_work() as work:
+                work.source_queue.remember(self._source.id, files)
+                work.commit()
+
+        retried(act)
+
+    def _remember_renamed(self, pairs: list[tuple[str, str]]) -> None:
+        files: list[SourceFile] = []
+        for _, new in pairs:
+            listed, sha256 = self._difference.listed_as(new)
+            files.append(SourceFile(new, listed.size_bytes, listed.stamp, sha256))
+        self._forget([old for old, _ in pairs])
+        self._remember(files)
+
+    def _forget(self, names: list[str]) -> None:
+        def act() -> None:
+            with self._open_work() as work:
+                work.source_queue.forget(self._source.id, names)
+                work.commit()
+
+        retried(act)
+
+
+_OF_ONE_FILE = frozenset(
+    {
+        "file_changing",
+        "file_locked",
+        "file_missing",
+        "file_unreadable",
+        "link_outside",
+        "not_a_file",
+    }
+)
+"""Faults of a single file; others are of the whole place."""
+
+
+def _is_same(wanted: WantedFile, announced: AnnouncedFile) -> bool:
+    """True when the content is the one that its document has, and nothing of it is to be tried again."""
+    return wanted.known_sha256 == announced.sha256 and not wanted.is_to_retry
+
+
+def _parts(items: Iterator[_T], *, size: int) -> Iterator[list[_T]]:
+    while part := list(islice(items, size)):
+        yield part

@@ -1,0 +1,301 @@
+"""Files of a WebDAV server, such as Nextcloud: listed folder by folder, never elsewhere than asked."""
+
+from __future__ import annotations
+
+import io
+import ssl
+import time
+import unicodedata
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+from urllib.parse import unquote, urljoin, urlsplit
+
+import httpx
+
+from ingest.sources.listing import ListedFile, ListingFault, SourceFault
+from ingest.sources.multistatus import DavEntry, NotMultistatus, read_multistatus
+
+_BODY = (
+    '<?xml version="1.0" encoding="utf-8"?><d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/>'
+    "<d:getcontentlength/><d:getetag/><d:getlastmodified/></d:prop></d:propfind>"
+)
+_LOCK_PREFIX = "~$"
+_REDIRECTS = {301, 302, 303, 307, 308}
+_MOST_REDIRECTS = 3
+_MOST_DEPTH = 100
+_TRIES, _PAUSE_S = 3, 1.0
+_LIST_BYTES = 400_000_000
+"""Of the answer about one folder."""
+_OF_STATUS = {
+    401: "webdav_unauthorized",
+    403: "webdav_forbidden",
+    404: "webdav_missing",
+    405: "webdav_not_dav",
+    410: "webdav_missing",
+    423: "webdav_locked",
+    429: "webdav_busy",
+    501: "webdav_not_dav",
+    503: "webdav_busy",
+    507: "webdav_full",
+}
+_PASSING = frozenset({"webdav_busy", "webdav_failed", "webdav_locked", "webdav_full"})
+_OF_FOLDER = frozenset({"webdav_forbidden", "webdav_missing", "webdav_locked"})
+"""What a server says of one folder while it answers for the others."""
+_OF_FILE = {
+    "webdav_forbidden": "file_unreadable",
+    "webdav_missing": "file_missing",
+    "webdav_locked": "file_locked",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WebDavLimits:
+    """How long a server may take, in seconds."""
+
+    connect_s: float = 10
+    silence_s: float = 30
+    """Without any byte."""
+    answer_s: float = 600
+    """For one folder or one file, as a whole."""
+
+
+class WebDavSource:
+    """Implements `FileSource` over a folder of a WebDAV server.
+
+    Redirections are followed within the same server only. No proxy and no password of the environment is
+    used.
+
+    Args:
+        url: The folder, http or https.
+        user: Name for HTTP authentication; empty for none.
+        password: Its password.
+        limits: How long the server may take.
+    """
+
+    def __init__(
+        self, url: str, *, user: str, password: str, limits: WebDavLimits = WebDavLimits()
+    ) -> None:
+        self._url = url if url.endswith("/") else f"{url}/"
+        self._host = urlsplit(url).hostname or ""
+        self._origin = _origin(url)
+        self._limits = limits
+        self._http = httpx.Client(
+            auth=httpx.BasicAuth(user, password) if user else None,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=httpx.Timeout(limits.silence_s, connect=limits.connect_s),
+            headers={"User-Agent": "assistant", "Accept-Encoding": "identity"},
+        )
+
+    def list(self) -> Iterator[ListedFile | ListingFault]:
+        """Every file once; the entries of one folder at a time are held.
+
+        Raises:
+            SourceFault: The folder cannot be listed, or the server stops answering midway.
+        """
+        root = urlsplit(self._url).path
+        waiting = [root]
+        while waiting:
+            path = waiting.pop()
+            try:
+                entries = self._entries(path)
+            except SourceFault as fault:
+                if path == root or fault.code not in _OF_FOLDER:
+                    raise
+                name = _name(path.rstrip("/"), root=root)
+                yield ListingFault(name, "folder_unreadable", hides_files=True)
+                continue
+            for entry in sorted(entries, key=lambda each: each.path):
+                if _is_hidden(entry.path):
+                    continue
+                if entry.is_folder:
+                    if entry.path.count("/") - root.count("/") > _MOST_DEPTH:
+                        raise self._fault("webdav_malformed")
+                    waiting.append(entry.path)
+                    continue
+                yield self._listed(entry, root=root)
+
+    def first_names(self, *, limit: int) -> tuple[str, ...]:
+        """Names right in the folder, for a test of the connection.
+
+        Raises:
+            SourceFault: As `list`.
+        """
+        root = urlsplit(self._url).path
+        names = sorted(_name(each.path.rstrip("/"), root=root) for each in self._entries(root))
+        return tuple(names[:limit])
+
+    @contextmanager
+    def open(self, file: ListedFile) -> Generator[BinaryIO]:
+        """The content of a listed file.
+
+        Raises:
+            SourceFault: As the port says.
+        """
+        with self._asked("GET", urljoin(self._origin, file.place)) as response:
+            if response.status_code != 200:
+                code = self._code_of(response)
+                if code in _OF_FILE:
+                    raise SourceFault(_OF_FILE[code], is_transient=code != "webdav_forbidden")
+                raise self._fault(code, status=response.status_code)
+            body = _Body(self._pieces(response))
+            yield cast("BinaryIO", io.BufferedReader(body, 1 << 20))
+
+    def close(self) -> None:
+        """Close the connections; idempotent."""
+        self._http.close()
+
+    def _listed(self, entry: DavEntry, *, root: str) -> ListedFile:
+        stamp = " ".join(filter(None, (entry.etag, entry.modified)))
+        return ListedFile(_name(entry.path, root=root), entry.path, entry.size_bytes, stamp)
+
+    def _entries(self, path: str) -> list[DavEntry]:
+        """What is right in a folder; a server that is busy is asked again."""
+        for attempt in range(1, _TRIES):
+            try:
+                return self._asked_entries(path)
+            except SourceFault as fault:
+                if fault.code not in {"webdav_busy", "webdav_stopped", "webdav_unreachable"}:
+                    raise
+                time.sleep(_PAUSE_S * attempt)
+        return self._asked_entries(path)
+
+    def _asked_entries(self, path: str) -> list[DavEntry]:
+        url = urljoin(self._origin, path)
+        headers = {"Depth": "1", "Content-Type": "application/xml; charset=utf-8"}
+        with self._asked("PROPFIND", url, headers=headers, content=_BODY) as response:
+            if response.status_code != 207:
+                raise self._fault(self._code_of(response), status=response.status_code)
+            if "html" in response.headers.get("content-type", ""):
+                raise self._fault("webdav_not_dav")
+            try:
+                return [
+                    entry
+                    for entry in read_multistatus(self._pieces(response, most=_LIST_BYTES))
+                    if _is_right_in(entry.path, folder=path)
+                ]
+            except NotMultistatus:
+                raise self._fault("webdav_malformed") from None
+
+    @contextmanager
+    def _asked(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: dict[str, str] | None = None,
+        content: str | None = None,
+    ) -> Generator[httpx.Response]:
+        for _ in range(_MOST_REDIRECTS + 1):
+            request = self._http.build_request(method, url, headers=headers, content=content)
+            response = self._sent(request)
+            try:
+                if response.status_code not in _REDIRECTS:
+                    yield response
+                    return
+                url = urljoin(url, response.headers.get("location", ""))
+            finally:
+                response.close()
+            if _origin(url) != self._origin:
+                raise self._fault("webdav_redirected")
+        raise self._fault("webdav_redirected")
+
+    def _sent(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return self._http.send(request, stream=True)
+        except httpx.ConnectError as error:
+            is_unsafe = isinstance(error.__cause__ and error.__cause__.__cause__, ssl.SSLError)
+            code = "webdav_certificate" if is_unsafe else "webdav_unreachable"
+            raise self._fault(code, is_transient=not is_unsafe) from None
+        except httpx.ConnectTimeout:
+            raise self._fault("webdav_unreachable", is_transient=True) from None
+        except httpx.TimeoutException:
+            raise self._fault("webdav_slow", is_transient=True) from None
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):
+            raise self._fault("webdav_stopped", is_transient=True) from None
+
+    def _pieces(self, response: httpx.Response, *, most: int | None = None) -> Iterator[bytes]:
+        ends, size = time.monotonic() + self._limits.answer_s, 0
+        try:
+            for piece in response.iter_raw():
+                size += len(piece)
+                if most is not None and size > most:
+                    raise self._fault("webdav_too_large")
+                if time.monotonic() > ends:
+                    raise self._fault("webdav_slow", is_transient=True)
+                yield piece
+        except httpx.TimeoutException:
+            raise self._fault("webdav_slow", is_transient=True) from None
+        except httpx.HTTPError:
+            raise self._fault("webdav_stopped", is_transient=True) from None
+
+    def _code_of(self, response: httpx.Response) -> str:
+        if response.status_code == 200 or "html" in response.headers.get("content-type", ""):
+            is_page = response.status_code in {200, 404, 405}
+            if is_page and response.request.method == "PROPFIND" and response.status_code != 404:
+                return "webdav_not_dav"
+        return _OF_STATUS.get(response.status_code, "webdav_failed")
+
+    def _fault(
+        self, code: str, *, status: int | None = None, is_transient: bool = False
+    ) -> SourceFault:
+        if code == "webdav_not_dav":
+            return SourceFault(code)
+        params: dict[str, str | int] = {"host": self._host}
+        if code == "webdav_failed":
+            params["status"] = status or 0
+        return SourceFault(code, is_transient=is_transient or code in _PASSING, **params)
+
+
+class _Body(io.RawIOBase):
+    """The pieces of an answer as a stream."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        super().__init__()
+        self._pieces = pieces
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Always true."""
+        return True
+
+    def readinto(self, target: bytearray | memoryview, /) -> int:  # pyright: ignore[reportIncompatibleMethodOverride] - buffers that are written to
+        """Fill a buffer as far as the next piece goes; 0 at the end."""
+        while not self._left:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._left = memoryview(piece)
+        count = min(len(target), len(self._left))
+        target[:count] = self._left[:count]
+        self._left = self._left[count:]
+        return count
+
+
+def _origin(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+    except ValueError:
+        return ""
+    host = parts.hostname or ""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}:{port}"
+
+
+def _is_right_in(path: str, *, folder: str) -> bool:
+    """True for what is directly in a folder: a server cannot lead elsewhere, nor round in circles."""
+    plain, above = unquote(path), unquote(folder)
+    rest = plain.removeprefix(above).rstrip("/")
+    return plain.startswith(above) and bool(rest) and "/" not in rest
+
+
+def _name(path: str, *, root: str) -> str:
+    name = unquote(path).removeprefix(unquote(root))
+    return unicodedata.normalize("NFC", name)
+
+
+def _is_hidden(path: str) -> bool:
+    return unquote(path).rstrip("/").rpartition("/")[2].startswith((".", _LOCK_PREFIX))
