@@ -14,6 +14,7 @@ from assistant.client.files import FileCalls
 from assistant.client.following import Follower
 from assistant.client.organisation import PeopleCalls, TenantCalls
 from assistant.client.transport import Transport
+from assistant.client.upkeep import UpkeepCalls
 from assistant.schemas.answers import AnswerEventOut, AnswerIn, AnswerOut
 from assistant.schemas.search import SearchIn, SearchOut
 from assistant.schemas.service import ExampleQuestions, HealthOut, MeOut, ReadyOut, SignInLinkOut
@@ -24,7 +25,13 @@ _ANSWER_S = 660.0
 
 
 class AssistantClient(
-    FileCalls, EvaluationCalls, TenantCalls, PeopleCalls, AuditCalls, ConversationCalls
+    FileCalls,
+    EvaluationCalls,
+    TenantCalls,
+    PeopleCalls,
+    AuditCalls,
+    ConversationCalls,
+    UpkeepCalls,
 ):
     """Calls the API for one caller. Every method raises `ClientError` when its call fails."""
 

@@ -39,6 +39,7 @@ from assistant.ports.people import (
     KeyRepository,
     PeopleRepository,
 )
+from assistant.ports.reconciliation import ReconciliationRepository
 from assistant.ports.tenancy import EstateRepository, TenancyRepository
 from assistant.ports.usage import UsageRepository
 
@@ -354,6 +355,11 @@ class UnitOfWork(Protocol):
     @property
     def usage(self) -> UsageRepository:
         """What tenants use."""
+        ...
+
+    @property
+    def reconciliation(self) -> ReconciliationRepository:
+        """What database, index and files are compared by."""
         ...
 
     def __enter__(self) -> Self:

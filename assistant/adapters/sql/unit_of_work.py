@@ -31,6 +31,7 @@ from assistant.adapters.sql.passwords import SqlPasswordRepository
 from assistant.adapters.sql.people import SqlPeopleRepository
 from assistant.adapters.sql.question_sets import SqlQuestionSetRepository
 from assistant.adapters.sql.queue import SqlWorkQueue
+from assistant.adapters.sql.reconciliation import SqlReconciliationRepository
 from assistant.adapters.sql.sessions import SqlSessionRepository
 from assistant.adapters.sql.tenancy import SqlTenancyRepository
 from assistant.adapters.sql.transaction import Transaction
@@ -78,6 +79,7 @@ class SqlUnitOfWork:
         self.question_sets = SqlQuestionSetRepository(self._transaction)
         self.evaluations = SqlEvaluationRepository(self._transaction)
         self.usage = SqlUsageRepository(self._transaction)
+        self.reconciliation = SqlReconciliationRepository(self._transaction)
 
     def __enter__(self) -> Self:
         """Begin."""
