@@ -35,7 +35,6 @@ from assistant.readers import open_reader, open_scanner
 from assistant.rerankers import reranking_of
 from assistant.services.access import AccessService
 from assistant.services.answers import AnswerService, AnswerSource
-from assistant.services.applier import IndexApplier
 from assistant.services.audit_log import AuditLog
 from assistant.services.conversation_desk import ConversationDesk
 from assistant.services.conversations import ConversationService
@@ -43,6 +42,7 @@ from assistant.services.documents import DocumentService
 from assistant.services.evaluation_runner import EvaluationRunner
 from assistant.services.evaluations import EvaluationService
 from assistant.services.fingerprints import Fingerprints
+from assistant.services.index_care import IndexCare
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
@@ -229,8 +229,7 @@ def _web_container(
     audit = AuditLog(open_work, clock, spare=LogAuditTrail(), sink=head_sink(settings))
     stack.callback(audit.keeper.stop)
     desk = ConversationDesk(open_work, clock, audit=audit.trail)
-    applier = IndexApplier(open_work, index, files, clock, upkeep=[desk.retention.look])
-    stack.callback(applier.stop)
+    care = IndexCare(open_work, index, files, clock, audit=audit.trail, desk=desk, stack=stack)
     model = model or build_chat_model(settings)
     pipeline, search, answers = _asking(common, index=index, model=model, stack=stack)
     runner = _evaluation_runner(common, pipeline=pipeline, model=model, answers=answers)
@@ -267,7 +266,8 @@ def _web_container(
         question_sets=_question_sets(common, audit=audit.trail),
         evaluations=EvaluationService(open_work, clock, audit=audit.trail),
         evaluation_runner=runner,
-        applier=applier,
+        applier=care.applier,
+        reconciliation=care.reconciliation,
         resources=stack.pop_all(),
     )
 

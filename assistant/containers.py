@@ -30,6 +30,7 @@ from assistant.services.organisation import Organisation
 from assistant.services.password_sign_in import PasswordSignIn
 from assistant.services.passwords import PasswordService
 from assistant.services.question_sets import QuestionSetService
+from assistant.services.reconciliation import ReconciliationKeeper
 from assistant.services.search import SearchService
 from assistant.services.sign_in import SignInService
 from assistant.services.source_runner import SourceRunner
@@ -74,6 +75,7 @@ class Container:
     evaluations: EvaluationService
     evaluation_runner: EvaluationRunner
     applier: IndexApplier
+    reconciliation: ReconciliationKeeper
     resources: ExitStack
     """What `close` gives back."""
 

@@ -50,6 +50,11 @@ class DataFolder:
         """Key of the passwords of sources, unless the settings put it elsewhere."""
         return self.root / "sources.key"
 
+    @property
+    def restoring(self) -> Path:
+        """What a restore writes first; while it is there, nothing else is an instance."""
+        return self.root / "restoring"
+
     def index(self, embedder_id: str) -> Path:
         """The index of one embedder."""
         return self.root / "index" / slug_of(embedder_id)
@@ -77,9 +82,11 @@ def check_instance(root: Path) -> None:
     """Refuse a place that holds no instance, for commands that only make sense on one.
 
     Raises:
-        ConfigurationError: Nothing was ever kept there ("data_dir_without_instance").
+        ConfigurationError: Nothing was ever kept there ("data_dir_without_instance"), or a restore
+            did not end ("restore_unfinished").
     """
     folder = DataFolder(root.expanduser().absolute())
+    _refuse_unfinished(folder)
     if not folder.files.is_dir():
         raise ConfigurationError("data_dir_without_instance", path=str(folder.root))
 
@@ -88,10 +95,11 @@ def prepare_data_folder(root: Path) -> DataFolder:
     """Make the folder and its parts, readable by their owner only, and prove that it can be written.
 
     Raises:
-        ConfigurationError: It cannot be made or written ("data_dir_unwritable"), or its disk is
-            full ("data_dir_full").
+        ConfigurationError: It cannot be made or written ("data_dir_unwritable"), its disk is
+            full ("data_dir_full"), or a restore did not end ("restore_unfinished").
     """
     folder = DataFolder(root.expanduser().absolute())
+    _refuse_unfinished(folder)
     try:
         for path in (folder.root, folder.files, folder.scratch, folder.run, folder.root / "index"):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -101,3 +109,8 @@ def prepare_data_folder(root: Path) -> DataFolder:
         code = "data_dir_full" if error.errno in _FULL else "data_dir_unwritable"
         raise ConfigurationError(code, path=str(folder.root)) from error
     return folder
+
+
+def _refuse_unfinished(folder: DataFolder) -> None:
+    if folder.restoring.exists():
+        raise ConfigurationError("restore_unfinished", path=str(folder.root))

@@ -158,6 +158,8 @@ class DatabaseSettings(Group):
     """Base PostgreSQL (postgresql://compte:mot_de_passe@hôte/base). Vide : SQLite, dans le dossier de données."""
     migrate_at_start: bool = False
     """Met aussi une base PostgreSQL à niveau au démarrage ; sinon, c'est « assistant db upgrade »."""
+    tools_dir: str = ""
+    """Dossier de pg_dump et de pg_restore, pour « assistant backup » et « restore ». Vide : ceux du PATH."""
 
 
 class ModelSettings(Group):

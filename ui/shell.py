@@ -22,6 +22,7 @@ from ui import (
     collections,
     documents,
     groups,
+    health,
     inspections,
     keys,
     members,
@@ -40,6 +41,7 @@ Draw = Callable[[AssistantClient, MeOut], object]
 ADMINISTRATION: Mapping[str, Draw] = {
     "documents": documents.show,
     "evaluation": question_sets.show,
+    "sante": health.show,
     "organismes": tenants.show,
     "membres": members.show,
     "groupes": groups.show,
@@ -126,6 +128,8 @@ def _administration(api: AssistantClient, me: MeOut) -> list[tuple[StreamlitPage
         is_shown = me.is_admin if name in _OF_DOCUMENTS else administers
         if name == _OF_AUDITORS:
             is_shown = inspections.is_auditor(me)
+        if name == "sante":
+            is_shown = health.may_read(me)
         if name == "journal":
             is_shown = audit.may_read(me)
         entry = st.Page(

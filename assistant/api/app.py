@@ -38,6 +38,7 @@ from assistant.api.routes import (
     passwords,
     people,
     question_sets,
+    reconciliation,
     search,
     service,
     sessions,
@@ -159,6 +160,7 @@ def _version_1() -> APIRouter:
         audit,
         inspections,
         usage,
+        reconciliation,
         me,
         service,
     ):

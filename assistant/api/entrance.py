@@ -27,6 +27,7 @@ PAGE_PATHS = frozenset(
         "/compte",
         "/documents",
         "/evaluation",
+        "/sante",
         "/organismes",
         "/membres",
         "/groupes",

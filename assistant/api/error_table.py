@@ -89,6 +89,7 @@ ERROR_TABLE: dict[str, Row] = {
     "tenant_of_owner": (409, _NOT_ALLOWED),
     "tenant_has_children": (409, _NOT_ALLOWED),
     "audit_verifying": (409, _NOT_ALLOWED),
+    "index_verifying": (409, _NOT_ALLOWED),
     "tenant_busy": (409, _NOT_ALLOWED),
     "tenant_parent_below": (409, "Rattachement impossible"),
     "tenant_number_taken": (409, "Numéro déjà utilisé"),
@@ -97,10 +98,14 @@ ERROR_TABLE: dict[str, Row] = {
     "archive_ids_taken": (409, "Éléments déjà présents"),
     "archive_overtaken": (409, _NOT_ALLOWED),
     "archive_original_damaged": (409, "Original abîmé"),
+    "backup_tool_failed": (507, "Sauvegarde impossible"),
     "archive_unwritable": (507, "Fichier impossible à écrire"),
     **dict.fromkeys(
         (
             "archive_missing",
+            "backup_unreadable",
+            "backup_file_refused",
+            "backup_other_engine",
             "archive_unreadable",
             "archive_version_unknown",
             "archive_name_unsafe",

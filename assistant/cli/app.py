@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from assistant.cli.audit import audit_app
+from assistant.cli.backing import backup, restore
 from assistant.cli.french import FrenchCommand, FrenchGroup
 from assistant.cli.managing import db_app, documents_app, index_app, jobs_app
 from assistant.cli.opinions import feedback
@@ -189,6 +190,8 @@ def ask(
 app.command(cls=FrenchCommand)(evaluate)
 app.command(cls=FrenchCommand)(usage)
 app.command(cls=FrenchCommand)(feedback)
+app.command(cls=FrenchCommand)(backup)
+app.command(cls=FrenchCommand)(restore)
 
 
 @app.command(cls=FrenchCommand)

@@ -13,7 +13,7 @@ from assistant.services.submission import UPLOAD
 _NOT_FOUND = 404
 
 
-def delete(client: AssistantClient, ids: Sequence[str]) -> ExitCode:
+def delete(client: AssistantClient, ids: Sequence[str], *, erase: bool = False) -> ExitCode:
     """Delete documents one by one, saying of each what became of it.
 
     Returns:
@@ -26,14 +26,14 @@ def delete(client: AssistantClient, ids: Sequence[str]) -> ExitCode:
     for id in dict.fromkeys(ids):
         try:
             document = client.get_document(id)
-            client.delete_document(id)
+            client.delete_document(id, erase=erase)
         except ClientError as error:
             if error.problem.status != _NOT_FOUND:
                 raise
             note(sentence("document_unknown", id=id))
             code = ExitCode.REFUSED
             continue
-        say(f"{id} supprimé.")
+        say(f"{id} effacé." if erase else f"{id} supprimé.")
         if document.source != UPLOAD:
             note(sentence("document_comes_back", name=document.name, source=document.source))
     return code

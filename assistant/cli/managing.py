@@ -53,13 +53,19 @@ def delete_documents(
     context: typer.Context,
     documents: Annotated[list[str], typer.Argument(metavar="ID…", help="Identifiants.")],
     *,
+    erase: Annotated[
+        bool,
+        typer.Option(
+            "--erase", help="Efface aussi leurs noms des traitements et le texte des réponses."
+        ),
+    ] = False,
     server: Server = None,
 ) -> int:
     """Supprime des documents : ils ne sont plus cités, dès cet instant."""
     from assistant.cli.deleting import delete
 
     with invocation(context).connect(command="documents", server=server) as connection:
-        return delete(connection.client, documents)
+        return delete(connection.client, documents, erase=erase)
 
 
 @documents_app.command("reindex", cls=FrenchCommand)
@@ -148,6 +154,23 @@ def rebuild_index(context: typer.Context, *, json: Json = False) -> None:
 
     configure_logs(verbose=False)
     rebuild(invocation(context).load().settings, as_json=json)
+
+
+@index_app.command("verify", cls=FrenchCommand)
+def verify_index(
+    context: typer.Context,
+    *,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Répare ce qui peut l'être et dit le reste.")
+    ] = False,
+    json: Json = False,
+    server: Server = None,
+) -> int:
+    """Compare la base, l'index et les fichiers ; le service peut être en marche."""
+    from assistant.cli.verifying import verify
+
+    with invocation(context).connect(command="index verify", server=server) as connection:
+        return verify(connection, is_repair=repair, as_json=json)
 
 
 @db_app.command("upgrade", cls=FrenchCommand)

@@ -15,6 +15,7 @@ from assistant.client.following import Follower
 from assistant.client.organisation import PeopleCalls, TenantCalls
 from assistant.client.sources import SourceCalls
 from assistant.client.transport import Transport
+from assistant.client.upkeep import UpkeepCalls
 from assistant.schemas.answers import AnswerEventOut, AnswerIn, AnswerOut
 from assistant.schemas.search import SearchIn, SearchOut
 from assistant.schemas.service import ExampleQuestions, HealthOut, MeOut, ReadyOut, SignInLinkOut
@@ -32,6 +33,7 @@ class AssistantClient(
     AuditCalls,
     ConversationCalls,
     SourceCalls,
+    UpkeepCalls,
 ):
     """Calls the API for one caller. Every method raises `ClientError` when its call fails."""
 

@@ -48,9 +48,15 @@ class FileCalls:
         """A document."""
         return self._transport.call("GET", f"/api/v1/documents/{document_id}", returns=DocumentOut)
 
-    def delete_document(self, document_id: str) -> None:
-        """Delete a document; it is no longer quoted once this returns."""
-        self._transport.send("DELETE", f"/api/v1/documents/{document_id}")
+    def delete_document(self, document_id: str, *, erase: bool = False) -> None:
+        """Delete a document; it is no longer quoted once this returns.
+
+        Args:
+            document_id: The document.
+            erase: Also erase it from jobs and from all answers that rest on it.
+        """
+        query = "?erase=true" if erase else ""
+        self._transport.send("DELETE", f"/api/v1/documents/{document_id}{query}")
 
     def list_links(self, *, state: str = "proposed", limit: int = 50) -> list[LinkOut]:
         """Links between documents in a state, oldest first; for administrators."""

@@ -103,6 +103,16 @@ class DocumentRepository(Protocol):
         """
         ...
 
+    def erase(self, document_id: DocumentId, *, scope: Scope, now: datetime) -> None:
+        """Delete a document and what is kept of it elsewhere.
+
+        Its files lose their names in jobs; answers that rest on it, whoever asked, lose their text.
+
+        Raises:
+            NotFound: No such document in the scope.
+        """
+        ...
+
     def deleted_at(
         self, document_ids: Collection[DocumentId], *, scope: Scope
     ) -> dict[DocumentId, datetime]:

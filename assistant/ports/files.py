@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -38,6 +39,32 @@ class FileStore(Protocol):
 
     def remove(self, sha256: str) -> None:
         """Forget a content, its page images and its PDF; no error when absent."""
+        ...
+
+    def iter_kept(self, *, page: int, older_than_s: float) -> Iterator[Sequence[str]]:
+        """SHA-256 of what is kept and was last written so long ago, `page` at a time; for maintenance."""
+        ...
+
+    def is_whole(self, sha256: str) -> bool:
+        """True when the content is kept and has its hash; it is read to its end.
+
+        Raises:
+            StorageError: It cannot be read.
+        """
+        ...
+
+    def set_aside(self, sha256: str) -> None:
+        """Keep a content no longer, for it is damaged; what is left of it stays for people to look at.
+
+        `remove` takes that too.
+        """
+        ...
+
+    def hold(self, folder: Path) -> None:
+        """Link what is kept into a folder, by SHA-256, so that it can be read there once it was removed.
+
+        What is there already stays. Where the file system has no links, nothing is held.
+        """
         ...
 
     def page_image(self, sha256: str, *, page: int) -> Path | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from assistant.domain.ids import VersionId
+from assistant.domain.ids import ChunkId, VersionId
+from assistant.domain.reconciliation import HeldPoint
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Ranking, Vector
 from assistant.domain.tenancy import Scope
 
@@ -67,6 +68,21 @@ class ChunkIndex(Protocol):
 
     def held_versions(self) -> dict[VersionId, int]:
         """Number of points of each version that has some, of all tenants; for maintenance."""
+        ...
+
+    def iter_points(self, *, page: int) -> Iterator[Sequence[HeldPoint]]:
+        """All points of all tenants, in order of chunk id and `page` at a time; for maintenance.
+
+        Points that come or go meanwhile may be there or not.
+        """
+        ...
+
+    def find_points(self, chunk_ids: Sequence[ChunkId]) -> dict[ChunkId, HeldPoint]:
+        """Those of the points, at most 1,000, that it holds; the others are absent. For maintenance."""
+        ...
+
+    def remove_points(self, chunk_ids: Sequence[ChunkId]) -> None:
+        """Remove points, at most 200 a call; no error when some are not there. For maintenance."""
         ...
 
     def flush(self) -> None:

@@ -39,6 +39,7 @@ from assistant.ports.people import (
     KeyRepository,
     PeopleRepository,
 )
+from assistant.ports.reconciliation import ReconciliationRepository
 from assistant.ports.source_queue import SourceQueue
 from assistant.ports.sources import SourceRepository
 from assistant.ports.tenancy import EstateRepository, TenancyRepository
@@ -366,6 +367,11 @@ class UnitOfWork(Protocol):
     @property
     def source_queue(self) -> SourceQueue:
         """Sources as the machinery sees them."""
+        ...
+
+    @property
+    def reconciliation(self) -> ReconciliationRepository:
+        """What database, index and files are compared by."""
         ...
 
     def __enter__(self) -> Self:

@@ -35,7 +35,7 @@ _PIECE_BYTES = 1 << 20
 _LINE_BYTES = 100_000_000
 _PATH_CHARS = 4000
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_DAMAGES = (
+DAMAGES = (
     ArithmeticError, BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, ValueError,
     struct.error, zlib.error,
 )  # fmt: skip
@@ -67,8 +67,8 @@ class ArchiveReader:
         announced = self.files.get(path)
         if announced is None:
             raise InvalidInput("archive_incomplete", file=path[:200])
-        with _told(path), self._archive.open(path) as member:
-            yield cast("BinaryIO", _Checked(member, announced))
+        with damage_told(path), self._archive.open(path) as member:
+            yield cast("BinaryIO", CheckedMember(member, announced))
 
     def lines(self, path: str, kind: type[T]) -> Iterator[T]:
         """The lines of a file; none for one that is absent and need not be there.
@@ -121,12 +121,12 @@ def opened_archive(path: Path) -> Generator[ArchiveReader]:
         raise InvalidInput("archive_missing", path=str(path))
     try:
         archive = ZipFile(path)
-    except _DAMAGES as error:
+    except DAMAGES as error:
         raise InvalidInput("archive_unreadable") from error
     with archive:
         names = archive.namelist()
         for name in names:
-            if not _is_safe(name):
+            if not is_safe_path(name):
                 raise InvalidInput("archive_name_unsafe", file=repr(name)[:200])
         manifest = _manifest(archive, names)
         _check_files(manifest, names)
@@ -135,7 +135,7 @@ def opened_archive(path: Path) -> Generator[ArchiveReader]:
         yield ArchiveReader(archive, manifest=manifest)
 
 
-class _Checked:
+class CheckedMember:
     """A stream of exactly the announced bytes: more, fewer or others are damage."""
 
     def __init__(self, member: IO[bytes], announced: FileLine) -> None:
@@ -161,7 +161,7 @@ def _manifest(archive: ZipFile, names: list[str]) -> Manifest:
     if MANIFEST not in names:
         raise InvalidInput("archive_unreadable")
     check_manifest(archive.getinfo(MANIFEST))
-    with _told(MANIFEST), archive.open(MANIFEST) as member:
+    with damage_told(MANIFEST), archive.open(MANIFEST) as member:
         data = member.read(MANIFEST_BYTES)
     try:
         header = _Header.model_validate_json(data)
@@ -201,7 +201,7 @@ def _has_place(name: str) -> bool:
     return is_named or name.startswith((ORIGINALS, QUESTIONS))
 
 
-def _is_safe(name: str) -> bool:
+def is_safe_path(name: str) -> bool:
     """True for a relative path that stays below where it is put, on any system."""
     if not 0 < len(name) <= _PATH_CHARS or "\\" in name or name[1:2] == ":":
         return False
@@ -218,10 +218,11 @@ def _parsed(data: bytes, kind: type[T], *, path: str, number: int) -> T:
 
 
 @contextmanager
-def _told(path: str) -> Generator[None]:
+def damage_told(path: str) -> Generator[None]:
+    """Turn what a damaged archive makes its reader raise into `InvalidInput` ("archive_damaged")."""
     try:
         yield
     except InvalidInput:
         raise
-    except _DAMAGES as error:
+    except DAMAGES as error:
         raise InvalidInput("archive_damaged", file=path[:200]) from error

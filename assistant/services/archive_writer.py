@@ -14,7 +14,7 @@ from typing import IO, BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from assistant.domain.errors import Conflict, StorageError
-from assistant.services.archive_lines import MANIFEST, FileLine, Line, Manifest
+from assistant.services.archive_lines import MANIFEST, FileLine, Line
 
 _PIECE_BYTES = 1 << 20
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -60,7 +60,7 @@ class ArchiveWriter:
         self.files.append(written)
         return written
 
-    def finish(self, manifest: Manifest) -> None:
+    def finish(self, manifest: Line) -> None:
         """Write what the archive holds; nothing may follow."""
         with self._member(MANIFEST) as member:
             member.write(manifest.model_dump_json(indent=1).encode())

@@ -82,8 +82,21 @@ class DocumentService:
         with self._open_work() as work:
             return _found(work, document_id, scope=scope)
 
-    def delete(self, document_id: DocumentId, *, principal: Principal, scope: Scope) -> None:
+    def delete(
+        self,
+        document_id: DocumentId,
+        *,
+        principal: Principal,
+        scope: Scope,
+        with_traces: bool = False,
+    ) -> None:
         """Delete a document: unquotable when this returns.
+
+        Args:
+            document_id: The document.
+            principal: An administrator.
+            scope: What it administers.
+            with_traces: Erase it: also its names in jobs, and the text of all answers that rest on it.
 
         Raises:
             Forbidden: The principal is no administrator.
@@ -93,10 +106,11 @@ class DocumentService:
         with self._open_work() as work:
             work.lock()
             document = _found(work, document_id, scope=scope)
-            work.documents.delete(document_id, scope=scope, now=self._clock.now())
+            remove = work.documents.erase if with_traces else work.documents.delete
+            remove(document_id, scope=scope, now=self._clock.now())
             self._audit.record_in(
                 work,
-                Act.DOCUMENT_DELETED,
+                Act.DOCUMENT_ERASED if with_traces else Act.DOCUMENT_DELETED,
                 by=principal,
                 tenant_id=document.tenant_id,
                 subject=document_id,

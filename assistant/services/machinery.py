@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from assistant.domain.documents import Document, DocumentVersion
-from assistant.domain.ids import JobId, JobItemId, PersonId, VersionId, new_id
+from assistant.domain.ids import DocumentId, JobId, JobItemId, PersonId, VersionId, new_id
 from assistant.domain.jobs import ItemState, Job, JobItem, JobKind, JobState
+from assistant.domain.reconciliation import KnownDocument
 from assistant.domain.tenancy import Grant, Scope
 from assistant.domain.tenants import Tenant
 from assistant.ports.repositories import UnitOfWork
@@ -18,8 +20,7 @@ MACHINE = PersonId("system")
 
 def scope_of_version(version: DocumentVersion) -> Scope:
     """The collection of a version, and nothing else."""
-    grant = Grant(version.tenant_id, version.collection_id)
-    return Scope(version.tenant_id, MACHINE, frozenset({grant}))
+    return _scope_of(Grant(version.tenant_id, version.collection_id))
 
 
 def request_reindex(work: UnitOfWork, version_ids: frozenset[VersionId], *, now: datetime) -> int:
@@ -57,6 +58,31 @@ def request_rereading(work: UnitOfWork, version: DocumentVersion, *, now: dateti
         return False
     _add_job(work, [document], now=now)
     return True
+
+
+def request_documents(
+    work: UnitOfWork, documents: Sequence[KnownDocument], *, now: datetime
+) -> frozenset[DocumentId]:
+    """Ask the worker to read some documents again, but for those that wait to be read anyway.
+
+    Returns:
+        Those that are, or will be, read again; deleted ones are not.
+    """
+    found = [
+        work.documents.find(each.id, scope=_scope_of(Grant(each.tenant_id, each.collection_id)))
+        for each in documents
+    ]
+    present = {document.id: document for document in found if document is not None}
+    awaited = work.queue.documents_to_read(list(present))
+    wanted = [document for key, document in present.items() if key not in awaited]
+    for collection_id in sorted({document.collection_id for document in wanted}):
+        own = [each for each in wanted if each.collection_id == collection_id]
+        _add_job(work, own, now=now)
+    return frozenset(present)
+
+
+def _scope_of(grant: Grant) -> Scope:
+    return Scope(grant.tenant_id, MACHINE, frozenset({grant}))
 
 
 def _add_job(work: UnitOfWork, documents: list[Document], *, now: datetime) -> None:

@@ -17,6 +17,8 @@ from ingest.limits import MEGABYTE
 _SOURCE_CHARS = 1000
 UPLOAD = "upload"
 """Label of the source of files that are sent one by one, from the pages or by programs."""
+ORIGINAL_LOST = "original_lost"
+"""Code of a document whose kept content is gone: its source is to send it again."""
 FOLDER_UNREADABLE = "folder_unreadable"
 """Code of a folder that the caller cannot list: told in the job, and no document of its own."""
 
@@ -216,7 +218,9 @@ def _announced(
 def _is_served(
     document: Document, file: AnnouncedFile, known: KnownSource, standing: frozenset[str]
 ) -> bool:
-    return document.sha256 == file.sha256 and known.fingerprints.get(document.id) in standing
+    is_lost = document.reason is not None and document.reason.code == ORIGINAL_LOST
+    is_read = document.sha256 == file.sha256 and known.fingerprints.get(document.id) in standing
+    return is_read and not is_lost
 
 
 def _refused(name: str, *, seen: set[str], known: KnownSource, code: str) -> PlannedFile:

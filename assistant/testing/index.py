@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import log, sqrt
 from threading import Lock
 
@@ -13,8 +13,16 @@ from assistant.adapters.qdrant.bm25 import (
     query_weights,
     whole_weights,
 )
-from assistant.adapters.qdrant.schema import checked_limit, checked_vector, checked_vectors
+from assistant.adapters.qdrant.schema import (
+    MAX_FOUND,
+    MAX_POINTS,
+    checked_ids,
+    checked_limit,
+    checked_vector,
+    checked_vectors,
+)
 from assistant.domain.ids import ChunkId, VersionId
+from assistant.domain.reconciliation import HeldPoint
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Ranking, ScoredChunk, Vector
 from assistant.domain.tenancy import Scope
 
@@ -72,12 +80,8 @@ class InMemoryChunkIndex:
     def remove_version(self, version_id: VersionId) -> None:
         """Remove all points of a version."""
         with self._lock:
-            for point in list(self._points.values()):
-                if point.version_id == version_id:
-                    del self._points[point.chunk_id]
-                    del self._vectors[point.chunk_id]
-                    del self._terms[point.chunk_id]
-                    del self._whole[point.chunk_id]
+            points = list(self._points.values())
+            self._drop(point.chunk_id for point in points if point.version_id == version_id)
 
     def count(self, *, scope: Scope) -> int:
         """Number of points within the scope."""
@@ -91,11 +95,40 @@ class InMemoryChunkIndex:
         """Number of points of each version that has some."""
         return dict(Counter(point.version_id for point in self._points.values()))
 
+    def iter_points(self, *, page: int) -> Iterator[Sequence[HeldPoint]]:
+        """All points in order of chunk id, `page` at a time."""
+        last = ""
+        while True:
+            with self._lock:
+                ids = sorted(each for each in self._points if each > last)[:page]
+                held = [_held(self._points[each]) for each in ids]
+            yield held
+            if len(ids) < page:
+                return
+            last = ids[-1]
+
+    def find_points(self, chunk_ids: Sequence[ChunkId]) -> dict[ChunkId, HeldPoint]:
+        """Those of the points, at most 1,000, that it holds."""
+        with self._lock:
+            found = [self._points.get(each) for each in checked_ids(chunk_ids, most=MAX_FOUND)]
+        return {point.chunk_id: _held(point) for point in found if point is not None}
+
+    def remove_points(self, chunk_ids: Sequence[ChunkId]) -> None:
+        """Remove points, at most 200 a call."""
+        ids = checked_ids(chunk_ids, most=MAX_POINTS)
+        with self._lock:
+            self._drop(each for each in ids if each in self._points)
+
     def flush(self) -> None:
         """Nothing to write."""
 
     def close(self) -> None:
         """Nothing to release."""
+
+    def _drop(self, chunk_ids: Iterable[ChunkId]) -> None:
+        for chunk_id in list(chunk_ids):
+            for held in (self._points, self._vectors, self._terms, self._whole):
+                del held[chunk_id]
 
     def _within(self, scope: Scope) -> list[IndexPoint]:
         with self._lock:
@@ -130,6 +163,17 @@ class InMemoryChunkIndex:
             for point in self._within(scope)
         ]
         return tuple(sorted(scored, key=lambda chunk: (-chunk.score, chunk.chunk_id))[:limit])
+
+
+def _held(point: IndexPoint) -> HeldPoint:
+    return HeldPoint(
+        chunk_id=point.chunk_id,
+        tenant_id=point.tenant_id,
+        collection_id=point.collection_id,
+        document_id=point.document_id,
+        version_id=point.version_id,
+        is_head=bool(point.document_texts),
+    )
 
 
 def _unit(vector: list[float]) -> list[float]:

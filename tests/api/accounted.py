@@ -29,14 +29,17 @@ _BY_THE_PLATFORM = frozenset(
     (
         "POST /auth/links",
         "POST /v1/audit/chain/verify",
+        "POST /v1/index/verification",
         "POST /v1/tenants",
         "PATCH /v1/tenants/{tenant_id}",
         "DELETE /v1/tenants/{tenant_id}",
         "POST /v1/tenants/{tenant_id}/state",
     )
 )
-_IN_BACKGROUND = ("answer", "conversation", "message", "evaluation", "usage", "audit_pseudonyms")
-"""Tables that answers and evaluations go on writing to after their request."""
+_IN_BACKGROUND = (
+    "answer", "conversation", "message", "evaluation", "usage", "audit_pseudonyms", "reconciliations",
+)  # fmt: skip
+"""Tables that answers, evaluations and comparisons go on writing to after their request."""
 
 
 def unsafe(schema: Mapping[str, Any]) -> list[str]:

@@ -78,8 +78,8 @@ PARAMETERS = (
     "detail", "limit_mb", "size_mb", "characters", "limit", "path", "problems", "built", "asked",
     "status", "model", "received", "expected", "page", "pages", "format", "seconds", "host", "port",
     "documents", "count", "line", "fault", "name", "version", "contrast", "siret",
-    "minutes", "used", "resets", "added", "file", "known", "least",
-    "pattern", "address",
+    "minutes", "used", "resets", "added", "file", "known", "least", "pattern", "address",
+    "tool", "said", "backup", "here",
 )  # fmt: skip
 
 

@@ -19,16 +19,17 @@ from assistant.testing.contracts.index import (
     DurableChunkIndexContract,
     OpenIndex,
 )
+from assistant.testing.contracts.index_maintenance import IndexMaintenanceContract
 from assistant.testing.index import InMemoryChunkIndex
 
 
-class TestInMemoryChunkIndex(ChunkIndexContract):
+class TestInMemoryChunkIndex(ChunkIndexContract, IndexMaintenanceContract):
     @pytest.fixture
     def open_index(self) -> OpenIndex:
         return lambda embedder: InMemoryChunkIndex(embedder=embedder)
 
 
-class TestEdgeChunkIndex(DurableChunkIndexContract):
+class TestEdgeChunkIndex(DurableChunkIndexContract, IndexMaintenanceContract):
     @pytest.fixture
     def open_index(self, tmp_path: Path) -> OpenIndex:
         def open_edge(embedder: EmbedderIdentity) -> EdgeChunkIndex:
@@ -39,7 +40,7 @@ class TestEdgeChunkIndex(DurableChunkIndexContract):
 
 @pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
 @pytest.mark.filterwarnings("ignore:Local mode performs exact")
-class TestServerChunkIndexOnLocalMode(DurableChunkIndexContract):
+class TestServerChunkIndexOnLocalMode(DurableChunkIndexContract, IndexMaintenanceContract):
     @pytest.fixture
     def open_index(self, tmp_path: Path) -> OpenIndex:
         def open_local(embedder: EmbedderIdentity) -> ServerChunkIndex:
@@ -58,7 +59,7 @@ class TestServerChunkIndexOnLocalMode(DurableChunkIndexContract):
     def test_threads_may_read_and_write_at_once(self, index: ChunkIndex) -> None: ...
 
 
-class TestServerChunkIndexOnServer(DurableChunkIndexContract):
+class TestServerChunkIndexOnServer(DurableChunkIndexContract, IndexMaintenanceContract):
     @pytest.fixture
     def open_index(self, qdrant_url: str) -> Iterator[OpenIndex]:
         name = f"contract-{uuid4()}"

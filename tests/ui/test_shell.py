@@ -111,6 +111,7 @@ def test_links_are_those_of_the_role() -> None:
     assert links(api, "tenant_admin") == [*own, "Mon organisme", *administration, "Mon compte"]
     assert links(api, "platform_admin") == [
         "Conversation",
+        "Santé du fonds",
         "Organismes",
         *administration,
         "Mon compte",

@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -57,6 +57,7 @@ class FolderFileStore:
         self._pages_bytes = pages_bytes
         self._pages = root.parent / "pages"
         self._partial = root / "partial"
+        self._damaged = root / "damaged"
         with _translated():
             for folder in (self._root, self._pages, self._partial):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -80,6 +81,10 @@ class FolderFileStore:
         """
         with _translated(), self._partial_file() as file:
             sha256, size = _copy(stream, file, max_bytes=max_bytes)
+            if self.has(sha256):
+                # of now: what nobody refers to any more is only removed when it is old
+                with suppress(FileNotFoundError):
+                    self._place(sha256).touch()
             if not self.has(sha256):
                 _move(file, self._place(sha256))
         return sha256, size
@@ -112,9 +117,53 @@ class FolderFileStore:
         if not _is_sha256(sha256):
             return
         with _translated():
-            self._place(sha256).unlink(missing_ok=True)
+            for place in (self._place(sha256), self._damaged / sha256):
+                place.unlink(missing_ok=True)
             with suppress(FileNotFoundError):
                 shutil.rmtree(self._pages / sha256)
+
+    def iter_kept(self, *, page: int, older_than_s: float) -> Iterator[Sequence[str]]:
+        """SHA-256 of what is kept and was last written so long ago, a folder and `page` at a time."""
+        before = time.time() - older_than_s
+        with _translated():
+            for folder in sorted(self._root.glob("[0-9a-f][0-9a-f]")):
+                names = [path.name for path in folder.iterdir() if _is_older(path, than=before)]
+                kept = sorted(filter(_is_sha256, names))
+                for start in range(0, len(kept), page):
+                    yield kept[start : start + page]
+
+    def is_whole(self, sha256: str) -> bool:
+        """True when the content is kept and has its hash; it is read to its end.
+
+        Raises:
+            StorageError: It cannot be read ("storage_denied", "storage_error").
+        """
+        if not self.has(sha256):
+            return False
+        with _translated(), suppress(FileNotFoundError), self._place(sha256).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        return False
+
+    def set_aside(self, sha256: str) -> None:
+        """Move a damaged content to `damaged/`, where nothing reads it."""
+        if not _is_sha256(sha256):
+            return
+        with _translated(), suppress(FileNotFoundError):
+            self._damaged.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._place(sha256).replace(self._damaged / sha256)
+
+    def hold(self, folder: Path) -> None:
+        """Link what is kept into a folder, by SHA-256; nothing where the file system has no links."""
+        with _translated():
+            for place in self._root.glob("[0-9a-f][0-9a-f]/*"):
+                try:
+                    (folder / place.name).hardlink_to(place)
+                except (FileNotFoundError, FileExistsError):
+                    continue
+                except OSError as error:
+                    if error.errno in _FULL:
+                        raise
+                    return
 
     def page_image(self, sha256: str, *, page: int) -> Path | None:
         """The cached image of a page (from 1), None when not rendered yet."""
@@ -212,6 +261,12 @@ def _made_files(pages: Path) -> Iterator[tuple[float, int, Path]]:
         with suppress(FileNotFoundError):
             found = path.stat()
             yield found.st_mtime, found.st_size, path
+
+
+def _is_older(path: Path, *, than: float) -> bool:
+    with suppress(FileNotFoundError):
+        return path.stat().st_mtime < than
+    return False
 
 
 def _is_sha256(text: str) -> bool:

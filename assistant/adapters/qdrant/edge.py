@@ -7,8 +7,7 @@ optimised here, and a flush waits for an idle moment (the write-ahead log keeps 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from math import sqrt
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from assistant.adapters.qdrant.bm25 import query_weights
+from assistant.adapters.qdrant.edge_errors import engine_errors
 from assistant.adapters.qdrant.filters import (
     PointFilter,
     build_filter,
@@ -37,21 +37,20 @@ from assistant.adapters.qdrant.schema import (
     INDEXED_KEYS,
     LAYOUT,
     LEXICAL,
+    MAX_FOUND,
     MAX_POINTS,
     VERSION,
+    checked_ids,
     checked_limit,
     checked_vector,
     checked_vectors,
+    held_point,
     payload_of,
     sparse_of,
 )
-from assistant.domain.errors import (
-    AssistantError,
-    ConfigurationError,
-    IndexUnavailable,
-    StorageError,
-)
-from assistant.domain.ids import VersionId
+from assistant.domain.errors import StorageError
+from assistant.domain.ids import ChunkId, VersionId
+from assistant.domain.reconciliation import HeldPoint
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Ranking, ScoredChunk, Vector
 from assistant.domain.tenancy import Scope
 
@@ -158,7 +157,7 @@ class EdgeChunkIndex:
             limit=MAX_POINTS, filter=condition, with_payload=False, with_vector=False
         )
         while True:
-            with _engine_errors():
+            with engine_errors():
                 records, _ = self._shard.scroll(request)
             if not records:
                 return
@@ -178,16 +177,49 @@ class EdgeChunkIndex:
         import qdrant_edge
 
         request = qdrant_edge.FacetRequest(VERSION, limit=max(1, self.count_all()), exact=True)
-        with _engine_errors():
+        with engine_errors():
             hits = self._shard.facet(request).hits
         return {VersionId(str(hit.value)): hit.count for hit in hits if hit.count}
+
+    def iter_points(self, *, page: int) -> Iterator[Sequence[HeldPoint]]:
+        """All points in order of chunk id, `page` at a time."""
+        import qdrant_edge
+
+        following: Any = None
+        while True:
+            request = qdrant_edge.ScrollRequest(
+                offset=following, limit=page, with_payload=True, with_vector=False
+            )
+            with engine_errors():
+                records, following = self._shard.scroll(request)
+            yield [held_point(record.id, record.payload) for record in records]
+            if following is None:
+                return
+
+    def find_points(self, chunk_ids: Sequence[ChunkId]) -> dict[ChunkId, HeldPoint]:
+        """Those of the points, at most 1,000, that it holds."""
+        ids = [UUID(each) for each in checked_ids(chunk_ids, most=MAX_FOUND)]
+        with engine_errors():
+            records = self._shard.retrieve(list(ids), True, False)
+        found = (held_point(record.id, record.payload) for record in records)
+        return {point.chunk_id: point for point in found}
+
+    def remove_points(self, chunk_ids: Sequence[ChunkId]) -> None:
+        """Remove points, at most 200 a call."""
+        import qdrant_edge
+
+        ids = [UUID(each) for each in checked_ids(chunk_ids, most=MAX_POINTS)]
+        if ids:
+            operation = qdrant_edge.UpdateOperation.delete_points(list(ids))
+            self._update(operation, is_adding=False)
+            self._owners.forget(chunk_ids)
 
     def flush(self) -> None:
         """Write to disk what is held in memory; nothing to do when nothing changed."""
         with self._writing:
             if not self._is_dirty:
                 return
-            with _engine_errors():
+            with engine_errors():
                 self._shard.flush()
             self._is_dirty = False
 
@@ -196,7 +228,7 @@ class EdgeChunkIndex:
         if self._is_closed:
             return
         self.flush()
-        with self._writing, _engine_errors():
+        with self._writing, engine_errors():
             self._is_closed = True
             self._shard.close()
 
@@ -211,14 +243,14 @@ class EdgeChunkIndex:
         refuse_other(read_identity(identity_path), asked=self._embedder)
         if read_layout(identity_path) != LAYOUT:
             self._empty(shard_path)
-        with _engine_errors(code="index_damaged"):
+        with engine_errors(code="index_damaged"):
             return qdrant_edge.EdgeShard.load(str(shard_path), _config(self._embedder.dimensions))
 
     def _empty(self, shard_path: Path) -> None:
         """Make anew a shard whose points lack what is searched now; who holds it is refused first."""
         import qdrant_edge
 
-        with _engine_errors(code="index_damaged"):
+        with engine_errors(code="index_damaged"):
             qdrant_edge.EdgeShard.load(str(shard_path)).close()
         self._refuse_full_disk()
         # moved aside first: a stop half-way never leaves half a shard under its name
@@ -229,7 +261,7 @@ class EdgeChunkIndex:
     def _update(self, operation: qdrant_edge.UpdateOperation, *, is_adding: bool = True) -> None:
         if is_adding:
             self._refuse_full_disk()
-        with self._writing, _engine_errors():
+        with self._writing, engine_errors():
             self._is_dirty = True
             self._shard.update(operation)
 
@@ -290,7 +322,7 @@ class EdgeChunkIndex:
             params=params,
             with_payload=False,
         )
-        with _engine_errors():
+        with engine_errors():
             return self._shard.query(request)
 
     def _scored(self, points: Iterable[qdrant_edge.ScoredPoint]) -> list[ScoredChunk]:
@@ -301,7 +333,7 @@ class EdgeChunkIndex:
         import qdrant_edge
 
         wanted = qdrant_edge.PayloadSelector.Include([VERSION])
-        with _engine_errors():
+        with engine_errors():
             records = self._shard.retrieve(list(point_ids), wanted, False)
         return {
             cast("UUID", record.id): VersionId(str((record.payload or {})[VERSION]))
@@ -312,7 +344,7 @@ class EdgeChunkIndex:
         import qdrant_edge
 
         condition = to_edge(point_filter) if point_filter else None
-        with _engine_errors():
+        with engine_errors():
             return self._shard.count(qdrant_edge.CountRequest(exact=True, filter=condition))
 
 
@@ -322,7 +354,7 @@ def _create_shard(path: Path, *, embedder: EmbedderIdentity) -> None:
 
     draft = path / "shard.new"
     shutil.rmtree(draft, ignore_errors=True)
-    with _engine_errors():
+    with engine_errors():
         shard = qdrant_edge.EdgeShard.create(str(draft), _config(embedder.dimensions))
         for key in INDEXED_KEYS:
             schema = qdrant_edge.KeywordIndexParams()
@@ -353,21 +385,3 @@ def _edge_point(point: IndexPoint, vector: list[float]) -> qdrant_edge.Point:
     for name, terms in sparse_of(point):
         vectors[name] = qdrant_edge.SparseVector(list(terms.indices), list(terms.weights))
     return qdrant_edge.Point(UUID(point.chunk_id), vectors, dict(payload_of(point)))
-
-
-@contextmanager
-def _engine_errors(*, code: str = "index_unavailable") -> Generator[None]:
-    """Turn the engine's errors, all bare `Exception` or Rust panics, into those of our tree."""
-    try:
-        yield
-    except AssistantError:
-        raise
-    except BaseException as error:
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
-        reason = str(error)
-        if "WouldBlock" in reason:
-            raise ConfigurationError("index_in_use") from error
-        if "No space left" in reason:
-            raise StorageError("disk_full") from error
-        raise IndexUnavailable(code, transient=code != "index_damaged") from error

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 
 from assistant.adapters.qdrant.bm25 import TermWeights, document_weights, whole_weights
-from assistant.domain.ids import CollectionId, TenantId
+from assistant.domain.ids import ChunkId, CollectionId, DocumentId, TenantId, VersionId
+from assistant.domain.reconciliation import HeldPoint
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Vector
 
 DENSE = "dense"
@@ -31,6 +32,8 @@ INDEXED_KEYS = (GRANT, HEAD_GRANT, TENANT, COLLECTION, DOCUMENT, VERSION)
 
 MAX_POINTS = 200
 """Points of one upsert: the engine holds the interpreter lock during a call (10 ms at 200)."""
+MAX_FOUND = 1000
+"""Points of one look-up by id."""
 
 
 def grant_key(*, tenant_id: TenantId, collection_id: CollectionId) -> str:
@@ -53,6 +56,22 @@ def payload_of(point: IndexPoint) -> dict[str, str]:
         DOCUMENT: point.document_id,
         VERSION: point.version_id,
     }
+
+
+def held_point(point_id: object, payload: Mapping[str, object] | None) -> HeldPoint:
+    """What a point says of itself; ids that it lacks are empty."""
+    ids = {key: str((payload or {}).get(key, "")) for key in INDEXED_KEYS}
+    tenant_id, collection_id = TenantId(ids[TENANT]), CollectionId(ids[COLLECTION])
+    grant = grant_key(tenant_id=tenant_id, collection_id=collection_id)
+    return HeldPoint(
+        chunk_id=ChunkId(str(point_id)),
+        tenant_id=tenant_id,
+        collection_id=collection_id,
+        document_id=DocumentId(ids[DOCUMENT]),
+        version_id=VersionId(ids[VERSION]),
+        is_head=bool(ids[HEAD_GRANT]),
+        is_granted=ids[GRANT] == grant and ids[HEAD_GRANT] in {"", grant},
+    )
 
 
 def sparse_of(point: IndexPoint) -> Iterator[tuple[str, TermWeights]]:
@@ -92,6 +111,17 @@ def checked_vector(vector: Vector, *, embedder: EmbedderIdentity) -> list[float]
     if not isfinite(sum(values)):
         raise ValueError("a vector must be finite")
     return values
+
+
+def checked_ids(chunk_ids: Sequence[ChunkId], *, most: int) -> list[ChunkId]:
+    """The ids.
+
+    Raises:
+        ValueError: More than `most`.
+    """
+    if len(chunk_ids) > most:
+        raise ValueError(f"at most {most} points a call, got {len(chunk_ids)}")
+    return list(chunk_ids)
 
 
 def checked_limit(limit: int) -> int:

@@ -24,16 +24,21 @@ from assistant.adapters.qdrant.schema import (
     INDEXED_KEYS,
     LAYOUT,
     LEXICAL,
+    MAX_FOUND,
+    MAX_POINTS,
     TENANT,
     VERSION,
+    checked_ids,
     checked_limit,
     checked_vector,
     checked_vectors,
+    held_point,
     payload_of,
     sparse_of,
 )
 from assistant.domain.errors import IndexUnavailable
 from assistant.domain.ids import ChunkId, VersionId
+from assistant.domain.reconciliation import HeldPoint
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Ranking, ScoredChunk, Vector
 from assistant.domain.tenancy import Scope
 
@@ -124,6 +129,33 @@ class ServerChunkIndex:
         with _server_errors():
             hits = self._client.facet(self._collection, VERSION, limit=limit, exact=True).hits
         return {VersionId(str(hit.value)): hit.count for hit in hits if hit.count}
+
+    def iter_points(self, *, page: int) -> Iterator[Sequence[HeldPoint]]:
+        """All points in order of chunk id, `page` at a time."""
+        following = None
+        while True:
+            with _server_errors():
+                records, following = self._client.scroll(
+                    self._collection, limit=page, offset=following, with_payload=True
+                )
+            yield [held_point(record.id, record.payload) for record in records]
+            if following is None:
+                return
+
+    def find_points(self, chunk_ids: Sequence[ChunkId]) -> dict[ChunkId, HeldPoint]:
+        """Those of the points, at most 1,000, that it holds."""
+        ids = checked_ids(chunk_ids, most=MAX_FOUND)
+        with _server_errors():
+            records = self._client.retrieve(self._collection, ids, with_payload=True)
+        found = (held_point(record.id, record.payload) for record in records)
+        return {point.chunk_id: point for point in found}
+
+    def remove_points(self, chunk_ids: Sequence[ChunkId]) -> None:
+        """Remove points, at most 200 a call."""
+        ids = checked_ids(chunk_ids, most=MAX_POINTS)
+        if ids:
+            with _server_errors():
+                self._client.delete(self._collection, list(ids), wait=True)
 
     def clear(self) -> None:
         """Drop the collection and make it anew, empty."""

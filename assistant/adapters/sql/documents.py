@@ -14,6 +14,7 @@ from assistant.adapters.sql.jobs import ITEM_KEYS
 from assistant.adapters.sql.rows import document_columns, document_of, version_of
 from assistant.adapters.sql.scoping import within
 from assistant.adapters.sql.tables import documents, readings, versions
+from assistant.adapters.sql.traces import erase_traces
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.documents import (
     Document,
@@ -242,6 +243,18 @@ class SqlDocumentRepository:
             )
         else:
             self._transaction.write(documents.delete().where(this))
+
+    def erase(self, document_id: DocumentId, *, scope: Scope, now: datetime) -> None:
+        """Delete a document and what is kept of it elsewhere.
+
+        Raises:
+            NotFound: No such document in the scope.
+        """
+        self._transaction.lock()
+        if self.find(document_id, scope=scope) is None:
+            raise NotFound
+        erase_traces(self._transaction, document_id)
+        self.delete(document_id, scope=scope, now=now)
 
     def deleted_at(
         self, document_ids: Collection[DocumentId], *, scope: Scope

@@ -48,6 +48,16 @@ def require_current(engine: Engine) -> None:
             raise ConfigurationError("database_outdated")
 
 
+def knows(revision: str) -> bool:
+    """True for a revision of this code: the current one or an older one."""
+    return revision in _revisions(_MIGRATIONS)[0]
+
+
+def revision_of(connection: Connection) -> str:
+    """The revision of a database; empty for one without tables."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
 def migration_config(connection: Connection) -> Config:
     """Alembic's configuration for one connection; it touches no logging."""
     config = Config()

@@ -31,6 +31,7 @@ from assistant.adapters.sql.passwords import SqlPasswordRepository
 from assistant.adapters.sql.people import SqlPeopleRepository
 from assistant.adapters.sql.question_sets import SqlQuestionSetRepository
 from assistant.adapters.sql.queue import SqlWorkQueue
+from assistant.adapters.sql.reconciliation import SqlReconciliationRepository
 from assistant.adapters.sql.sessions import SqlSessionRepository
 from assistant.adapters.sql.source_queue import SqlSourceQueue
 from assistant.adapters.sql.sources import SqlSourceRepository
@@ -82,6 +83,7 @@ class SqlUnitOfWork:
         self.usage = SqlUsageRepository(self._transaction)
         self.sources = SqlSourceRepository(self._transaction)
         self.source_queue = SqlSourceQueue(self._transaction)
+        self.reconciliation = SqlReconciliationRepository(self._transaction)
 
     def __enter__(self) -> Self:
         """Begin."""

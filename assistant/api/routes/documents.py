@@ -153,10 +153,20 @@ def get_document(document_id: str, caller: Reader, services: UseCases) -> Docume
 
 
 @router.delete("/{document_id}", status_code=204)
-def delete_document(document_id: str, caller: Admin, services: UseCases) -> None:
+def delete_document(
+    document_id: str,
+    caller: Admin,
+    services: UseCases,
+    erase: Annotated[
+        bool, Query(description="Also erase it from jobs and from all answers that rest on it.")
+    ] = False,
+) -> None:
     """Delete a document: it is no longer quoted once this answers."""
     services.documents.delete(
-        DocumentId(document_id), principal=caller.principal, scope=caller.owned
+        DocumentId(document_id),
+        principal=caller.principal,
+        scope=caller.owned,
+        with_traces=erase,
     )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -81,6 +82,37 @@ class FileStoreContract:
         assert not store.has(SHA256)
         assert store.deck_pdf(SHA256) is None
         assert store.page_image(SHA256, page=1) is None
+
+    def test_all_that_is_kept_is_walked(self, store: FileStore) -> None:
+        kept = sorted(put(store, str(number).encode()) for number in range(9))
+
+        for size in (1, 4, 20):
+            pages = list(store.iter_kept(page=size, older_than_s=-60))
+            assert [sha256 for page in pages for sha256 in page] == kept
+            assert all(0 < len(page) <= size for page in pages)
+        assert list(store.iter_kept(page=4, older_than_s=60)) == []
+
+    def test_what_is_held_outlives_its_removal(self, store: FileStore, tmp_path: Path) -> None:
+        put(store)
+        store.hold(tmp_path)
+        store.hold(tmp_path)
+        store.remove(SHA256)
+        assert (tmp_path / SHA256).read_bytes() == CONTENT
+
+    def test_a_damaged_content_is_told_and_can_be_kept_anew(self, store: FileStore) -> None:
+        put(store)
+        assert store.is_whole(SHA256)
+        assert not store.is_whole("ab" * 32)
+        store.path(SHA256).write_bytes(CONTENT[:-1])
+        assert store.has(SHA256)
+        assert not store.is_whole(SHA256)
+
+        store.set_aside(SHA256)
+        store.set_aside(SHA256)
+
+        assert not store.has(SHA256)
+        put(store)
+        assert store.is_whole(SHA256)
 
     @pytest.mark.parametrize("image", [PNG, WEBP])
     def test_caches_page_images(self, store: FileStore, image: bytes) -> None:

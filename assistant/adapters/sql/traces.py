@@ -1,0 +1,104 @@
+"""What is kept of a document elsewhere, taken away when it is erased: names in jobs, words in answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+from sqlalchemy import select, update
+
+from assistant.adapters.sql.events import dump_event, load_event
+from assistant.adapters.sql.rows import reason_fields
+from assistant.adapters.sql.tables import answer_events, answers, job_items, messages
+from assistant.adapters.sql.transaction import Transaction
+from assistant.domain.answers import (
+    AnswerCompleted,
+    AnswerEvent,
+    AnswerStatus,
+    Citation,
+    CitationAdded,
+    Notice,
+    Passage,
+    RetrievalCompleted,
+    SentenceMarked,
+    TextDelta,
+)
+from assistant.domain.catalogue import sentence
+from assistant.domain.ids import DocumentId
+
+ERASED_NAME = "–"
+"""In the place of the name of a file whose document was erased."""
+_ERASED = Notice("answer_erased")
+_NOTHING = TextDelta("")
+
+Source = TypeVar("Source", Passage, Citation)
+
+
+def erase_traces(transaction: Transaction, document_id: DocumentId) -> None:
+    """Take away the names of its files in jobs, and all answers that rest on it, whoever asked.
+
+    Of an answer the question, its time and its other sources stay; its text goes, for it may repeat
+    any passage that was given to its model.
+    """
+    transaction.write(
+        update(job_items)
+        .where(job_items.c.document_id == document_id)
+        .values(name=ERASED_NAME, **reason_fields(None))
+    )
+    for answer_id in _answers_from(transaction, document_id):
+        _empty(transaction, answer_id, document_id)
+
+
+def _answers_from(transaction: Transaction, document_id: DocumentId) -> list[str]:
+    """All events are looked through: an id in their text is the only way from a document to its answers."""
+    query = (
+        select(answer_events.c.answer_id)
+        .where(answer_events.c.event.contains(document_id, autoescape=True))
+        .distinct()
+    )
+    return [row.answer_id for row in transaction.read(query)]
+
+
+def _empty(transaction: Transaction, answer_id: str, document_id: DocumentId) -> None:
+    kept = transaction.read(
+        select(answer_events)
+        .where(answer_events.c.answer_id == answer_id)
+        .order_by(answer_events.c.number)
+    )
+    for row in kept:
+        event = _without(load_event(row.event), document_id)
+        transaction.write(
+            update(answer_events)
+            .where(answer_events.c.answer_id == answer_id, answer_events.c.number == row.number)
+            .values(event=dump_event(event))
+        )
+    told = sentence(_ERASED.code)
+    transaction.write(update(messages).where(messages.c.answer_id == answer_id).values(text=told))
+    is_running = (answers.c.id == answer_id, answers.c.status == AnswerStatus.RUNNING)
+    transaction.write(update(answers).where(*is_running).values(cancel_requested=True))
+
+
+def _without(event: AnswerEvent, document_id: DocumentId) -> AnswerEvent:
+    match event:
+        case RetrievalCompleted(passages=passages):
+            return RetrievalCompleted(tuple(_others(passages, document_id)))
+        case CitationAdded(citation=citation):
+            left = tuple(_others((citation,), document_id))
+            return CitationAdded(left[0]) if left else _NOTHING
+        case TextDelta() | SentenceMarked():
+            return _NOTHING
+        case AnswerCompleted(citations=citations):
+            left = tuple(_others(citations, document_id))
+            notices = (_ERASED,)
+            return replace(event, text="", citations=left, marks=(), notices=notices, understood="")
+        case _:
+            return event
+
+
+def _others(sources: tuple[Source, ...], document_id: DocumentId) -> Iterator[Source]:
+    """Sources that are not of the document, without the places where it says the same."""
+    for source in sources:
+        if source.chunk.document_id != document_id:
+            also = tuple(each for each in source.also if each.document_id != document_id)
+            yield replace(source, also=also)

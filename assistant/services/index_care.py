@@ -1,0 +1,52 @@
+"""What brings the index in line with the database and looks whether it is, wired together."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from assistant.ports.audit import AuditTrail
+from assistant.ports.clock import Clock
+from assistant.ports.files import FileStore
+from assistant.ports.index import ChunkIndex
+from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.services.applier import IndexApplier
+from assistant.services.conversation_desk import ConversationDesk
+from assistant.services.reconciliation import Reconciler, ReconciliationKeeper
+
+
+class IndexCare:
+    """The applier of an index, and its comparison with database and files."""
+
+    def __init__(
+        self,
+        open_work: UnitOfWorkFactory,
+        index: ChunkIndex,
+        files: FileStore,
+        clock: Clock,
+        *,
+        audit: AuditTrail,
+        desk: ConversationDesk,
+        stack: ExitStack,
+    ) -> None:
+        """Wire; nothing runs yet.
+
+        Args:
+            open_work: The store.
+            index: The index.
+            files: The contents.
+            clock: The time.
+            audit: Told who had the index mended.
+            desk: Its old conversations are erased by the way.
+            stack: Ends at its end what is under way.
+        """
+        reconciler = Reconciler(open_work, index, files, clock)
+        self.reconciliation = ReconciliationKeeper(open_work, reconciler, clock, audit=audit)
+        self.applier = IndexApplier(
+            open_work,
+            index,
+            files,
+            clock,
+            upkeep=[desk.retention.look, self.reconciliation.look],
+        )
+        stack.callback(self.reconciliation.stop)
+        stack.callback(self.applier.stop)

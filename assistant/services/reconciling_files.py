@@ -1,0 +1,119 @@
+"""The file store compared with the database, every content read to its end, and mended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from assistant.domain.reconciliation import Defect
+from assistant.ports.clock import Clock
+from assistant.ports.files import FileStore
+from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.services.reconciling_tally import Tally
+from assistant.services.transactions import retried
+
+_PAGE = 200
+_ORPHAN_AFTER_S = 3600
+"""A content is written before the database has a record of it; no upload takes that long between the two."""
+_MOST_PAUSE_S = 0.5
+
+
+class FileComparison:
+    """Looks for contents that are lost, damaged or unknown."""
+
+    def __init__(
+        self,
+        open_work: UnitOfWorkFactory,
+        files: FileStore,
+        clock: Clock,
+        *,
+        tally: Tally,
+    ) -> None:
+        self._open_work = open_work
+        self._files = files
+        self._clock = clock
+        self._tally = tally
+
+    def look(self, *, mends: bool) -> None:
+        """Compare all of it.
+
+        Raises:
+            StorageError: Files cannot be read, or the database fails.
+            Interrupted: Told to stop.
+        """
+        for page in self._needed():
+            self._check_needed(page, mends=mends)
+        for page in self._files.iter_kept(page=_PAGE, older_than_s=_ORPHAN_AFTER_S):
+            self._tally.pause()
+            self._check_kept(page, mends=mends)
+        if mends:
+            retried(self._tell_found)
+
+    def _needed(self) -> Iterator[Sequence[str]]:
+        after = ""
+        while True:
+            with self._open_work() as work:
+                page = work.reconciliation.needed_contents(after=after, limit=_PAGE)
+            if page:
+                yield page
+                after = page[-1]
+            if len(page) < _PAGE:
+                return
+
+    def _check_needed(self, page: Sequence[str], *, mends: bool) -> None:
+        self._tally.compared["files"] += len(page)
+        faulty = [sha256 for sha256 in page if not self._is_whole(sha256)]
+        if not faulty:
+            return
+        with self._open_work() as work:
+            still = work.reconciliation.needed_among(faulty)
+        damaged = [each for each in faulty if each in still and self._files.has(each)]
+        lost = [each for each in faulty if each in still and each not in damaged]
+        self._tally.note(Defect.FILE_DAMAGED, damaged)
+        self._tally.note(Defect.FILE_LOST, lost)
+        if mends:
+            for sha256 in damaged:
+                self._files.set_aside(sha256)
+            retried(lambda: self._tell_lost([*damaged, *lost]))
+
+    def _is_whole(self, sha256: str) -> bool:
+        """Read a content, then rest as long: others want the disk too."""
+        begun = time.monotonic()
+        is_whole = self._files.is_whole(sha256)
+        self._tally.pause(min(_MOST_PAUSE_S, time.monotonic() - begun))
+        return is_whole
+
+    def _tell_lost(self, hashes: Sequence[str]) -> None:
+        with self._open_work() as work:
+            told = {each.id for each in work.reconciliation.told_lost()}
+            served = work.reconciliation.documents_served_from(hashes)
+            untold = [each.id for each in served if each.id not in told]
+            if untold:
+                work.reconciliation.tell_lost(untold, now=self._clock.now())
+                work.commit()
+
+    def _tell_found(self) -> None:
+        with self._open_work() as work:
+            told = {each.sha256 for each in work.reconciliation.told_lost()}
+            kept = [sha256 for sha256 in sorted(told) if self._files.is_whole(sha256)]
+            if kept:
+                work.reconciliation.tell_found(kept=kept, now=self._clock.now())
+                work.commit()
+
+    def _check_kept(self, page: Sequence[str], *, mends: bool) -> None:
+        with self._open_work() as work:
+            unknown = set(page) - work.reconciliation.known_contents(page)
+        self._tally.note(Defect.FILE_ORPHAN, sorted(unknown))
+        if unknown and mends:
+            removed = retried(lambda: self._remove(sorted(unknown)))
+            self._tally.mend(Defect.FILE_ORPHAN, removed)
+
+    def _remove(self, hashes: Sequence[str]) -> int:
+        """Under the write lock nobody begins to refer to them meanwhile."""
+        with self._open_work() as work:
+            work.lock()
+            known = work.reconciliation.known_contents(hashes)
+            for sha256 in hashes:
+                if sha256 not in known:
+                    self._files.remove(sha256)
+        return len(hashes)

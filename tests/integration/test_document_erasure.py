@@ -1,0 +1,227 @@
+"""An erased document: every byte of the data folder is searched for its text and its name."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.adapters.qdrant.edge import EdgeChunkIndex
+from assistant.domain.answers import (
+    AnswerCompleted,
+    AnswerStatus,
+    Citation,
+    CitationAdded,
+    NumberedEvent,
+    Passage,
+    RetrievalCompleted,
+    TextDelta,
+)
+from assistant.domain.audit import Act
+from assistant.domain.documents import Document, SourceChunk
+from assistant.domain.ids import AnswerId
+from assistant.testing.contracts.repositories_world import (
+    Reader,
+    make_answer,
+    make_conversation,
+    make_messages,
+)
+from tests.house import House, open_house
+from tests.integration.test_erasure import until
+
+SECRET = "Ligne confidentielle é numéro"
+KEPT = "Ligne publique ordinaire"
+NAME = "Dossier de madame Exemple.txt"
+SAID = "Selon la ligne confidentielle"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def traces(folder: Path, *texts: str) -> list[tuple[str, str]]:
+    """Files that hold one of the texts, in any encoding that programs write."""
+    wanted = {
+        form: text
+        for text in texts
+        for form in (
+            text.encode(),
+            text.encode("utf-16-le"),
+            text.encode("utf-16-be"),
+            text.encode("latin-1"),
+            text.encode("unicode-escape"),
+        )
+    }
+    found: list[tuple[str, str]] = []
+    for path in sorted(folder.rglob("*")):
+        data = path.read_bytes() if path.is_file() else b""
+        found += [
+            (path.relative_to(folder).as_posix(), text)
+            for form, text in wanted.items()
+            if form in data or form in str(path).encode()
+        ]
+    return found
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    opened = open_house(tmp_path / "data")
+    opened.index = EdgeChunkIndex(  # pyright: ignore[reportAttributeAccessIssue]
+        opened.root / "index", embedder=opened.embedder.identity
+    )
+    opened.applier = opened.new_applier()
+    opened.ingest(
+        {
+            NAME: "\n".join(f"{SECRET} {line}" for line in range(400)),
+            "gardé.txt": f"{KEPT}\nAutre ligne gardée",
+        }
+    )
+    yield opened
+    opened.index.close()
+    opened.close()
+
+
+def chunk_of(house: House, document: Document) -> SourceChunk:
+    with house.open_work() as work:
+        found = work.chunks.list_of_document(document.id, scope=house.scope, limit=1, offset=0)
+    return found[0]
+
+
+def answered(house: House, *documents: Document) -> AnswerId:
+    """A conversation whose answer rests on some documents, kept as the product keeps it."""
+    reader = Reader(house.scope)
+    conversation = make_conversation(reader)
+    answer = make_answer(reader, conversation_id=conversation.id)
+    chunks = [chunk_of(house, each) for each in documents]
+    text = f"{SAID} [1]."
+    citations = tuple(Citation(n, each, each.text) for n, each in enumerate(chunks, start=1))
+    completed = AnswerCompleted(
+        AnswerStatus.ANSWERED, text, citations, (), model=None, tokens=None, first_token_ms=1
+    )
+    passages = tuple(Passage(n, each) for n, each in enumerate(chunks, start=1))
+    events = (
+        RetrievalCompleted(passages),
+        TextDelta(text),
+        *map(CitationAdded, citations),
+        completed,
+    )
+    with house.open_work() as work:
+        work.conversations.add(conversation)
+        work.answers.add(answer)
+        for message in make_messages(answer, conversation_id=conversation.id):
+            work.conversations.add_message(message)
+        work.answers.append_events(
+            answer.id, [NumberedEvent(n, each) for n, each in enumerate(events, start=1)]
+        )
+        work.conversations.set_message_text(answer.id, text=text)
+        work.answers.finish(answer.id, status=AnswerStatus.ANSWERED, now=house.clock.now())
+        work.commit()
+    return answer.id
+
+
+def erase(house: House, name: str) -> None:
+    document = house.all_documents()[name]
+    house.documents.delete(
+        document.id, principal=house.principal, scope=house.scope, with_traces=True
+    )
+
+
+def test_no_byte_of_text_or_name_is_left_in_the_data_folder(house: House) -> None:
+    document = house.all_documents()[NAME]
+    house.files.put_page_image(
+        document.sha256, page=1, image=SIGNATURE + SECRET.encode("utf-16-le")
+    )
+    house.files.put_deck_pdf(document.sha256, content=b"%PDF-" + SECRET.encode())
+    answered(house, document)
+    where = {path.split("/")[0] for path, _ in traces(house.root, SECRET, NAME, SAID)}
+    assert where >= {"files", "pages"}
+    assert any(name.startswith("assistant.sqlite3") for name in where)
+
+    erase(house, NAME)
+    house.applier.start()
+    is_gone = until(lambda: not traces(house.root, SECRET, NAME, SAID), seconds=30)
+    house.applier.stop()
+
+    assert is_gone, traces(house.root, SECRET, NAME, SAID)
+    assert any(text == KEPT for _, text in traces(house.root, KEPT))
+    assert house.index.held_versions().keys() == set(_live(house))
+
+
+def _live(house: House) -> list[str]:
+    with house.open_work() as work:
+        return [*work.ledger.live_versions()]
+
+
+def test_the_index_never_held_the_text(house: House) -> None:
+    house.index.flush()
+
+    assert traces(house.root / "index", SECRET, NAME, KEPT) == []
+
+
+def test_an_answer_loses_its_text_and_keeps_its_question_and_other_sources(house: House) -> None:
+    documents = house.all_documents()
+    touched = answered(house, documents[NAME], documents["gardé.txt"])
+    other = answered(house, documents["gardé.txt"])
+
+    erase(house, NAME)
+
+    with house.open_work() as work:
+        events = work.answers.events_after(touched, number=0, scope=house.scope)
+        untouched = work.answers.events_after(other, number=0, scope=house.scope)
+        answer = work.answers.find(touched, scope=house.scope)
+        assert answer is not None
+        assert answer.conversation_id is not None
+        said = work.conversations.messages(answer.conversation_id, scope=house.scope)
+    assert [each.number for each in events] == [1, 2, 3, 4, 5]
+    end = events[-1].event
+    assert isinstance(end, AnswerCompleted)
+    assert (end.text, [each.code for each in end.notices]) == ("", ["answer_erased"])
+    assert [each.chunk.text for each in end.citations] == [KEPT]
+    begin = events[0].event
+    assert isinstance(begin, RetrievalCompleted)
+    assert [each.chunk.text for each in begin.passages] == [KEPT]
+    assert [each.event for each in events[1:3]] == [TextDelta(""), TextDelta("")]
+    assert answer.question
+    assert "effacé" in said[-1].text
+    assert any(SAID in repr(each.event) for each in untouched)
+
+
+def test_a_plain_deletion_keeps_the_words_that_answers_cite(house: House) -> None:
+    document = house.all_documents()[NAME]
+    kept = answered(house, document)
+
+    house.documents.delete(document.id, principal=house.principal, scope=house.scope)
+    house.apply()
+
+    with house.open_work() as work:
+        events = work.answers.events_after(kept, number=0, scope=house.scope)
+        acts = [each.act for each in work.audit.walk_on(after=0, limit=99)]
+    assert any(SAID in repr(each.event) for each in events)
+    assert Act.DOCUMENT_DELETED in acts
+    assert Act.DOCUMENT_ERASED not in acts
+
+
+def test_the_log_tells_the_erasure_and_no_name(house: House) -> None:
+    document = house.all_documents()[NAME]
+
+    erase(house, NAME)
+
+    with house.open_work() as work:
+        (told,) = [
+            each
+            for each in work.audit.walk_on(after=0, limit=99)
+            if each.act == Act.DOCUMENT_ERASED
+        ]
+    assert told.subject == document.id
+    assert NAME not in str(told)
+
+
+def test_a_plant_in_any_encoding_is_seen(house: House) -> None:
+    """The search itself sees what it is to see."""
+    (house.root / "oubli").write_bytes(b"x" + SECRET.encode("utf-16-be"))
+    connection = sqlite3.connect(house.root / "autre.db")
+    connection.execute("CREATE TABLE t (a)")
+    connection.execute("INSERT INTO t VALUES (?)", (SECRET,))
+    connection.commit()
+    connection.close()
+
+    assert {path for path, _ in traces(house.root, SECRET)} >= {"oubli", "autre.db"}

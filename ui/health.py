@@ -1,0 +1,123 @@
+"""The page on the health of what is indexed: whether database, index and files agree."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from assistant.client import AssistantClient
+from assistant.schemas.reconciliation import (
+    FindingOut,
+    VerificationOut,
+    VerificationReportOut,
+)
+from assistant.schemas.service import MeOut
+from ui import acts
+from ui.failures import attempt, guarded_fragment
+from ui.markup import escape, plain
+from ui.messages import moment_label, number, text
+
+_REFRESH = "2s"
+
+
+def may_read(me: MeOut) -> bool:
+    """True for who may see some part of the page."""
+    return acts.is_platform_admin(me)
+
+
+def show(api: AssistantClient, me: MeOut) -> None:
+    """The whole page; who does not administer the platform is told so."""
+    st.title(text("health.title"), anchor=False)
+    if not may_read(me):
+        st.warning(text("health.forbidden"))
+        return
+    acts.show_notice()
+    verification(api, me)
+
+
+def verification(api: AssistantClient, me: MeOut) -> None:
+    """What the last comparison found, and buttons to begin another one."""
+    st.subheader(text("health.verification"), anchor=False)
+    st.write(text("health.verification_lead"))
+    zone = me.tenant.time_zone if me.tenant else None
+    is_running = api.verification().is_running
+    live = partial(guarded_fragment, partial(_live, api, zone, is_running))
+    st.fragment(live, run_every=_REFRESH if is_running else None)()
+
+
+def _live(api: AssistantClient, zone: str | None, was_running: bool) -> None:
+    found = api.verification()
+    if was_running and not found.is_running:
+        st.rerun()
+    if found.is_running:
+        st.info(plain(text("health.running", compared=_compared(found.compared))))
+    elif found.failure:
+        st.error(plain(found.failure))
+    _report(found, zone=zone)
+    _buttons(api, found)
+
+
+def _report(found: VerificationOut, *, zone: str | None) -> None:
+    report = found.report
+    if report is None:
+        st.caption(text("health.never"))
+        return
+    moment = moment_label(report.finished_at, zone=zone)
+    words = text("health.verified", moment=moment, compared=_compared(report.compared))
+    if report.is_clean:
+        st.success(plain(text("health.clean")))
+    elif report.is_settled:
+        st.success(plain(text("health.settled")))
+    else:
+        st.warning(plain(text("health.unsettled")))
+    st.caption(plain(words))
+    if report.findings:
+        st.html(_table(report))
+
+
+def _table(report: VerificationReportOut) -> str:
+    head = "".join(
+        f'<th scope="col">{escape(text(f"health.{name}"))}</th>'
+        for name in ("finding", "count", "mended", "remedy")
+    )
+    rows = "".join(_row(finding) for finding in report.findings)
+    return f'<table class="plain"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _row(finding: FindingOut) -> str:
+    examples = escape(", ".join(finding.examples))
+    cells = (
+        f"{escape(finding.detail)}<details><summary>{escape(text('health.examples'))}</summary>"
+        f"<code>{examples}</code></details>",
+        escape(number(finding.count)),
+        escape(number(finding.mended)),
+        escape(finding.remedy),
+    )
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _buttons(api: AssistantClient, found: VerificationOut) -> None:
+    with st.container(key="verification-buttons", horizontal=True):
+        for name, about, is_repair in (
+            ("verify", "verify_help", False),
+            ("repair", "repair_help", True),
+        ):
+            st.button(
+                text(f"health.{name}"),
+                key=f"index-{name}",
+                help=text(f"health.{about}"),
+                disabled=found.is_running,
+                on_click=attempt,
+                args=(partial(_begin, is_repair=is_repair), api),
+            )
+
+
+def _begin(api: AssistantClient, *, is_repair: bool) -> None:
+    api.verify_index(repair=is_repair)
+    acts.notify(text("health.begun"))
+
+
+def _compared(counts: dict[str, int]) -> str:
+    names = ("chunks", "points", "files")
+    return text("health.compared", **{name: number(counts.get(name, 0)) for name in names})
