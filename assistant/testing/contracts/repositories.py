@@ -50,6 +50,7 @@ from assistant.testing.contracts.repositories_people import (
     SessionContract,
 )
 from assistant.testing.contracts.repositories_tenancy import EstateContract, TenancyContract
+from assistant.testing.contracts.repositories_turns import TurnContract
 from assistant.testing.contracts.repositories_usage import UsageContract
 from assistant.testing.contracts.repositories_world import (
     Reader,
@@ -90,6 +91,7 @@ __all__ = [
     "QueueContract",
     "SessionContract",
     "TenancyContract",
+    "TurnContract",
     "UnitOfWorkContract",
     "UsageContract",
     "VectorContract",
