@@ -220,7 +220,7 @@ class Worker:
 
     def _give_up(self, run: JobRun, error: StorageError) -> None:
         _log.warning("job_storage_failed", code=error.code)
-        if error.code == "database_locked":
+        if failure_of(error).is_passing:
             raise error
         try:
             run.fail_open(reason=Reason(error.code, dict(error.params)))
