@@ -20,7 +20,7 @@ from assistant.answering.retriever import Retriever
 from assistant.answering.sufficiency import JUDGE
 from assistant.containers import Container, WorkerContainer
 from assistant.data_folder import DataFolder, prepare_data_folder
-from assistant.databases import head_sink, open_store
+from assistant.databases import head_sink, open_runner, open_store
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.domain.tenants import Tenant
 from assistant.embedders import batch_size, build_embedder
@@ -207,6 +207,9 @@ def _worker_container(common: _Common, *, stack: ExitStack) -> WorkerContainer:
         children=settings.ingest.children,
         batch_size=batch_size(settings),
         scanner=open_scanner(settings),
+        back_off=settings.jobs.back_off,
+        slice_s=settings.jobs.slice_s,
+        runner=open_runner(settings),
     )
     return WorkerContainer(
         settings=settings,

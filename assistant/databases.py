@@ -13,6 +13,8 @@ from assistant.adapters.sql.database import Database, open_database
 from assistant.adapters.sql.sqlite import Sqlite
 from assistant.data_folder import DataFolder
 from assistant.ports.audit import HeadSink
+from assistant.ports.running import JobRunner
+from assistant.services.lease_loop import LeaseLoop
 from assistant.settings import Settings
 from assistant.settings_sources import shown_value
 
@@ -61,6 +63,16 @@ def open_store(settings: Settings, *, may_migrate: bool) -> Database:
     """
     migrates = settings.database.migrate_at_start or not is_on_server(settings)
     return open_database(_dialect(settings), migrate=may_migrate and migrates)
+
+
+def open_runner(settings: Settings) -> JobRunner:
+    """What wakes workers on the database of the settings: they look at a file, a server tells them."""
+    if not is_on_server(settings):
+        return LeaseLoop()
+    from assistant.adapters.sql.listening import ListeningRunner
+    from assistant.adapters.sql.postgresql import Postgresql
+
+    return ListeningRunner(Postgresql(settings.database.url.get_secret_value()))
 
 
 def upgrade_store(settings: Settings) -> bool:

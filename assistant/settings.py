@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from assistant.domain.backoff import BackOff
 from assistant.domain.usage import Unit
 
 
@@ -317,8 +318,21 @@ class JobsSettings(Group):
     """Durée d'un bail de travail, en secondes ; il est renouvelé à mi-durée."""
     item_attempts: int = Field(default=3, ge=1)
     """Nombre d'essais d'un fichier avant de le déclarer en échec."""
+    retries: int = Field(default=10, ge=0, le=100)
+    """Nouveaux essais automatiques d'un fichier après un échec passager, tel un service qui ne répond pas."""
+    retry_first_s: float = Field(default=5, ge=0.1, le=3600)
+    """Attente avant le premier nouvel essai, en secondes ; elle double à chaque essai."""
+    retry_longest_s: float = Field(default=900, ge=1, le=3600)
+    """Attente la plus longue entre deux essais, en secondes."""
+    slice_s: float = Field(default=10, ge=0.1)
+    """Durée d'un tour, en secondes : un long traitement cède la place quand un autre attend."""
     embedding_threads: int = Field(default=0, ge=0)
     """Fils de calcul des embeddings ; 0 prend tous les cœurs."""
+
+    @property
+    def back_off(self) -> BackOff:
+        """When files that failed in passing are tried again."""
+        return BackOff(self.retries, first_s=self.retry_first_s, longest_s=self.retry_longest_s)
 
 
 class LimitsSettings(Group):

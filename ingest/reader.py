@@ -69,6 +69,8 @@ class ParserPool:
         self._version = reader_version(limits)
         self._lock = threading.Lock()
         self._living: set[ChildHandle] = set()
+        self._at_work: set[ChildHandle] = set()
+        self._interrupts = 0
         self._is_closed = False
         self._places: LifoQueue[ChildHandle | None] = LifoQueue()
         for _ in range(children):
@@ -158,6 +160,14 @@ class ParserPool:
         except ValueError as error:
             raise ParserDied("parser_crashed") from error
 
+    def interrupt(self) -> None:
+        """End the calls under way, which then raise `ParserDied`; later ones are served as before."""
+        with self._lock:
+            self._interrupts += 1
+            at_work = set(self._at_work)
+        for child in at_work:
+            child.terminate()
+
     def close(self) -> None:
         """End all children, those at work included. Later calls raise `ParserDied`."""
         with self._lock:
@@ -178,10 +188,13 @@ class ParserPool:
 
     def _run_without_culprits(self, request: Request) -> bytes:
         """The result of a reading, made again without the attachments on which it died, if it is of a message."""
+        interrupts = self._interrupts
         while True:
             try:
                 return self._run(request)
             except ParserDied as error:
+                if self._interrupts != interrupts:
+                    raise
                 left_out = without_culprit(
                     request.left_out, part=error.part, is_begun=error.is_part_begun
                 )
@@ -196,8 +209,12 @@ class ParserPool:
             if child is None or child.is_spent:
                 self._discard(child)
                 child = self._start()
+            with self._lock:
+                self._at_work.add(child)
             return child.run(request)
         finally:
+            with self._lock:
+                self._at_work -= {child}
             if child is not None and child.is_spent:
                 self._discard(child)
                 child = None

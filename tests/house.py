@@ -14,6 +14,7 @@ from assistant.adapters.files.folder import FolderFileStore
 from assistant.adapters.sql.database import Database, open_database
 from assistant.adapters.sql.postgresql import Postgresql
 from assistant.answering.retriever import Retriever
+from assistant.domain.backoff import BackOff
 from assistant.domain.documents import (
     Document,
     DocumentState,
@@ -129,6 +130,9 @@ class LineReader:
         found = path.read_text("utf-8").removeprefix("%PDF-").find(text)
         return (Box(page, 0.1, 0.2, 0.9, 0.3),) if found >= 0 else ()
 
+    def interrupt(self) -> None:
+        return
+
     def close(self) -> None:
         return
 
@@ -195,6 +199,8 @@ class House:
         attempts: int = 3,
         error_pause_s: float = 5,
         scanner: VirusScanner | None = None,
+        slice_s: float = 10,
+        back_off: BackOff | None = None,
     ) -> Worker:
         return Worker(
             self.open_work,
@@ -210,6 +216,8 @@ class House:
             retry_delays_s=(0.0, 0.0),
             error_pause_s=error_pause_s,
             scanner=scanner,
+            slice_s=slice_s,
+            back_off=back_off,
         )
 
     def new_applier(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from assistant.client import AssistantClient
-from assistant.schemas.documents import JobOut
+from assistant.schemas.documents import JobItemOut, JobOut
 from ui import dialogs
 from ui.failures import attempt
 from ui.markup import escape, plain
@@ -24,12 +26,26 @@ def show_active(api: AssistantClient, jobs: list[JobOut]) -> None:
         if job.state in ACTIVE:
             with st.container(key=f"job-{job.id}", border=True):
                 st.progress(_share(job), text=plain(f"{_name(job)} · {progress_line(job)}"))
+                _waiting(job)
                 st.button(
                     text("jobs.cancel"),
                     key=f"cancel-{job.id}",
                     on_click=attempt,
                     args=(api.cancel_job, job.id),
                 )
+
+
+def _waiting(job: JobOut) -> None:
+    """What failed in passing and when it is tried again, with the reasons one click away."""
+    count = job.counts.get("retrying", 0)
+    if not count:
+        return
+    next_try = text("jobs.next_try", left=_until(job.next_try_at))
+    line = f"{counted('jobs.retrying', count)} {next_try}"
+    st.html(f'<p class="job-line retrying" role="status">{escape(line)}</p>')
+    if st.button(text("jobs.reasons"), key=f"reasons-{job.id}"):
+        dialogs.ask_for("failures", job.id)
+        st.rerun()
 
 
 def show_recent(api: AssistantClient, jobs: list[JobOut]) -> None:
@@ -64,10 +80,15 @@ def _ended(api: AssistantClient, job: JobOut) -> None:
 
 
 def failures(api: AssistantClient, job_id: str) -> None:
-    """The files of a job that failed, each with its reason."""
-    items = api.list_job_items(job_id, state="failed", limit=_FAILURES_SHOWN)
+    """The files of a job that failed, for good or in passing, each with its reason and what comes next."""
+    items = [
+        item
+        for state in ("retrying", "failed")
+        for item in api.list_job_items(job_id, state=state, limit=_FAILURES_SHOWN)
+    ]
     lines = "".join(
-        f"<li><strong>{escape(item.name)}</strong><br>{escape(item.reason or '')}</li>"
+        f"<li><strong>{escape(item.name)}</strong><br>{escape(item.reason or '')}"
+        f"<br><em>{escape(_outlook(item))}</em></li>"
         for item in items
     )
     st.html(f'<ul class="failures">{lines}</ul>')
@@ -81,6 +102,21 @@ def progress_line(job: JobOut) -> str:
     if job.state in ACTIVE and job.left_s is not None:
         words.append(text("jobs.left", left=duration(job.left_s)))
     return " · ".join(words)
+
+
+def _outlook(item: JobItemOut) -> str:
+    """Whether a failure passes by itself, and when the next try comes."""
+    if item.retry_at is not None:
+        return text("jobs.outlook_passing", left=_until(item.retry_at))
+    if item.setbacks:
+        return counted("jobs.outlook_given_up", item.setbacks)
+    return text("jobs.outlook_lasting")
+
+
+def _until(moment: datetime | None) -> str:
+    """How long it still is to a time; a try that is due is a matter of seconds."""
+    left_s = (moment - datetime.now(UTC)).total_seconds() if moment else 0.0
+    return duration(max(1.0, left_s))
 
 
 def _name(job: JobOut) -> str:

@@ -201,6 +201,8 @@ def item_out(item: JobItem) -> JobItemOut:
         pages=item.pages,
         reason_code=code,
         reason=words,
+        setbacks=item.setbacks,
+        retry_at=item.not_before,
     )
 
 
@@ -223,6 +225,7 @@ def job_out(job: Job, progress: JobProgress) -> JobOut:
         elapsed_s=progress.elapsed_s,
         files_per_s=progress.files_per_s,
         left_s=progress.left_s,
+        next_try_at=progress.next_try_at,
     )
 
 

@@ -17,6 +17,7 @@ from assistant.cli.people import groups_app, keys_app, people_app
 from assistant.cli.questioning import evaluate, questions_app
 from assistant.cli.tenants import collections_app, tenants_app
 from assistant.cli.usage import usage
+from assistant.cli.working import worker
 
 app = typer.Typer(
     cls=FrenchGroup,
@@ -192,6 +193,7 @@ app.command(cls=FrenchCommand)(usage)
 app.command(cls=FrenchCommand)(feedback)
 app.command(cls=FrenchCommand)(backup)
 app.command(cls=FrenchCommand)(restore)
+app.command(cls=FrenchCommand)(worker)
 
 
 @app.command(cls=FrenchCommand)

@@ -147,9 +147,14 @@ def cancelled_on_failure(client: AssistantClient, job_id: str) -> Generator[None
 
 def failed_items(client: AssistantClient, job: JobOut) -> list[JobItemOut]:
     """The failed files of a job, in order."""
+    return items_in_state(client, job, state="failed")
+
+
+def items_in_state(client: AssistantClient, job: JobOut, *, state: str) -> list[JobItemOut]:
+    """The files of a job that are in one state, in order."""
     items: list[JobItemOut] = []
-    while len(items) < job.counts.get("failed", 0):
-        page = client.list_job_items(job.id, state="failed", limit=_PAGE, offset=len(items))
+    while len(items) < job.counts.get(state, 0):
+        page = client.list_job_items(job.id, state=state, limit=_PAGE, offset=len(items))
         if not page:
             break
         items.extend(page)
@@ -203,6 +208,8 @@ def pace(job: JobOut) -> str:
         parts.append(f", {job.files_per_s:.2f} fichier/s".replace(".", ","))
     if job.left_s is not None:
         parts.append(f", reste {duration(job.left_s)}")
+    if waiting := job.counts.get("retrying", 0):
+        parts.append(f", {plural(waiting, 'fichier')} à retenter")
     return "".join(parts)
 
 

@@ -79,8 +79,8 @@ def show_jobs(jobs: list[JobOut]) -> None:
         )
 
 
-def show_job(job: JobOut, failed: list[JobItemOut]) -> None:
-    """A job, its progress, and one reason per failed file."""
+def show_job(job: JobOut, *, failed: list[JobItemOut], waiting: list[JobItemOut]) -> None:
+    """A job, its progress, and one reason per file that failed, for good or in passing."""
     show_jobs([job])
     left = f", reste {duration(job.left_s)}" if job.left_s is not None else ""
     say(
@@ -88,4 +88,10 @@ def show_job(job: JobOut, failed: list[JobItemOut]) -> None:
         f"{duration(job.elapsed_s)}{left}."
     )
     for item in failed:
-        say(f"  ✗ {item.name} : {item.reason or ''}")
+        tried = f" (échec passager, abandonné après {plural(item.setbacks, 'essai')})"
+        say(f"  ✗ {item.name} : {item.reason or ''}{tried if item.setbacks else ''}")
+    for item in waiting:
+        say(
+            f"  … {item.name} : {item.reason or ''} "
+            f"(échec passager, nouvel essai automatique le {moment(item.retry_at)})"
+        )

@@ -113,16 +113,20 @@ def show_job(
     """Montre un traitement et la raison de chaque échec."""
     from assistant.cli import listing
     from assistant.cli.console import say_json
-    from assistant.cli.following import failed_items
+    from assistant.cli.following import items_in_state
 
     with invocation(context).connect(command="jobs", server=server) as connection:
         found = connection.client.get_job(job)
-        failed = failed_items(connection.client, found)
+        failed, waiting = (
+            items_in_state(connection.client, found, state=state)
+            for state in ("failed", "retrying")
+        )
     if not json:
-        listing.show_job(found, failed)
+        listing.show_job(found, failed=failed, waiting=waiting)
         return
-    failures = [item.model_dump(mode="json") for item in failed]
-    say_json({**found.model_dump(mode="json"), "failed": failures})
+    told = {"failed": failed, "retrying": waiting}
+    lists = {name: [item.model_dump(mode="json") for item in told[name]] for name in told}
+    say_json({**found.model_dump(mode="json"), **lists})
 
 
 @jobs_app.command("cancel", cls=FrenchCommand)

@@ -45,6 +45,8 @@ class ItemState(StrEnum):
     AWAITING_FILE = "awaiting_file"
     """Announced; its content has not been received."""
     PENDING = "pending"
+    RETRYING = "retrying"
+    """Something it needs failed in passing; it is tried again by itself at a known time."""
     PARSING = "parsing"
     EMBEDDING = "embedding"
     INDEXING = "indexing"
@@ -78,6 +80,36 @@ _JOB_MOVES: Mapping[JobState, frozenset[JobState]] = {
     JobState.FAILED: frozenset({JobState.QUEUED}),
     JobState.CANCELLED: frozenset({JobState.QUEUED}),
 }
+
+
+_ENDED_EARLY = frozenset(
+    {ItemState.UNCHANGED, ItemState.REMOVED, ItemState.FAILED, ItemState.CANCELLED}
+)
+_ITEM_MOVES: Mapping[ItemState, frozenset[ItemState]] = {
+    ItemState.AWAITING_FILE: frozenset(
+        {ItemState.PENDING, ItemState.FAILED, ItemState.CANCELLED, ItemState.REMOVED}
+    ),
+    ItemState.PENDING: _ENDED_EARLY | {ItemState.PARSING},
+    ItemState.RETRYING: _ENDED_EARLY | {ItemState.PARSING},
+    ItemState.PARSING: _ENDED_EARLY | {ItemState.PENDING, ItemState.RETRYING, ItemState.EMBEDDING},
+    ItemState.EMBEDDING: _ENDED_EARLY
+    | {ItemState.PENDING, ItemState.RETRYING, ItemState.PARSING, ItemState.INDEXING},
+    ItemState.INDEXING: frozenset({ItemState.INDEXED, ItemState.FAILED, ItemState.REMOVED}),
+    ItemState.INDEXED: frozenset(),
+    ItemState.UNCHANGED: frozenset(),
+    ItemState.REMOVED: frozenset(),
+    ItemState.FAILED: frozenset({ItemState.PENDING}),
+    ItemState.CANCELLED: frozenset({ItemState.PENDING}),
+}
+
+
+def item_may_become(state: ItemState, following: ItemState) -> bool:
+    """True when an item may go from one state to the other; what ended well never moves again.
+
+    EMBEDDING → PARSING is a file begun again after its worker died; FAILED and CANCELLED → PENDING
+    is a person's retry.
+    """
+    return following in _ITEM_MOVES[state]
 
 
 def may_become(state: JobState, following: JobState) -> bool:
@@ -147,11 +179,15 @@ class JobItem:
     document_id: DocumentId | None = None
     version_id: VersionId | None = None
     reason: Reason | None = None
-    """Set if and only if the state is FAILED."""
+    """Why it failed, or why it waits for another try; set in the states FAILED and RETRYING alone."""
     chunks: int = 0
     pages: int = 0
     attempt: int = 0
     """Number of times it was begun; capped, so that a file that kills its worker ends as failed."""
+    setbacks: int = 0
+    """Number of failures in passing since a person asked for it; capped, then it fails for good."""
+    not_before: datetime | None = None
+    """When it is tried again; set in the state RETRYING alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +204,8 @@ class JobProgress:
     """None until a first file has ended."""
     left_s: float | None
     """Estimated time left; None while unknown or when ended."""
+    next_try_at: datetime | None = None
+    """When the first of the files that failed in passing is tried again; None without such files."""
 
     @property
     def done(self) -> int:

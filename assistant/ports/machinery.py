@@ -111,9 +111,11 @@ class WorkQueue(Protocol):
     """The worker's side of jobs: leases and the next thing to do. Sees every tenant."""
 
     def lease(self, *, owner: str, now: datetime, until: datetime) -> Job | None:
-        """Take the oldest queued job, or a running one whose lease has passed; None when idle.
+        """Take the next free job of the tenant served least recently; None when there is none.
 
-        The job becomes RUNNING with its attempt counted. One owner at a time, also across processes.
+        Free is a queued job, one given back whose time has come, and one whose lease has passed or
+        lasts impossibly long. Within a tenant likewise: served least recently, then oldest. The job
+        becomes RUNNING with its attempt counted. One owner at a time, also across processes.
         """
         ...
 
@@ -121,16 +123,46 @@ class WorkQueue(Protocol):
         """Extend a lease; False when it was lost or the job ended."""
         ...
 
+    def release(self, job_id: JobId, *, owner: str, not_before: datetime | None) -> bool:
+        """Give a job back for a later turn; False when the lease was lost or the job ended.
+
+        Args:
+            job_id: It stays RUNNING.
+            owner: Who holds it.
+            not_before: When it may be taken again; None at once.
+        """
+        ...
+
+    def has_others(self, job_id: JobId, *, now: datetime) -> bool:
+        """True when some other job could be taken now."""
+        ...
+
+    def wake(self, job_id: JobId) -> None:
+        """Let a job that waits be taken at once: there is something new to do for it."""
+        ...
+
+    def next_try(self, job_id: JobId) -> datetime | None:
+        """When the first of the items in RETRYING is tried again; None without any."""
+        ...
+
     def is_cancel_requested(self, job_id: JobId) -> bool:
         """True when somebody asked to stop the job."""
         ...
 
-    def open_items(self, job_id: JobId, *, limit: int) -> list[JobItem]:
-        """Items in PENDING, PARSING or EMBEDDING, in order."""
+    def open_items(
+        self, job_id: JobId, *, limit: int, due: datetime | None = None
+    ) -> list[JobItem]:
+        """Items in PENDING, RETRYING, PARSING or EMBEDDING, in order.
+
+        Args:
+            job_id: Of which job.
+            limit: How many at most.
+            due: Leaves out those that are to be tried again only after this time; None takes all.
+        """
         ...
 
     def update_item(self, item: JobItem) -> None:
-        """Replace the mutable fields of an item."""
+        """Replace the mutable fields of an item. Raises `Conflict` for an illegal change of state."""
         ...
 
     def settle_indexed(

@@ -70,6 +70,10 @@ class FileReader(Protocol):
         """
         ...
 
+    def interrupt(self) -> None:
+        """End the calls under way, which then raise `IngestError`; later ones are served as before."""
+        ...
+
     def close(self) -> None:
         """End all children."""
         ...

@@ -201,7 +201,12 @@ class JobItemOut(Wire):
     chunks: int
     pages: int
     reason_code: str | None
+    """Why it failed, or why it waits for another try (state "retrying")."""
     reason: str | None
+    setbacks: int = 0
+    """Failures in passing so far; a failed item with some was given up after as many tries."""
+    retry_at: datetime | None = None
+    """When it is tried again by itself; in the state "retrying" alone."""
 
 
 class JobOut(Wire):
@@ -224,6 +229,8 @@ class JobOut(Wire):
     elapsed_s: float
     files_per_s: float | None
     left_s: float | None
+    next_try_at: datetime | None = None
+    """When the first of the files that failed in passing is tried again by itself."""
 
 
 class JobStarted(Wire):

@@ -274,6 +274,7 @@ class IngestionService:
                 current, state=ItemState.PENDING, size_bytes=size_bytes, document_id=document.id
             )
             work.jobs.update_item(accepted)
+            work.queue.wake(job.id)
             work.commit()
         return accepted
 

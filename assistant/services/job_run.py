@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from assistant.domain.documents import (
@@ -16,7 +16,7 @@ from assistant.domain.documents import (
     VersionState,
 )
 from assistant.domain.ids import ChunkId, VersionId, new_id
-from assistant.domain.jobs import ItemState, Job, JobItem, JobKind
+from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, Job, JobItem, JobKind
 from assistant.domain.retrieval import EmbedderIdentity, Vector
 from assistant.domain.tenancy import Grant, Scope
 from assistant.ports.clock import Clock
@@ -74,10 +74,15 @@ class JobRun:
         with self._open_work() as work:
             return work.queue.is_cancel_requested(self._job.id)
 
-    def open_items(self, *, limit: int) -> list[JobItem]:
-        """Items to read, in order, those begun included."""
+    def has_others(self) -> bool:
+        """True when some other job waits for a worker."""
         with self._open_work() as work:
-            return work.queue.open_items(self._job.id, limit=limit)
+            return work.queue.has_others(self._job.id, now=self._clock.now())
+
+    def due_items(self, *, limit: int) -> list[JobItem]:
+        """Items to read now, in order, those begun included."""
+        with self._open_work() as work:
+            return work.queue.open_items(self._job.id, limit=limit, due=self._clock.now())
 
     def begin(self, item: JobItem) -> JobItem | None:
         """Mark an item as being read; None when it was settled instead: nothing to read.
@@ -90,8 +95,21 @@ class JobRun:
 
     def give_back(self, item: JobItem) -> None:
         """Put a begun item back in the queue: the process ends, the file is not to blame."""
-        waiting = replace(item, state=ItemState.PENDING, attempt=max(0, item.attempt - 1))
-        self._settle(waiting)
+        self._settle(replace(_unblamed(item), state=ItemState.PENDING))
+
+    def set_back(self, item: JobItem, *, reason: Reason, wait: timedelta) -> datetime:
+        """Have a begun item tried again later: what it needs failed in passing.
+
+        Returns:
+            When.
+
+        Raises:
+            Stopped: The job is no longer ours or was cancelled.
+        """
+        later = self._clock.now() + wait
+        waiting = replace(_unblamed(item), state=ItemState.RETRYING, reason=reason)
+        self._settle(replace(waiting, setbacks=item.setbacks + 1, not_before=later))
+        return later
 
     def mark_embedding(self, item: JobItem) -> JobItem:
         """Mark an item as read, its vectors under way.
@@ -115,7 +133,7 @@ class JobRun:
         Raises:
             Stopped: The job is no longer ours or was cancelled.
         """
-        while items := self.open_items(limit=_OPEN_PAGE):
+        while items := self._open_items():
             retried(lambda: self._fail(items, reason=reason))
 
     def keep(
@@ -133,9 +151,17 @@ class JobRun:
         """
         retried(lambda: self._keep(item, ingested=ingested, vectors=vectors, embedder=embedder))
 
-    def _begin(self, item: JobItem, *, standing: frozenset[str]) -> JobItem | None:
+    def _open_items(self) -> list[JobItem]:
+        with self._open_work() as work:
+            return work.queue.open_items(self._job.id, limit=_OPEN_PAGE)
+
+    def _begin(self, seen: JobItem, *, standing: frozenset[str]) -> JobItem | None:
         with self._open_work() as work:
             self._guard(work)
+            item = work.jobs.find_item(seen.id, scope=self._scope)
+            if item is None or item.state in FINAL_ITEM_STATES:
+                return None  # it gave way to a newer job since it was seen
+            item = replace(item, reason=None, not_before=None)
             settled = self._nothing_to_do(work, item, standing=standing)
             if settled is not None:
                 work.queue.update_item(replace(item, state=settled))
@@ -175,7 +201,8 @@ class JobRun:
         with self._open_work() as work:
             self._guard(work)
             for item in items:
-                work.queue.update_item(replace(item, state=ItemState.FAILED, reason=reason))
+                failed = replace(item, state=ItemState.FAILED, reason=reason, not_before=None)
+                work.queue.update_item(failed)
                 self._blame(work, item, reason=reason)
             self._finisher.finish_if_settled(work, job_id=self._job.id)
             work.commit()
@@ -246,6 +273,11 @@ class JobRun:
     def _renewed(self, work: UnitOfWork) -> bool:
         until = self._clock.now() + self._lease
         return work.queue.renew(self._job.id, owner=self._owner, until=until)
+
+
+def _unblamed(item: JobItem) -> JobItem:
+    """The item without the attempt under way, which was not its fault."""
+    return replace(item, attempt=max(0, item.attempt - 1))
 
 
 def _indexing(item: JobItem, *, version: DocumentVersion, ingested: IngestedFile) -> JobItem:

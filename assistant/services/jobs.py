@@ -142,8 +142,8 @@ class JobService:
         if document is None or document.sha256 != item.sha256 or not self._files.has(item.sha256):
             return False
         expect_again(work, document, job=job, now=self._clock.now())
-        pending = replace(item, state=ItemState.PENDING, reason=None, version_id=None, attempt=0)
-        work.jobs.update_item(pending)
+        again = replace(item, state=ItemState.PENDING, reason=None, version_id=None)
+        work.jobs.update_item(replace(again, attempt=0, setbacks=0))
         return True
 
     def _tell(
@@ -155,7 +155,12 @@ class JobService:
 
     def _progress(self, work: UnitOfWork, job: Job, *, scope: Scope) -> JobProgress:
         counts, chunks, pages = work.jobs.counts(job.id, scope=scope)
-        return progress_of(job, counts=counts, chunks=chunks, pages=pages, now=self._clock.now())
+        progress = progress_of(
+            job, counts=counts, chunks=chunks, pages=pages, now=self._clock.now()
+        )
+        if counts.get(ItemState.RETRYING):
+            return replace(progress, next_try_at=work.queue.next_try(job.id))
+        return progress
 
 
 def _found(work: UnitOfWork, job_id: JobId, *, scope: Scope) -> Job:

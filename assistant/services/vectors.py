@@ -13,11 +13,16 @@ from assistant.domain.errors import EmbedderUnavailable
 from assistant.domain.retrieval import Vector
 from assistant.ports.models import Embedder
 from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.services.aside import Aside
 
 _log = structlog.get_logger(__name__)
 
 RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Waits before another try of an embedder that may come back."""
+
+
+def _nobody() -> None:
+    return
 
 
 class VectorFiller:
@@ -35,6 +40,7 @@ class VectorFiller:
         self._embedder = embedder
         self._batch_size = batch_size
         self._delays_s = tuple(retry_delays_s)
+        self._aside = Aside()
         self._is_known_down = False
         self.busy_s = 0.0
         """Seconds spent inside the embedder since the start."""
@@ -47,6 +53,7 @@ class VectorFiller:
         *,
         between: Callable[[float], None],
         beside: Mapping[str, str] = MappingProxyType({}),
+        watch: Callable[[], None] = _nobody,
     ) -> dict[str, Vector]:
         """The vector of each text, by its hash.
 
@@ -55,6 +62,7 @@ class VectorFiller:
             beside: Texts wanted soon, which fill the last batch: a batch of one keeps one core idle.
             between: Called before each batch with 0, and before a retry with the seconds to
                 wait, during which it sleeps; raises to give up.
+            watch: Called every half second while the embedder is at work; raises to leave it.
 
         Raises:
             EmbedderUnavailable: Still failing after its retries. Batches done so far are kept.
@@ -71,7 +79,7 @@ class VectorFiller:
         for start in range(0, len(missing), self._batch_size):
             batch = missing[start : start + self._batch_size]
             between(0)
-            new = self._embed([wanted[digest] for digest in batch], between=between)
+            new = self._embed([wanted[digest] for digest in batch], between=between, watch=watch)
             kept = dict(zip(batch, new, strict=True))
             with self._open_work() as work:
                 work.vectors.add(kept, embedder=self._embedder.identity)
@@ -79,11 +87,17 @@ class VectorFiller:
             vectors.update(kept)
         return {digest: vectors[digest] for digest in texts}
 
-    def _embed(self, texts: Sequence[str], *, between: Callable[[float], None]) -> list[Vector]:
+    def _embed(
+        self,
+        texts: Sequence[str],
+        *,
+        between: Callable[[float], None],
+        watch: Callable[[], None],
+    ) -> list[Vector]:
         delays_s = () if self._is_known_down else self._delays_s
         for delay_s in (*delays_s, None):
             try:
-                vectors = self._timed(texts)
+                vectors = self._timed(texts, watch=watch)
             except EmbedderUnavailable as error:
                 if delay_s is None or not error.transient:
                     self._is_known_down = True
@@ -95,10 +109,10 @@ class VectorFiller:
                 return vectors
         raise AssertionError
 
-    def _timed(self, texts: Sequence[str]) -> list[Vector]:
+    def _timed(self, texts: Sequence[str], *, watch: Callable[[], None]) -> list[Vector]:
         begun = time.perf_counter()
         try:
-            vectors = self._embedder.embed_passages(texts)
+            vectors = self._aside.run(lambda: self._embedder.embed_passages(texts), watch=watch)
         finally:
             self.busy_s += time.perf_counter() - begun
         self.embedded += len(texts)

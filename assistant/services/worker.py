@@ -3,51 +3,71 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 
+from assistant.domain.backoff import BackOff
 from assistant.domain.documents import Reason
 from assistant.domain.errors import (
     AssistantError,
     NotFound,
     ScannerUnavailable,
     StorageError,
-    UpstreamError,
 )
 from assistant.domain.ids import JobId
-from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, Job, JobItem
+from assistant.domain.jobs import ItemState, Job, JobItem
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.models import Embedder
 from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.ports.running import JobRunner
 from assistant.ports.scanning import VirusScanner
 from assistant.services.fingerprints import Fingerprints
 from assistant.services.finishing import CANCELLED, JobFinisher
 from assistant.services.heartbeat import Heartbeat
-from assistant.services.job_run import JobRun, Stopped, texts_by_hash
-from assistant.services.read_ahead import Outcome, ReadAhead
+from assistant.services.job_run import JobRun, Stopped
+from assistant.services.lease_loop import LeaseLoop
+from assistant.services.read_ahead import Outcome
+from assistant.services.setbacks import Failure, failure_of
 from assistant.services.transactions import retried
+from assistant.services.turn import GaveWay, Paused, Tools, Turn
 from assistant.services.vectors import RETRY_DELAYS_S, VectorFiller
 from ingest.errors import IngestError
-from ingest.model import IngestedFile
 
 _log = structlog.get_logger(__name__)
 
-_IDLE_S = 0.2
 _TICK_S = 0.5
-_PARK_S = 0.3
+_PARK_S = 5.0
+"""A file that arrives wakes its job; this look is for those that never come."""
 _ERROR_PAUSE_S = 5.0
+_SLICE_S = 10.0
 _SILENCE = timedelta(minutes=10)
-
-Check = Callable[[float], None]
-"""Waits for some seconds and raises `Stopped` when the work must end."""
 
 
 class Worker:
-    """Runs jobs one after the other. Killed at any point, it goes on from the database."""
+    """Runs jobs in turns. Killed at any point, it goes on from the database.
+
+    Args:
+        open_work: The database.
+        files: Where contents are.
+        reader: Reads files in killable children.
+        embedder: Makes vectors.
+        clock: Tells the time of leases.
+        owner: Name of this worker, unlike any other's.
+        lease_s: Life of a lease, in seconds; renewed at half of it.
+        item_attempts: How often a file may be begun before it is given up.
+        children: Files read at once.
+        batch_size: Texts embedded between two looks at a cancellation.
+        retry_delays_s: Waits before new tries of an embedder that fails.
+        error_pause_s: Wait before a new try of a database or disk that fails.
+        scanner: Asked about every file before it is read; None asks nobody.
+        back_off: When files that failed in passing are tried again.
+        slice_s: How long it stays with a job while others wait, in seconds.
+        runner: Wakes it; None has it look by itself.
+    """
 
     def __init__(
         self,
@@ -65,37 +85,31 @@ class Worker:
         retry_delays_s: tuple[float, ...] = RETRY_DELAYS_S,
         error_pause_s: float = _ERROR_PAUSE_S,
         scanner: VirusScanner | None = None,
+        back_off: BackOff | None = None,
+        slice_s: float = _SLICE_S,
+        runner: JobRunner | None = None,
     ) -> None:
-        """Build a worker.
-
-        Args:
-            open_work: The database.
-            files: Where contents are.
-            reader: Reads files in killable children.
-            embedder: Makes vectors.
-            clock: Tells the time of leases.
-            owner: Name of this worker, unlike any other's.
-            lease_s: Life of a lease, in seconds; renewed at half of it.
-            item_attempts: How often a file may be begun before it is given up.
-            children: Files read at once.
-            batch_size: Texts embedded between two looks at a cancellation.
-            retry_delays_s: Waits before new tries of an embedder that fails.
-            error_pause_s: Wait before a new try of a database or disk that fails.
-            scanner: Asked about every file before it is read; None asks nobody.
-        """
         self._open_work = open_work
         self._files = files
         self._reader = reader
-        self._embedder = embedder
         self._fingerprints = Fingerprints(reader, embedder_id=embedder.identity.id)
         self._clock = clock
         self._owner, self._lease_s = owner, lease_s
-        self._item_attempts = item_attempts
-        self._children, self._scanner = children, scanner
+        self._scanner = scanner
+        self._runner = runner or LeaseLoop()
         self._error_pause_s = error_pause_s
         self._finisher = JobFinisher(clock)
         self._filler = VectorFiller(
             open_work, embedder, batch_size=batch_size, retry_delays_s=retry_delays_s
+        )
+        self._tools = Tools(
+            read=self._read,
+            filler=self._filler,
+            embedder=embedder.identity,
+            children=children,
+            item_attempts=item_attempts,
+            back_off=back_off or BackOff(),
+            slice_s=slice_s,
         )
         self._stop = threading.Event()
         self._silent_since: dict[JobId, tuple[int, datetime]] = {}
@@ -108,15 +122,15 @@ class Worker:
     def run_forever(self, stop: threading.Event) -> None:
         """Run jobs until told to stop; a failing disk or database is waited for."""
         self._stop = stop
-        while not stop.is_set():
-            try:
-                is_busy = self.run_once()
-            except AssistantError as error:
-                _log.warning("worker_paused", code=error.code)
-                stop.wait(self._error_pause_s)
-                continue
-            if not is_busy:
-                stop.wait(_IDLE_S)
+        self._runner.run(self._try_once, stop=stop)
+
+    def _try_once(self) -> bool:
+        try:
+            return self.run_once()
+        except AssistantError as error:
+            _log.warning("worker_paused", code=error.code)
+            self._stop.wait(self._error_pause_s)
+            return True
 
     def run_once(self) -> bool:
         """Take one job as far as it goes now; False when there was none.
@@ -135,17 +149,27 @@ class Worker:
             lease_s=self._lease_s,
             fingerprints=self._fingerprints,
         )
+        paused_until = None
         with Heartbeat(run.renew, lease_s=self._lease_s) as heartbeat:
             try:
-                self._work_through(run, heartbeat)
+                Turn(run, self._tools, check=self._checking(run, heartbeat)).work()
+            except GaveWay:
+                _log.info("job_gave_way", job_id=job.id)
+            except Paused as pause:
+                _log.warning("job_paused", job_id=job.id, until=pause.until.isoformat())
+                paused_until = pause.until
             except Stopped:
-                _log.info("job_stopped", job_id=job.id)
-                if run.is_cancelled():
-                    retried(self._forget_vectors)
+                self._let_go(run, job)
             except StorageError as error:
                 self._give_up(run, error)
-        retried(lambda: self._conclude(job))
+        retried(lambda: self._conclude(job, paused_until=paused_until))
         return True
+
+    def _let_go(self, run: JobRun, job: Job) -> None:
+        _log.info("job_stopped", job_id=job.id)
+        self._reader.interrupt()
+        if run.is_cancelled():
+            retried(self._forget_vectors)
 
     def _forget_vectors(self) -> None:
         with self._open_work() as work:
@@ -160,72 +184,18 @@ class Worker:
             work.commit()
         return job
 
-    def _work_through(self, run: JobRun, heartbeat: Heartbeat) -> None:
+    def _checking(self, run: JobRun, heartbeat: Heartbeat) -> Callable[[float], None]:
         def check(wait_s: float) -> None:
-            deadline = wait_s
+            left = wait_s
             while True:
                 if self._stop.is_set() or heartbeat.is_lost or run.is_cancelled():
                     raise Stopped
-                if deadline <= 0:
+                if left <= 0:
                     return
-                self._stop.wait(min(_TICK_S, deadline))
-                deadline -= _TICK_S
+                self._stop.wait(min(_TICK_S, left))
+                left -= _TICK_S
 
-        with ReadAhead(self._read, children=self._children) as ahead:
-            taken = None
-            try:
-                while True:
-                    check(0)
-                    self._top_up(run, ahead)
-                    if not ahead.items:
-                        return
-                    taken = ahead.take(timeout_s=_TICK_S)
-                    if taken is not None:
-                        self._settle(run, *taken, ready=ahead.ready, check=check)
-                        taken = None
-            except (Stopped, StorageError):
-                self._give_back(run, [*([taken[0]] if taken else []), *ahead.items])
-                raise
-
-    def _top_up(self, run: JobRun, ahead: ReadAhead) -> None:
-        if ahead.room <= 0:
-            return
-        begun = ahead.ids
-        for item in run.open_items(limit=len(begun) + ahead.room):
-            if item.id in begun:
-                continue
-            if item.attempt >= self._item_attempts:
-                run.fail(item, reason=Reason("attempts_exhausted", {"attempts": item.attempt}))
-                continue
-            is_suspect = item.attempt > 0
-            if ahead.room <= 0 or (is_suspect and ahead.items):
-                return
-            started = run.begin(item)
-            if started is not None:
-                ahead.begin(started, is_alone=is_suspect)
-
-    def _settle(
-        self,
-        run: JobRun,
-        item: JobItem,
-        outcome: Outcome,
-        *,
-        ready: Sequence[IngestedFile],
-        check: Check,
-    ) -> None:
-        if isinstance(outcome, Reason):
-            run.fail(item, reason=outcome)
-            return
-        item = run.mark_embedding(item)
-        beside: dict[str, str] = {}
-        for other in ready:
-            beside |= texts_by_hash(other)
-        try:
-            vectors = self._filler.vectors_of(texts_by_hash(outcome), between=check, beside=beside)
-        except UpstreamError as error:
-            run.fail(item, reason=Reason(error.code, dict(error.params)))
-            return
-        run.keep(item, ingested=outcome, vectors=vectors, embedder=self._embedder.identity)
+        return check
 
     def _read(self, item: JobItem) -> Outcome:
         try:
@@ -233,35 +203,31 @@ class Worker:
             virus = self._scanner.find_virus(path) if self._scanner else None
             if virus is not None:
                 self._files.remove(item.sha256)
-                return Reason("virus_found", {"virus": virus})
+                return Failure(Reason("virus_found", {"virus": virus}))
             return self._reader.read(path, name=item.name)
         except (IngestError, ScannerUnavailable) as error:
-            return Reason(error.code, dict(error.params))
+            return failure_of(error)
         except NotFound:
-            return Reason("file_missing", {})
-        except StorageError:
-            raise
+            return Failure(Reason("file_missing", {}))
+        except StorageError as error:
+            failure = failure_of(error)
+            if not failure.is_passing:
+                raise
+            return failure
         except Exception as error:  # noqa: BLE001 - one file never stops the others
             _log.error("reader_crashed", kind=type(error).__name__)
-            return Reason("internal_error", {})
-
-    def _give_back(self, run: JobRun, items: list[JobItem]) -> None:
-        try:
-            for item in items:
-                run.give_back(item)
-        except (Stopped, StorageError):
-            return
+            return Failure(Reason("internal_error", {}))
 
     def _give_up(self, run: JobRun, error: StorageError) -> None:
         _log.warning("job_storage_failed", code=error.code)
-        if error.code == "database_locked":
+        if failure_of(error).is_passing:
             raise error
         try:
             run.fail_open(reason=Reason(error.code, dict(error.params)))
         except Stopped:
             return
 
-    def _conclude(self, job: Job) -> None:
+    def _conclude(self, job: Job, *, paused_until: datetime | None) -> None:
         with self._open_work() as work:
             if not self._renew(work, job, seconds=self._lease_s):
                 self._silent_since.pop(job.id, None)
@@ -271,15 +237,20 @@ class Worker:
             elif self._is_silent(work, job):
                 work.queue.fail_waiting(job.id, reason=Reason("file_never_sent", {}))
             if not self._finisher.finish_if_settled(work, job_id=job.id):
-                self._park(work, job)
+                later = paused_until or self._next_look(work, job)
+                work.queue.release(job.id, owner=self._owner, not_before=later)
             work.commit()
 
-    def _park(self, work: UnitOfWork, job: Job) -> None:
-        """Leave a job that waits: for files, it is taken again soon; for the index, later."""
-        counts = work.queue.counts(job.id)
-        waits_only_for_index = set(_present(counts)) <= {ItemState.INDEXING}
-        if not waits_only_for_index:
-            self._renew(work, job, seconds=_PARK_S)
+    def _next_look(self, work: UnitOfWork, job: Job) -> datetime | None:
+        """When there will be something to do for a job: a file to send, to try again, or to index."""
+        now = self._clock.now()
+        if work.queue.open_items(job.id, limit=1, due=now):
+            return None
+        retry_at = work.queue.next_try(job.id)
+        if work.queue.counts(job.id).get(ItemState.AWAITING_FILE):
+            look_at = now + timedelta(seconds=_PARK_S)
+            return min(look_at, retry_at) if retry_at else look_at
+        return retry_at or now + timedelta(seconds=self._lease_s)
 
     def _renew(self, work: UnitOfWork, job: Job, *, seconds: float) -> bool:
         until = self._clock.now() + timedelta(seconds=seconds)
@@ -295,8 +266,3 @@ class Worker:
             return False
         self._silent_since[job.id] = (waiting, since if waiting == before else now)
         return now - self._silent_since[job.id][1] > _SILENCE
-
-
-def _present(counts: Mapping[ItemState, int]) -> Iterator[ItemState]:
-    """States of items that have not ended."""
-    return (state for state, count in counts.items() if count and state not in FINAL_ITEM_STATES)

@@ -96,6 +96,9 @@ class ReaderHere:
         """The lines of a page that hold a passage."""
         return find_boxes(path, page=page, text=text)
 
+    def interrupt(self) -> None:
+        """Nothing runs elsewhere."""
+
     def close(self) -> None:
         """Nothing to end."""
 

@@ -123,6 +123,9 @@ class SheetReader:
             raise ParseFailed("page_missing", page=page)
         return (Box(page, 0.25, 0.5, 0.75, 0.6),)
 
+    def interrupt(self) -> None:
+        return
+
     def close(self) -> None:
         return
 

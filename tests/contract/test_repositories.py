@@ -106,6 +106,10 @@ class TestQueue(OnEach, repositories.QueueContract):
     pass
 
 
+class TestTurns(OnEach, repositories.TurnContract):
+    pass
+
+
 class TestSessions(OnEach, repositories.SessionContract):
     pass
 

@@ -278,6 +278,36 @@ def test_closing_ends_a_reading_under_way(tmp_path: Path, write: Callable[[str],
         pool.read(path, name="x")
 
 
+def test_an_interrupted_reading_ends_within_seconds_and_the_next_file_is_read(
+    tmp_path: Path, write: Callable[[str], Path]
+) -> None:
+    pool = open_pool(tmp_path / "scratch", base_s=60)
+    seen: list[IngestError] = []
+    path = write("SLEEP ")
+
+    def read() -> None:
+        try:
+            pool.read(path, name="x")
+        except IngestError as error:
+            seen.append(error)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    while len(pool.process_ids) < 2:
+        time.sleep(0.01)
+    pids = pool.process_ids
+
+    asked = time.monotonic()
+    pool.interrupt()
+    thread.join(5)
+
+    assert time.monotonic() - asked < 5
+    assert [error.code for error in seen] == ["parser_crashed"]
+    assert_all_dead(pids)
+    assert pool.read(write("bonjour"), name="suivant").document.title.startswith("suivant")
+    pool.close()
+
+
 def test_several_threads_share_the_children(tmp_path: Path, write: Callable[[str], Path]) -> None:
     pool = open_pool(tmp_path / "scratch", children=2, base_s=20)
     path = write("bonjour")

@@ -56,6 +56,10 @@ class SqlDialect(Protocol):
         """An insert that leaves rows alone whose key is taken."""
         ...
 
+    def tell_workers(self, connection: Connection) -> None:
+        """Have the workers that listen look for jobs once this transaction is committed."""
+        ...
+
     def check(self, connection: Connection) -> None:
         """Read what can be read to find damage. Raises `StorageError` ("database_damaged")."""
         ...

@@ -21,7 +21,14 @@ from assistant.adapters.sql.tables import documents, job_items, jobs
 from assistant.adapters.sql.transaction import Transaction
 from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.ids import JobId, JobItemId
-from assistant.domain.jobs import ItemState, Job, JobItem, JobState, may_become
+from assistant.domain.jobs import (
+    ItemState,
+    Job,
+    JobItem,
+    JobState,
+    item_may_become,
+    may_become,
+)
 from assistant.domain.tenancy import Scope
 
 ITEM_KEYS = "item "
@@ -39,6 +46,8 @@ class SqlJobRepository:
         self._transaction.write(jobs.insert().values(**fields_of(job, JOB_FIELDS)))
         self._transaction.write(job_items.insert(), [item_columns(item) for item in items])
         keep_record(self._transaction, (item.sha256 for item in items))
+        if job.state is JobState.QUEUED:
+            self._transaction.tell_workers()
 
     def find(self, job_id: JobId, *, scope: Scope) -> Job | None:
         """A job on a collection of the scope."""
@@ -94,8 +103,10 @@ class SqlJobRepository:
             raise Conflict
         values = fields_of(job, JOB_MUTABLE)
         if job.state is not JobState.RUNNING:
-            values |= {"lease_owner": None, "lease_until": None}
+            values |= {"lease_owner": None, "lease_until": None, "not_before": None}
         self._transaction.write(update(jobs).where(jobs.c.id == job.id).values(**values))
+        if job.state is JobState.QUEUED:
+            self._transaction.tell_workers()
 
     def update_item(self, item: JobItem) -> None:
         """Replace the mutable fields of an item. Raises as `update`."""
@@ -142,6 +153,7 @@ def replace_item(transaction: Transaction, item: JobItem) -> None:
 
     Raises:
         NotFound: No such item.
+        Conflict: An illegal change of state.
         StorageError: It changed since this unit of work read it ("database_locked").
     """
     transaction.lock()
@@ -149,6 +161,8 @@ def replace_item(transaction: Transaction, item: JobItem) -> None:
     if not found:
         raise NotFound
     transaction.check_unchanged(_item_key(item.id), image=found[0])
+    if item.state is not found[0].state and not item_may_become(found[0].state, item.state):
+        raise Conflict
     values = item_columns(item)
     for name in ("id", "job_id", "ordinal", "document_id"):
         values.pop(name)

@@ -26,6 +26,8 @@ from assistant.domain.errors import (
 
 _WRITER = 0x61737369
 """Key of the advisory lock that the one writer of the database holds until its transaction ends."""
+JOBS_CHANNEL = "assistant_jobs"
+"""Where it is said that there is something to do for a worker."""
 _POOL, _OVERFLOW = 8, 24
 """Connections of one process: kept, and more for a while. A server admits 100 unless told otherwise."""
 _ABANDONED_S = 60
@@ -84,7 +86,7 @@ class Postgresql:
         """An engine whose connections are tried before use: a server that restarts is found again."""
         engine = create_engine(
             "postgresql+psycopg://",
-            creator=self._connect,
+            creator=self.connect,
             pool_size=_POOL,
             max_overflow=_OVERFLOW,
             pool_timeout=busy_s,
@@ -133,6 +135,10 @@ class Postgresql:
         """An insert that leaves rows alone whose key is taken."""
         return insert(table).on_conflict_do_nothing()
 
+    def tell_workers(self, connection: Connection) -> None:
+        """Those who listen hear it when the transaction is committed, once whatever is said in it."""
+        connection.exec_driver_sql(f"NOTIFY {JOBS_CHANNEL}")
+
     def check(self, connection: Connection) -> None:
         """The server finds damage by its own checksums; here it only has to answer."""
         connection.exec_driver_sql("SELECT 1")
@@ -162,14 +168,15 @@ class Postgresql:
     def _vacuum(self) -> None:
         """On a connection of its own: it may outlive the pool by a moment."""
         try:
-            with self._connect() as connection:
+            with self.connect() as connection:
                 connection.autocommit = True
                 names = ", ".join(row[0] for row in connection.execute(_OUR_TABLES))
                 connection.execute(f"VACUUM (SKIP_LOCKED) {names}".encode())
         except psycopg.Error as error:
             raise failure_of(error) or StorageError() from error
 
-    def _connect(self) -> psycopg.Connection[Any]:
+    def connect(self) -> psycopg.Connection[Any]:
+        """A connection apart from any engine. Raises `psycopg.Error`."""
         return psycopg.connect(**(_DEFAULTS | _parsed(self._url)))
 
 

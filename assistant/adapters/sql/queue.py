@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Update, and_, exists, func, not_, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Select,
+    Update,
+    and_,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from assistant.adapters.sql.documents import DOCUMENT_KEYS
 from assistant.adapters.sql.jobs import ITEM_KEYS, job_key, read_items, replace_item
 from assistant.adapters.sql.rows import job_of, reason_fields
 from assistant.adapters.sql.tables import documents, job_items, jobs
 from assistant.adapters.sql.transaction import Transaction, batches
+from assistant.domain.backoff import LONGEST_WAIT
 from assistant.domain.documents import DocumentState, Reason
 from assistant.domain.ids import CollectionId, DocumentId, JobId, VersionId
 from assistant.domain.jobs import (
@@ -26,10 +40,10 @@ from assistant.domain.jobs import (
 )
 
 _OPEN_JOBS = (JobState.QUEUED, JobState.RUNNING)
-_TO_DO = (ItemState.PENDING, ItemState.PARSING, ItemState.EMBEDDING)
+_TO_DO = (ItemState.PENDING, ItemState.RETRYING, ItemState.PARSING, ItemState.EMBEDDING)
 _OPEN = sorted(frozenset(ItemState) - FINAL_ITEM_STATES)
 _NOT_CANCELLABLE = sorted(FINAL_ITEM_STATES | {ItemState.INDEXING})
-_NOT_BEGUN = (ItemState.AWAITING_FILE, ItemState.PENDING)
+_NOT_BEGUN = (ItemState.AWAITING_FILE, ItemState.PENDING, ItemState.RETRYING)
 
 
 class SqlWorkQueue:
@@ -39,14 +53,14 @@ class SqlWorkQueue:
         self._transaction = transaction
 
     def lease(self, *, owner: str, now: datetime, until: datetime) -> Job | None:
-        """Take the oldest queued job, or a running one whose lease has passed; None when idle.
+        """Take the next free job of the tenant served least recently; None when there is none.
 
         Looks first without the write lock, so that an idle worker disturbs nobody.
         """
-        if self._next(now) is None:
+        if self._next(now, life=until - now) is None:
             return None
         self._transaction.lock()
-        job = self._next(now)
+        job = self._next(now, life=until - now)
         if job is None:
             return None
         taken = replace(
@@ -66,6 +80,8 @@ class SqlWorkQueue:
                 finished_at=None,
                 lease_owner=owner,
                 lease_until=until,
+                not_before=None,
+                turn=self._next_turn(),
             )
         )
         self._transaction.forget(job_key(job.id))
@@ -78,21 +94,49 @@ class SqlWorkQueue:
         )
         return self._transaction.write(update(jobs).where(held).values(lease_until=until)) == 1
 
+    def release(self, job_id: JobId, *, owner: str, not_before: datetime | None) -> bool:
+        """Give a job back for a later turn; False when the lease was lost or the job ended."""
+        held = and_(
+            jobs.c.id == job_id, jobs.c.lease_owner == owner, jobs.c.state == JobState.RUNNING
+        )
+        given_back = {"lease_owner": None, "lease_until": None, "not_before": not_before}
+        was_held = self._transaction.write(update(jobs).where(held).values(given_back)) == 1
+        if was_held and not_before is None:
+            self._transaction.tell_workers()
+        return was_held
+
+    def has_others(self, job_id: JobId, *, now: datetime) -> bool:
+        """True when some other job could be taken now."""
+        return self._transaction.first(_free(now, life=None).where(jobs.c.id != job_id)) is not None
+
+    def wake(self, job_id: JobId) -> None:
+        """Let a job that waits be taken at once: there is something new to do for it."""
+        waits = and_(jobs.c.id == job_id, jobs.c.not_before.is_not(None))
+        if self._transaction.write(update(jobs).where(waits).values(not_before=None)):
+            self._transaction.tell_workers()
+
+    def next_try(self, job_id: JobId) -> datetime | None:
+        """When the first of the items in RETRYING is tried again; None without any."""
+        query = select(func.min(job_items.c.not_before).label("at")).where(
+            job_items.c.job_id == job_id, job_items.c.state == ItemState.RETRYING
+        )
+        row = self._transaction.first(query)
+        return None if row is None else row.at
+
     def is_cancel_requested(self, job_id: JobId) -> bool:
         """True when somebody asked to stop the job."""
         query = select(jobs.c.cancel_requested).where(jobs.c.id == job_id)
         row = self._transaction.first(query)
         return row is not None and bool(row.cancel_requested)
 
-    def open_items(self, job_id: JobId, *, limit: int) -> list[JobItem]:
-        """Items in PENDING, PARSING or EMBEDDING, in order."""
-        query = (
-            select(job_items)
-            .where(job_items.c.job_id == job_id, job_items.c.state.in_(_TO_DO))
-            .order_by(job_items.c.ordinal)
-            .limit(limit)
-        )
-        return read_items(self._transaction, query)
+    def open_items(
+        self, job_id: JobId, *, limit: int, due: datetime | None = None
+    ) -> list[JobItem]:
+        """Items in PENDING, RETRYING, PARSING or EMBEDDING, in order; only those due by a time."""
+        query = select(job_items).where(job_items.c.job_id == job_id, job_items.c.state.in_(_TO_DO))
+        if due is not None:
+            query = query.where(_is_due(job_items.c.not_before, now=due))
+        return read_items(self._transaction, query.order_by(job_items.c.ordinal).limit(limit))
 
     def update_item(self, item: JobItem) -> None:
         """Replace the mutable fields of an item. Raises `NotFound` when it is unknown."""
@@ -147,7 +191,7 @@ class SqlWorkQueue:
         self._change_items(
             update(job_items)
             .where(own, job_items.c.state.in_(_NOT_BEGUN), job_items.c.name.in_(named))
-            .values(state=ItemState.CANCELLED)
+            .values(state=ItemState.CANCELLED, not_before=None, **reason_fields(None))
         )
         other = select(job_items.c.id).where(
             own, job_items.c.state.not_in(_NOT_CANCELLABLE), job_items.c.name.not_in(named)
@@ -162,7 +206,7 @@ class SqlWorkQueue:
         self._change_items(
             update(job_items)
             .where(job_items.c.job_id == job_id, job_items.c.state.not_in(_NOT_CANCELLABLE))
-            .values(state=ItemState.CANCELLED)
+            .values(state=ItemState.CANCELLED, not_before=None, **reason_fields(None))
         )
         cancelled = select(job_items.c.document_id).where(
             job_items.c.job_id == job_id, job_items.c.state == ItemState.CANCELLED
@@ -237,18 +281,42 @@ class SqlWorkQueue:
         self._transaction.write(change)
         self._transaction.forget(ITEM_KEYS)
 
-    def _next(self, now: datetime) -> Job | None:
-        query = select(jobs).where(_is_free(now)).order_by(jobs.c.number).limit(1)
+    def _next(self, now: datetime, *, life: timedelta) -> Job | None:
+        others = jobs.alias("others")
+        last_turn = (
+            select(func.max(others.c.turn))
+            .where(others.c.tenant_id == jobs.c.tenant_id)
+            .scalar_subquery()
+        )
+        query = _free(now, life=life).order_by(last_turn, jobs.c.turn, jobs.c.number)
         row = self._transaction.first(query)
         return None if row is None else job_of(row)
 
+    def _next_turn(self) -> int:
+        row = self._transaction.first(select(func.max(jobs.c.turn).label("last")))
+        return 1 + (row.last or 0 if row else 0)
 
-def _is_free(now: datetime) -> ColumnElement[bool]:
-    return and_(
-        jobs.c.state.in_(_OPEN_JOBS),
-        or_(
-            jobs.c.state == JobState.QUEUED,
-            jobs.c.lease_until.is_(None),
-            jobs.c.lease_until < now,
-        ),
+
+def _free(now: datetime, *, life: timedelta | None) -> Select[Any]:
+    """One job that may be taken now.
+
+    Args:
+        now: The time.
+        life: Of a lease; one that lasts twice as long is of a clock that has been put back since.
+    """
+    is_left = [jobs.c.lease_until.is_(None), jobs.c.lease_until < now]
+    if life is not None:
+        is_left.append(jobs.c.lease_until > now + 2 * life)
+    return (
+        select(jobs)
+        .where(
+            jobs.c.state.in_(_OPEN_JOBS),
+            or_(jobs.c.state == JobState.QUEUED, *is_left),
+            _is_due(jobs.c.not_before, now=now),
+        )
+        .limit(1)
     )
+
+
+def _is_due(not_before: Column[Any], *, now: datetime) -> ColumnElement[bool]:
+    return or_(not_before.is_(None), not_before <= now, not_before > now + LONGEST_WAIT)

@@ -34,7 +34,7 @@ JOB_FIELDS = (
 JOB_MUTABLE = ("state", "started_at", "finished_at", "cancel_requested", "attempt")
 ITEM_FIELDS = (
     "id", "job_id", "ordinal", "name", "state", "sha256", "size_bytes", "document_id",
-    "version_id", "chunks", "pages", "attempt",
+    "version_id", "chunks", "pages", "attempt", "setbacks", "not_before",
 )  # fmt: skip
 CONVERSATION_FIELDS = ("id", "tenant_id", "person_id", "title", "created_at", "updated_at")
 MESSAGE_FIELDS = ("id", "conversation_id", "author", "text", "answer_id", "created_at")

@@ -76,6 +76,7 @@ STATISTICS: dict[tuple[str, str], str] = {
     ("jobs", "id"): "2000 1",
     ("jobs", "tenant_id collection_id number"): "2000 1000 500 1",
     ("jobs", "state number"): "2000 4 1",
+    ("jobs", "tenant_id turn"): "2000 500 2",
     ("job_items", "id"): "100000 1",
     ("job_items", "job_id ordinal"): "100000 100 1",
     ("job_items", "job_id state ordinal"): "100000 100 50 1",

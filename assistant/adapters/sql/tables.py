@@ -265,11 +265,14 @@ jobs = Table(
     _count("attempt"),
     Column("lease_owner", Text),
     Column("lease_until", UtcDateTime),
+    Column("not_before", UtcDateTime),
+    _count("turn"),
     ForeignKeyConstraint(
         ["collection_id", "tenant_id"], ["collections.id", "collections.tenant_id"]
     ),
     Index("ix_jobs_by_collection", "tenant_id", "collection_id", "number"),
     Index("ix_jobs_by_state", "state", "number"),
+    Index("ix_jobs_by_turn", "tenant_id", "turn"),
 )
 
 job_items = Table(
@@ -290,6 +293,8 @@ job_items = Table(
     _count("chunks"),
     _count("pages"),
     _count("attempt"),
+    _count("setbacks"),
+    Column("not_before", UtcDateTime),
     UniqueConstraint("job_id", "ordinal"),
     Index("ix_job_items_by_state", "job_id", "state", "ordinal"),
     Index("ix_job_items_sha256", "sha256", "state"),

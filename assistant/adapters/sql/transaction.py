@@ -120,6 +120,11 @@ class Transaction:
         if self._images.pop(key, image) != image:
             raise StorageError("database_locked")
 
+    def tell_workers(self) -> None:
+        """Have workers look for jobs once this is committed."""
+        self.lock()
+        self._dialect.tell_workers(self._current())
+
     def commit(self) -> None:
         """Make all changes durable; the next statement begins another transaction."""
         if self._connection is not None:

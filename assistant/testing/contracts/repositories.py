@@ -51,6 +51,7 @@ from assistant.testing.contracts.repositories_people import (
 )
 from assistant.testing.contracts.repositories_sources import SourceContract, SourceQueueContract
 from assistant.testing.contracts.repositories_tenancy import EstateContract, TenancyContract
+from assistant.testing.contracts.repositories_turns import TurnContract
 from assistant.testing.contracts.repositories_usage import UsageContract
 from assistant.testing.contracts.repositories_world import (
     Reader,
@@ -93,6 +94,7 @@ __all__ = [
     "SourceContract",
     "SourceQueueContract",
     "TenancyContract",
+    "TurnContract",
     "UnitOfWorkContract",
     "UsageContract",
     "VectorContract",

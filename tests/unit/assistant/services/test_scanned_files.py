@@ -44,6 +44,7 @@ def test_silent_scanner_lets_nothing_through_and_loses_nothing(house: House) -> 
 
     reasons = {item.reason.code for item in house.items(job).values() if item.reason}
     assert reasons == {"scanner_unavailable"}
-    house.jobs.retry(job.id, principal=house.principal, scope=house.scope)
+    assert ItemState.RETRYING in house.states(job).values()
+    house.clock.advance(60)
     house.settle()
     assert set(house.live_texts()) == set(FILES)

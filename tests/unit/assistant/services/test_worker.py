@@ -320,23 +320,6 @@ def test_transient_embedder_failure_is_retried(tmp_path: Path) -> None:
     house.close()
 
 
-def test_embedder_that_stays_down_fails_each_file_without_waiting_again(tmp_path: Path) -> None:
-    embedder = DownEmbedder(5)
-    house = open_house(tmp_path, embedder=embedder)
-
-    job = house.ingest({f"{n}.txt": f"Texte {n}" for n in range(3)})
-
-    assert job.state is JobState.FAILED
-    assert embedder.calls == 3 + 1 + 1
-    reason = house.items(job)["0.txt"].reason
-    assert reason is not None
-    assert reason.code == "embedder_unavailable"
-    house.jobs.retry(job.id, principal=house.principal, scope=house.scope)
-    house.settle()
-    assert house.state_of(job).state is JobState.SUCCEEDED
-    house.close()
-
-
 def test_lasting_embedder_failure_is_not_retried(tmp_path: Path) -> None:
     embedder = DownEmbedder(99, transient=False)
     house = open_house(tmp_path, embedder=embedder)
