@@ -24,6 +24,7 @@ AnswerId = NewType("AnswerId", str)
 QuestionSetId = NewType("QuestionSetId", str)
 EvaluationId = NewType("EvaluationId", str)
 InspectionId = NewType("InspectionId", str)
+GenerationId = NewType("GenerationId", str)
 
 
 def new_id() -> str:

@@ -36,7 +36,14 @@ from assistant.domain.tenants import TenantState
 
 _OPEN_JOBS = [state for state in JobState if state not in FINAL_JOB_STATES]
 OF_NO_TENANT = frozenset(
-    {"index_state", "sign_in_attempts", "logout_notices", "audit_entries", "sign_in_failures"}
+    {
+        "index_state",
+        "generations",
+        "sign_in_attempts",
+        "logout_notices",
+        "audit_entries",
+        "sign_in_failures",
+    }
 )
 """Tables whose rows belong to the instance."""
 _SHARED = frozenset({"vectors", "contents"})

@@ -12,6 +12,7 @@ from assistant.adapters.sql import (
     audit_tables,
     conversation_tables,
     evaluation_tables,
+    generation_tables,
     password_tables,
     people_tables,
     sign_in_tables,
@@ -32,6 +33,7 @@ metadata = evaluation_tables.metadata
 _NAMED = {
     audit_tables.audit_entries,
     conversation_tables.inspections,
+    generation_tables.generations,
     password_tables.passwords,
     people_tables.people,
     tenant_tables.tenants,
