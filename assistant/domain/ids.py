@@ -26,6 +26,7 @@ EvaluationId = NewType("EvaluationId", str)
 InspectionId = NewType("InspectionId", str)
 SourceId = NewType("SourceId", str)
 SourceRunId = NewType("SourceRunId", str)
+GenerationId = NewType("GenerationId", str)
 
 
 def new_id() -> str:

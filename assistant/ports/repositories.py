@@ -29,6 +29,7 @@ from assistant.ports.audit import AuditRepository
 from assistant.ports.documents import ChunkRepository, DocumentRepository, LinkRepository
 from assistant.ports.evaluations import EvaluationRepository, QuestionSetRepository
 from assistant.ports.feedback import FeedbackRepository, InspectionRepository
+from assistant.ports.generations import GenerationRepository
 from assistant.ports.identity import FederationRepository
 from assistant.ports.machinery import IndexLedger, VectorRepository, WorkQueue
 from assistant.ports.passwords import PasswordRepository
@@ -302,6 +303,11 @@ class UnitOfWork(Protocol):
     @property
     def ledger(self) -> IndexLedger:
         """What the index must hold."""
+        ...
+
+    @property
+    def generations(self) -> GenerationRepository:
+        """Generations of the index."""
         ...
 
     @property

@@ -58,6 +58,10 @@ class TestPasswords(OnEach, repositories.PasswordContract):
     pass
 
 
+class TestGenerations(OnEach, repositories.GenerationContract):
+    pass
+
+
 class TestGroups(OnEach, repositories.GroupContract):
     pass
 

@@ -38,6 +38,7 @@ _OPEN_JOBS = [state for state in JobState if state not in FINAL_JOB_STATES]
 OF_NO_TENANT = frozenset(
     {
         "index_state",
+        "generations",
         "sign_in_attempts",
         "logout_notices",
         "audit_entries",

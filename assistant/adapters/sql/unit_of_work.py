@@ -19,6 +19,7 @@ from assistant.adapters.sql.estates import SqlEstateRepository
 from assistant.adapters.sql.evaluations import SqlEvaluationRepository
 from assistant.adapters.sql.federation import SqlFederationRepository
 from assistant.adapters.sql.feedback import SqlFeedbackRepository
+from assistant.adapters.sql.generations import SqlGenerationRepository
 from assistant.adapters.sql.groups import SqlGroupRepository
 from assistant.adapters.sql.identities import SqlIdentityRepository
 from assistant.adapters.sql.inspections import SqlInspectionRepository
@@ -70,6 +71,7 @@ class SqlUnitOfWork:
         self.links = SqlLinkRepository(self._transaction)
         self.vectors = SqlVectorRepository(self._transaction)
         self.ledger = SqlIndexLedger(self._transaction)
+        self.generations = SqlGenerationRepository(self._transaction)
         self.jobs = SqlJobRepository(self._transaction)
         self.queue = SqlWorkQueue(self._transaction)
         self.sessions = SqlSessionRepository(self._transaction)

@@ -34,6 +34,7 @@ from assistant.testing.contracts.repositories_feedback import (
     FeedbackContract,
     InspectionContract,
 )
+from assistant.testing.contracts.repositories_generations import GenerationContract
 from assistant.testing.contracts.repositories_index import LedgerContract, VectorContract
 from assistant.testing.contracts.repositories_jobs import JobContract, QueueContract
 from assistant.testing.contracts.repositories_links import LinkContract
@@ -77,6 +78,7 @@ __all__ = [
     "EvaluationContract",
     "FederationContract",
     "FeedbackContract",
+    "GenerationContract",
     "GroupContract",
     "IdentityContract",
     "InspectionContract",

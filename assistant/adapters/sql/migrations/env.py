@@ -12,6 +12,7 @@ from assistant.adapters.sql import (
     audit_tables,
     conversation_tables,
     evaluation_tables,
+    generation_tables,
     password_tables,
     people_tables,
     reconciliation_tables,
@@ -34,6 +35,7 @@ metadata = evaluation_tables.metadata
 _NAMED = {
     audit_tables.audit_entries,
     conversation_tables.inspections,
+    generation_tables.generations,
     password_tables.passwords,
     people_tables.people,
     reconciliation_tables.reconciliations,

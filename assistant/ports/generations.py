@@ -1,0 +1,149 @@
+"""Generations of the index: their rows, where their indexes stand, and the embedders they are made with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from assistant.domain.generations import Composition, Generation
+from assistant.domain.ids import GenerationId, VersionId
+from assistant.domain.retrieval import EmbedderIdentity
+from assistant.ports.index import ChunkIndex
+from assistant.ports.models import Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What an embedder has not embedded of the versions that an index has to hold."""
+
+    versions: tuple[VersionId, ...]
+    """Versions some of whose texts have no vector, oldest first."""
+    texts: int
+    """Texts without a vector, equal ones once."""
+
+
+class GenerationRepository(Protocol):
+    """All generations of the instance; of no tenant, for the platform and the machinery."""
+
+    def next_number(self) -> int:
+        """The number of the next generation."""
+        ...
+
+    def add(self, generation: Generation) -> None:
+        """Keep a new generation as it is.
+
+        Raises:
+            Conflict: Its number or its place is taken, or it is active beside another one.
+        """
+        ...
+
+    def find(self, generation_id: GenerationId) -> Generation | None:
+        """A generation."""
+        ...
+
+    def list_all(self) -> list[Generation]:
+        """All of them, newest first."""
+        ...
+
+    def list_kept(self) -> list[Generation]:
+        """Those whose index is not erased, oldest first."""
+        ...
+
+    def active(self) -> Generation | None:
+        """The one that is searched; None before the first start."""
+        ...
+
+    def update(self, generation: Generation) -> None:
+        """Replace the mutable fields.
+
+        Raises:
+            Conflict: The change of state is not legal ("generation_move_illegal").
+            NotFound: It is unknown.
+        """
+        ...
+
+    def switch(self, generation: Generation, *, now: datetime) -> None:
+        """Make a whole generation the active one, in this transaction.
+
+        The one that was active becomes the previous one; the previous one before it is removed.
+
+        Raises:
+            Conflict: It may not become active ("generation_move_illegal").
+        """
+        ...
+
+    def lease(
+        self, generation_id: GenerationId, *, owner: str, now: datetime, until: datetime
+    ) -> bool:
+        """Take or renew the right to work on a generation; False while another owner has it."""
+        ...
+
+    def missing(self, embedder_id: str) -> Missing:
+        """What of the READY and LIVE versions an embedder has not embedded."""
+        ...
+
+    def count_chunks(self) -> int:
+        """Chunks of all LIVE versions."""
+        ...
+
+    def forget_vectors(self, embedder_id: str, *, limit: int) -> int:
+        """Delete vectors of an embedder, at most `limit`; how many there were."""
+        ...
+
+
+class IndexPlaces(Protocol):
+    """Where the indexes of generations stand: folders of the machine, or collections of a server."""
+
+    def composition(self, embedder: EmbedderIdentity) -> Composition:
+        """What an index of this embedder is made of when it is made now."""
+        ...
+
+    def name(self, number: int, *, embedder: EmbedderIdentity) -> str:
+        """The place of a new generation, unlike that of any other."""
+        ...
+
+    def open(self, generation: Generation) -> ChunkIndex:
+        """Its index, made when absent. Raises as the engine does."""
+        ...
+
+    def erase(self, place: str) -> None:
+        """Delete an index that nobody has open; no error when there is none."""
+        ...
+
+    def size_bytes(self, place: str) -> int | None:
+        """Disk that an index takes; None when it is on a server."""
+        ...
+
+    def free_bytes(self) -> int | None:
+        """Free disk for indexes; None when they are on a server."""
+        ...
+
+
+class EmbedderShelf(Protocol):
+    """The embedders that the settings name, each made once, when first used. Safe from several threads."""
+
+    def names(self) -> Sequence[str]:
+        """Names, the one of `[embeddings]` first, which is empty."""
+        ...
+
+    def get(self, name: str) -> Embedder:
+        """An embedder.
+
+        Raises:
+            ConfigurationError: The settings name none of that name ("embedder_not_configured").
+        """
+        ...
+
+    def find(self, identity: EmbedderIdentity) -> Embedder | None:
+        """The embedder of a vector space; None when the settings name none."""
+        ...
+
+    def batch_size(self, name: str) -> int:
+        """Texts that it is best given at a time."""
+        ...
+
+    def close(self) -> None:
+        """Release what was made; idempotent."""
+        ...
