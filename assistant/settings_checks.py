@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from assistant.domain.errors import ConfigurationError
-from assistant.settings import OidcProvider, Settings
+from assistant.settings import Settings
+from assistant.settings_access import OidcProvider
 
 
 def check_settings(settings: Settings) -> None:

@@ -16,7 +16,8 @@ from assistant.services.federated_sign_in import FederatedSignIn
 from assistant.services.password_sign_in import PasswordSignIn
 from assistant.services.passwords import PasswordService
 from assistant.services.sign_in import SignInService
-from assistant.settings import OidcProvider, Settings
+from assistant.settings import Settings
+from assistant.settings_access import OidcProvider
 
 _SCOPES = {
     ProviderKind.PROCONNECT: ("openid", "given_name", "usual_name", "email", "siret", "uid"),

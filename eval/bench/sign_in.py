@@ -30,7 +30,8 @@ from assistant.domain.tenancy import Role
 from assistant.domain.tenants import Tenant
 from assistant.logs import configure_logs
 from assistant.services.password_sign_in import PasswordSignIn
-from assistant.settings import AuthSettings, OidcProvider, OidcSettings, Settings
+from assistant.settings import Settings
+from assistant.settings_access import AuthSettings, OidcProvider, OidcSettings
 from assistant.testing.embedder import HashEmbedder
 from assistant.testing.identity_provider import (
     CLIENT_ID,

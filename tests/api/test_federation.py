@@ -28,7 +28,7 @@ from assistant.domain.tenancy import Collection
 from assistant.domain.tenants import Tenant, TenantState
 from assistant.ports.audit import AuditFilter, AuditScope
 from assistant.services.invitations import LIFE, Invited
-from assistant.settings import OidcProvider, OidcSettings
+from assistant.settings_access import OidcProvider, OidcSettings
 from assistant.testing.clock import FrozenClock
 from assistant.testing.identity_provider import (
     CLIENT_ID,

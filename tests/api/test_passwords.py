@@ -19,7 +19,7 @@ from assistant.api.routes.passwords import REFUSED_AFTER_S
 from assistant.domain.errors import QuotaExceeded
 from assistant.domain.tenancy import Principal, Role
 from assistant.services.password_sign_in import Credentials
-from assistant.settings import AuthSettings, OidcProvider, OidcSettings
+from assistant.settings_access import AuthSettings, OidcProvider, OidcSettings
 from assistant.testing.clock import FrozenClock
 from tests.api.site import BASE_URL, Site, open_site, request_of
 

@@ -295,6 +295,7 @@ WITHOUT_SCOPE = {
 SCOPED_PORTS = (
     "assistant/ports/repositories.py",
     "assistant/ports/audit.py",
+    "assistant/ports/conversations.py",
     "assistant/ports/documents.py",
     "assistant/ports/evaluations.py",
     "assistant/ports/feedback.py",

@@ -13,7 +13,8 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
-from assistant.settings import ModelSettings, OidcProvider, OidcSettings, Settings
+from assistant.settings import ModelSettings, Settings
+from assistant.settings_access import OidcProvider, OidcSettings
 from assistant.supervisor import WorkerSupervisor, revealed
 from assistant.worker import EXIT_FAILED, EXIT_REFUSED
 
