@@ -219,13 +219,21 @@ class Worker:
         item = run.mark_embedding(item)
         beside: dict[str, str] = {}
         for other in ready:
-            beside |= texts_by_hash(other)
+            beside |= texts_by_hash(other, title=other.document.title)
+        title = run.title_of(item, ingested=outcome)
+        texts = texts_by_hash(outcome, title=title)
         try:
-            vectors = self._filler.vectors_of(texts_by_hash(outcome), between=check, beside=beside)
+            vectors = self._filler.vectors_of(texts, between=check, beside=beside)
         except UpstreamError as error:
             run.fail(item, reason=Reason(error.code, dict(error.params)))
             return
-        run.keep(item, ingested=outcome, vectors=vectors, embedder=self._embedder.identity)
+        run.keep(
+            item,
+            ingested=outcome,
+            title=title,
+            vectors=vectors,
+            embedder=self._embedder.identity,
+        )
 
     def _read(self, item: JobItem) -> Outcome:
         try:

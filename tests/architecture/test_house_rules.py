@@ -262,6 +262,7 @@ WITHOUT_SCOPE = {
         "identities",
         "audit",
         "documents",
+        "curation",
         "chunks",
         "links",
         "vectors",

@@ -54,7 +54,10 @@ STATISTICS: dict[tuple[str, str], str] = {
     ("documents", "id tenant_id collection_id"): "20000 1 1 1",
     ("documents", "collection_id source name"): "20000 5000 2000 1",
     ("documents", "tenant_id collection_id is_deleted name id"): "20000 200 100 100 1 1",
-    ("documents", "tenant_id collection_id is_deleted state chunk_count"): "20000 200 100 100 50 5",
+    (
+        "documents",
+        "tenant_id collection_id is_deleted state chunk_count excluded_at",
+    ): "20000 200 100 100 50 5 5",
     ("documents", "sha256"): "20000 2",
     ("versions", "id"): "25000 1",
     ("versions", "document_id state"): "25000 2 1",
@@ -135,6 +138,7 @@ STATISTICS: dict[tuple[str, str], str] = {
     ("inspections", "id"): "1000 1",
     ("inspections", "conversation_id"): "1000 1",
     ("inspections", "person_id tenant_id number"): "1000 2 2 1",
+    ("document_corrections", "document_id"): "1000 1",
     ("deleted_documents", "document_id"): "10000 1",
     ("deleted_documents", "collection_id tenant_id"): "10000 10 10",
 }

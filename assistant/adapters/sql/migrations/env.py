@@ -11,6 +11,7 @@ from sqlalchemy import Connection, types
 from assistant.adapters.sql import (
     audit_tables,
     conversation_tables,
+    document_tables,
     evaluation_tables,
     password_tables,
     people_tables,
@@ -32,6 +33,7 @@ metadata = evaluation_tables.metadata
 _NAMED = {
     audit_tables.audit_entries,
     conversation_tables.inspections,
+    document_tables.document_corrections,
     password_tables.passwords,
     people_tables.people,
     tenant_tables.tenants,
