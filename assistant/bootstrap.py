@@ -38,6 +38,7 @@ from assistant.services.answers import AnswerService, AnswerSource
 from assistant.services.audit_log import AuditLog
 from assistant.services.conversation_desk import ConversationDesk
 from assistant.services.conversations import ConversationService
+from assistant.services.curation import CurationService
 from assistant.services.documents import DocumentService
 from assistant.services.evaluation_runner import EvaluationRunner
 from assistant.services.evaluations import EvaluationService
@@ -229,8 +230,7 @@ def _web_container(
     settings, clock, files = common.settings, common.clock, common.files
     open_work = common.database.unit_of_work
     index = _opened_index(common, given=index, stack=stack)
-    audit = AuditLog(open_work, clock, spare=LogAuditTrail(), sink=head_sink(settings))
-    stack.callback(audit.keeper.stop)
+    audit = _audit_log(common, stack=stack)
     desk = ConversationDesk(open_work, clock, audit=audit.trail)
     care = IndexCare(open_work, index, files, clock, audit=audit.trail, desk=desk, stack=stack)
     model = model or build_chat_model(settings)
@@ -260,6 +260,7 @@ def _web_container(
         sources=build_sources(common, audit.trail, ingestion=_ingestion),
         jobs=JobService(open_work, clock, files=files, audit=audit.trail),
         documents=DocumentService(open_work, files, common.reader, clock, audit=audit.trail),
+        curation=CurationService(open_work, files, clock, audit=audit.trail),
         links=LinkService(open_work, clock, audit=audit.trail),
         search=search,
         answers=answers,
@@ -273,6 +274,13 @@ def _web_container(
         reconciliation=care.reconciliation,
         resources=stack.pop_all(),
     )
+
+
+def _audit_log(common: _Common, *, stack: ExitStack) -> AuditLog:
+    open_work, settings = common.database.unit_of_work, common.settings
+    audit = AuditLog(open_work, common.clock, spare=LogAuditTrail(), sink=head_sink(settings))
+    stack.callback(audit.keeper.stop)
+    return audit
 
 
 def _opened_index(common: _Common, *, given: ChunkIndex | None, stack: ExitStack) -> ChunkIndex:

@@ -19,6 +19,7 @@ from assistant.services.audit_log import AuditLog
 from assistant.services.browser_sessions import BrowserSessions
 from assistant.services.conversation_desk import ConversationDesk
 from assistant.services.conversations import ConversationService
+from assistant.services.curation import CurationService
 from assistant.services.documents import DocumentService
 from assistant.services.evaluation_runner import EvaluationRunner
 from assistant.services.evaluations import EvaluationService
@@ -65,6 +66,7 @@ class Container:
     sources: SourceService
     jobs: JobService
     documents: DocumentService
+    curation: CurationService
     links: LinkService
     search: SearchService
     answers: AnswerService

@@ -35,6 +35,7 @@ from assistant.ports.scanning import VirusScanner
 from assistant.services.access import AccessService, default_collection
 from assistant.services.applier import IndexApplier
 from assistant.services.audit_trail import ChainAuditTrail
+from assistant.services.curation import CurationService
 from assistant.services.documents import DocumentService
 from assistant.services.fingerprints import Fingerprints
 from assistant.services.ingestion import IngestionService
@@ -160,6 +161,7 @@ class House:
         self.documents = DocumentService(
             self.open_work, self.files, self.reader, self.clock, audit=self.audit
         )
+        self.curation = CurationService(self.open_work, self.files, self.clock, audit=self.audit)
         self.applier = self.new_applier()
         self.ingestion = self.new_ingestion()
 

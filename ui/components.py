@@ -14,7 +14,7 @@ from urllib.parse import quote
 import streamlit as st
 from streamlit.components.v2 import component
 
-from ui.messages import text
+from ui.messages import catalogue, text
 
 _SIGN_OUT_CSS = """
 button { font: inherit; font-size: .9rem; background: none; border: 0; padding: .3rem 0; cursor: pointer;
@@ -32,7 +32,7 @@ _ONE_FILE_HTML = """
 <p class="formats"></p></div>
 """
 _TABLE_HTML = """
-<div class="scroll" tabindex="0" role="region">
+<div class="bulk" role="group" hidden></div><div class="scroll" tabindex="0" role="region">
 <table><caption></caption><thead></thead><tbody></tbody></table></div>
 """
 _STREAMLIT_TEXTS = {
@@ -156,31 +156,33 @@ def _file_upload(
     )
 
 
+_TABLE_TEXTS = (
+    "caption", "reindex", "delete", "exclude", "include", "download", "select_all", "selected",
+)  # fmt: skip
+
+
 def document_table(
-    rows: Sequence[dict[str, Any]], *, key: str, on_action: Callable[[str, str], None]
+    rows: Sequence[dict[str, Any]], *, key: str, on_action: Callable[[str, Sequence[str]], None]
 ) -> None:
-    """A table of documents with its two actions.
+    """A table of documents: what to do with each, or with those that are selected.
 
     Args:
-        rows: As made by `ui.documents.row`.
+        rows: As made by `ui.document_rows.row`.
         key: Unique on the page.
-        on_action: Called on a click with "reindex" or "delete" and the document's id.
+        on_action: Called on a click with "open" or "delete" and the id of one document, or with
+            "reindex", "exclude" or "include" and the ids of one or several.
     """
-    columns = ("name", "state", "format", "pages", "chunks", "date", "actions")
-    texts = {
-        "columns": [text(f"documents.column_{name}") for name in columns],
-        "caption": text("documents.caption"),
-        "reindex": text("documents.reindex"),
-        "delete": text("documents.delete"),
-    }
+    columns = ("select", "name", "state", "format", "pages", "chunks", "date", "actions")
+    texts: dict[str, Any] = {name: catalogue()[f"documents.{name}"] for name in _TABLE_TEXTS}
+    texts["columns"] = [text(f"documents.column_{name}") for name in columns]
     report = partial(_report, key, on_action)
     _table(key=key, data={"rows": list(rows), "texts": texts}, on_action_change=report)
 
 
-def _report(key: str, on_action: Callable[[str, str], None]) -> None:
+def _report(key: str, on_action: Callable[[str, Sequence[str]], None]) -> None:
     action = st.session_state[key].action
-    if action:
-        on_action(str(action["name"]), str(action["id"]))
+    if action and action["ids"]:
+        on_action(str(action["name"]), [str(each) for each in action["ids"]])
 
 
 def _tell_answer(key: str, on_answer: Callable[[int, str], None]) -> None:

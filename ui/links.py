@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from assistant.client import AssistantClient
@@ -11,6 +13,9 @@ from ui.markup import escape
 from ui.messages import counted, date_label, text
 
 _SHOWN = 20
+_PROPOSED = "proposed"
+_ACTS = {"confirm": "confirmed", "reject": "rejected"}
+"""By act, the state of a link afterwards."""
 
 
 def show_proposed(api: AssistantClient) -> None:
@@ -27,11 +32,21 @@ def show_proposed(api: AssistantClient) -> None:
             st.caption(text("links.more"))
 
 
+def show_links(api: AssistantClient, found: Sequence[LinkOut]) -> None:
+    """Some links whatever their state, each to be decided on, or otherwise than before."""
+    for link in found:
+        _show(api, link)
+
+
 def _show(api: AssistantClient, link: LinkOut) -> None:
     with st.container(key=f"link-{link.id}"):
         st.html(link_html(link))
+        if link.state != _PROPOSED:
+            st.caption(text(f"links.{link.state}"))
         with st.container(key=f"link-actions-{link.id}", horizontal=True):
-            for action in ("confirm", "reject"):
+            for action, leads_to in _ACTS.items():
+                if leads_to == link.state:
+                    continue
                 st.button(
                     text(f"links.{action}"),
                     key=f"link-{action}-{link.id}",

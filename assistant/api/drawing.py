@@ -39,23 +39,25 @@ class Drawing:
         self._turns = CapacityLimiter(_AT_ONCE)
         self._prints = CapacityLimiter(_PRINTS_AT_ONCE)
 
-    async def page_image(self, document_id: DocumentId, *, page: int, scope: Scope) -> Path:
+    async def page_image(
+        self, document_id: DocumentId, *, page: int, scope: Scope, managed: Scope | None = None
+    ) -> Path:
         """The image of a page or slide (from 1); one already drawn waits for nobody.
 
         Raises:
             NotFound: No such document within the scope, no such page, or a format without pages.
             IngestionError: The page cannot be drawn, or too many others are ("reader_busy").
         """
-        kept = await to_thread.run_sync(
-            partial(self._documents.kept_page_image, document_id, page=page, scope=scope)
-        )
+        documents = self._documents
+        find = partial(documents.kept_page_image, document_id, page=page)
+        kept = await to_thread.run_sync(partial(find, scope=scope, managed=managed))
         if kept is not None:
             return kept
-        if await to_thread.run_sync(partial(self._documents.must_print, document_id, scope=scope)):
-            await self._in_turn(
-                partial(self._documents.print_deck, document_id, scope=scope), turns=self._prints
-            )
-        draw = partial(self._documents.page_image, document_id, page=page, scope=scope)
+        must_print = partial(documents.must_print, document_id, scope=scope, managed=managed)
+        if await to_thread.run_sync(must_print):
+            print_deck = partial(documents.print_deck, document_id, scope=scope, managed=managed)
+            await self._in_turn(print_deck, turns=self._prints)
+        draw = partial(documents.page_image, document_id, page=page, scope=scope, managed=managed)
         return await self._in_turn(draw, turns=self._turns)
 
     async def slide_boxes(self, chunk: SourceChunk, *, scope: Scope) -> tuple[Box, ...]:

@@ -23,6 +23,7 @@ from assistant.schemas.documents import (
 from assistant.schemas.search import BoxOut, LocatorOut, SearchResult, SuccessorOut
 from ingest.model import PAGED, Locator
 
+_EXCLUDED = "excluded"
 API_PREFIX = "/api"
 """Where the API is mounted."""
 
@@ -115,7 +116,7 @@ def document_out(document: Document) -> DocumentOut:
         source=document.source,
         name=document.name,
         title=document.title,
-        state=document.state.value,
+        state=_EXCLUDED if document.exclusion else document.state.value,
         format=document.format.value if document.format else None,
         kind=document.kind.value,
         date=document.date,
@@ -129,13 +130,18 @@ def document_out(document: Document) -> DocumentOut:
         updated_at=document.updated_at,
         act=None if document.quality is None else act_out(document.act),
         quality=None if document.quality is None else quality_out(document.quality),
+        corrected=document.corrected.names,
     )
 
 
 def counts_out(counts: DocumentCounts) -> DocumentCountsOut:
     """How many documents are in each state."""
     return DocumentCountsOut(
-        pending=counts.pending, live=counts.live, failed=counts.failed, chunks=counts.chunks
+        pending=counts.pending,
+        live=counts.live,
+        failed=counts.failed,
+        chunks=counts.chunks,
+        excluded=counts.excluded,
     )
 
 

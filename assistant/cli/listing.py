@@ -5,9 +5,16 @@ from __future__ import annotations
 from assistant.cli.console import moment, plural, say
 from assistant.cli.following import duration
 from assistant.client import AssistantClient
+from assistant.schemas.curation import DossierOut
 from assistant.schemas.documents import DocumentOut, DocumentPage, JobItemOut, JobOut
 
-_STATES = {"pending": "en attente", "live": "consultable", "failed": "en échec"}
+_STATES = {
+    "pending": "en attente",
+    "live": "consultable",
+    "failed": "en échec",
+    "excluded": "exclu",
+}
+_VERSIONS = {"ready": "prête", "live": "consultée", "retired": "retirée"}
 _JOB_STATES = {
     "queued": "en attente",
     "running": "en cours",
@@ -41,7 +48,7 @@ def show_documents(page: DocumentPage) -> None:
     counts = page.counts
     say(
         f"Consultables : {counts.live} ; en attente : {counts.pending} ; "
-        f"en échec : {counts.failed} ; passages : {counts.chunks}."
+        f"en échec : {counts.failed} ; exclus : {counts.excluded} ; passages : {counts.chunks}."
     )
 
 
@@ -65,6 +72,26 @@ def show_document(document: DocumentOut) -> None:
     for label, value in lines:
         if value is not None:
             say(f"{label:<9}: {value}")
+
+
+def show_dossier(dossier: DossierOut) -> None:
+    """What administrators are told beside: corrections, exclusion, readings."""
+    read, correction, exclusion = dossier.read, dossier.correction, dossier.exclusion
+    if correction is not None and not correction.is_empty:
+        say(f"Corrigé  : {moment(correction.at)} par {correction.by or '—'}")
+        if read is not None:
+            day = read.date.strftime("%d/%m/%Y") if read.date else "sans date"
+            say(f"Lu       : {read.title} ({read.kind}, {day})")
+    if dossier.awaits_title:
+        say("Recherche: par l'ancien titre, jusqu'à la relecture du document")
+    if exclusion is not None:
+        say(f"Exclu    : {moment(exclusion.at)} par {exclusion.by or '—'}")
+    for each in dossier.versions:
+        number = f" {each.number}" if each.number else ""
+        say(
+            f"Lecture{number} : {moment(each.created_at)}, {_VERSIONS.get(each.state, each.state)}, "
+            f"{plural(each.chunk_count, 'passage')}"
+        )
 
 
 def show_jobs(jobs: list[JobOut]) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from assistant.cli import curating
 from assistant.cli.french import FrenchCommand, FrenchGroup
 from assistant.cli.options import Identifier, Json, Server, invocation
 
@@ -20,7 +21,7 @@ def list_documents(
     context: typer.Context,
     *,
     state: Annotated[
-        str | None, typer.Option(metavar="ÉTAT", help="pending, live ou failed.")
+        str | None, typer.Option(metavar="ÉTAT", help="pending, live, failed ou excluded.")
     ] = None,
     name: Annotated[str, typer.Option(metavar="TEXTE", help="Partie du nom.")] = "",
     json: Json = False,
@@ -35,17 +36,10 @@ def list_documents(
     say_json(page) if json else show_documents(page)
 
 
-@documents_app.command("show", cls=FrenchCommand)
-def show_document(
-    context: typer.Context, document: Identifier, *, json: Json = False, server: Server = None
-) -> None:
-    """Montre un document."""
-    from assistant.cli import listing
-    from assistant.cli.console import say_json
-
-    with invocation(context).connect(command="documents", server=server) as connection:
-        found = connection.client.get_document(document)
-    say_json(found) if json else listing.show_document(found)
+documents_app.command("show", cls=FrenchCommand)(curating.show)
+documents_app.command("correct", cls=FrenchCommand)(curating.correct)
+documents_app.command("exclude", cls=FrenchCommand)(curating.exclude)
+documents_app.command("include", cls=FrenchCommand)(curating.include)
 
 
 @documents_app.command("delete", cls=FrenchCommand)

@@ -8,6 +8,7 @@ import httpx
 
 from assistant.client.audit import AuditCalls
 from assistant.client.conversations import ConversationCalls
+from assistant.client.curation import CurationCalls
 from assistant.client.errors import ClientError
 from assistant.client.evaluations import EvaluationCalls
 from assistant.client.files import FileCalls
@@ -27,6 +28,7 @@ _ANSWER_S = 660.0
 
 class AssistantClient(
     FileCalls,
+    CurationCalls,
     EvaluationCalls,
     TenantCalls,
     PeopleCalls,

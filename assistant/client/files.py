@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from assistant.client.errors import client_error
 from assistant.client.transport import Transport
@@ -36,12 +36,22 @@ class FileCalls:
         self._transport = transport
 
     def list_documents(
-        self, *, state: str | None = None, name: str = "", limit: int = 50, offset: int = 0
+        self,
+        *,
+        state: str | None = None,
+        name: str = "",
+        format: str | None = None,
+        collections: Sequence[str] | None = None,
+        only_problems: bool = False,
+        order: str = "name",
+        limit: int = 50,
+        offset: int = 0,
     ) -> DocumentPage:
-        """Documents by name, with counts of the whole scope."""
-        query: dict[str, str | int] = {"name": name, "limit": limit, "offset": offset}
-        if state is not None:
-            query["state"] = state
+        """Documents by name or "date", with counts of the whole scope, or of some collections of it."""
+        given = {"state": state, "format": format, "collections": collections}
+        query: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+        query |= {"name": name, "problems": only_problems, "order": order}
+        query |= {"limit": limit, "offset": offset}
         return self._transport.call("GET", "/api/v1/documents", returns=DocumentPage, params=query)
 
     def get_document(self, document_id: str) -> DocumentOut:

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from assistant.domain.ids import ChunkId, CollectionId, DocumentId, TenantId, VersionId
+from assistant.domain.corrections import CorrectedFields, Correction, Exclusion
+from assistant.domain.ids import (
+    ChunkId,
+    CollectionId,
+    DocumentId,
+    JobId,
+    PersonId,
+    TenantId,
+    VersionId,
+)
 from ingest.model import Act, ActStatus, DocumentKind, FileFormat, Locator, Notice, Quality
 
 Params = dict[str, str | int | float]
@@ -64,6 +73,15 @@ class Document:
     """What the live version says of itself as an act; nothing when there is none."""
     quality: Quality | None = None
     """How the live version was read; None when there is none."""
+    correction: Correction | None = None
+    """What people put right, which title, kind and date hold already; None when nobody ever did."""
+    exclusion: Exclusion | None = None
+    """Who keeps it from being read; None while it may be."""
+
+    @property
+    def corrected(self) -> CorrectedFields:
+        """What people say in place of what was read; without fields when nobody does."""
+        return CorrectedFields() if self.correction is None else self.correction.fields
 
 
 class VersionState(StrEnum):
@@ -97,6 +115,37 @@ class DocumentVersion:
     page_count: int
     notices: tuple[Notice, ...]
     created_at: datetime
+    searched_title: str = ""
+    """The title its chunks were embedded and are searched with; empty when it is the one that was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """A version that the database still holds, and where it comes from."""
+
+    version: DocumentVersion
+    chunk_count: int
+    number: int | None = None
+    """Which reading of its document it was, from 1; None for one that no job tells of."""
+    job_id: JobId | None = None
+    asked_by: PersonId | None = None
+    """Who asked for the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilter:
+    """Which documents of a list are wanted; everything unless told otherwise."""
+
+    state: DocumentState | None = None
+    """Of documents that are not excluded."""
+    is_excluded: bool | None = None
+    name_contains: str = ""
+    """Part of the name, whatever the case."""
+    format: FileFormat | None = None
+    has_problems: bool = False
+    """Only those whose last reading failed, or was told to be imperfect."""
+    by_date: bool = False
+    """Newest date first, undated ones last, instead of by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +231,12 @@ class SourceChunk:
 
 @dataclass(frozen=True, slots=True)
 class DocumentCounts:
-    """How many documents of a scope are in each state."""
+    """How many documents of a scope are in each state; those that are excluded in none."""
 
     pending: int
     live: int
     failed: int
     chunks: int
-    """Chunks of live versions."""
+    """Chunks of live versions that may be read."""
+    excluded: int = 0
+    """Counted for who manages them."""

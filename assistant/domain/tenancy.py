@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from assistant.domain.ids import CollectionId, GroupId, KeyId, PersonId, TenantId
+from assistant.domain.ids import CollectionId, DocumentId, GroupId, KeyId, PersonId, TenantId
 
 
 class Role(StrEnum):
@@ -86,6 +86,8 @@ class Scope:
     """The reader; conversations and answers are private to their person."""
     grants: frozenset[Grant]
     """The readable collections, sharing resolved."""
+    hidden: frozenset[DocumentId] = frozenset()
+    """Documents of these collections that were excluded: those of the answer that is judged, no others."""
 
     @property
     def is_empty(self) -> bool:
@@ -101,7 +103,7 @@ class Scope:
     def owned(self) -> Scope:
         """The part of this scope that the reader's own tenant owns."""
         kept = frozenset(grant for grant in self.grants if grant.tenant_id == self.tenant_id)
-        return Scope(tenant_id=self.tenant_id, person_id=self.person_id, grants=kept)
+        return replace(self, grants=kept)
 
     def allows(self, *, tenant_id: TenantId, collection_id: CollectionId) -> bool:
         """True when this very pair was granted."""
@@ -110,12 +112,16 @@ class Scope:
     def within(self, other: Scope) -> Scope:
         """The part of this scope that another one of the same reader has as well."""
         kept = self.grants & other.grants
-        return Scope(tenant_id=self.tenant_id, person_id=self.person_id, grants=kept)
+        return replace(self, grants=kept, hidden=self.hidden | other.hidden)
+
+    def hiding(self, documents: frozenset[DocumentId]) -> Scope:
+        """This scope without some documents that were excluded."""
+        return replace(self, hidden=self.hidden | documents) if documents else self
 
     def narrowed_to(self, collection_ids: frozenset[CollectionId]) -> Scope:
         """The part of this scope within the given collections; never more than this scope."""
         kept = frozenset(grant for grant in self.grants if grant.collection_id in collection_ids)
-        return Scope(tenant_id=self.tenant_id, person_id=self.person_id, grants=kept)
+        return replace(self, grants=kept)
 
 
 @dataclass(frozen=True, slots=True)

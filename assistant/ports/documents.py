@@ -9,14 +9,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from assistant.domain.corrections import Correction, Exclusion
 from assistant.domain.documents import (
     Document,
     DocumentCounts,
-    DocumentState,
     DocumentVersion,
+    ListFilter,
     Reading,
     SourceChunk,
     Successor,
+    VersionRecord,
 )
 from assistant.domain.ids import ChunkId, CollectionId, DocumentId, LinkId, PersonId
 from assistant.domain.links import DocumentLink, LinkState, Proposal
@@ -24,7 +26,11 @@ from assistant.domain.tenancy import Scope
 
 
 class DocumentRepository(Protocol):
-    """Documents that are not deleted."""
+    """Documents that are not deleted.
+
+    Excluded ones are seen only where `managed` says so: the part of the scope that the caller
+    administers, or all of it for the machinery. None, as for every reader, sees none.
+    """
 
     def add(self, document: Document) -> None:
         """Keep a new document. Raises `Conflict` when (collection, source, name) is taken."""
@@ -34,20 +40,22 @@ class DocumentRepository(Protocol):
         """Replace all fields of a document; `live_version_id` and `chunk_count` are not touched."""
         ...
 
-    def find(self, document_id: DocumentId, *, scope: Scope) -> Document | None:
+    def find(
+        self, document_id: DocumentId, *, scope: Scope, managed: Scope | None = None
+    ) -> Document | None:
         """A document within the scope."""
         ...
 
     def find_named(
         self, name: str, *, source: str, collection_id: CollectionId, scope: Scope
     ) -> Document | None:
-        """The document of a name within its source."""
+        """The document of a name within its source, excluded ones included."""
         ...
 
     def list_of_source(
         self, source: str, *, collection_id: CollectionId, scope: Scope
     ) -> list[Document]:
-        """All documents of a source, by name."""
+        """All documents of a source, excluded ones included, by name."""
         ...
 
     def list_named(
@@ -60,12 +68,12 @@ class DocumentRepository(Protocol):
         self,
         *,
         scope: Scope,
-        state: DocumentState | None,
-        name_contains: str,
+        wanted: ListFilter = ...,
         limit: int,
         offset: int,
+        managed: Scope | None = None,
     ) -> list[Document]:
-        """Documents by name, then id. An empty `name_contains` matches all; case is ignored."""
+        """Documents by name or by date, then id."""
         ...
 
     def list_names(self, *, scope: Scope) -> list[tuple[str, str]]:
@@ -73,7 +81,11 @@ class DocumentRepository(Protocol):
         ...
 
     def live_versions(
-        self, document_ids: Sequence[DocumentId], *, scope: Scope
+        self,
+        document_ids: Sequence[DocumentId],
+        *,
+        scope: Scope,
+        managed: Scope | None = None,
     ) -> dict[DocumentId, DocumentVersion]:
         """The live version of each of these documents (any number); absent when it has none.
 
@@ -89,7 +101,7 @@ class DocumentRepository(Protocol):
         """
         ...
 
-    def counts(self, *, scope: Scope) -> DocumentCounts:
+    def counts(self, *, scope: Scope, managed: Scope | None = None) -> DocumentCounts:
         """How many documents are in each state."""
         ...
 
@@ -120,8 +132,61 @@ class DocumentRepository(Protocol):
         ...
 
 
+class CurationRepository(Protocol):
+    """What people put right of documents of the scope, and which they exclude; both included in every read."""
+
+    def correct(
+        self,
+        document_id: DocumentId,
+        correction: Correction,
+        *,
+        scope: Scope,
+    ) -> bool:
+        """Keep a correction in place of the one before; it holds from the commit on.
+
+        A new title is searched once the document is read again: versions that were embedded with
+        another one lose their fingerprint, so that the next reading of it is not spared.
+
+        Args:
+            document_id: The document.
+            correction: Its revision is one more than that of the correction it was made from.
+            scope: What the caller manages.
+
+        Returns:
+            True when a version is kept that was embedded with another title.
+
+        Raises:
+            NotFound: No such document within the scope.
+            Conflict: Another revision is kept ("correction_outdated").
+        """
+        ...
+
+    def exclude(
+        self, document_ids: Collection[DocumentId], *, exclusion: Exclusion | None, scope: Scope
+    ) -> list[Document]:
+        """Exclude documents from all reading, or with None bring them back, from the commit on.
+
+        Returns:
+            Those that this changes, as they were.
+
+        Raises:
+            NotFound: One of them is not within the scope; nothing changes.
+        """
+        ...
+
+    def excluded_among(
+        self, document_ids: Collection[DocumentId], *, scope: Scope
+    ) -> frozenset[DocumentId]:
+        """Those of the documents (any number) within the scope that are excluded."""
+        ...
+
+    def history(self, document_id: DocumentId, *, scope: Scope) -> list[VersionRecord]:
+        """The versions of a document that the database holds, newest first."""
+        ...
+
+
 class ChunkRepository(Protocol):
-    """Chunks of live versions of documents that are not deleted; others cannot be read."""
+    """Chunks of live versions of documents that are neither deleted nor excluded; others cannot be read."""
 
     def find_live(
         self, chunk_ids: Sequence[ChunkId], *, scope: Scope
@@ -141,9 +206,15 @@ class ChunkRepository(Protocol):
         ...
 
     def list_of_document(
-        self, document_id: DocumentId, *, scope: Scope, limit: int, offset: int
+        self,
+        document_id: DocumentId,
+        *,
+        scope: Scope,
+        limit: int,
+        offset: int,
+        managed: Scope | None = None,
     ) -> list[SourceChunk]:
-        """Live chunks of a document, in order."""
+        """Live chunks of a document, in order; of an excluded one only where it is managed."""
         ...
 
     def find_text(self, document_id: DocumentId, *, text: str, scope: Scope) -> ChunkId | None:
@@ -191,8 +262,13 @@ class LinkRepository(Protocol):
         """A link between documents of the scope that are not deleted."""
         ...
 
-    def list_of_document(self, document_id: DocumentId, *, scope: Scope) -> list[DocumentLink]:
-        """All links of a document, whatever their state, oldest first."""
+    def list_of_document(
+        self, document_id: DocumentId, *, scope: Scope, managed: Scope | None = None
+    ) -> list[DocumentLink]:
+        """All links of a document, whatever their state, oldest first.
+
+        Those with an excluded document only where it is managed.
+        """
         ...
 
     def list_page(

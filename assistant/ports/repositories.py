@@ -22,7 +22,12 @@ from assistant.domain.sessions import Session, SignInLink
 from assistant.domain.tenancy import Scope
 from assistant.ports.audit import AuditRepository
 from assistant.ports.conversations import AnswerRepository, ConversationRepository
-from assistant.ports.documents import ChunkRepository, DocumentRepository, LinkRepository
+from assistant.ports.documents import (
+    ChunkRepository,
+    CurationRepository,
+    DocumentRepository,
+    LinkRepository,
+)
 from assistant.ports.evaluations import EvaluationRepository, QuestionSetRepository
 from assistant.ports.feedback import FeedbackRepository, InspectionRepository
 from assistant.ports.generations import GenerationRepository
@@ -181,6 +186,11 @@ class UnitOfWork(Protocol):
     @property
     def documents(self) -> DocumentRepository:
         """Documents."""
+        ...
+
+    @property
+    def curation(self) -> CurationRepository:
+        """Corrections and exclusions of documents."""
         ...
 
     @property

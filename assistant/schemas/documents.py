@@ -59,7 +59,7 @@ class DocumentOut(Wire):
     name: str
     title: str
     state: str
-    """pending · live · failed."""
+    """pending · live · failed · excluded (kept, and read by nobody; only administrators see it)."""
     format: str | None
     kind: str
     date: date | None
@@ -77,6 +77,8 @@ class DocumentOut(Wire):
     """Null when no live version was read."""
     quality: QualityOut | None = None
     """Null when no live version was read, or by an earlier version of the product."""
+    corrected: tuple[str, ...] = ()
+    """Those of title, kind and date that a person put right."""
 
 
 class LinkEndOut(Wire):
@@ -112,6 +114,8 @@ class DocumentCountsOut(Wire):
     live: int
     failed: int
     chunks: int
+    excluded: int = 0
+    """0 for who does not administer them."""
 
 
 class DocumentPage(Wire):

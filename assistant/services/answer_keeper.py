@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,13 +12,13 @@ from anyio import to_thread
 
 from assistant.domain.answers import AnswerStatus, NumberedEvent
 from assistant.domain.errors import StorageError
-from assistant.domain.ids import AnswerId
+from assistant.domain.ids import AnswerId, DocumentId
 from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.access import scope_now
 from assistant.services.answer_record import LiveAnswer, text_of
-from assistant.services.answer_veil import veiled
+from assistant.services.answer_veil import documents_of, veiled
 from assistant.services.metering import settle_answer
 
 _log = structlog.get_logger(__name__)
@@ -138,9 +138,9 @@ class AnswerKeeper:
         for live in await to_thread.run_sync(self._cancel_requested, running):
             live.cancel()
         begun = [live for live in running if live.is_begun]
-        scopes = await to_thread.run_sync(self._scopes_now, {live.asker for live in begun})
-        for live in begun:
-            scope = scopes[live.asker]
+        resting = [(live.asker, documents_of(live.record)) for live in begun]
+        scopes = await to_thread.run_sync(self._scopes_now, resting)
+        for live, scope in zip(begun, scopes, strict=True):
             live.narrow(scope)
             if scope is None or (live.has_lost and _rests_on_lost(live)):
                 live.cancel()
@@ -196,10 +196,21 @@ class AnswerKeeper:
         with self._open_work() as work:
             return [live for live in lives if work.answers.is_cancel_requested(live.answer.id)]
 
-    def _scopes_now(self, askers: Collection[Principal]) -> dict[Principal, Scope | None]:
+    def _scopes_now(
+        self, answers: Sequence[tuple[Principal, frozenset[DocumentId]]]
+    ) -> list[Scope | None]:
+        """By asker and documents of an answer: what may be read now, without excluded documents."""
         now = self._clock.now()
         with self._open_work() as work:
-            return {each: scope_now(work, each, now=now) for each in askers}
+            scopes = {asker: scope_now(work, asker, now=now) for asker, _ in answers}
+            found: list[Scope | None] = []
+            for asker, documents in answers:
+                scope = scopes[asker]
+                if scope is not None:
+                    hidden = work.curation.excluded_among(documents, scope=scope)
+                    scope = scope.hiding(hidden)
+                found.append(scope)
+        return found
 
 
 def _rests_on_lost(live: LiveAnswer) -> bool:

@@ -18,6 +18,7 @@ from assistant.domain.answers import (
     TextDelta,
 )
 from assistant.domain.documents import SourceChunk
+from assistant.domain.ids import DocumentId
 from assistant.domain.tenancy import Scope
 from assistant.services.answer_record import AnswerRecord
 
@@ -88,12 +89,21 @@ class Veil:
         return replace(source, chunk=readable[0], also=tuple(readable[1:]))
 
     def _chunks(self, source: Passage | Citation) -> list[SourceChunk]:
-        allows = self._scope.allows
+        scope = self._scope
         return [
             chunk
             for chunk in (source.chunk, *source.also)
-            if allows(tenant_id=chunk.tenant_id, collection_id=chunk.collection_id)
+            if scope.allows(tenant_id=chunk.tenant_id, collection_id=chunk.collection_id)
+            and chunk.document_id not in scope.hidden
         ]
+
+
+def documents_of(record: AnswerRecord) -> frozenset[DocumentId]:
+    """The documents that an answer rests on, cited or not."""
+    sources = (*record.passages, *record.citations)
+    return frozenset(
+        chunk.document_id for source in sources for chunk in (source.chunk, *source.also)
+    )
 
 
 def veiled(record: AnswerRecord, *, scope: Scope) -> AnswerRecord:

@@ -29,7 +29,7 @@ from assistant.services.access import scope_now
 from assistant.services.answer_keeper import AnswerKeeper
 from assistant.services.answer_queue import AnswerQueue
 from assistant.services.answer_record import AnswerRecord, LiveAnswer, nothing_of, text_of
-from assistant.services.answer_veil import Veil, veiled
+from assistant.services.answer_veil import Veil, documents_of, veiled
 from assistant.services.metering import settle_answer
 from assistant.services.quotas import take_question
 from assistant.services.search import checked_question
@@ -173,8 +173,8 @@ class AnswerService:
         live = self._live(answer_id, scope=scope)
         if live is not None:
             return veiled(live.record, scope=scope.within(live.scope))
-        record = await to_thread.run_sync(lambda: self._read(answer_id, scope=scope))
-        return veiled(record, scope=scope)
+        record, now = await to_thread.run_sync(lambda: self._read(answer_id, scope=scope))
+        return veiled(record, scope=now)
 
     async def result(self, answer_id: AnswerId, *, scope: Scope) -> AnswerRecord:
         """An answer once it has ended, as the reader may see it then.
@@ -276,19 +276,23 @@ class AnswerService:
             raise NotFound
         return live
 
-    def _read(self, answer_id: AnswerId, *, scope: Scope) -> AnswerRecord:
+    def _read(self, answer_id: AnswerId, *, scope: Scope) -> tuple[AnswerRecord, Scope]:
+        """An answer, and the scope without those of its documents that were excluded."""
         with self._open_work() as work:
             answer = work.answers.find(answer_id, scope=scope)
             if answer is None:
                 raise NotFound
             events = work.answers.events_after(answer_id, number=0, scope=scope)
-        return AnswerRecord(answer, tuple(events))
+            record = AnswerRecord(answer, tuple(events))
+            hidden = work.curation.excluded_among(documents_of(record), scope=scope)
+        return record, scope.hiding(hidden)
 
     def _read_now(self, answer_id: AnswerId, *, scope: Scope) -> tuple[AnswerRecord, Scope]:
         """An answer, and what its person may read now."""
-        record = self._read(answer_id, scope=scope)
+        record, judged = self._read(answer_id, scope=scope)
         person = Principal(scope.person_id, scope.tenant_id, frozenset())
-        return record, self._scope_now(person) or nothing_of(record.answer)
+        now = self._scope_now(person) or nothing_of(record.answer)
+        return record, now.hiding(judged.hidden)
 
     def _scope_now(self, reader: Principal) -> Scope | None:
         with self._open_work() as work:

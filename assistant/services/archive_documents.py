@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import IO
 
+from assistant.domain.corrections import Correction, Exclusion
 from assistant.domain.documents import Document, DocumentVersion, VersionState
 from assistant.domain.ids import CollectionId
 from assistant.domain.links import DocumentLink
@@ -15,7 +16,9 @@ from assistant.ports.repositories import UnitOfWork
 from assistant.services.access import LOCAL_PERSON
 from assistant.services.archive_lines import (
     ORIGINALS,
+    CorrectionLine,
     DocumentLine,
+    ExclusionLine,
     FileLine,
     LinkLine,
     ReasonLine,
@@ -57,7 +60,7 @@ class DocumentLines:
         """One line per document, by name."""
         offset = 0
         while page := self._work.documents.list_page(
-            scope=self._scope, state=None, name_contains="", limit=_PAGE, offset=offset
+            scope=self._scope, limit=_PAGE, offset=offset, managed=self._scope
         ):
             versions = self._work.estates.versions_of(
                 [each.id for each in page], tenant_id=self._scope.tenant_id
@@ -71,7 +74,9 @@ class DocumentLines:
         served = document.sha256 if live is None else live.sha256
         newer = document.sha256 if document.sha256 != served else ""
         reason = document.reason
-        links = self._work.links.list_of_document(document.id, scope=self._scope)
+        links = self._work.links.list_of_document(
+            document.id, scope=self._scope, managed=self._scope
+        )
         return DocumentLine(
             id=document.id,
             collection=document.collection_id,
@@ -92,6 +97,8 @@ class DocumentLines:
             versions=[_version_line(each) for each in versions],
             act=act_fields(document.act),
             links=[_link_line(each) for each in links if each.source.id == document.id],
+            correction=_correction_line(document.correction),
+            exclusion=_exclusion_line(document.exclusion),
         )
 
     def _file(self, document: Document, sha256: str) -> FileLine | None:
@@ -133,14 +140,38 @@ def _version_line(version: DocumentVersion) -> VersionLine:
     )
 
 
+def _correction_line(correction: Correction | None) -> CorrectionLine | None:
+    if correction is None or not correction.fields.names:
+        return None
+    fields = correction.fields
+    return CorrectionLine(
+        title=fields.title,
+        kind=fields.kind,
+        date=fields.date,
+        is_undated=fields.is_undated,
+        by=_person(correction.by),
+        at=correction.at,
+    )
+
+
+def _exclusion_line(exclusion: Exclusion | None) -> ExclusionLine | None:
+    if exclusion is None:
+        return None
+    return ExclusionLine(by=_person(exclusion.by), at=exclusion.at)
+
+
+def _person(person: str) -> str:
+    """The owner of a machine is nobody elsewhere."""
+    return "" if person == LOCAL_PERSON else person
+
+
 def _link_line(link: DocumentLink) -> LinkLine:
-    decided_by = link.decided_by or ""
     return LinkLine(
         target=link.target.id,
         kind=link.kind,
         state=link.state,
         evidence=link.evidence,
         created_at=link.created_at,
-        decided_by="" if decided_by == LOCAL_PERSON else decided_by,
+        decided_by=_person(link.decided_by or ""),
         decided_at=link.decided_at,
     )

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from assistant.domain.catalogue import sentence
+from assistant.domain.corrections import CorrectedFields, Correction, Exclusion
 from assistant.domain.documents import Document, DocumentState, Reason
 from assistant.domain.errors import InvalidInput
 from assistant.domain.ids import (
@@ -167,6 +168,7 @@ class Intake:
         for number, line in self._lines(lines.DOCUMENTS, lines.DocumentLine):
             document = self._document(line, tenant_id=tenant_id, number=number)
             work.documents.add(document)
+            self._curate(work, document, line)
             if line.original is None:
                 continue
             batch = waiting.setdefault(line.collection, [])
@@ -175,6 +177,19 @@ class Intake:
                 self._ask_to_read(work, waiting.pop(line.collection))
         for batch in waiting.values():
             self._ask_to_read(work, batch)
+
+    def _curate(self, work: UnitOfWork, document: Document, line: lines.DocumentLine) -> None:
+        """What people put right of a document, and that they exclude it: before anybody can read it."""
+        grant = Grant(document.tenant_id, document.collection_id)
+        scope = Scope(document.tenant_id, MACHINE, frozenset({grant}))
+        said = line.correction
+        if said is not None:
+            fields = CorrectedFields(said.title, said.kind, said.date, said.is_undated)
+            correction = Correction(fields, 1, self._known(said.by), said.at)
+            work.curation.correct(document.id, correction, scope=scope)
+        if line.exclusion is not None:
+            exclusion = Exclusion(by=self._known(line.exclusion.by), at=line.exclusion.at)
+            work.curation.exclude([document.id], exclusion=exclusion, scope=scope)
 
     def _document(self, line: lines.DocumentLine, *, tenant_id: TenantId, number: int) -> Document:
         is_named = is_safe_name(line.name) and bool(line.source) and is_printable(line.source)
@@ -245,7 +260,7 @@ class Intake:
                 for each in decided.values()
             ]
             work.links.propose(proposals, document_id=source, scope=scope, now=self.now)
-            for link in work.links.list_of_document(source, scope=scope):
+            for link in work.links.list_of_document(source, scope=scope, managed=scope):
                 made = decided.get((link.target.id, link.kind))
                 if made is not None and link.source.id == source:
                     by = self._known(made.decided_by)

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from assistant.domain.answers import AnswerStatus
 from assistant.domain.conversations import Author
+from assistant.domain.corrections import TITLE_CHARS
 from assistant.domain.documents import DocumentState, LinkKind, VersionState
 from assistant.domain.feedback import COMMENT_CHARS, FeedbackReason, Verdict
 from assistant.domain.links import LinkState
@@ -178,6 +179,26 @@ class LinkLine(Line):
     decided_at: AwareDatetime | None
 
 
+class CorrectionLine(Line):
+    """What a person put right of a document; null where the reading holds."""
+
+    title: Annotated[str, Field(min_length=1, max_length=TITLE_CHARS)] | None
+    kind: DocumentKind | None
+    date: date | None
+    is_undated: bool
+    by: Short
+    """A person of the archive; empty for the owner of the machine."""
+    at: AwareDatetime
+
+
+class ExclusionLine(Line):
+    """A document is kept, and read by nobody."""
+
+    by: Short
+    """A person of the archive; empty for the owner of the machine."""
+    at: AwareDatetime
+
+
 class DocumentLine(Line):
     """A document, its versions and its links."""
 
@@ -203,6 +224,10 @@ class DocumentLine(Line):
     act: dict[str, Any]
     """What its text says of itself: status, dates, references."""
     links: list[LinkLine]
+    correction: CorrectionLine | None = None
+    """What of title, kind and date is said by a person; None when all of it was read."""
+    exclusion: ExclusionLine | None = None
+    """None for what may be read."""
 
 
 class QuestionSetLine(Line):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from assistant.domain.audit import Act
-from assistant.domain.documents import Document, DocumentCounts, DocumentState, SourceChunk
+from assistant.domain.documents import Document, DocumentCounts, ListFilter, SourceChunk
 from assistant.domain.errors import IngestionError, InvalidInput, NotFound
 from assistant.domain.ids import ChunkId, DocumentId
 from assistant.domain.tenancy import Principal, Role, Scope
@@ -22,6 +22,7 @@ from assistant.services.roles import require_writer
 from ingest.errors import IngestError
 from ingest.model import DECKS, PAGED, Box
 
+_EVERY = ListFilter()
 _SECTION_RADIUS = 12
 
 
@@ -57,30 +58,35 @@ class DocumentService:
         self,
         *,
         scope: Scope,
-        state: DocumentState | None = None,
-        name_contains: str = "",
+        wanted: ListFilter = _EVERY,
         limit: int,
         offset: int = 0,
+        managed: Scope | None = None,
     ) -> list[Document]:
-        """Documents by name."""
+        """Documents by name, or as the filter says.
+
+        Here and below, `managed` is the part of the scope where the reader sees excluded documents.
+        """
         with self._open_work() as work:
             return work.documents.list_page(
-                scope=scope, state=state, name_contains=name_contains, limit=limit, offset=offset
+                scope=scope, wanted=wanted, limit=limit, offset=offset, managed=managed
             )
 
-    def counts(self, *, scope: Scope) -> DocumentCounts:
+    def counts(self, *, scope: Scope, managed: Scope | None = None) -> DocumentCounts:
         """How many documents of the scope are in each state."""
         with self._open_work() as work:
-            return work.documents.counts(scope=scope)
+            return work.documents.counts(scope=scope, managed=managed)
 
-    def get(self, document_id: DocumentId, *, scope: Scope) -> Document:
+    def get(
+        self, document_id: DocumentId, *, scope: Scope, managed: Scope | None = None
+    ) -> Document:
         """A document.
 
         Raises:
             NotFound: No such document within the scope.
         """
         with self._open_work() as work:
-            return _found(work, document_id, scope=scope)
+            return _found(work, document_id, scope=scope, managed=managed)
 
     def delete(
         self,
@@ -105,7 +111,7 @@ class DocumentService:
         require_writer(principal)
         with self._open_work() as work:
             work.lock()
-            document = _found(work, document_id, scope=scope)
+            document = _found(work, document_id, scope=scope, managed=scope)
             remove = work.documents.erase if with_traces else work.documents.delete
             remove(document_id, scope=scope, now=self._clock.now())
             self._audit.record_in(
@@ -119,7 +125,12 @@ class DocumentService:
             work.commit()
 
     def original(
-        self, document_id: DocumentId, *, principal: Principal, scope: Scope
+        self,
+        document_id: DocumentId,
+        *,
+        principal: Principal,
+        scope: Scope,
+        managed: Scope | None = None,
     ) -> tuple[Path, Document]:
         """The file behind what is served now (else the last one received), and its document.
 
@@ -128,7 +139,7 @@ class DocumentService:
         Raises:
             NotFound: No such document within the scope, or no content of it is kept.
         """
-        document, sha256, _, _ = self._served(document_id, scope=scope)
+        document, sha256, _, _ = self._served(document_id, scope=scope, managed=managed)
         if not sha256:
             raise NotFound
         if principal.is_key or principal.roles - {Role.AGENT}:
@@ -140,34 +151,42 @@ class DocumentService:
             )
         return self._files.path(sha256), document
 
-    def kept_page_image(self, document_id: DocumentId, *, page: int, scope: Scope) -> Path | None:
+    def kept_page_image(
+        self, document_id: DocumentId, *, page: int, scope: Scope, managed: Scope | None = None
+    ) -> Path | None:
         """The image of a page as `page_image` gives it, None when it is still to be drawn.
 
         Raises:
             NotFound: No such document within the scope, no such page, or a format without pages.
         """
-        sha256, _ = self._content_of_page(document_id, page=page, scope=scope)
+        sha256, _ = self._content_of_page(document_id, page=page, scope=scope, managed=managed)
         return self._files.page_image(sha256, page=page)
 
-    def must_print(self, document_id: DocumentId, *, scope: Scope) -> bool:
+    def must_print(
+        self, document_id: DocumentId, *, scope: Scope, managed: Scope | None = None
+    ) -> bool:
         """True for a deck whose slides cannot be drawn before it is printed to PDF.
 
         Raises:
             NotFound: No such document within the scope.
         """
-        _, sha256, _, is_deck = self._served(document_id, scope=scope)
+        _, sha256, _, is_deck = self._served(document_id, scope=scope, managed=managed)
         return is_deck and self._decks.kept(sha256) is None
 
-    def print_deck(self, document_id: DocumentId, *, scope: Scope) -> None:
+    def print_deck(
+        self, document_id: DocumentId, *, scope: Scope, managed: Scope | None = None
+    ) -> None:
         """Print a deck to PDF, in up to a minute, so that its slides can be drawn.
 
         Raises:
             NotFound: No such document within the scope, or it is no deck.
             IngestionError: It cannot be printed ("slides_need_office", "slides_unrenderable").
         """
-        self._pdf_of_deck(document_id, scope=scope)
+        self._pdf_of_deck(document_id, scope=scope, managed=managed)
 
-    def page_image(self, document_id: DocumentId, *, page: int, scope: Scope) -> Path:
+    def page_image(
+        self, document_id: DocumentId, *, page: int, scope: Scope, managed: Scope | None = None
+    ) -> Path:
         """The image of a page (from 1) of the version served now; drawn once, one page at a time.
 
         The pages of a deck are its slides, hidden ones counted.
@@ -176,7 +195,9 @@ class DocumentService:
             NotFound: No such document within the scope, no such page, or a format without pages.
             IngestionError: The page cannot be rendered.
         """
-        sha256, is_deck = self._content_of_page(document_id, page=page, scope=scope)
+        sha256, is_deck = self._content_of_page(
+            document_id, page=page, scope=scope, managed=managed
+        )
         source = self._decks.printed(sha256) if is_deck else self._files.path(sha256)
         with self._drawing:
             return self._files.page_image(sha256, page=page) or self._draw(
@@ -222,7 +243,13 @@ class DocumentService:
         return _same_section(around, center=center)
 
     def passages(
-        self, document_id: DocumentId, *, scope: Scope, limit: int, offset: int = 0
+        self,
+        document_id: DocumentId,
+        *,
+        scope: Scope,
+        limit: int,
+        offset: int = 0,
+        managed: Scope | None = None,
     ) -> list[SourceChunk]:
         """Live passages of a document, in order.
 
@@ -233,9 +260,9 @@ class DocumentService:
         if limit < 1 or offset < 0:
             raise InvalidInput("invalid_input", detail="bornes de page hors limites.")
         with self._open_work() as work:
-            _found(work, document_id, scope=scope)
+            _found(work, document_id, scope=scope, managed=managed)
             return work.chunks.list_of_document(
-                document_id, scope=scope, limit=limit, offset=offset
+                document_id, scope=scope, limit=limit, offset=offset, managed=managed
             )
 
     def example_questions(self, *, scope: Scope, limit: int) -> list[str]:
@@ -245,16 +272,18 @@ class DocumentService:
         return questions_from(chunks, limit=limit)
 
     def _content_of_page(
-        self, document_id: DocumentId, *, page: int, scope: Scope
+        self, document_id: DocumentId, *, page: int, scope: Scope, managed: Scope | None
     ) -> tuple[str, bool]:
         """The content that holds a page, and whether it is a deck, whose slides only its PDF counts."""
-        _, sha256, page_count, is_deck = self._served(document_id, scope=scope)
+        _, sha256, page_count, is_deck = self._served(document_id, scope=scope, managed=managed)
         if page < 1 or (page > page_count and not is_deck):
             raise NotFound
         return sha256, is_deck
 
-    def _pdf_of_deck(self, document_id: DocumentId, *, scope: Scope) -> Path:
-        _, sha256, _, is_deck = self._served(document_id, scope=scope)
+    def _pdf_of_deck(
+        self, document_id: DocumentId, *, scope: Scope, managed: Scope | None = None
+    ) -> Path:
+        _, sha256, _, is_deck = self._served(document_id, scope=scope, managed=managed)
         if not is_deck:
             raise NotFound
         return self._decks.printed(sha256)
@@ -271,19 +300,23 @@ class DocumentService:
             raise NotFound
         return kept
 
-    def _served(self, document_id: DocumentId, *, scope: Scope) -> _Served:
+    def _served(self, document_id: DocumentId, *, scope: Scope, managed: Scope | None) -> _Served:
         """What is served of a document now, else what was received last."""
         with self._open_work() as work:
-            document = _found(work, document_id, scope=scope)
-            live = work.documents.live_versions([document_id], scope=scope).get(document_id)
+            document = _found(work, document_id, scope=scope, managed=managed)
+            live = work.documents.live_versions([document_id], scope=scope, managed=managed).get(
+                document_id
+            )
         if live is None:
             return _Served(document, document.sha256)
         pages = live.page_count if live.format in PAGED else 0
         return _Served(document, live.sha256, pages, is_deck=live.format in DECKS)
 
 
-def _found(work: UnitOfWork, document_id: DocumentId, *, scope: Scope) -> Document:
-    document = work.documents.find(document_id, scope=scope)
+def _found(
+    work: UnitOfWork, document_id: DocumentId, *, scope: Scope, managed: Scope | None
+) -> Document:
+    document = work.documents.find(document_id, scope=scope, managed=managed)
     if document is None:
         raise NotFound
     return document

@@ -211,7 +211,9 @@ class IngestionService:
             collection = _collection(work, collection_id=wanted, scope=scope)
             own = scope.narrowed_to(frozenset({collection.id}))
             documents = _documents(work, document_ids=document_ids, scope=own)
-            live = work.documents.live_versions([each.id for each in documents], scope=own)
+            live = work.documents.live_versions(
+                [each.id for each in documents], scope=own, managed=own
+            )
             served = {
                 each.id
                 for each in documents
@@ -321,7 +323,7 @@ def _known(
         documents = work.documents.list_named(
             request.names, source=source, collection_id=collection_id, scope=scope
         )
-    live = work.documents.live_versions([each.id for each in documents], scope=scope)
+    live = work.documents.live_versions([each.id for each in documents], scope=scope, managed=scope)
     return KnownSource(
         documents={each.name: each for each in documents},
         fingerprints={key: version.fingerprint for key, version in live.items()},
@@ -333,7 +335,10 @@ def _documents(
 ) -> list[Document]:
     if document_ids is None:
         return every_document(work, scope=scope)
-    found = [work.documents.find(each, scope=scope) for each in dict.fromkeys(document_ids)]
+    found = [
+        work.documents.find(each, scope=scope, managed=scope)
+        for each in dict.fromkeys(document_ids)
+    ]
     documents = [document for document in found if document is not None]
     if len(documents) != len(found):
         raise NotFound

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
 from assistant.domain.documents import (
     Document,
@@ -33,6 +34,12 @@ _OPEN_PAGE = 500
 
 class Stopped(Exception):
     """The work on a job must stop: cancelled, lease lost, or the process ends."""
+
+
+class _Reading(NamedTuple):
+    ingested: IngestedFile
+    title: str
+    """Which its texts were embedded with."""
 
 
 class JobRun:
@@ -141,15 +148,31 @@ class JobRun:
         item: JobItem,
         *,
         ingested: IngestedFile,
+        title: str,
         vectors: Mapping[str, Vector],
         embedder: EmbedderIdentity,
     ) -> None:
         """Keep a complete reading and its vectors in one commit; the index takes it from there.
 
+        A file whose title was corrected while it was read is read again.
+
+        Args:
+            item: The file.
+            ingested: What was read.
+            title: As `title_of` gave it, which its texts were embedded with.
+            vectors: Of these texts.
+            embedder: What made them.
+
         Raises:
             Stopped: The job is no longer ours or was cancelled.
         """
-        retried(lambda: self._keep(item, ingested=ingested, vectors=vectors, embedder=embedder))
+        reading = _Reading(ingested, title)
+        retried(lambda: self._keep(item, reading=reading, vectors=vectors, embedder=embedder))
+
+    def title_of(self, item: JobItem, *, ingested: IngestedFile) -> str:
+        """The title that the texts of a file are embedded and searched with: what people said of it first."""
+        with self._open_work() as work:
+            return _searched_title(self._document(work, item), ingested=ingested)
 
     def _open_items(self) -> list[JobItem]:
         with self._open_work() as work:
@@ -182,7 +205,8 @@ class JobRun:
             return ItemState.UNCHANGED
         if self._job.kind is JobKind.REINDEX:
             return None
-        live = work.documents.live_versions([document.id], scope=self._scope).get(document.id)
+        served = work.documents.live_versions([document.id], scope=self._scope, managed=self._scope)
+        live = served.get(document.id)
         if live is not None and live.fingerprint in standing:
             return ItemState.UNCHANGED
         return None
@@ -220,7 +244,7 @@ class JobRun:
         self,
         item: JobItem,
         *,
-        ingested: IngestedFile,
+        reading: _Reading,
         vectors: Mapping[str, Vector],
         embedder: EmbedderIdentity,
     ) -> None:
@@ -230,19 +254,33 @@ class JobRun:
             if document is None or document.sha256 != item.sha256:
                 gone = ItemState.REMOVED if document is None else ItemState.UNCHANGED
                 work.queue.update_item(replace(item, state=gone))
+            elif _searched_title(document, ingested=reading.ingested) != reading.title:
+                work.queue.update_item(replace(_unblamed(item), state=ItemState.PENDING))
             else:
-                version = self._version(document, ingested=ingested)
                 work.vectors.add(vectors, embedder=embedder)
-                work.ledger.add_version(version, _new_chunks(ingested))
-                now = self._clock.now()
-                parsed = ingested.document
-                keep_reading(work, version, parsed=parsed, scope=self._scope, now=now)
-                count_use(work, reading_use(ingested), tenant_id=document.tenant_id, at=now)
-                work.queue.update_item(_indexing(item, version=version, ingested=ingested))
+                version = self._add_version(work, document, reading=reading)
+                work.queue.update_item(_indexing(item, version=version, ingested=reading.ingested))
             work.commit()
 
-    def _version(self, document: Document, *, ingested: IngestedFile) -> DocumentVersion:
-        parsed = ingested.document
+    def _add_version(
+        self, work: UnitOfWork, document: Document, *, reading: _Reading
+    ) -> DocumentVersion:
+        version, now = self._version(document, reading=reading), self._clock.now()
+        work.ledger.add_version(version, _new_chunks(reading))
+        keep_reading(
+            work,
+            version,
+            parsed=reading.ingested.document,
+            corrected=document.corrected,
+            scope=self._scope,
+            now=now,
+        )
+        use = reading_use(reading.ingested)
+        count_use(work, use, tenant_id=document.tenant_id, at=now)
+        return version
+
+    def _version(self, document: Document, *, reading: _Reading) -> DocumentVersion:
+        parsed = reading.ingested.document
         return DocumentVersion(
             id=VersionId(new_id()),
             document_id=document.id,
@@ -258,12 +296,13 @@ class JobRun:
             page_count=parsed.page_count,
             notices=parsed.notices,
             created_at=self._clock.now(),
+            searched_title="" if reading.title == parsed.title else reading.title,
         )
 
     def _document(self, work: UnitOfWork, item: JobItem) -> Document | None:
         if item.document_id is None:
             return None
-        return work.documents.find(item.document_id, scope=self._scope)
+        return work.documents.find(item.document_id, scope=self._scope, managed=self._scope)
 
     def _guard(self, work: UnitOfWork) -> None:
         """Prove the lease within this transaction, as its first write."""
@@ -280,6 +319,11 @@ def _unblamed(item: JobItem) -> JobItem:
     return replace(item, attempt=max(0, item.attempt - 1))
 
 
+def _searched_title(document: Document | None, *, ingested: IngestedFile) -> str:
+    corrected = None if document is None else document.corrected.title
+    return corrected or ingested.document.title
+
+
 def _indexing(item: JobItem, *, version: DocumentVersion, ingested: IngestedFile) -> JobItem:
     return replace(
         item,
@@ -290,15 +334,13 @@ def _indexing(item: JobItem, *, version: DocumentVersion, ingested: IngestedFile
     )
 
 
-def texts_by_hash(ingested: IngestedFile) -> dict[str, str]:
-    """Embedded text of each chunk of a file, by its hash."""
-    title = ingested.document.title
+def texts_by_hash(ingested: IngestedFile, *, title: str) -> dict[str, str]:
+    """Embedded text of each chunk of a file under a title, by its hash."""
     texts = (chunk.embedded_text(title=title) for chunk in ingested.chunks)
     return {embedded_hash_of(text): text for text in texts}
 
 
-def _new_chunks(ingested: IngestedFile) -> list[NewChunk]:
-    title = ingested.document.title
+def _new_chunks(reading: _Reading) -> list[NewChunk]:
     return [
         NewChunk(
             id=ChunkId(new_id()),
@@ -306,7 +348,7 @@ def _new_chunks(ingested: IngestedFile) -> list[NewChunk]:
             text=chunk.text,
             locator=chunk.locator,
             tokens=chunk.tokens,
-            embedded_hash=embedded_hash_of(chunk.embedded_text(title=title)),
+            embedded_hash=embedded_hash_of(chunk.embedded_text(title=reading.title)),
         )
-        for chunk in ingested.chunks
+        for chunk in reading.ingested.chunks
     ]

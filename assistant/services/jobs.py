@@ -138,7 +138,7 @@ class JobService:
         """Have the kept content of a file read again; False when there is none."""
         if item.document_id is None:
             return False
-        document = work.documents.find(item.document_id, scope=scope)
+        document = work.documents.find(item.document_id, scope=scope, managed=scope)
         if document is None or document.sha256 != item.sha256 or not self._files.has(item.sha256):
             return False
         expect_again(work, document, job=job, now=self._clock.now())

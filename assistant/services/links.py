@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from assistant.domain.audit import Act
+from assistant.domain.corrections import CorrectedFields, Labels
 from assistant.domain.documents import DocumentVersion, Reading
 from assistant.domain.errors import NotFound
 from assistant.domain.ids import DocumentId, LinkId
@@ -35,16 +36,23 @@ class LinkService:
         with self._open_work() as work:
             return work.links.list_page(scope=scope, state=state, limit=limit, offset=offset)
 
-    def of_document(self, document_id: DocumentId, *, scope: Scope) -> list[DocumentLink]:
+    def of_document(
+        self, document_id: DocumentId, *, scope: Scope, managed: Scope | None = None
+    ) -> list[DocumentLink]:
         """All links of a document, oldest first.
+
+        Args:
+            document_id: The document.
+            scope: What the reader may read.
+            managed: The part where it sees excluded documents too.
 
         Raises:
             NotFound: No such document within the scope.
         """
         with self._open_work() as work:
-            if work.documents.find(document_id, scope=scope) is None:
+            if work.documents.find(document_id, scope=scope, managed=managed) is None:
                 raise NotFound
-            return work.links.list_of_document(document_id, scope=scope)
+            return work.links.list_of_document(document_id, scope=scope, managed=managed)
 
     def decide(
         self,
@@ -89,6 +97,7 @@ def keep_reading(
     version: DocumentVersion,
     *,
     parsed: ParsedDocument,
+    corrected: CorrectedFields,
     scope: Scope,
     now: datetime,
 ) -> None:
@@ -98,14 +107,16 @@ def keep_reading(
         work: The unit of work that keeps the version itself.
         version: Already added to the ledger.
         parsed: What was read.
+        corrected: What people put right of it.
         scope: Its collection alone: documents of others are never linked.
         now: When a proposal is made.
     """
+    labels = corrected.over(Labels(version.title, version.kind, version.date))
     reading = Reading(
         version_id=version.id,
         document_id=version.document_id,
-        title=version.title,
-        date=version.date,
+        title=labels.title,
+        date=labels.date,
         created_at=version.created_at,
         act=parsed.act,
         quality=parsed.quality,

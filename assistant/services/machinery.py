@@ -53,7 +53,8 @@ def request_rereading(work: UnitOfWork, version: DocumentVersion, *, now: dateti
     Returns:
         False when its document is deleted, or waits to be read anyway.
     """
-    document = work.documents.find(version.document_id, scope=scope_of_version(version))
+    scope = scope_of_version(version)
+    document = work.documents.find(version.document_id, scope=scope, managed=scope)
     if document is None or work.queue.documents_to_read([document.id]):
         return False
     _add_job(work, [document], now=now)

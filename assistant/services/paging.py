@@ -10,11 +10,11 @@ _PAGE = 500
 
 
 def every_document(work: UnitOfWork, *, scope: Scope) -> list[Document]:
-    """All documents of a scope, by name."""
+    """All documents of a scope, excluded ones included, by name."""
     documents: list[Document] = []
     while True:
         page = work.documents.list_page(
-            scope=scope, state=None, name_contains="", limit=_PAGE, offset=len(documents)
+            scope=scope, limit=_PAGE, offset=len(documents), managed=scope
         )
         documents.extend(page)
         if len(page) < _PAGE:

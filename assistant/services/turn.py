@@ -149,10 +149,11 @@ class Turn:
         item = self._run.mark_embedding(item)
         beside: dict[str, str] = {}
         for other in ready if not item.setbacks else ():  # it may be one of them that fails
-            beside |= texts_by_hash(other)
+            beside |= texts_by_hash(other, title=other.document.title)
+        title = self._run.title_of(item, ingested=outcome)
         try:
             vectors = self._tools.filler.vectors_of(
-                texts_by_hash(outcome),
+                texts_by_hash(outcome, title=title),
                 between=self._between_batches,
                 beside=beside,
                 watch=lambda: self._check(0),
@@ -160,7 +161,13 @@ class Turn:
         except UpstreamError as error:
             self._fail(item, failure_of(error))
             return
-        self._run.keep(item, ingested=outcome, vectors=vectors, embedder=self._tools.embedder)
+        self._run.keep(
+            item,
+            ingested=outcome,
+            title=title,
+            vectors=vectors,
+            embedder=self._tools.embedder,
+        )
         self._failures_in_a_row = 0
 
     def _between_batches(self, wait_s: float) -> None:

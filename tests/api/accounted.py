@@ -139,6 +139,12 @@ class Walk:
 
     # What routes need, in the state that they need it in.
 
+    async def excluded(self) -> dict[str, str]:
+        """The document that is brought back was excluded."""
+        document_id = self.home.known["document_id"]
+        await self.home.http.post("/api/v1/documents/exclude", json={"document_ids": [document_id]})
+        return {}
+
     async def link(self) -> dict[str, str]:
         return {"code": self.home.site.container.sign_in.issue_link(self.home.admin)}
 
@@ -218,6 +224,7 @@ _PREPARED: Mapping[str, Callable[[Walk], Awaitable[dict[str, str]]]] = {
     "POST /auth/invitation/{code}": Walk.invitation,
     "POST /auth/link/{code}": Walk.link,
     "DELETE /v1/collections/{collection_id}": Walk.empty_collection,
+    "POST /v1/documents/include": Walk.excluded,
     "POST /v1/evaluations/{evaluation_id}/cancel": Walk.queued_evaluation,
     "DELETE /v1/invitations/{invitation_id}": Walk.invitation,
     "POST /v1/jobs/{job_id}/cancel": Walk.waiting_job,

@@ -151,9 +151,7 @@ def _note_documents(work: UnitOfWork, stage: Stage) -> None:
         named = _renamed(stage, collection)
         grants = frozenset({Grant(named.tenant_id, named.id)})
         scope = Scope(named.tenant_id, PersonId("machine"), grants)
-        (document,) = work.documents.list_page(
-            scope=scope, state=None, name_contains="", limit=9, offset=0
-        )
+        (document,) = work.documents.list_page(scope=scope, limit=9, offset=0)
         (chunk,) = work.chunks.list_of_document(document.id, scope=scope, limit=9, offset=0)
         stage.documents[document.id] = stage.chunks[chunk.id] = collection.id
 

@@ -108,7 +108,7 @@ async def test_lists_searches_and_answers_stay_within_their_tenant(site: Site) -
 
     assert links == []
     assert documents["documents"] == []
-    assert documents["counts"] == {"pending": 0, "live": 0, "failed": 0, "chunks": 0}
+    assert documents["counts"] == {"pending": 0, "live": 0, "failed": 0, "chunks": 0, "excluded": 0}
     assert jobs == []
     assert examples == {"questions": []}
     assert found["results"] == []

@@ -267,6 +267,7 @@ WITHOUT_SCOPE = {
         "identities",
         "audit",
         "documents",
+        "curation",
         "chunks",
         "links",
         "vectors",

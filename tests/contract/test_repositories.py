@@ -50,6 +50,10 @@ class TestEstates(OnEach, repositories.EstateContract):
     pass
 
 
+class TestCuration(OnEach, repositories.CurationContract):
+    pass
+
+
 class TestPeople(OnEach, repositories.PeopleContract):
     pass
 

@@ -20,6 +20,7 @@ from assistant.schemas.answers import (
     RetrievalEvent,
     TokensOut,
 )
+from assistant.schemas.collections import CollectionOut
 from assistant.schemas.conversations import ConversationDetail, ConversationOut, MessageOut
 from assistant.schemas.documents import (
     DocumentCountsOut,
@@ -315,15 +316,26 @@ class ScriptedClient:
         self.calls.append(("stop", answer_id))
         self._end(answer("Début", status="cancelled", citations=[]))
 
+    def list_collections(self) -> list[CollectionOut]:
+        return []
+
     def list_documents(
-        self, *, state: str | None = None, name: str = "", limit: int = 50, offset: int = 0
+        self,
+        *,
+        state: str | None = None,
+        name: str = "",
+        limit: int = 50,
+        offset: int = 0,
+        **wanted: object,
     ) -> DocumentPage:
+        del wanted
         self._check()
         states = [one.state for one in self.documents]
         counts = DocumentCountsOut(
             pending=states.count("pending"),
             live=states.count("live"),
             failed=states.count("failed"),
+            excluded=states.count("excluded"),
             chunks=sum(one.chunk_count for one in self.documents),
         )
         chosen = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.scripted import ScriptedClient, document, job, link, problem
-from ui.documents import row
+from ui.document_rows import row
 from ui.jobs import progress_line
 from ui.links import link_html
 
@@ -30,6 +30,7 @@ def test_states_are_counted(api: ScriptedClient, documents_page: AppTest) -> Non
         "Consultables (2)",
         "En attente (0)",
         "En échec (1)",
+        "Exclus (0)",
     ]
     assert page.caption[0].value == "120 passages consultables"
 

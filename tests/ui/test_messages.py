@@ -13,7 +13,7 @@ from ui.messages import catalogue, counted, date_label, duration, moment_label, 
 
 UI = Path(__file__).parents[2] / "ui"
 FAMILIES = {
-    "kind", "format", "month", "answer", "documents", "jobs", "session", "links", "source",
+    "kind", "format", "month", "answer", "document", "documents", "jobs", "session", "links", "source",
     "measure", "outcome", "run", "nav", "role", "standing", "members", "groups", "audience", "collections",
     "logo", "tenants", "organisation_kind", "organisation_state", "organisation_move", "quota", "zone",
     "permission", "account", "feedback", "feedback_reason", "usage", "unit", "comparison", "act",

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, select
 
 from assistant.adapters.sql.links import find_successors
 from assistant.adapters.sql.rows import chunk_of
-from assistant.adapters.sql.scoping import within
+from assistant.adapters.sql.scoping import shown, within
 from assistant.adapters.sql.tables import chunks, documents, readings, versions
 from assistant.adapters.sql.tenant_tables import collections
 from assistant.adapters.sql.transaction import Transaction, batches
@@ -29,9 +29,10 @@ _COLUMNS: tuple[ColumnElement[Any], ...] = (
     chunks.c.locator,
     chunks.c.tokens,
     documents.c.name.label("file"),
-    versions.c.title,
-    versions.c.kind,
-    versions.c.date,
+    # of the document, not of the version: what people corrected holds
+    documents.c.title,
+    documents.c.kind,
+    documents.c.date,
     versions.c.format,
     readings.c.status,
     # no join: the planner must go on starting from the ids of chunks
@@ -84,11 +85,17 @@ class SqlChunkRepository:
         )
 
     def list_of_document(
-        self, document_id: DocumentId, *, scope: Scope, limit: int, offset: int
+        self,
+        document_id: DocumentId,
+        *,
+        scope: Scope,
+        limit: int,
+        offset: int,
+        managed: Scope | None = None,
     ) -> list[SourceChunk]:
         """Live chunks of a document, in order."""
         return self._all(
-            live_chunks(scope)
+            live_chunks(scope, managed=managed)
             .where(documents.c.id == document_id)
             .order_by(chunks.c.ordinal)
             .limit(limit)
@@ -112,7 +119,7 @@ class SqlChunkRepository:
         """First chunks of up to `limit` different documents, for example questions; by document id."""
         first = (
             select(documents.c.id)
-            .where(within(scope, documents), ~documents.c.is_deleted, documents.c.chunk_count > 0)
+            .where(within(scope, documents), shown(documents), documents.c.chunk_count > 0)
             .order_by(documents.c.id)
             .limit(limit)
         )
@@ -131,8 +138,13 @@ class SqlChunkRepository:
         return [followed(each, by=later.get(each.document_id, ())) for each in found]
 
 
-def live_chunks(scope: Scope) -> Select[Any]:
-    """Chunks that may be read within a scope, with what a citation shows of their document."""
+def live_chunks(scope: Scope, *, managed: Scope | None = None) -> Select[Any]:
+    """Chunks that may be read within a scope, with what a citation shows of their document.
+
+    Args:
+        scope: What the reader may read.
+        managed: See `shown`; given for the page of one document alone.
+    """
     return (
         select(*_COLUMNS)
         .select_from(
@@ -142,7 +154,7 @@ def live_chunks(scope: Scope) -> Select[Any]:
         )
         .where(
             versions.c.state == VersionState.LIVE,
-            ~documents.c.is_deleted,
+            shown(documents, managed),
             within(scope, documents),
         )
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select, union, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union, update
 
 from assistant.adapters.sql.contents import keep_record
 from assistant.adapters.sql.conversation_tables import deleted_documents as gone
+from assistant.adapters.sql.document_tables import document_corrections as corrections
 from assistant.adapters.sql.jobs import ITEM_KEYS
 from assistant.adapters.sql.rows import document_columns, document_of, version_of
-from assistant.adapters.sql.scoping import within
+from assistant.adapters.sql.scoping import shown, within
 from assistant.adapters.sql.tables import documents, readings, versions
 from assistant.adapters.sql.traces import erase_traces
 from assistant.adapters.sql.transaction import Transaction, batches
@@ -21,6 +22,7 @@ from assistant.domain.documents import (
     DocumentCounts,
     DocumentState,
     DocumentVersion,
+    ListFilter,
     VersionState,
 )
 from assistant.domain.errors import NotFound
@@ -29,16 +31,26 @@ from assistant.domain.tenancy import Scope
 
 _live = versions.alias("live")
 _DOCUMENTS = (
-    select(documents, _live.c.id.label("live_version_id"), readings.c.act, readings.c.quality)
+    select(
+        documents,
+        _live.c.id.label("live_version_id"),
+        readings.c.act,
+        readings.c.quality,
+        *(column.label(f"fixed_{column.name}") for column in corrections.c),
+    )
     .select_from(
         documents.outerjoin(
             _live, and_(_live.c.document_id == documents.c.id, _live.c.state == VersionState.LIVE)
-        ).outerjoin(readings, readings.c.version_id == _live.c.id)
+        )
+        .outerjoin(readings, readings.c.version_id == _live.c.id)
+        .outerjoin(corrections, corrections.c.document_id == documents.c.id)
     )
     .where(~documents.c.is_deleted)
 )
 
 
+_EVERY = ListFilter()
+_NO_NOTICES: list[str] = []
 DOCUMENT_KEYS = "document "
 """Under which a transaction remembers documents."""
 
@@ -88,14 +100,16 @@ class SqlDocumentRepository:
         )
         keep_record(self._transaction, [document.sha256])
 
-    def find(self, document_id: DocumentId, *, scope: Scope) -> Document | None:
+    def find(
+        self, document_id: DocumentId, *, scope: Scope, managed: Scope | None = None
+    ) -> Document | None:
         """A document within the scope."""
-        return self._one(_DOCUMENTS.where(documents.c.id == document_id, within(scope, documents)))
+        return self._one(_DOCUMENTS.where(documents.c.id == document_id, _seen(scope, managed)))
 
     def find_named(
         self, name: str, *, source: str, collection_id: CollectionId, scope: Scope
     ) -> Document | None:
-        """The document of a name within its source."""
+        """The document of a name within its source, excluded ones included."""
         return self._one(
             _DOCUMENTS.where(
                 documents.c.collection_id == collection_id,
@@ -108,7 +122,7 @@ class SqlDocumentRepository:
     def list_of_source(
         self, source: str, *, collection_id: CollectionId, scope: Scope
     ) -> list[Document]:
-        """All documents of a source, by name."""
+        """All documents of a source, excluded ones included, by name."""
         return self._all(
             _DOCUMENTS.where(
                 documents.c.collection_id == collection_id,
@@ -137,36 +151,35 @@ class SqlDocumentRepository:
         self,
         *,
         scope: Scope,
-        state: DocumentState | None,
-        name_contains: str,
+        wanted: ListFilter = _EVERY,
         limit: int,
         offset: int,
+        managed: Scope | None = None,
     ) -> list[Document]:
-        """Documents by name, then id. An empty `name_contains` matches all; case is ignored."""
-        query = _DOCUMENTS.where(within(scope, documents))
-        if state is not None:
-            query = query.where(documents.c.state == state)
-        if name_contains:
-            part = name_contains.casefold()
-            query = query.where(documents.c.folded_name.contains(part, autoescape=True))
-        page = query.order_by(documents.c.name, documents.c.id).limit(limit).offset(offset)
+        """Documents by name or by date, then id."""
+        query = _DOCUMENTS.where(_seen(scope, managed), *_matching(wanted))
+        page = query.order_by(*_order(wanted)).limit(limit).offset(offset)
         return self._all(page)
 
     def list_names(self, *, scope: Scope) -> list[tuple[str, str]]:
         """Name and title of every document that can be found, by name."""
         query = (
-            select(documents.c.name, _live.c.title)
+            select(documents.c.name, documents.c.title)
             .join(
                 _live,
                 and_(_live.c.document_id == documents.c.id, _live.c.state == VersionState.LIVE),
             )
-            .where(~documents.c.is_deleted, within(scope, documents))
+            .where(shown(documents), within(scope, documents))
             .order_by(documents.c.name, documents.c.id)
         )
         return [(row.name, row.title) for row in self._transaction.read(query)]
 
     def live_versions(
-        self, document_ids: Sequence[DocumentId], *, scope: Scope
+        self,
+        document_ids: Sequence[DocumentId],
+        *,
+        scope: Scope,
+        managed: Scope | None = None,
     ) -> dict[DocumentId, DocumentVersion]:
         """The live version of each of these documents (any number); absent when it has none."""
         found: dict[DocumentId, DocumentVersion] = {}
@@ -177,8 +190,7 @@ class SqlDocumentRepository:
                 .where(
                     versions.c.document_id.in_(batch),
                     versions.c.state == VersionState.LIVE,
-                    ~documents.c.is_deleted,
-                    within(scope, documents),
+                    _seen(scope, managed),
                 )
             )
             rows = self._transaction.read(query)
@@ -199,23 +211,27 @@ class SqlDocumentRepository:
             held.update(row.sha256 for row in self._transaction.read(union(announced, read)))
         return frozenset(held)
 
-    def counts(self, *, scope: Scope) -> DocumentCounts:
+    def counts(self, *, scope: Scope, managed: Scope | None = None) -> DocumentCounts:
         """How many documents are in each state."""
+        is_excluded = documents.c.excluded_at.is_not(None)
         rows = self._transaction.read(
             select(
                 documents.c.state,
+                is_excluded.label("is_excluded"),
                 func.count().label("documents"),
                 func.sum(documents.c.chunk_count).label("chunks"),
             )
-            .where(within(scope, documents), ~documents.c.is_deleted)
-            .group_by(documents.c.state)
+            .where(_seen(scope, managed))
+            .group_by(documents.c.state, is_excluded)
         )
-        states: dict[DocumentState, int] = {row.state: row.documents for row in rows}
+        read = [row for row in rows if not row.is_excluded]
+        states: dict[DocumentState, int] = {row.state: row.documents for row in read}
         return DocumentCounts(
             pending=states.get(DocumentState.PENDING, 0),
             live=states.get(DocumentState.LIVE, 0),
             failed=states.get(DocumentState.FAILED, 0),
-            chunks=sum(row.chunks for row in rows),
+            chunks=sum(row.chunks for row in read),
+            excluded=sum(row.documents for row in rows if row.is_excluded),
         )
 
     def delete(self, document_id: DocumentId, *, scope: Scope, now: datetime) -> None:
@@ -225,7 +241,7 @@ class SqlDocumentRepository:
             NotFound: No such document in the scope.
         """
         self._transaction.lock()
-        found = self.find(document_id, scope=scope)
+        found = self.find(document_id, scope=scope, managed=scope)
         if found is None:
             raise NotFound
         self._transaction.forget(document_key(document_id))
@@ -287,3 +303,28 @@ class SqlDocumentRepository:
     def _one(self, query: Select[Any]) -> Document | None:
         found = self._all(query)
         return found[0] if found else None
+
+
+def _seen(scope: Scope, managed: Scope | None) -> ColumnElement[bool]:
+    return and_(shown(documents, managed), within(scope, documents))
+
+
+def _matching(wanted: ListFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.state is not None:
+        yield and_(documents.c.state == wanted.state, documents.c.excluded_at.is_(None))
+    if wanted.is_excluded is not None:
+        yield documents.c.excluded_at.is_not(None) == wanted.is_excluded
+    if wanted.name_contains:
+        part = wanted.name_contains.casefold()
+        yield documents.c.folded_name.contains(part, autoescape=True)
+    if wanted.format is not None:
+        yield documents.c.format == wanted.format
+    if wanted.has_problems:
+        yield or_(documents.c.reason_code.is_not(None), documents.c.notices != _NO_NOTICES)
+
+
+def _order(wanted: ListFilter) -> tuple[ColumnElement[Any], ...]:
+    by_name = (documents.c.name, documents.c.id)
+    if not wanted.by_date:
+        return by_name
+    return (case((documents.c.date.is_(None), 1), else_=0), documents.c.date.desc(), *by_name)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, and_, case, exists, func, literal, not_, select, update
 
 from assistant.adapters.sql.contents import drop_record, keep_record, list_unused
+from assistant.adapters.sql.curation import fields_of_document
 from assistant.adapters.sql.documents import document_key
 from assistant.adapters.sql.evaluation_rows import drop_quotes_of
 from assistant.adapters.sql.locators import dump_locator, load_locator
@@ -16,6 +17,7 @@ from assistant.adapters.sql.rows import reason_fields, version_columns, version_
 from assistant.adapters.sql.tables import chunks as chunk_table
 from assistant.adapters.sql.tables import documents, index_state, vectors, versions
 from assistant.adapters.sql.transaction import Transaction
+from assistant.domain.corrections import Labels
 from assistant.domain.documents import (
     DocumentState,
     DocumentVersion,
@@ -117,7 +119,7 @@ class SqlIndexLedger:
             .order_by(chunk_table.c.ordinal)
         )
         return {
-            row.embedded_hash: _embedded_text(row, title=row.title)
+            row.embedded_hash: _embedded_text(row, title=_title_of(row))
             for row in self._transaction.read(query)
         }
 
@@ -259,6 +261,8 @@ class SqlIndexLedger:
 
     def _show(self, version: DocumentVersion, *, now: datetime) -> None:
         self._transaction.forget(document_key(version.document_id))
+        corrected = fields_of_document(self._transaction, version.document_id)
+        labels = corrected.over(Labels(version.title, version.kind, version.date))
         number = (
             select(func.count()).where(chunk_table.c.version_id == version.id).scalar_subquery()
         )
@@ -269,10 +273,10 @@ class SqlIndexLedger:
             .values(
                 state=DocumentState.LIVE,
                 updated_at=now,
-                title=version.title,
+                title=labels.title,
                 format=version.format,
-                kind=version.kind,
-                date=version.date,
+                kind=labels.kind,
+                date=labels.date,
                 page_count=version.page_count,
                 chunk_count=number,
                 notices=[notice.value for notice in version.notices],
@@ -308,6 +312,7 @@ _TEXT_COLUMNS = (
     chunk_table.c.locator,
     chunk_table.c.tokens,
     versions.c.title,
+    versions.c.searched_title,
 )
 _OWNER_COLUMNS = (
     chunk_table.c.id,
@@ -330,6 +335,11 @@ def _chunk_columns(chunk: NewChunk, *, version_id: VersionId) -> dict[str, Any]:
     }
 
 
+def _title_of(row: Row[Any]) -> str:
+    """The title that the chunks of a version were embedded with."""
+    return row.searched_title or row.title
+
+
 def _embedded_text(row: Row[Any], *, title: str) -> str:
     chunk = Chunk(
         ordinal=row.ordinal, text=row.text, locator=load_locator(row.locator), tokens=row.tokens
@@ -341,7 +351,7 @@ def _document_texts(rows: Sequence[Row[Any]]) -> list[str]:
     """What a whole document is searched by: its title, its name, then each chunk under its headings."""
     if not rows:
         return []
-    head = searched_text(rows[0].title, name=rows[0].name)
+    head = searched_text(_title_of(rows[0]), name=rows[0].name)
     return [head, *(_embedded_text(row, title="") for row in rows)]
 
 
@@ -353,6 +363,6 @@ def _point_of(row: Row[Any], *, document_texts: Sequence[str]) -> IndexPoint:
         document_id=row.document_id,
         version_id=row.version_id,
         vector=row.vector,
-        text=searched_text(_embedded_text(row, title=row.title), name=row.name),
+        text=searched_text(_embedded_text(row, title=_title_of(row)), name=row.name),
         document_texts=document_texts,
     )

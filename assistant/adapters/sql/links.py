@@ -8,10 +8,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, or_, select, update
 
+from assistant.adapters.sql.document_tables import document_corrections as corrections
 from assistant.adapters.sql.rows import reading_of
-from assistant.adapters.sql.scoping import within
+from assistant.adapters.sql.scoping import shown, within
 from assistant.adapters.sql.tables import (
     document_links,
     documents,
@@ -44,6 +45,11 @@ _LINKS = document_links.join(_source, _source.c.id == document_links.c.source_id
 )
 _ENDS = {"source": _source, "target": _target}
 _END_FIELDS = ("id", "name", "title", "date")
+# a version that waits to be shown is not yet that of its document's row
+_TITLE = func.coalesce(corrections.c.title, versions.c.title)
+_DATE = case(
+    (corrections.c.is_undated, None), else_=func.coalesce(corrections.c.date, versions.c.date)
+)
 _GRAVITY = case(
     {kind.value: place for place, kind in enumerate(SUPERSEDING)}, value=document_links.c.kind
 )
@@ -103,10 +109,11 @@ class SqlLinkRepository:
         if not wanted:
             return []
         query = (
-            select(readings, versions.c.document_id, versions.c.title, versions.c.date)
-            .add_columns(versions.c.created_at)
+            select(readings, versions.c.document_id, versions.c.created_at)
+            .add_columns(_TITLE.label("title"), _DATE.label("date"))
             .select_from(readings.join(versions, versions.c.id == readings.c.version_id))
             .join(documents, documents.c.id == versions.c.document_id)
+            .outerjoin(corrections, corrections.c.document_id == documents.c.id)
             .where(
                 readings.c.version_id.in_(wanted),
                 versions.c.state.in_([VersionState.READY, VersionState.LIVE]),
@@ -152,10 +159,14 @@ class SqlLinkRepository:
         found = self._all(_links(scope).where(document_links.c.id == link_id))
         return found[0] if found else None
 
-    def list_of_document(self, document_id: DocumentId, *, scope: Scope) -> list[DocumentLink]:
+    def list_of_document(
+        self, document_id: DocumentId, *, scope: Scope, managed: Scope | None = None
+    ) -> list[DocumentLink]:
         """All links of a document, whatever their state, oldest first."""
         return self._all(
-            _links(scope).where(_touches(document_id)).order_by(document_links.c.number)
+            _links(scope, managed=managed)
+            .where(_touches(document_id))
+            .order_by(document_links.c.number)
         )
 
     def list_page(
@@ -234,7 +245,7 @@ def find_successors(
                 document_links.c.target_id.in_(batch),
                 document_links.c.state == LinkState.CONFIRMED,
                 document_links.c.kind.in_(SUPERSEDING),
-                ~_source.c.is_deleted,
+                shown(_source),
                 within(scope, document_links),
             )
             .order_by(_GRAVITY, _source.c.date.desc(), document_links.c.number)
@@ -281,8 +292,13 @@ def _touches(document_id: DocumentId) -> ColumnElement[bool]:
     return or_(document_links.c.source_id == document_id, document_links.c.target_id == document_id)
 
 
-def _links(scope: Scope) -> Select[Any]:
-    """Links between documents that are not deleted, within a scope."""
+def _links(scope: Scope, *, managed: Scope | None = None) -> Select[Any]:
+    """Links within a scope between documents that are neither deleted nor excluded.
+
+    Args:
+        scope: What may be read.
+        managed: See `shown`.
+    """
     ends = [
         table.c[name].label(f"{end}_{name}")
         for end, table in _ENDS.items()
@@ -292,7 +308,7 @@ def _links(scope: Scope) -> Select[Any]:
         select(document_links, *ends)
         .select_from(_LINKS)
         .where(
-            and_(~_source.c.is_deleted, ~_target.c.is_deleted),
+            and_(shown(_source, managed), shown(_target, managed)),
             within(scope, document_links),
         )
     )

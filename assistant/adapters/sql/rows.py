@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from assistant.adapters.sql.locators import load_locator
 from assistant.domain.answers import Answer
 from assistant.domain.conversations import Conversation, Message
+from assistant.domain.corrections import CorrectedFields, Correction, Exclusion
 from assistant.domain.documents import Document, DocumentVersion, Reading, Reason, SourceChunk
 from assistant.domain.jobs import Job, JobItem
 from ingest.codec import act_of, quality_of
@@ -24,7 +25,7 @@ DOCUMENT_FIELDS = (
 DOCUMENT_MUTABLE = frozenset(DOCUMENT_FIELDS) - {"id", "tenant_id", "collection_id", "chunk_count"}
 VERSION_FIELDS = (
     "id", "document_id", "tenant_id", "collection_id", "state", "sha256", "fingerprint", "title",
-    "format", "kind", "date", "page_count", "created_at",
+    "format", "kind", "date", "page_count", "created_at", "searched_title",
 )  # fmt: skip
 READING_FIELDS = ("version_id", "document_id", "title", "date", "created_at", "sketch")
 JOB_FIELDS = (
@@ -90,7 +91,22 @@ def document_of(row: Row[Any]) -> Document:
         live_version_id=row.live_version_id,
         act=Act() if row.act is None else act_of(row.act),
         quality=None if row.quality is None else quality_of(row.quality),
+        correction=correction_of(row),
+        exclusion=exclusion_of(row),
     )
+
+
+def correction_of(row: Row[Any]) -> Correction | None:
+    """The correction in a row whose columns of `document_corrections` begin with "fixed_"."""
+    if row.fixed_revision is None:
+        return None
+    fields = CorrectedFields(row.fixed_title, row.fixed_kind, row.fixed_date, row.fixed_is_undated)
+    return Correction(fields, row.fixed_revision, row.fixed_corrected_by, row.fixed_corrected_at)
+
+
+def exclusion_of(row: Row[Any]) -> Exclusion | None:
+    """The exclusion of a document's row, None when it may be read."""
+    return None if row.excluded_at is None else Exclusion(row.excluded_by, row.excluded_at)
 
 
 def version_columns(version: DocumentVersion) -> Fields:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Table, and_, false, or_
+from sqlalchemy import ColumnElement, FromClause, Table, and_, false, or_
 
 from assistant.domain.tenancy import Scope
 
 
-def within(scope: Scope, table: Table) -> ColumnElement[bool]:
+def within(scope: Scope, table: FromClause) -> ColumnElement[bool]:
     """Rows whose very pair of tenant and collection was granted. Nothing without grants.
 
     Args:
@@ -24,6 +24,19 @@ def within(scope: Scope, table: Table) -> ColumnElement[bool]:
             for tenant_id, collection_ids in owned.items()
         ),
     )
+
+
+def shown(documents: FromClause, managed: Scope | None = None) -> ColumnElement[bool]:
+    """Documents that are not deleted, and not excluded by an administrator.
+
+    Args:
+        documents: The table, or an alias of it.
+        managed: Where excluded ones are seen all the same; None is nowhere, as for every reader.
+    """
+    is_in_use = documents.c.excluded_at.is_(None)
+    if managed is not None:
+        is_in_use = or_(is_in_use, within(managed, documents))
+    return and_(~documents.c.is_deleted, is_in_use)
 
 
 def within_own_tenant(scope: Scope, table: Table) -> ColumnElement[bool]:
@@ -51,7 +64,7 @@ def of_reader(scope: Scope, table: Table) -> ColumnElement[bool]:
     return and_(table.c.tenant_id == scope.tenant_id, table.c.person_id == scope.person_id)
 
 
-def _is_one_of(table: Table, collection_ids: list[str]) -> ColumnElement[bool]:
+def _is_one_of(table: FromClause, collection_ids: list[str]) -> ColumnElement[bool]:
     if len(collection_ids) == 1:
         return table.c.collection_id == collection_ids[0]
     return table.c.collection_id.in_(collection_ids)

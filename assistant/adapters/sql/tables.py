@@ -93,6 +93,8 @@ documents = Table(
     Column("reason_code", Text),
     Column("reason_params", CompactJson),
     Column("is_deleted", Boolean, nullable=False, default=False),
+    Column("excluded_at", UtcDateTime),
+    Column("excluded_by", Text),
     ForeignKeyConstraint(
         ["collection_id", "tenant_id"], ["collections.id", "collections.tenant_id"]
     ),
@@ -121,6 +123,7 @@ documents = Table(
         "is_deleted",
         "state",
         "chunk_count",
+        "excluded_at",
     ),
     Index("ix_documents_sha256", "sha256"),
 )
@@ -137,6 +140,7 @@ versions = Table(
     _text("sha256"),
     _text("fingerprint"),
     _text("title"),
+    _text("searched_title", default=""),
     Column("format", Word(FileFormat), nullable=False),
     Column("kind", Word(DocumentKind), nullable=False),
     Column("date", Date),

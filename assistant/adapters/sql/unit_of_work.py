@@ -12,6 +12,7 @@ from assistant.adapters.sql.answers import SqlAnswerRepository
 from assistant.adapters.sql.audit import SqlAuditRepository
 from assistant.adapters.sql.chunks import SqlChunkRepository
 from assistant.adapters.sql.conversations import SqlConversationRepository
+from assistant.adapters.sql.curation import SqlCurationRepository
 from assistant.adapters.sql.dialect import SqlDialect
 from assistant.adapters.sql.documents import SqlDocumentRepository
 from assistant.adapters.sql.erasure import Erasure
@@ -67,6 +68,7 @@ class SqlUnitOfWork:
         self.identities = SqlIdentityRepository(self._transaction)
         self.audit = SqlAuditRepository(self._transaction)
         self.documents = SqlDocumentRepository(self._transaction)
+        self.curation = SqlCurationRepository(self._transaction)
         self.chunks = SqlChunkRepository(self._transaction)
         self.links = SqlLinkRepository(self._transaction)
         self.vectors = SqlVectorRepository(self._transaction)

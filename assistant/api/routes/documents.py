@@ -6,17 +6,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.responses import FileResponse, Response
 
 from assistant.api.body import FORM, announced, uploads_of
 from assistant.api.deps import Admin, Caller, DrawingDep, Reader, UseCases
+from assistant.api.document_filter import wanted_documents
 from assistant.api.mapping import counts_out, document_out, job_out, passage_out
 from assistant.api.reading_out import link_out
 from assistant.containers import Container
-from assistant.domain.documents import Document, DocumentState
+from assistant.domain.documents import Document, ListFilter
 from assistant.domain.errors import NotFound
 from assistant.domain.ids import CollectionId, DocumentId, LinkId
 from assistant.domain.links import LinkState
@@ -65,20 +66,19 @@ _IMAGE_TYPES = {".webp": "image/webp", ".png": "image/png", ".jpg": "image/jpeg"
 def list_documents(
     caller: Reader,
     services: UseCases,
-    state: DocumentState | None = None,
-    name: Annotated[str, Query(max_length=200)] = "",
+    wanted: Annotated[ListFilter, Depends(wanted_documents)],
     limit: Limit = 50,
     offset: Offset = 0,
     collections: Annotated[list[str] | None, Query(max_length=100)] = None,
 ) -> DocumentPage:
-    """Documents by name, with counts of all the caller may read, or of some collections of it."""
+    """Documents by name or by date, with counts of all the caller may read, or of some collections of it."""
     scope = narrowed(caller.scope, collections)
     found = services.documents.list_page(
-        scope=scope, state=state, name_contains=name, limit=limit, offset=offset
+        scope=scope, wanted=wanted, limit=limit, offset=offset, managed=caller.owned
     )
     return DocumentPage(
         documents=[document_out(each) for each in found],
-        counts=counts_out(services.documents.counts(scope=scope)),
+        counts=counts_out(services.documents.counts(scope=scope, managed=caller.owned)),
     )
 
 
@@ -130,7 +130,9 @@ def list_links(
 @router.get("/{document_id}/links")
 def list_document_links(document_id: str, caller: Reader, services: UseCases) -> list[LinkOut]:
     """All links of a document, oldest first."""
-    found = services.links.of_document(DocumentId(document_id), scope=caller.scope)
+    found = services.links.of_document(
+        DocumentId(document_id), scope=caller.scope, managed=caller.owned
+    )
     return [link_out(each) for each in found]
 
 
@@ -149,7 +151,10 @@ def reject_link(document_id: str, link_id: str, caller: Admin, services: UseCase
 @router.get("/{document_id}")
 def get_document(document_id: str, caller: Reader, services: UseCases) -> DocumentOut:
     """A document and its state."""
-    return document_out(services.documents.get(DocumentId(document_id), scope=caller.scope))
+    found = services.documents.get(
+        DocumentId(document_id), scope=caller.scope, managed=caller.owned
+    )
+    return document_out(found)
 
 
 @router.delete("/{document_id}", status_code=204)
@@ -174,7 +179,10 @@ def delete_document(
 def get_original(document_id: str, caller: Reader, services: UseCases) -> Response:
     """The file as it was received, always as a download."""
     path, document = services.documents.original(
-        DocumentId(document_id), principal=caller.principal, scope=caller.scope
+        DocumentId(document_id),
+        principal=caller.principal,
+        scope=caller.scope,
+        managed=caller.owned,
     )
     return FileResponse(
         path,
@@ -200,7 +208,9 @@ async def get_page(
 
     A reader that names the `ETag` of its copy in `If-None-Match` gets 304 while it is the same image.
     """
-    path = await drawing.page_image(DocumentId(document_id), page=page, scope=caller.scope)
+    path = await drawing.page_image(
+        DocumentId(document_id), page=page, scope=caller.scope, managed=caller.owned
+    )
     image = await run_in_threadpool(_image, path)
     etag = f'"{sha256(image).hexdigest()}"'
     headers = {"Cache-Control": _PAGE_CACHE, "ETag": etag}
@@ -215,7 +225,11 @@ def list_passages(
 ) -> list[PassageOut]:
     """Passages of a document, in order."""
     found = services.documents.passages(
-        DocumentId(document_id), scope=caller.scope, limit=limit, offset=offset
+        DocumentId(document_id),
+        scope=caller.scope,
+        limit=limit,
+        offset=offset,
+        managed=caller.owned,
     )
     return [passage_out(each) for each in found]
 

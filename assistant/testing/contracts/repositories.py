@@ -20,6 +20,7 @@ from assistant.domain.tenancy import Scope
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.testing.contracts.repositories_audit import AuditContract
 from assistant.testing.contracts.repositories_chunks import ChunkContract
+from assistant.testing.contracts.repositories_curation import CurationContract
 from assistant.testing.contracts.repositories_documents import DocumentContract
 from assistant.testing.contracts.repositories_evaluations import (
     EvaluationContract,
@@ -72,6 +73,7 @@ __all__ = [
     "AuditContract",
     "ChunkContract",
     "ConversationContract",
+    "CurationContract",
     "DeletionContract",
     "DocumentContract",
     "EstateContract",
@@ -240,9 +242,7 @@ class IsolationContract(RepositoryContract):
     ) -> None:
         scope = scope_of(world, stranger)
         with open_work() as work:
-            documents = work.documents.list_page(
-                scope=scope, state=None, name_contains="", limit=99, offset=0
-            )
+            documents = work.documents.list_page(scope=scope, limit=99, offset=0)
             headings = work.chunks.sample_headings(scope=scope, limit=99)
             jobs = work.jobs.list_recent(scope=scope, limit=99)
         seen = {thing.collection_id for thing in (*documents, *headings, *jobs)}

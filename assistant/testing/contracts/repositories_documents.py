@@ -9,7 +9,14 @@ from functools import partial
 
 import pytest
 
-from assistant.domain.documents import Document, DocumentCounts, DocumentState, Reason, VersionState
+from assistant.domain.documents import (
+    Document,
+    DocumentCounts,
+    DocumentState,
+    ListFilter,
+    Reason,
+    VersionState,
+)
 from assistant.domain.errors import Conflict, NotFound, StorageError
 from assistant.domain.ids import DocumentId
 from assistant.ports.repositories import UnitOfWorkFactory
@@ -143,8 +150,7 @@ class DocumentContract(RepositoryContract):
             with open_work() as work:
                 found = work.documents.list_page(
                     scope=world.here.scope,
-                    state=DocumentState.PENDING,
-                    name_contains=contains,
+                    wanted=ListFilter(state=DocumentState.PENDING, name_contains=contains),
                     limit=limit,
                     offset=offset,
                 )
@@ -164,8 +170,7 @@ class DocumentContract(RepositoryContract):
         with open_work() as work:
             found = work.documents.list_page(
                 scope=world.here.scope,
-                state=DocumentState.LIVE,
-                name_contains="",
+                wanted=ListFilter(state=DocumentState.LIVE),
                 limit=9,
                 offset=0,
             )

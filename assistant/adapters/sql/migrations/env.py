@@ -11,6 +11,7 @@ from sqlalchemy import Connection, types
 from assistant.adapters.sql import (
     audit_tables,
     conversation_tables,
+    document_tables,
     evaluation_tables,
     generation_tables,
     password_tables,
@@ -36,6 +37,7 @@ _NAMED = {
     audit_tables.audit_entries,
     conversation_tables.inspections,
     generation_tables.generations,
+    document_tables.document_corrections,
     password_tables.passwords,
     people_tables.people,
     reconciliation_tables.reconciliations,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.domain.documents import DocumentState, SourceChunk
+from assistant.domain.documents import DocumentState, ListFilter, SourceChunk
 from assistant.domain.errors import Forbidden, IngestionError, InvalidInput, NotFound
 from assistant.domain.ids import ChunkId, DocumentId
 from assistant.domain.tenancy import Scope
@@ -61,7 +61,9 @@ def test_counts_and_filters(house: House) -> None:
     house.ingest({"a.txt": "Texte A", "b.txt": "damaged"})
 
     counts = house.documents.counts(scope=house.scope)
-    failed = house.documents.list_page(scope=house.scope, state=DocumentState.FAILED, limit=10)
+    failed = house.documents.list_page(
+        scope=house.scope, wanted=ListFilter(state=DocumentState.FAILED), limit=10
+    )
 
     assert (counts.live, counts.failed, counts.pending, counts.chunks) == (1, 1, 0, 1)
     assert [document.name for document in failed] == ["b.txt"]

@@ -110,12 +110,17 @@ class Queue(RuleBasedStateMachine):
             return
         house = self.house
         reading = house.reader.read(house.files.path(item.sha256), name=item.name)
-        texts = texts_by_hash(reading)
+        title = self.runs[owner].title_of(item, ingested=reading)
+        texts = texts_by_hash(reading, title=title)
         found = house.embedder.embed_passages(list(texts.values()))
         vectors: dict[str, Vector] = dict(zip(texts, found, strict=True))
         with suppress(Stopped, Conflict):
             self.runs[owner].keep(
-                item, ingested=reading, vectors=vectors, embedder=house.embedder.identity
+                item,
+                ingested=reading,
+                title=title,
+                vectors=vectors,
+                embedder=house.embedder.identity,
             )
 
     @rule(owner=OWNERS, seconds=st.sampled_from([None, 10]))

@@ -12,7 +12,8 @@ import pytest
 
 from assistant.adapters.sql.audit import SqlAuditRepository
 from assistant.domain.audit import Act
-from assistant.domain.documents import DocumentState, LinkKind
+from assistant.domain.corrections import CorrectedFields
+from assistant.domain.documents import DocumentState, LinkKind, ListFilter
 from assistant.domain.errors import Conflict, Forbidden, NotFound, StorageError
 from assistant.domain.ids import PersonId, TenantId
 from assistant.domain.links import LinkState, Proposal
@@ -22,6 +23,7 @@ from assistant.domain.tenancy import Audience, Permission, Role, Scope
 from assistant.domain.tenants import TenantState
 from assistant.services.audit_log import AuditLog
 from assistant.services.tenants import TenantChange
+from ingest.model import DocumentKind
 from tests.house import House, open_house
 from tests.unit.assistant.services.moves import (
     DOCUMENTS,
@@ -68,7 +70,7 @@ def decide_link(town: Town) -> None:
         named = {
             each.name: each.id
             for each in work.documents.list_page(
-                scope=scope, state=None, name_contains="cantine", limit=9, offset=0
+                scope=scope, wanted=ListFilter(name_contains="cantine"), limit=9, offset=0
             )
         }
         new, old = named["cantine/reglement.txt"], named["cantine/ancien.txt"]
@@ -220,9 +222,38 @@ def _documents(house: House, tenant_id: TenantId) -> list[Any]:
     scope = house.access.owned_scope(principal_of(house, PersonId("maire")))
     assert scope.tenant_id == tenant_id
     with house.open_work() as work:
-        return work.documents.list_page(
-            scope=scope, state=None, name_contains="", limit=99, offset=0
-        )
+        return work.documents.list_page(scope=scope, limit=99, offset=0)
+
+
+def test_what_people_said_of_documents_moves_with_them(
+    town: Town, elsewhere: House, tmp_path: Path
+) -> None:
+    house, scope = town.house, town.house.access.owned_scope(town.admin)
+    decide_link(town)
+    before = {each.name: each.id for each in _documents(house, town.commune.id)}
+    corrected, excluded = before["cantine/reglement.txt"], before["cantine/ancien.txt"]
+    said = CorrectedFields("Règlement de la cantine", DocumentKind.ARRETE, is_undated=True)
+    house.curation.correct(corrected, said, based_on=0, principal=town.admin, scope=scope)
+    house.curation.exclude([excluded], principal=town.admin, scope=scope)
+
+    town.export(tmp_path / "commune.zip")
+    mover_of(elsewhere).load(tmp_path / "commune.zip")
+    elsewhere.settle()
+
+    there = elsewhere.access.owned_scope(principal_of(elsewhere, town.admin.person_id))
+    with elsewhere.open_work() as work:
+        known = work.documents.find(corrected, scope=there)
+        assert known is not None
+        assert known.correction is not None
+        assert (known.correction.fields, known.correction.by) == (said, town.admin.person_id)
+        assert (known.title, known.kind, known.date) == (said.title, said.kind, None)
+        assert work.documents.find(excluded, scope=there) is None
+        hidden = work.documents.find(excluded, scope=there, managed=there)
+        assert hidden is not None
+        assert hidden.exclusion is not None
+        assert hidden.exclusion.by == town.admin.person_id
+        [link] = work.links.list_of_document(excluded, scope=there, managed=there)
+        assert link.state is LinkState.CONFIRMED
 
 
 def test_it_comes_back_after_its_erasure(town: Town, tmp_path: Path) -> None:

@@ -60,9 +60,7 @@ class Stored:
         with self.database.unit_of_work() as work:
             searched = work.chunks.find_live([hit.chunk_id for hit in ranking], scope=scope)
             looked_up = work.chunks.find_live(everything, scope=scope)
-            listed = work.documents.list_page(
-                scope=scope, state=None, name_contains="", limit=99, offset=0
-            )
+            listed = work.documents.list_page(scope=scope, limit=99, offset=0)
             of_documents = {
                 chunk.id
                 for document in listed

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from assistant.adapters.sql.database import Database
+from assistant.domain.documents import ListFilter
 from assistant.domain.ids import (
     ChunkId,
     DocumentId,
@@ -79,11 +80,9 @@ ACTS: dict[str, Act] = {
     "list_of_source": lambda w, x: w.documents.list_of_source(
         "s", collection_id=x.here.collection_id, scope=x.here.scope
     ),
-    "list_page": lambda w, x: w.documents.list_page(
-        scope=x.here.scope, state=None, name_contains="", limit=50, offset=0
-    ),
+    "list_page": lambda w, x: w.documents.list_page(scope=x.here.scope, limit=50, offset=0),
     "list_page of two collections": lambda w, x: w.documents.list_page(
-        scope=x.both, state=None, name_contains="é", limit=50, offset=0
+        scope=x.both, wanted=ListFilter(name_contains="é"), limit=50, offset=0
     ),
     "names": lambda w, x: w.documents.list_names(scope=x.here.scope),
     "counts": lambda w, x: w.documents.counts(scope=x.here.scope),

@@ -329,9 +329,7 @@ READINGS = {
     "readable collections": Reading(lambda w, s: w.tenancy.list_readable(scope=s), (collections,)),
     "person": Reading(lambda w, _: w.people.standing(READER.person_id), (people,)),
     "documents": Reading(
-        lambda w, s: w.documents.list_page(
-            scope=s, state=None, name_contains="", limit=50, offset=0
-        ),
+        lambda w, s: w.documents.list_page(scope=s, limit=50, offset=0),
         (documents, versions),
     ),
     "counts": Reading(lambda w, s: w.documents.counts(scope=s), (documents,)),
