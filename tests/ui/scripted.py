@@ -176,12 +176,27 @@ def job(state: str = "running", **changes: object) -> JobOut:
     return JobOut.model_validate(values | changes)
 
 
+def job_item(state: str = "failed", **changes: object) -> JobItemOut:
+    values: dict[str, object] = {
+        "id": "i1",
+        "name": "plan.pdf",
+        "state": state,
+        "document_id": None,
+        "chunks": 0,
+        "pages": 0,
+        "reason_code": "pdf_encrypted",
+        "reason": "Ce PDF est protégé par un mot de passe.",
+    }
+    return JobItemOut.model_validate(values | changes)
+
+
 @dataclass
 class ScriptedClient:
     """Holds what the API would; calls that change something are noted in `calls`."""
 
     documents: list[DocumentOut] = field(default_factory=lambda: [document("reglement.pdf")])
     jobs: list[JobOut] = field(default_factory=list[JobOut])
+    job_items: list[JobItemOut] = field(default_factory=lambda: [job_item()])
     links: list[LinkOut] = field(default_factory=list[LinkOut])
     conversations: dict[str, ConversationDetail] = field(
         default_factory=dict[str, ConversationDetail]
@@ -373,17 +388,7 @@ class ScriptedClient:
     def list_job_items(
         self, job_id: str, *, state: str | None = None, limit: int = 50
     ) -> list[JobItemOut]:
-        item = JobItemOut(
-            id="i1",
-            name="plan.pdf",
-            state="failed",
-            document_id=None,
-            chunks=0,
-            pages=0,
-            reason_code="pdf_encrypted",
-            reason="Ce PDF est protégé par un mot de passe.",
-        )
-        return [item]
+        return [item for item in self.job_items if item.state == state][:limit]
 
     def cancel_job(self, job_id: str) -> JobOut:
         self._check_change()

@@ -1,0 +1,182 @@
+"""Killed at every named point, and at random instants: nothing lost, nothing twice, no ghost; the job ends."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import time
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+from assistant.domain.documents import DocumentState
+from assistant.domain.ids import VersionId
+from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, Job, JobState
+from tests.house import House, open_house
+from tests.integration.fault_points import (
+    APPLIER_POINTS,
+    WORKER_POINTS,
+    Role,
+    open_edge,
+    run_until_killed,
+    work_at_full_speed,
+)
+
+OLD = {name: f"Ancien {name} un\nAncien {name} deux" for name in ("a.txt", "b.txt", "c.txt")}
+NEW = {
+    "a.txt": "Nouveau a un\nNouveau a deux\nNouveau a trois",
+    "b.txt": OLD["b.txt"],
+    "d.txt": "\n".join(f"Nouveau d {n}" for n in range(9)),
+    "e.txt": "damaged",
+}
+"""One changed, one the same, one gone, one new in three batches, one that cannot be read."""
+READ = {name: text.splitlines() for name, text in NEW.items() if name != "e.txt"}
+MOST_S = 120.0
+INSTANTS = 4
+ALL_INSTANTS = 200
+
+
+@pytest.fixture(scope="module")
+def processes() -> ForkServerContext:
+    """Starts processes that have imported what they need and share nothing with this one."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.integration.fault_points"])
+    return context
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose old files are live in the real index."""
+    root = tmp_path_factory.mktemp("indexed") / "house"
+    house = open_house(root)
+    index = open_edge(house)
+    house.ingest(OLD)
+    assert house.live_texts() == {name: text.splitlines() for name, text in OLD.items()}
+    index.flush()
+    index.close()
+    house.close()
+    return root
+
+
+@pytest.fixture
+def root(indexed: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(indexed, tmp_path / "house"))
+
+
+def announce(root: Path) -> Job:
+    house = open_house(root)
+    house.clock.advance(10)
+    job = house.submit(NEW)
+    house.close()
+    return job
+
+
+def go_on(root: Path, job: Job) -> None:
+    """What the next processes do once the lease of the dead one is over; then look at everything."""
+    house = open_house(root)
+    index = open_edge(house)
+    house.clock.advance(600)
+    house.applier.reconcile()
+    house.settle()
+    house.applier = house.new_applier()
+    house.applier.reconcile()
+    house.apply()
+    look_at_everything(house, job, held=index.held_versions())
+    index.close()
+    house.close()
+
+
+def look_at_everything(house: House, job: Job, *, held: dict[VersionId, int]) -> None:
+    """Nothing lost, nothing twice, no ghost: documents, passages, index, files and job agree."""
+    assert house.live_texts() == READ
+    documents = house.all_documents()
+    assert set(documents) == set(NEW)
+    assert documents["e.txt"].state is DocumentState.FAILED
+    with house.open_work() as work:
+        live = work.ledger.live_versions()
+        assert work.ledger.ready_versions(limit=9) == []
+        assert work.ledger.retired_versions(limit=9) == []
+        assert work.ledger.unused_files(limit=9) == []
+    assert held == live
+    found = sorted(chunk.text for chunk in house.search("nouveau ancien"))
+    assert found == sorted(line for lines in READ.values() for line in lines)
+    kept = {path.name for path in (house.root / "files").glob("[0-9a-f][0-9a-f]/*")}
+    assert kept == {document.sha256 for document in documents.values()}
+    items = house.items(job)
+    assert {item.state for item in items.values()} <= FINAL_ITEM_STATES
+    assert items["c.txt"].state is ItemState.REMOVED
+    assert house.state_of(job).state is JobState.PARTLY_FAILED
+
+
+def die(
+    processes: ForkServerContext, root: Path, role: Role, point: str, *, when: str, seconds: float
+) -> int | None:
+    arguments = (str(root), role, point, when, 1, seconds, "")
+    process = processes.Process(target=run_until_killed, args=arguments)
+    process.start()
+    process.join(MOST_S)
+    return process.exitcode
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("point", WORKER_POINTS)
+def test_worker_killed_at_a_named_point(
+    processes: ForkServerContext, root: Path, point: str, when: str
+) -> None:
+    job = announce(root)
+
+    assert die(processes, root, "worker", point, when=when, seconds=60) == -signal.SIGKILL
+
+    go_on(root, job)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("point", APPLIER_POINTS)
+def test_applier_killed_at_a_named_point(
+    processes: ForkServerContext, root: Path, point: str, when: str
+) -> None:
+    job = announce(root)
+    house = open_house(root)
+    house.clock.advance(60)
+    house.work()
+    house.close()
+
+    assert die(processes, root, "applier", point, when=when, seconds=120) == -signal.SIGKILL
+
+    go_on(root, job)
+
+
+def test_killed_again_and_again_at_random_instants(
+    processes: ForkServerContext, indexed: Path, tmp_path: Path, full_scale: bool
+) -> None:
+    """Each process is killed some milliseconds after it began to work, until one gets to the end."""
+    draw = random.Random(20261204)
+    kills = 0
+    wanted = ALL_INSTANTS if full_scale else INSTANTS
+    while kills < wanted:
+        root = Path(shutil.copytree(indexed, tmp_path / f"house-{kills}"))
+        job = announce(root)
+        for life in range(1, 5):
+            seconds = draw.uniform(0, 0.6)
+            kills += kill_after(processes, root, seconds=seconds, ahead_s=60 * life)
+        go_on(root, job)
+        shutil.rmtree(root)
+
+
+def kill_after(processes: ForkServerContext, root: Path, *, seconds: float, ahead_s: float) -> int:
+    """Start a process, kill it so long after it is ready; 0 when it had ended by itself."""
+    ready = processes.Event()
+    process = processes.Process(target=work_at_full_speed, args=(str(root), ahead_s, ready.set))
+    process.start()
+    assert process.pid is not None
+    assert ready.wait(MOST_S)
+    time.sleep(seconds)
+    was_alive = process.is_alive()
+    os.kill(process.pid, signal.SIGKILL)
+    process.join(MOST_S)
+    return int(was_alive)
