@@ -309,7 +309,8 @@ async def delete_document(stage: Stage, pick: int) -> None:
 async def suspend_person(stage: Stage, pick: int) -> None:
     person = PEOPLE[pick % len(PEOPLE)]
     if stage.town.people[person] is PersonState.ACTIVE:
-        await _ordered(stage, "POST", f"/people/{stage.named(person)}/suspend")
+        path = f"/people/{stage.named(person)}/suspend"
+        await _ordered(stage, "POST", path, tenant=HOME[person])
         stage.town.people[person] = PersonState.SUSPENDED
 
 
