@@ -21,6 +21,7 @@ from ui import (
     chat,
     collections,
     documents,
+    generations,
     groups,
     inspections,
     keys,
@@ -45,6 +46,7 @@ ADMINISTRATION: Mapping[str, Draw] = {
     "groupes": groups.show,
     "collections": collections.show,
     "cles": keys.show,
+    "generations": generations.show,
     "consultations": inspections.show,
     "journal": audit.show,
 }
@@ -126,6 +128,8 @@ def _administration(api: AssistantClient, me: MeOut) -> list[tuple[StreamlitPage
         is_shown = me.is_admin if name in _OF_DOCUMENTS else administers
         if name == _OF_AUDITORS:
             is_shown = inspections.is_auditor(me)
+        if name == "generations":
+            is_shown = acts.is_platform_admin(me)
         if name == "journal":
             is_shown = audit.may_read(me)
         entry = st.Page(

@@ -32,6 +32,7 @@ PAGE_PATHS = frozenset(
         "/groupes",
         "/collections",
         "/cles",
+        "/generations",
         "/consultations",
         "/journal",
     }

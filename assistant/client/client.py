@@ -12,6 +12,7 @@ from assistant.client.errors import ClientError
 from assistant.client.evaluations import EvaluationCalls
 from assistant.client.files import FileCalls
 from assistant.client.following import Follower
+from assistant.client.generations import GenerationCalls
 from assistant.client.organisation import PeopleCalls, TenantCalls
 from assistant.client.transport import Transport
 from assistant.schemas.answers import AnswerEventOut, AnswerIn, AnswerOut
@@ -24,7 +25,13 @@ _ANSWER_S = 660.0
 
 
 class AssistantClient(
-    FileCalls, EvaluationCalls, TenantCalls, PeopleCalls, AuditCalls, ConversationCalls
+    FileCalls,
+    EvaluationCalls,
+    TenantCalls,
+    PeopleCalls,
+    AuditCalls,
+    ConversationCalls,
+    GenerationCalls,
 ):
     """Calls the API for one caller. Every method raises `ClientError` when its call fails."""
 

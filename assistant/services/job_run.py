@@ -123,15 +123,16 @@ class JobRun:
         item: JobItem,
         *,
         ingested: IngestedFile,
-        vectors: Mapping[str, Vector],
-        embedder: EmbedderIdentity,
+        vectors: Mapping[EmbedderIdentity, Mapping[str, Vector]],
     ) -> None:
         """Keep a complete reading and its vectors in one commit; the index takes it from there.
+
+        Vectors are given by embedder and hash of their text.
 
         Raises:
             Stopped: The job is no longer ours or was cancelled.
         """
-        retried(lambda: self._keep(item, ingested=ingested, vectors=vectors, embedder=embedder))
+        retried(lambda: self._keep(item, ingested=ingested, vectors=vectors))
 
     def _begin(self, item: JobItem, *, standing: frozenset[str]) -> JobItem | None:
         with self._open_work() as work:
@@ -194,8 +195,7 @@ class JobRun:
         item: JobItem,
         *,
         ingested: IngestedFile,
-        vectors: Mapping[str, Vector],
-        embedder: EmbedderIdentity,
+        vectors: Mapping[EmbedderIdentity, Mapping[str, Vector]],
     ) -> None:
         with self._open_work() as work:
             self._guard(work)
@@ -205,7 +205,8 @@ class JobRun:
                 work.queue.update_item(replace(item, state=gone))
             else:
                 version = self._version(document, ingested=ingested)
-                work.vectors.add(vectors, embedder=embedder)
+                for embedder, own in vectors.items():
+                    work.vectors.add(own, embedder=embedder)
                 work.ledger.add_version(version, _new_chunks(ingested))
                 now = self._clock.now()
                 parsed = ingested.document

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -18,14 +21,17 @@ from assistant.domain.errors import (
 )
 from assistant.domain.ids import JobId
 from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, Job, JobItem
+from assistant.domain.retrieval import EmbedderIdentity, Vector
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.models import Embedder
 from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.ports.scanning import VirusScanner
+from assistant.services.fed_embedders import Roster
 from assistant.services.fingerprints import Fingerprints
 from assistant.services.finishing import CANCELLED, JobFinisher
+from assistant.services.generation_building import GenerationBuilder
 from assistant.services.heartbeat import Heartbeat
 from assistant.services.job_run import JobRun, Stopped, texts_by_hash
 from assistant.services.read_ahead import Outcome, ReadAhead
@@ -44,6 +50,18 @@ _SILENCE = timedelta(minutes=10)
 
 Check = Callable[[float], None]
 """Waits for some seconds and raises `Stopped` when the work must end."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOfGenerations:
+    """What a worker knows of generations of the index."""
+
+    roster: Roster
+    """Tells which embedders are wanted now."""
+    fingerprints: Fingerprints
+    """Names readings, whichever of the embedders they were made for."""
+    builder: GenerationBuilder | None = None
+    """Builds generations between two jobs; None builds none."""
 
 
 class Worker:
@@ -65,6 +83,7 @@ class Worker:
         retry_delays_s: tuple[float, ...] = RETRY_DELAYS_S,
         error_pause_s: float = _ERROR_PAUSE_S,
         scanner: VirusScanner | None = None,
+        generations: WorkOfGenerations | None = None,
     ) -> None:
         """Build a worker.
 
@@ -78,32 +97,31 @@ class Worker:
             lease_s: Life of a lease, in seconds; renewed at half of it.
             item_attempts: How often a file may be begun before it is given up.
             children: Files read at once.
-            batch_size: Texts embedded between two looks at a cancellation.
+            batch_size: Texts embedded at a time.
             retry_delays_s: Waits before new tries of an embedder that fails.
             error_pause_s: Wait before a new try of a database or disk that fails.
             scanner: Asked about every file before it is read; None asks nobody.
+            generations: What is done for generations of the index; None knows the embedder alone.
         """
-        self._open_work = open_work
-        self._files = files
-        self._reader = reader
-        self._embedder = embedder
-        self._fingerprints = Fingerprints(reader, embedder_id=embedder.identity.id)
+        self._open_work, self._files, self._reader = open_work, files, reader
+        self._generations = generations or WorkOfGenerations(
+            lambda: (embedder,), Fingerprints(reader, embedder_id=embedder.identity.id)
+        )
         self._clock = clock
         self._owner, self._lease_s = owner, lease_s
-        self._item_attempts = item_attempts
+        self._item_attempts, self._error_pause_s = item_attempts, error_pause_s
         self._children, self._scanner = children, scanner
-        self._error_pause_s = error_pause_s
-        self._finisher = JobFinisher(clock)
-        self._filler = VectorFiller(
-            open_work, embedder, batch_size=batch_size, retry_delays_s=retry_delays_s
+        self._new_filler = partial(
+            VectorFiller, open_work, batch_size=batch_size, retry_delays_s=retry_delays_s
         )
-        self._stop = threading.Event()
+        self._fillers: dict[EmbedderIdentity, VectorFiller] = {}
+        self._stop, self._finisher = threading.Event(), JobFinisher(clock)
         self._silent_since: dict[JobId, tuple[int, datetime]] = {}
 
     @property
     def embedding_s(self) -> float:
         """Seconds spent inside the embedder since the start."""
-        return self._filler.busy_s
+        return sum(filler.busy_s for filler in self._fillers.values())
 
     def run_forever(self, stop: threading.Event) -> None:
         """Run jobs until told to stop; a failing disk or database is waited for."""
@@ -126,14 +144,15 @@ class Worker:
         """
         job = self._lease()
         if job is None:
-            return False
+            builder = self._generations.builder
+            return builder is not None and builder.run_once(self._stop)
         run = JobRun(
             self._open_work,
             self._clock,
             job=job,
             owner=self._owner,
             lease_s=self._lease_s,
-            fingerprints=self._fingerprints,
+            fingerprints=self._generations.fingerprints,
         )
         with Heartbeat(run.renew, lease_s=self._lease_s) as heartbeat:
             try:
@@ -220,12 +239,23 @@ class Worker:
         beside: dict[str, str] = {}
         for other in ready:
             beside |= texts_by_hash(other)
+        texts = texts_by_hash(outcome)
+        searched, *others = (self._filler_of(embedder) for embedder in self._generations.roster())
+        vectors: dict[EmbedderIdentity, Mapping[str, Vector]] = {}
         try:
-            vectors = self._filler.vectors_of(texts_by_hash(outcome), between=check, beside=beside)
+            vectors[searched.identity] = searched.vectors_of(texts, between=check, beside=beside)
         except UpstreamError as error:
             run.fail(item, reason=Reason(error.code, dict(error.params)))
             return
-        run.keep(item, ingested=outcome, vectors=vectors, embedder=self._embedder.identity)
+        for filler in others:
+            with suppress(UpstreamError):  # the generation lags, and is told so; nobody searches it
+                vectors[filler.identity] = filler.vectors_of(texts, between=check)
+        run.keep(item, ingested=outcome, vectors=vectors)
+
+    def _filler_of(self, embedder: Embedder) -> VectorFiller:
+        if embedder.identity not in self._fillers:
+            self._fillers[embedder.identity] = self._new_filler(embedder)
+        return self._fillers[embedder.identity]
 
     def _read(self, item: JobItem) -> Outcome:
         try:

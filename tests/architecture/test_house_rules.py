@@ -273,6 +273,7 @@ WITHOUT_SCOPE = {
         "conversations",
         "answers",
         "feedback",
+        "generations",
         "inspections",
         "question_sets",
         "evaluations",
