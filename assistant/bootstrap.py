@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,23 +15,22 @@ from assistant.adapters.audit.log import LogAuditTrail
 from assistant.adapters.files.folder import FolderFileStore
 from assistant.adapters.sql.database import Database
 from assistant.answering.pipeline import AnswerPipeline
-from assistant.answering.retriever import Retriever
 from assistant.answering.sufficiency import JUDGE
-from assistant.containers import Container, WorkerContainer
+from assistant.chat_models import build_chat_model
+from assistant.containers import Container, Generations, WorkerContainer
 from assistant.data_folder import DataFolder, prepare_data_folder
 from assistant.databases import head_sink, open_runner, open_store
-from assistant.domain.retrieval import EmbedderIdentity
 from assistant.domain.tenants import Tenant
-from assistant.embedders import batch_size, build_embedder
-from assistant.indexes import open_index, refuse_other_embedder, replacement
+from assistant.embedders import ConfiguredEmbedders, batch_size
+from assistant.generations import open_generations
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
+from assistant.ports.generations import EmbedderShelf
 from assistant.ports.index import ChunkIndex
 from assistant.ports.models import ChatModel, Embedder
 from assistant.ports.parsing import FileReader
 from assistant.readers import open_reader, open_scanner
-from assistant.rerankers import reranking_of
 from assistant.services.access import AccessService
 from assistant.services.answers import AnswerService, AnswerSource
 from assistant.services.audit_log import AuditLog
@@ -42,7 +40,10 @@ from assistant.services.curation import CurationService
 from assistant.services.documents import DocumentService
 from assistant.services.evaluation_runner import EvaluationRunner
 from assistant.services.evaluations import EvaluationService
+from assistant.services.fed_embedders import FedEmbedders
 from assistant.services.fingerprints import Fingerprints
+from assistant.services.generation_building import GenerationBuilder
+from assistant.services.generation_retriever import GenerationRetriever
 from assistant.services.index_care import IndexCare
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
@@ -51,10 +52,9 @@ from assistant.services.metered_answers import MeteredAnswers
 from assistant.services.organisation import Organisation
 from assistant.services.permitted_answers import PermittedAnswers
 from assistant.services.question_sets import QuestionSetService
-from assistant.services.rebuild import RebuildProgress, rebuild
 from assistant.services.search import SearchService
 from assistant.services.usage import UsageService
-from assistant.services.worker import Worker
+from assistant.services.worker import Worker, WorkOfGenerations
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
 from assistant.sign_ins import build_sign_ins
@@ -83,6 +83,7 @@ def build(
     reader: FileReader | None = None,
     index: ChunkIndex | None = None,
     clock: Clock | None = None,
+    shelf: EmbedderShelf | None = None,
 ) -> Container: ...
 
 
@@ -96,6 +97,7 @@ def build(
     reader: FileReader | None = None,
     index: ChunkIndex | None = None,
     clock: Clock | None = None,
+    shelf: EmbedderShelf | None = None,
 ) -> WorkerContainer: ...
 
 
@@ -108,29 +110,30 @@ def build(
     reader: FileReader | None = None,
     index: ChunkIndex | None = None,
     clock: Clock | None = None,
+    shelf: EmbedderShelf | None = None,
 ) -> Container | WorkerContainer:
     """Open the data folder and wire the services of a role; nothing runs yet.
 
     Args:
-        settings: The effective settings.
+        settings: They are effective.
         role: "web" serves and holds the index; "worker" reads and embeds, and opens no index.
         embedder: Stands in for the one of the settings. So do the following ones.
         model: The chat model.
         reader: The pool of parsing children.
         index: The chunk index.
         clock: The machine's clock.
+        shelf: All embedders of the settings, that of `embedder` too.
 
     Raises:
         ConfigurationError: Settings that do not fit together, a data folder that cannot be used, an
-            index of another embedder ("index_other_embedder") or held by another process.
+            index of an embedder they do not name ("index_other_embedder") or held by another process.
         StorageError: The disk is full or the database cannot be used.
     """
     check_settings(settings)
     folder = prepare_data_folder(settings.data_dir)
-    clock = clock or SystemClock()
-    embedder = embedder or build_embedder(settings, role=role)
     with ExitStack() as stack:
-        stack.callback(embedder.close)
+        shelf = shelf or ConfiguredEmbedders(settings, role=role, default=embedder)
+        stack.callback(shelf.close)
         children = settings.ingest.children if role == "worker" else _WEB_CHILDREN
         reader = reader or open_reader(settings, scratch=folder.scratch, children=children)
         stack.callback(reader.close)
@@ -139,48 +142,15 @@ def build(
         common = _Common(
             settings=settings,
             folder=folder,
-            clock=clock,
+            clock=clock or SystemClock(),
             database=database,
             files=FolderFileStore(folder.files),
-            embedder=embedder,
+            shelf=shelf,
             reader=reader,
         )
         if role == "worker":
             return _worker_container(common, stack=stack)
         return _web_container(common, stack=stack, model=model, index=index)
-
-
-def rebuild_index(
-    settings: Settings,
-    *,
-    progress: Callable[[RebuildProgress], None],
-    embedder: Embedder | None = None,
-) -> RebuildProgress:
-    """Build the index of the embedder of the settings anew, then make it the one in use.
-
-    No server may own the data folder meanwhile. In the data folder, the index in use is replaced only
-    at the end and those of other embedders go then; on a Qdrant server, the collection is emptied first.
-
-    Raises:
-        ConfigurationError: As `build`; an index held by another process ("index_in_use").
-        EmbedderUnavailable: Missing vectors cannot be computed.
-    """
-    check_settings(settings)
-    folder = prepare_data_folder(settings.data_dir)
-    embedder = embedder or build_embedder(settings, role="worker")
-    place = folder.index(embedder.identity.id)
-    with ExitStack() as stack:
-        stack.callback(embedder.close)
-        database = open_store(settings, may_migrate=True)
-        stack.callback(database.close)
-        with replacement(settings, place=place, embedder=embedder.identity) as target:
-            return rebuild(
-                database.unit_of_work,
-                target_index=target,
-                embedder=embedder,
-                progress=progress,
-                batch_size=batch_size(settings),
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,19 +160,27 @@ class _Common:
     clock: Clock
     database: Database
     files: FileStore
-    embedder: Embedder
+    shelf: EmbedderShelf
     reader: FileReader
+
+    @property
+    def fingerprints(self) -> Fingerprints:
+        """Names of readings, whichever of the embedders they were made for."""
+        ids = [self.shelf.get(name).identity.id for name in self.shelf.names()]
+        return Fingerprints(self.reader, embedder_id=ids[0], also=ids)
 
 
 def _worker_container(common: _Common, *, stack: ExitStack) -> WorkerContainer:
-    settings = common.settings
+    settings, open_work, shelf = common.settings, common.database.unit_of_work, common.shelf
+    owner = f"{socket.gethostname()}-{uuid4()}"
+    embedder = shelf.get("")
     worker = Worker(
-        common.database.unit_of_work,
+        open_work,
         common.files,
         common.reader,
-        common.embedder,
+        embedder,
         common.clock,
-        owner=f"{socket.gethostname()}-{uuid4()}",
+        owner=owner,
         lease_s=settings.jobs.lease_s,
         item_attempts=settings.jobs.item_attempts,
         children=settings.ingest.children,
@@ -211,12 +189,19 @@ def _worker_container(common: _Common, *, stack: ExitStack) -> WorkerContainer:
         back_off=settings.jobs.back_off,
         slice_s=settings.jobs.slice_s,
         runner=open_runner(settings),
+        generations=WorkOfGenerations(
+            FedEmbedders(open_work, shelf),
+            common.fingerprints,
+            GenerationBuilder(
+                open_work, shelf, common.clock, owner=owner, lease_s=settings.jobs.lease_s
+            ),
+        ),
     )
     return WorkerContainer(
         settings=settings,
         folder=common.folder,
-        open_work=common.database.unit_of_work,
-        embedder=common.embedder,
+        open_work=open_work,
+        embedder=embedder,
         reader=common.reader,
         worker=worker,
         sources=build_source_runner(common, ingestion=_ingestion),
@@ -229,13 +214,21 @@ def _web_container(
 ) -> Container:
     settings, clock, files = common.settings, common.clock, common.files
     open_work = common.database.unit_of_work
-    index = _opened_index(common, given=index, stack=stack)
     audit = _audit_log(common, stack=stack)
+    made = _generations(common, audit=audit.trail, index=index, stack=stack)
     desk = ConversationDesk(open_work, clock, audit=audit.trail)
-    care = IndexCare(open_work, index, files, clock, audit=audit.trail, desk=desk, stack=stack)
+    care = IndexCare(
+        open_work,
+        made.index,
+        files,
+        clock,
+        audit=audit.trail,
+        desk=desk,
+        followers=made.room,
+        stack=stack,
+    )
     model = model or build_chat_model(settings)
-    pipeline, search, answers = _asking(common, index=index, model=model, stack=stack)
-    runner = _evaluation_runner(common, pipeline=pipeline, model=model, answers=answers)
+    search, answers, runner = _asking(common, made, model=model)
     sign_ins = build_sign_ins(settings, open_work=open_work, clock=clock, audit=audit.trail)
     stack.callback(sign_ins.federation.close)
     return Container(
@@ -244,12 +237,15 @@ def _web_container(
         clock=clock,
         open_work=open_work,
         files=files,
-        index=index,
-        embedder=common.embedder,
+        index=made.index,
+        embedder=made.embedder,
+        generations=made,
         reader=common.reader,
         model=model,
         access=AccessService(open_work, clock),
-        organisation=Organisation(open_work, clock, files=files, index=index, audit=audit.trail),
+        organisation=Organisation(
+            open_work, clock, files=files, index=made.every_index, audit=audit.trail
+        ),
         sign_in=sign_ins.links,
         federation=sign_ins.federation,
         sessions=sign_ins.sessions,
@@ -283,27 +279,26 @@ def _audit_log(common: _Common, *, stack: ExitStack) -> AuditLog:
     return audit
 
 
-def _opened_index(common: _Common, *, given: ChunkIndex | None, stack: ExitStack) -> ChunkIndex:
-    identity = common.embedder.identity
-    refuse_other_embedder(common.database.unit_of_work, asked=identity)
-    place = common.folder.index(identity.id)
-    index = given or open_index(common.settings, place=place, embedder=identity)
-    stack.callback(index.close)
-    return index
+def _generations(
+    common: _Common, *, audit: AuditTrail, index: ChunkIndex | None, stack: ExitStack
+) -> Generations:
+    return open_generations(
+        common.settings,
+        common.folder,
+        open_work=common.database.unit_of_work,
+        clock=common.clock,
+        shelf=common.shelf,
+        reader=common.reader,
+        audit=audit,
+        index=index,
+        stack=stack,
+    )
 
 
 def _answering(
-    common: _Common, *, index: ChunkIndex, model: ChatModel | None, stack: ExitStack
-) -> tuple[Retriever, AnswerSource]:
+    common: _Common, *, retriever: GenerationRetriever, model: ChatModel | None
+) -> AnswerSource:
     settings = common.settings
-    retriever = Retriever(
-        index,
-        common.embedder,
-        open_work=common.database.unit_of_work,
-        dense_weight=settings.retrieval.dense_weight,
-        candidates=settings.retrieval.candidates,
-        reranking=reranking_of(settings, stack=stack),
-    )
     prepared = partial(
         AnswerPipeline,
         retriever,
@@ -316,21 +311,20 @@ def _answering(
         judge=replace(JUDGE, threshold=settings.retrieval.least_sufficiency),
     )
     if model is None:
-        return retriever, prepared(model=None)
-    answers = PermittedAnswers(
+        return prepared(model=None)
+    return PermittedAnswers(
         prepared(model=model),
         prepared(model=None, lacking="no_model_allowed"),
         common.database.unit_of_work,
         model=model.name,
     )
-    return retriever, answers
 
 
 def _asking(
-    common: _Common, *, index: ChunkIndex, model: ChatModel | None, stack: ExitStack
-) -> tuple[AnswerSource, SearchService, AnswerService]:
-    retriever, pipeline = _answering(common, index=index, model=model, stack=stack)
+    common: _Common, made: Generations, *, model: ChatModel | None
+) -> tuple[SearchService, AnswerService, EvaluationRunner]:
     limits = common.settings.limits
+    pipeline = _answering(common, retriever=made.retriever, model=model)
     answers = AnswerService(
         common.database.unit_of_work,
         pipeline,
@@ -339,7 +333,11 @@ def _asking(
         waiting=limits.waiting_answers,
         question_chars=limits.question_chars,
     )
-    return pipeline, SearchService(retriever, question_chars=limits.question_chars), answers
+    search = SearchService(made.retriever, question_chars=limits.question_chars)
+    runner = _evaluation_runner(
+        common, pipeline=pipeline, model=model, answers=answers, embedder=made.embedder
+    )
+    return search, answers, runner
 
 
 def _question_sets(common: _Common, *, audit: AuditTrail) -> QuestionSetService:
@@ -354,26 +352,29 @@ def _question_sets(common: _Common, *, audit: AuditTrail) -> QuestionSetService:
 
 
 def _evaluation_runner(
-    common: _Common, *, pipeline: AnswerSource, model: ChatModel | None, answers: AnswerService
+    common: _Common,
+    *,
+    pipeline: AnswerSource,
+    model: ChatModel | None,
+    answers: AnswerService,
+    embedder: Embedder,
 ) -> EvaluationRunner:
     open_work, clock = common.database.unit_of_work, common.clock
     return EvaluationRunner(
         open_work,
         MeteredAnswers(pipeline, open_work, clock),
         clock,
-        made_by=partial(_made_by, common.embedder.identity, model),
+        made_by=partial(_made_by, embedder, model),
         is_busy=lambda: answers.is_busy,
     )
 
 
-def _made_by(
-    embedder: EmbedderIdentity, model: ChatModel | None, tenant: Tenant | None
-) -> dict[str, str]:
+def _made_by(embedder: Embedder, model: ChatModel | None, tenant: Tenant | None) -> dict[str, str]:
     """What names the program and its models in a measurement; the model is empty where none answers."""
     is_used = model is not None and (tenant is None or tenant.allows(model.name))
     return {
         "program": version("assistant-regional"),
-        "embedder": embedder.id,
+        "embedder": embedder.identity.id,
         "model": model.name if model is not None and is_used else "",
     }
 
@@ -384,25 +385,6 @@ def _ingestion(common: _Common, audit: AuditTrail) -> IngestionService:
         common.files,
         common.clock,
         audit=audit,
-        fingerprints=Fingerprints(common.reader, embedder_id=common.embedder.identity.id),
+        fingerprints=common.fingerprints,
         max_file_bytes=common.settings.ingest.max_file_mb * MEGABYTE,
-    )
-
-
-def build_chat_model(settings: Settings) -> ChatModel | None:
-    """The chat model of the settings, None when they name none."""
-    chosen = settings.model
-    if not chosen.url:
-        return None
-    from assistant.adapters.mistral.chat import MistralChatModel
-
-    return MistralChatModel(
-        url=chosen.url,
-        name=chosen.name,
-        api_key=chosen.api_key.get_secret_value(),
-        temperature=chosen.temperature,
-        connect_s=chosen.connect_s,
-        stall_s=chosen.stall_s,
-        total_s=chosen.total_s,
-        reach_s=chosen.reach_s,
     )

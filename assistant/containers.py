@@ -13,6 +13,7 @@ from assistant.ports.models import ChatModel, Embedder
 from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.access import AccessService
+from assistant.services.active_generation import ActiveEmbedder, ActiveIndex, EveryIndex
 from assistant.services.answers import AnswerService
 from assistant.services.applier import IndexApplier
 from assistant.services.audit_log import AuditLog
@@ -24,6 +25,10 @@ from assistant.services.documents import DocumentService
 from assistant.services.evaluation_runner import EvaluationRunner
 from assistant.services.evaluations import EvaluationService
 from assistant.services.federated_sign_in import FederatedSignIn
+from assistant.services.generation_retriever import GenerationRetriever
+from assistant.services.generation_room import GenerationRoom
+from assistant.services.generation_trial import GenerationKeeper
+from assistant.services.generations import GenerationService
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
@@ -42,6 +47,19 @@ from assistant.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
+class Generations:
+    """All that serves of the generations, wired."""
+
+    room: GenerationRoom
+    index: ActiveIndex
+    every_index: EveryIndex
+    embedder: ActiveEmbedder
+    retriever: GenerationRetriever
+    keeper: GenerationKeeper
+    service: GenerationService
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """Everything the serving process uses."""
 
@@ -52,6 +70,7 @@ class Container:
     files: FileStore
     index: ChunkIndex
     embedder: Embedder
+    generations: Generations
     reader: FileReader
     model: ChatModel | None
     access: AccessService
@@ -86,6 +105,7 @@ class Container:
         self.access.ensure_default()
         self.answers.recover()
         self.applier.start()
+        self.generations.keeper.start()
         self.audit.keeper.start()
 
     async def aopen(self) -> None:

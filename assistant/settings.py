@@ -138,6 +138,13 @@ class EmbeddingsSettings(Group):
     """Texte ajouté devant les passages, si le modèle en demande un."""
 
 
+class NamedEmbedder(EmbeddingsSettings):
+    """Another embedding model that a new generation may use. Its fields are keys of `[[embedders]]`."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")
+    """Nom court, que choisit qui prépare une génération : lettres minuscules, chiffres, points, tirets."""
+
+
 class IndexSettings(Group):
     """The chunk index."""
 
@@ -302,6 +309,8 @@ class Settings(Group):
 
     data_dir: Annotated[Path, BeforeValidator(_not_empty)] = Path("data")
     """Dossier de tout l'état : base, fichiers, index."""
+    embedders: Annotated[tuple[NamedEmbedder, ...], BeforeValidator(tables)] = ()
+    """Autres modèles d'embeddings proposés pour une génération : des tables `[[embedders]]`, ou une liste JSON."""
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
     auth: AuthSettings = AuthSettings()

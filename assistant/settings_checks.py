@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from assistant.domain.errors import ConfigurationError
-from assistant.settings import Settings
+from assistant.settings import EmbeddingsSettings, NamedEmbedder, Settings
 from assistant.settings_access import OidcProvider
 
 
@@ -16,19 +16,14 @@ def check_settings(settings: Settings) -> None:
         ConfigurationError: A setting that another one requires is absent ("setting_required"), or an
             address is not one ("setting_not_url", "setting_not_socket", "setting_not_postgresql").
     """
-    if settings.embeddings.provider == "openai":
-        _require("embeddings.url", settings.embeddings.url, because="embeddings.provider")
-        _require("embeddings.name", settings.embeddings.name, because="embeddings.provider")
-        _require(
-            "embeddings.dimensions", settings.embeddings.dimensions, because="embeddings.provider"
-        )
+    _check_embedder("embeddings", settings.embeddings)
+    _check_embedders(settings.embedders)
     if settings.index.engine == "server":
         _require("index.url", settings.index.url, because="index.engine")
         _require("index.collection", settings.index.collection, because="index.engine")
     if settings.model.url:
         _require("model.name", settings.model.name, because="model.url")
     for name, url in (
-        ("embeddings.url", settings.embeddings.url),
         ("index.url", settings.index.url),
         ("model.url", settings.model.url),
         ("reranker.url", settings.reranker.url),
@@ -38,6 +33,24 @@ def check_settings(settings: Settings) -> None:
     _check_url("server.public_url", settings.server.public_url)
     _check_providers(settings.oidc.providers)
     _check_postgresql("database.url", settings.database.url.get_secret_value())
+
+
+def _check_embedder(name: str, chosen: EmbeddingsSettings) -> None:
+    if chosen.provider == "openai":
+        because = f"{name}.provider"
+        _require(f"{name}.url", chosen.url, because=because)
+        _require(f"{name}.name", chosen.name, because=because)
+        _require(f"{name}.dimensions", chosen.dimensions, because=because)
+    _check_url(f"{name}.url", chosen.url)
+
+
+def _check_embedders(embedders: tuple[NamedEmbedder, ...]) -> None:
+    ids = [embedder.id for embedder in embedders]
+    for number, embedder in enumerate(embedders):
+        name = f"embedders[{number}]"
+        if embedder.id in ids[:number]:
+            raise ConfigurationError("setting_repeated", setting=f"{name}.id", value=embedder.id)
+        _check_embedder(name, embedder)
 
 
 def _check_providers(providers: tuple[OidcProvider, ...]) -> None:

@@ -13,7 +13,7 @@ from statistics import median
 
 from assistant.answering.rewriting import QuestionRewriter
 from assistant.answering.standalone import standalone
-from assistant.bootstrap import build_chat_model
+from assistant.chat_models import build_chat_model
 from assistant.domain.answers import Question
 from assistant.ports.models import ChatModel
 from assistant.settings import Settings, environment

@@ -21,6 +21,7 @@ from ui import (
     chat,
     collections,
     documents,
+    generations,
     groups,
     health,
     inspections,
@@ -47,6 +48,7 @@ ADMINISTRATION: Mapping[str, Draw] = {
     "groupes": groups.show,
     "collections": collections.show,
     "cles": keys.show,
+    "generations": generations.show,
     "consultations": inspections.show,
     "journal": audit.show,
 }
@@ -130,6 +132,8 @@ def _administration(api: AssistantClient, me: MeOut) -> list[tuple[StreamlitPage
             is_shown = inspections.is_auditor(me)
         if name == "sante":
             is_shown = health.may_read(me)
+        if name == "generations":
+            is_shown = acts.is_platform_admin(me)
         if name == "journal":
             is_shown = audit.may_read(me)
         entry = st.Page(

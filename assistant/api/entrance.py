@@ -33,6 +33,7 @@ PAGE_PATHS = frozenset(
         "/groupes",
         "/collections",
         "/cles",
+        "/generations",
         "/consultations",
         "/journal",
     }

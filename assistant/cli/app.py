@@ -10,6 +10,7 @@ import typer
 from assistant.cli.audit import audit_app
 from assistant.cli.backing import backup, restore
 from assistant.cli.french import FrenchCommand, FrenchGroup
+from assistant.cli.generating import generations_app
 from assistant.cli.managing import db_app, documents_app, index_app, jobs_app
 from assistant.cli.opinions import feedback
 from assistant.cli.options import AllowEmpty, Invocation, Json, Queries, Server, invocation
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.add_typer(documents_app, name="documents")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(index_app, name="index")
+app.add_typer(generations_app, name="generations")
 app.add_typer(db_app, name="db")
 app.add_typer(questions_app, name="questions")
 app.add_typer(tenants_app, name="tenants")

@@ -30,6 +30,8 @@ class Connection:
     client: AssistantClient
     start_worker: Callable[[], None]
     """Make sure that jobs are worked on; a server has its own worker."""
+    is_temporary: bool = False
+    """The service ends with the command: what goes on in the background has to be waited for."""
 
 
 @contextmanager
@@ -59,7 +61,7 @@ def connect(settings: Settings, *, server: str | None, command: str) -> Generato
         temporary_service(settings, command=command) as service,
         closing(AssistantClient(service.address.url, token=service.address.token)) as client,
     ):
-        yield Connection(client, service.start_worker)
+        yield Connection(client, service.start_worker, is_temporary=True)
 
 
 def running_server(settings: Settings) -> ServerAddress:

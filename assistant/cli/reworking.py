@@ -34,8 +34,8 @@ def rebuild(settings: Settings, *, as_json: bool) -> None:
         ConfigurationError: A server or another command owns the folder.
         EmbedderUnavailable: Missing vectors cannot be computed.
     """
-    from assistant.bootstrap import rebuild_index
     from assistant.data_folder import prepare_data_folder
+    from assistant.generations import rebuild_index
 
     run = prepare_data_folder(settings.data_dir).run
     with own(run, command="index rebuild"):

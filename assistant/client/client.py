@@ -13,6 +13,7 @@ from assistant.client.errors import ClientError
 from assistant.client.evaluations import EvaluationCalls
 from assistant.client.files import FileCalls
 from assistant.client.following import Follower
+from assistant.client.generations import GenerationCalls
 from assistant.client.organisation import PeopleCalls, TenantCalls
 from assistant.client.sources import SourceCalls
 from assistant.client.transport import Transport
@@ -36,6 +37,7 @@ class AssistantClient(
     ConversationCalls,
     SourceCalls,
     UpkeepCalls,
+    GenerationCalls,
 ):
     """Calls the API for one caller. Every method raises `ClientError` when its call fails."""
 

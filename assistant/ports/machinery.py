@@ -42,6 +42,10 @@ class IndexLedger(Protocol):
         """Number of chunks of every live version, oldest first: what an index must hold."""
         ...
 
+    def live_among(self, version_ids: Sequence[VersionId]) -> frozenset[VersionId]:
+        """Those of the versions (any number) that are LIVE."""
+        ...
+
     def points_of(self, version_id: VersionId, *, embedder_id: str) -> list[IndexPoint]:
         """The points of a version, in order of their chunks.
 

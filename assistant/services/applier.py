@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
 import structlog
 
@@ -19,17 +21,13 @@ from assistant.ports.index import ChunkIndex
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.answer_keeper import forget_old_answers
 from assistant.services.finishing import JobFinisher
-from assistant.services.machinery import (
-    request_reindex,
-    request_rereading,
-)
+from assistant.services.machinery import request_reindex, request_rereading
+from assistant.services.opened_generations import UPSERT_POINTS
 from assistant.services.transactions import retried
 from assistant.services.usage import StorageMeter
 
 _log = structlog.get_logger(__name__)
 
-UPSERT_POINTS = 200
-"""Points of one call; the engine holds the interpreter meanwhile (about 14 ms)."""
 _READY_AT_ONCE = 8
 _RETIRED_AT_ONCE = 50
 _FILES_AT_ONCE = 50
@@ -38,6 +36,45 @@ _ERROR_PAUSE_S = 2.0
 _SWEEP_S = 30.0
 _FLUSH_AFTER_S = 2.0
 _REFUSED = Reason("index_refused", {})
+
+
+class Followers(Protocol):
+    """Indexes that follow the one that is searched; `GenerationRoom` in the product."""
+
+    def steady(self) -> AbstractContextManager[None]:
+        """Let no switch come between."""
+        ...
+
+    def note(self, version_id: VersionId, *, points: int) -> None:
+        """Count what was added to the index that is searched."""
+        ...
+
+    def follow(self, version_id: VersionId) -> None:
+        """Add a version to the followers, as far as they can take it; they never fail the version."""
+        ...
+
+    def step(self) -> bool:
+        """Go on catching up, a little; False when there was nothing to do."""
+        ...
+
+
+class Nobody:
+    """Implements `Followers` where there is one index."""
+
+    @contextmanager
+    def steady(self) -> Generator[None]:
+        """Nothing could come between."""
+        yield
+
+    def note(self, version_id: VersionId, *, points: int) -> None:
+        """Nobody asks."""
+
+    def follow(self, version_id: VersionId) -> None:
+        """Nobody does."""
+
+    def step(self) -> bool:
+        """Nothing to do."""
+        return False
 
 
 class IndexApplier:
@@ -53,6 +90,7 @@ class IndexApplier:
         flush_after_s: float = _FLUSH_AFTER_S,
         error_pause_s: float = _ERROR_PAUSE_S,
         upkeep: Sequence[Callable[[], None]] = (),
+        followers: Followers | None = None,
     ) -> None:
         """Prepare.
 
@@ -64,7 +102,9 @@ class IndexApplier:
             flush_after_s: Idle time after which the index is flushed.
             error_pause_s: How long to wait after a failure.
             upkeep: What else to do from time to time; each knows when it is due.
+            followers: Indexes that hold the same, beside this one.
         """
+        self._followers = followers or Nobody()
         self._upkeep = upkeep
         self._flush_after_s = flush_after_s
         self._error_pause_s = error_pause_s
@@ -102,6 +142,14 @@ class IndexApplier:
             IndexUnavailable: The index fails; all of it is tried again at the next call.
             StorageError: The database fails; likewise.
         """
+        did_something = self._apply_waiting()
+        if self._is_sweep_due():
+            did_something = self._sweep() or did_something
+        if self._followers.step():
+            self._is_dirty, self._busy_at, did_something = True, time.monotonic(), True
+        return did_something
+
+    def _apply_waiting(self) -> bool:
         with self._open_work() as work:
             ready = work.ledger.ready_versions(limit=_READY_AT_ONCE + len(self._unusable))
             retired = work.ledger.retired_versions(limit=_RETIRED_AT_ONCE)
@@ -112,10 +160,9 @@ class IndexApplier:
             if self._stop.is_set():
                 break
             self._apply_or_refuse(version)
-        did_something = bool(usable or retired)
-        if retired or self._is_sweep_due():
-            did_something = self._sweep() or did_something
-        return did_something
+        if retired:
+            self._sweep()
+        return bool(usable or retired)
 
     def reconcile(self) -> None:
         """Make index and database agree again: apply what waits, then compare and repair.
@@ -124,7 +171,7 @@ class IndexApplier:
         chunk (a new, emptied or restored index) are applied again from the database, without
         embedding.
         """
-        while self.run_once() and not self._stop.is_set():
+        while self._apply_waiting() and not self._stop.is_set():
             continue
         with self._open_work() as work:
             expected = work.ledger.live_versions()
@@ -189,6 +236,10 @@ class IndexApplier:
                 work.commit()
 
     def _apply(self, version: DocumentVersion) -> None:
+        with self._followers.steady():
+            self._apply_steadily(version)
+
+    def _apply_steadily(self, version: DocumentVersion) -> None:
         points = self._points(version.id)
         if points is None:
             self._unusable.add(version.id)
@@ -196,6 +247,7 @@ class IndexApplier:
             return
         if not self._upsert(points):
             return
+        self._followers.follow(version.id)
         if not retried(lambda: self._show(version)):
             self._index.remove_version(version.id)
 
@@ -228,6 +280,8 @@ class IndexApplier:
             self._is_dirty, self._busy_at = True, time.monotonic()
             if self._stop.wait(min(0.05, self._busy_at - begun)):
                 return start + UPSERT_POINTS >= len(points)
+        if points:
+            self._followers.note(points[0].version_id, points=len(points))
         return True
 
     def _remove(self, version_id: VersionId) -> None:

@@ -16,18 +16,22 @@ Standing = Callable[[str], frozenset[str]]
 class Fingerprints:
     """Names of readings by the reader and embedder in use."""
 
-    def __init__(self, reader: FileReader, *, embedder_id: str) -> None:
+    def __init__(self, reader: FileReader, *, embedder_id: str, also: Collection[str] = ()) -> None:
+        """Prepare.
+
+        Args:
+            reader: Reads files.
+            embedder_id: Of the embedder that new readings are named by.
+            also: Of others for which readings stand too: what they lack are vectors, which are made
+                without reading again.
+        """
         self._reader = reader
         self._embedder_id = embedder_id
+        self._embedder_ids = (embedder_id, *(each for each in also if each != embedder_id))
 
     def of(self, content_sha256: str, *, missing: Collection[Tool] = ()) -> str:
         """Fingerprint of a reading that was made without some tools it would have used."""
-        return fingerprint_of(
-            content_sha256,
-            reader_version=self._reader.version,
-            embedder_id=self._embedder_id,
-            missing=missing,
-        )
+        return self._of(content_sha256, embedder_id=self._embedder_id, missing=missing)
 
     def standing(self) -> Standing:
         """What need not be read again: readings that lacked nothing, or only what is still missing.
@@ -37,7 +41,17 @@ class Fingerprints:
         missing = sorted(self._reader.missing_tools())
         lacks = [some for size in range(len(missing) + 1) for some in combinations(missing, size)]
         return lambda content_sha256: frozenset(
-            self.of(content_sha256, missing=lack) for lack in lacks
+            self._of(content_sha256, embedder_id=embedder_id, missing=lack)
+            for lack in lacks
+            for embedder_id in self._embedder_ids
+        )
+
+    def _of(self, content_sha256: str, *, embedder_id: str, missing: Collection[Tool]) -> str:
+        return fingerprint_of(
+            content_sha256,
+            reader_version=self._reader.version,
+            embedder_id=embedder_id,
+            missing=missing,
         )
 
 

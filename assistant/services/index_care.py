@@ -9,7 +9,7 @@ from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.index import ChunkIndex
 from assistant.ports.repositories import UnitOfWorkFactory
-from assistant.services.applier import IndexApplier
+from assistant.services.applier import Followers, IndexApplier
 from assistant.services.conversation_desk import ConversationDesk
 from assistant.services.reconciliation import Reconciler, ReconciliationKeeper
 
@@ -26,6 +26,7 @@ class IndexCare:
         *,
         audit: AuditTrail,
         desk: ConversationDesk,
+        followers: Followers,
         stack: ExitStack,
     ) -> None:
         """Wire; nothing runs yet.
@@ -37,6 +38,7 @@ class IndexCare:
             clock: The time.
             audit: Told who had the index mended.
             desk: Its old conversations are erased by the way.
+            followers: Indexes that hold the same, beside this one.
             stack: Ends at its end what is under way.
         """
         reconciler = Reconciler(open_work, index, files, clock)
@@ -47,6 +49,7 @@ class IndexCare:
             files,
             clock,
             upkeep=[desk.retention.look, self.reconciliation.look],
+            followers=followers,
         )
         stack.callback(self.reconciliation.stop)
         stack.callback(self.applier.stop)

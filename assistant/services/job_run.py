@@ -149,8 +149,7 @@ class JobRun:
         *,
         ingested: IngestedFile,
         title: str,
-        vectors: Mapping[str, Vector],
-        embedder: EmbedderIdentity,
+        vectors: Mapping[EmbedderIdentity, Mapping[str, Vector]],
     ) -> None:
         """Keep a complete reading and its vectors in one commit; the index takes it from there.
 
@@ -160,14 +159,13 @@ class JobRun:
             item: The file.
             ingested: What was read.
             title: As `title_of` gave it, which its texts were embedded with.
-            vectors: Of these texts.
-            embedder: What made them.
+            vectors: Of these texts, by embedder and hash of the text.
 
         Raises:
             Stopped: The job is no longer ours or was cancelled.
         """
         reading = _Reading(ingested, title)
-        retried(lambda: self._keep(item, reading=reading, vectors=vectors, embedder=embedder))
+        retried(lambda: self._keep(item, reading=reading, vectors=vectors))
 
     def title_of(self, item: JobItem, *, ingested: IngestedFile) -> str:
         """The title that the texts of a file are embedded and searched with: what people said of it first."""
@@ -245,8 +243,7 @@ class JobRun:
         item: JobItem,
         *,
         reading: _Reading,
-        vectors: Mapping[str, Vector],
-        embedder: EmbedderIdentity,
+        vectors: Mapping[EmbedderIdentity, Mapping[str, Vector]],
     ) -> None:
         with self._open_work() as work:
             self._guard(work)
@@ -257,7 +254,8 @@ class JobRun:
             elif _searched_title(document, ingested=reading.ingested) != reading.title:
                 work.queue.update_item(replace(_unblamed(item), state=ItemState.PENDING))
             else:
-                work.vectors.add(vectors, embedder=embedder)
+                for embedder, own in vectors.items():
+                    work.vectors.add(own, embedder=embedder)
                 version = self._add_version(work, document, reading=reading)
                 work.queue.update_item(_indexing(item, version=version, ingested=reading.ingested))
             work.commit()

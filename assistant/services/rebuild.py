@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from assistant.domain.ids import VersionId
+from assistant.domain.generations import Generation, GenerationState
+from assistant.domain.ids import GenerationId, VersionId, new_id
+from assistant.domain.retrieval import EmbedderIdentity
+from assistant.ports.generations import IndexPlaces
 from assistant.ports.index import ChunkIndex
 from assistant.ports.models import Embedder
-from assistant.ports.repositories import UnitOfWorkFactory
-from assistant.services.applier import UPSERT_POINTS
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.machinery import MACHINE
+from assistant.services.opened_generations import UPSERT_POINTS
 from assistant.services.vectors import VectorFiller
 
 
@@ -27,6 +32,65 @@ class RebuildProgress:
     """Vectors that had to be computed so far."""
 
 
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """The generation that a rebuilt index is to be."""
+
+    generation: Generation
+    former: str | None
+    """The place of the one in use until then; None before the first."""
+
+
+def adoption(
+    open_work: UnitOfWorkFactory,
+    places: IndexPlaces,
+    *,
+    embedder: EmbedderIdentity,
+    now: datetime,
+) -> Adoption:
+    """What an index built anew now is to be; nothing is kept yet."""
+    with open_work() as work:
+        active = work.generations.active()
+        number = work.generations.next_number()
+        former = work.ledger.active_index()
+    made = Generation(
+        id=GenerationId(new_id()),
+        number=number,
+        embedder_name="",
+        composition=places.composition(embedder),
+        place=places.name(number, embedder=embedder),
+        state=GenerationState.ACTIVE,
+        created_by=MACHINE,
+        created_at=now,
+        built_at=now,
+        switched_at=now,
+    )
+    if active is not None:
+        return Adoption(made, active.place)
+    first = None if former is None else places.name(1, embedder=EmbedderIdentity(former, 1))
+    return Adoption(made, first)
+
+
+def adopt(work: UnitOfWork, generation: Generation) -> None:
+    """Make a rebuilt index the only generation there is, in this transaction."""
+    for other in work.generations.list_kept():
+        for state in _LAST_STATES.get(other.state, ()):
+            work.generations.update(replace(other, state=state))
+    work.generations.add(generation)
+
+
+_REMOVED = (GenerationState.REMOVED,)
+_LAST_STATES = {
+    GenerationState.PLANNED: (GenerationState.CANCELLED,),
+    GenerationState.BUILDING: (GenerationState.CANCELLED,),
+    GenerationState.BUILT: _REMOVED,
+    GenerationState.EVALUATED: _REMOVED,
+    GenerationState.PREVIOUS: _REMOVED,
+    GenerationState.FAILED: _REMOVED,
+    GenerationState.ACTIVE: (GenerationState.PREVIOUS, *_REMOVED),
+}
+
+
 def rebuild(
     open_work: UnitOfWorkFactory,
     *,
@@ -34,10 +98,19 @@ def rebuild(
     embedder: Embedder,
     progress: Callable[[RebuildProgress], None],
     batch_size: int = 16,
+    at_end: Callable[[UnitOfWork], None] = lambda _: None,
 ) -> RebuildProgress:
     """Fill an empty index with every live version, then make it the one in use.
 
     Interrupted, it is run again from its start and pays no vector twice.
+
+    Args:
+        open_work: The store.
+        target_index: The index to fill.
+        embedder: Makes the vectors that are missing.
+        progress: Told how far it is.
+        batch_size: Texts embedded at a time.
+        at_end: What else belongs to the transaction that puts it to use.
 
     Raises:
         EmbedderUnavailable: Missing vectors cannot be computed; the index in use stays.
@@ -53,6 +126,7 @@ def rebuild(
     target_index.flush()
     with open_work() as work:
         work.ledger.set_active_index(embedder.identity.id)
+        at_end(work)
         work.commit()
     end = RebuildProgress(len(versions), len(versions), points, filler.embedded)
     progress(end)

@@ -17,8 +17,8 @@ from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.index import ChunkIndex
 from assistant.ports.repositories import UnitOfWorkFactory
-from assistant.services.applier import UPSERT_POINTS
 from assistant.services.machinery import request_documents
+from assistant.services.opened_generations import UPSERT_POINTS
 from assistant.services.reconciling_tally import Tally
 from assistant.services.transactions import retried
 

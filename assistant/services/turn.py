@@ -12,12 +12,11 @@ from assistant.domain.backoff import BackOff
 from assistant.domain.documents import Reason
 from assistant.domain.errors import Conflict, StorageError, UpstreamError
 from assistant.domain.jobs import JobItem
-from assistant.domain.retrieval import EmbedderIdentity
+from assistant.services.fillers import Fillers
 from assistant.services.job_run import JobRun, Stopped, texts_by_hash
 from assistant.services.read_ahead import Outcome, ReadAhead
 from assistant.services.readings import Readings
 from assistant.services.setbacks import Failure, failure_of
-from assistant.services.vectors import VectorFiller
 from ingest.model import IngestedFile
 
 _TICK_S = 0.5
@@ -50,8 +49,7 @@ class Tools:
     """What a worker gives to each of its turns."""
 
     read: Callable[[JobItem], Outcome]
-    filler: VectorFiller
-    embedder: EmbedderIdentity
+    fillers: Fillers
     children: int
     """Files read at once."""
     item_attempts: int
@@ -152,7 +150,7 @@ class Turn:
             beside |= texts_by_hash(other, title=other.document.title)
         title = self._run.title_of(item, ingested=outcome)
         try:
-            vectors = self._tools.filler.vectors_of(
+            vectors = self._tools.fillers.vectors_of(
                 texts_by_hash(outcome, title=title),
                 between=self._between_batches,
                 beside=beside,
@@ -161,13 +159,7 @@ class Turn:
         except UpstreamError as error:
             self._fail(item, failure_of(error))
             return
-        self._run.keep(
-            item,
-            ingested=outcome,
-            title=title,
-            vectors=vectors,
-            embedder=self._tools.embedder,
-        )
+        self._run.keep(item, ingested=outcome, title=title, vectors=vectors)
         self._failures_in_a_row = 0
 
     def _between_batches(self, wait_s: float) -> None:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import structlog
 
 from assistant.domain.errors import EmbedderUnavailable
-from assistant.domain.retrieval import Vector
+from assistant.domain.retrieval import EmbedderIdentity, Vector
 from assistant.ports.models import Embedder
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.aside import Aside
@@ -46,6 +46,11 @@ class VectorFiller:
         """Seconds spent inside the embedder since the start."""
         self.embedded = 0
         """Texts embedded since the start."""
+
+    @property
+    def identity(self) -> EmbedderIdentity:
+        """The vector space of its vectors."""
+        return self._embedder.identity
 
     def vectors_of(
         self,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -25,8 +27,11 @@ from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.ports.running import JobRunner
 from assistant.ports.scanning import VirusScanner
+from assistant.services.fed_embedders import Roster
+from assistant.services.fillers import Fillers
 from assistant.services.fingerprints import Fingerprints
 from assistant.services.finishing import CANCELLED, JobFinisher
+from assistant.services.generation_building import GenerationBuilder
 from assistant.services.heartbeat import Heartbeat
 from assistant.services.job_run import JobRun, Stopped
 from assistant.services.lease_loop import LeaseLoop
@@ -45,6 +50,18 @@ _PARK_S = 5.0
 _ERROR_PAUSE_S = 5.0
 _SLICE_S = 10.0
 _SILENCE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOfGenerations:
+    """What a worker knows of generations of the index."""
+
+    roster: Roster
+    """Tells which embedders are wanted now."""
+    fingerprints: Fingerprints
+    """Names readings, whichever of the embedders they were made for."""
+    builder: GenerationBuilder | None = None
+    """Builds generations between two jobs; None builds none."""
 
 
 class Worker:
@@ -67,6 +84,7 @@ class Worker:
         back_off: When files that failed in passing are tried again.
         slice_s: How long it stays with a job while others wait, in seconds.
         runner: Wakes it; None has it look by itself.
+        generations: What is done for generations of the index; None knows the embedder alone.
     """
 
     def __init__(
@@ -88,36 +106,36 @@ class Worker:
         back_off: BackOff | None = None,
         slice_s: float = _SLICE_S,
         runner: JobRunner | None = None,
+        generations: WorkOfGenerations | None = None,
     ) -> None:
-        self._open_work = open_work
-        self._files = files
-        self._reader = reader
-        self._fingerprints = Fingerprints(reader, embedder_id=embedder.identity.id)
+        self._open_work, self._files, self._reader = open_work, files, reader
+        self._generations = generations or WorkOfGenerations(
+            lambda: (embedder,), Fingerprints(reader, embedder_id=embedder.identity.id)
+        )
         self._clock = clock
         self._owner, self._lease_s = owner, lease_s
         self._scanner = scanner
         self._runner = runner or LeaseLoop()
         self._error_pause_s = error_pause_s
-        self._finisher = JobFinisher(clock)
-        self._filler = VectorFiller(
-            open_work, embedder, batch_size=batch_size, retry_delays_s=retry_delays_s
+        new_filler = partial(
+            VectorFiller, open_work, batch_size=batch_size, retry_delays_s=retry_delays_s
         )
+        self._fillers = Fillers(self._generations.roster, new_filler)
         self._tools = Tools(
             read=self._read,
-            filler=self._filler,
-            embedder=embedder.identity,
+            fillers=self._fillers,
             children=children,
             item_attempts=item_attempts,
             back_off=back_off or BackOff(),
             slice_s=slice_s,
         )
-        self._stop = threading.Event()
+        self._stop, self._finisher = threading.Event(), JobFinisher(clock)
         self._silent_since: dict[JobId, tuple[int, datetime]] = {}
 
     @property
     def embedding_s(self) -> float:
         """Seconds spent inside the embedder since the start."""
-        return self._filler.busy_s
+        return self._fillers.busy_s
 
     def run_forever(self, stop: threading.Event) -> None:
         """Run jobs until told to stop; a failing disk or database is waited for."""
@@ -140,14 +158,15 @@ class Worker:
         """
         job = self._lease()
         if job is None:
-            return False
+            builder = self._generations.builder
+            return builder is not None and builder.run_once(self._stop)
         run = JobRun(
             self._open_work,
             self._clock,
             job=job,
             owner=self._owner,
             lease_s=self._lease_s,
-            fingerprints=self._fingerprints,
+            fingerprints=self._generations.fingerprints,
         )
         paused_until = None
         with Heartbeat(run.renew, lease_s=self._lease_s) as heartbeat:

@@ -114,6 +114,7 @@ async def _organisation(home: Home) -> dict[str, str]:
         "session_id": next(each["id"] for each in sessions if not each["is_current"]),
         "code": "inconnu",
         "provider": "inconnu",
+        "generation_id": "inconnu",
         "page": "1",
     }
 

@@ -279,6 +279,7 @@ WITHOUT_SCOPE = {
         "conversations",
         "answers",
         "feedback",
+        "generations",
         "inspections",
         "question_sets",
         "evaluations",

@@ -13,13 +13,14 @@ import pytest
 from pydantic import SecretStr
 from qdrant_client import QdrantClient
 
-from assistant.bootstrap import build, rebuild_index
+from assistant.bootstrap import build
 from assistant.containers import Container, WorkerContainer
 from assistant.data_folder import prepare_data_folder, slug_of
 from assistant.domain.documents import DocumentState
 from assistant.domain.errors import ConfigurationError
 from assistant.domain.jobs import FINAL_JOB_STATES, JobState
 from assistant.embedders import build_embedder
+from assistant.generations import rebuild_index
 from assistant.indexes import open_index
 from assistant.services.rebuild import RebuildProgress
 from assistant.services.submission import AnnouncedFile, Submission
@@ -176,7 +177,7 @@ def test_a_rebuild_on_a_server_empties_its_collection_first(
     chosen = IndexSettings(engine="server", url="http://127.0.0.1:9")
     settings = settings.model_copy(update={"index": chosen})
     monkeypatch.setattr("qdrant_client.QdrantClient", local)
-    place = settings.data_dir / "index"
+    place = settings.data_dir / "index" / slug_of(embedder.identity.id)
     with closing(open_index(settings, place=place, embedder=embedder.identity)) as index:
         index.upsert([make_point(1, text="Aide")])
         assert index.count_all() == 1

@@ -16,7 +16,7 @@ from assistant.adapters.sql.locators import dump_locator, load_locator
 from assistant.adapters.sql.rows import reason_fields, version_columns, version_of
 from assistant.adapters.sql.tables import chunks as chunk_table
 from assistant.adapters.sql.tables import documents, index_state, vectors, versions
-from assistant.adapters.sql.transaction import Transaction
+from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.corrections import Labels
 from assistant.domain.documents import (
     DocumentState,
@@ -82,6 +82,16 @@ class SqlIndexLedger:
             .order_by(versions.c.number)
         )
         return {VersionId(row.id): row.chunks for row in self._transaction.read(query)}
+
+    def live_among(self, version_ids: Sequence[VersionId]) -> frozenset[VersionId]:
+        """Those of the versions (any number) that are LIVE."""
+        found: set[VersionId] = set()
+        for batch in batches(version_ids):
+            query = select(versions.c.id).where(
+                versions.c.id.in_(batch), versions.c.state == VersionState.LIVE
+            )
+            found.update(VersionId(row.id) for row in self._transaction.read(query))
+        return frozenset(found)
 
     def points_of(self, version_id: VersionId, *, embedder_id: str) -> list[IndexPoint]:
         """The points of a version, in order of their chunks.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import bootstrap, doctor
+from assistant import chat_models, doctor
 from assistant.adapters.sql.database import open_database
 from assistant.data_folder import prepare_data_folder
 from assistant.doctor import Check, CheckState, examine
@@ -93,7 +93,7 @@ def test_what_was_opened_is_closed(settings: Settings, monkeypatch: pytest.Monke
         del settings
         return model
 
-    monkeypatch.setattr(bootstrap, "build_chat_model", build)
+    monkeypatch.setattr(chat_models, "build_chat_model", build)
     chosen = ModelSettings(url="http://127.0.0.1:9/v1", name="modele")
 
     found = checks(settings.model_copy(update={"model": chosen}))
@@ -117,7 +117,7 @@ def test_an_address_is_shown_without_what_it_hides(
         del settings
         return WatchedModel([])
 
-    monkeypatch.setattr(bootstrap, "build_chat_model", watched_model)
+    monkeypatch.setattr(chat_models, "build_chat_model", watched_model)
     hidden = ModelSettings(url="http://u:secret@serveur/v1?key=secret")
 
     detail = checks(settings.model_copy(update={"model": hidden}))["model"].detail

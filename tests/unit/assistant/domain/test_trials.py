@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -40,7 +41,7 @@ def trial_of(*sets: Pairs) -> Trial:
 
 
 SAME: Pairs = [(1, 1)] * 50
-CASES: list[tuple[tuple[Pairs, ...], TrialVerdict]] = [
+CASES: Sequence[tuple[Sequence[Sequence[tuple[int | None, int | None]]], TrialVerdict]] = [
     ((), TrialVerdict.NO_QUESTIONS),
     (([],), TrialVerdict.NO_QUESTIONS),
     ((SAME,), TrialVerdict.PASSED),

@@ -119,8 +119,7 @@ class Queue(RuleBasedStateMachine):
                 item,
                 ingested=reading,
                 title=title,
-                vectors=vectors,
-                embedder=house.embedder.identity,
+                vectors={house.embedder.identity: vectors},
             )
 
     @rule(owner=OWNERS, seconds=st.sampled_from([None, 10]))

@@ -1,0 +1,90 @@
+"""Generations of the index: planned, built, evaluated and switched to by the platform's administrators."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from assistant.api.deps import Manager, UseCases
+from assistant.api.generations_out import embedder_out, generation_out
+from assistant.containers import Container
+from assistant.domain.generations import Generation
+from assistant.domain.ids import GenerationId
+from assistant.schemas.generations import GenerationIn, GenerationOut, GenerationsOut, SwitchIn
+
+router = APIRouter(prefix="/generations", tags=["generations"])
+
+
+@router.get("")
+def list_generations(principal: Manager, services: UseCases) -> GenerationsOut:
+    """All generations, newest first, and the embedding models of the settings."""
+    found = services.generations.service.list_all(principal=principal)
+    embedders = services.generations.service.embedders(principal=principal)
+    return GenerationsOut(
+        generations=[_out(each, services) for each in found],
+        embedders=[embedder_out(each) for each in embedders],
+    )
+
+
+@router.post("", status_code=201)
+def plan_generation(asked: GenerationIn, principal: Manager, services: UseCases) -> GenerationOut:
+    """Foresee a generation: texts to embed, time and disk. Nothing is built yet."""
+    return _out(services.generations.service.plan(asked.embedder, principal=principal), services)
+
+
+@router.post("/rollback")
+def roll_back(principal: Manager, services: UseCases) -> GenerationOut:
+    """Search the previous generation again; the present one is kept in its place."""
+    return _out(services.generations.service.rollback(principal=principal), services)
+
+
+@router.get("/{generation_id}")
+def get_generation(generation_id: str, principal: Manager, services: UseCases) -> GenerationOut:
+    """A generation as it stands now."""
+    found = services.generations.service.get(GenerationId(generation_id), principal=principal)
+    return _out(found, services)
+
+
+@router.post("/{generation_id}/build")
+def build_generation(generation_id: str, principal: Manager, services: UseCases) -> GenerationOut:
+    """Build a generation that is planned, failed or cancelled, beside the one that is searched."""
+    found = services.generations.service.build(GenerationId(generation_id), principal=principal)
+    return _out(found, services)
+
+
+@router.post("/{generation_id}/cancel")
+def cancel_generation(generation_id: str, principal: Manager, services: UseCases) -> GenerationOut:
+    """Give up a generation that is planned or being built; vectors computed so far are kept."""
+    found = services.generations.service.cancel(GenerationId(generation_id), principal=principal)
+    return _out(found, services)
+
+
+@router.post("/{generation_id}/evaluate")
+def evaluate_generation(
+    generation_id: str, principal: Manager, services: UseCases
+) -> GenerationOut:
+    """Ask the question sets of all tenants of a built generation and of the searched one."""
+    found = services.generations.service.evaluate(GenerationId(generation_id), principal=principal)
+    return _out(found, services)
+
+
+@router.post("/{generation_id}/switch")
+def switch_generation(
+    generation_id: str, asked: SwitchIn, principal: Manager, services: UseCases
+) -> GenerationOut:
+    """Search an evaluated generation from now on; a reason is needed unless its evaluation passed."""
+    found = services.generations.service.switch(
+        GenerationId(generation_id), reason=asked.reason, principal=principal
+    )
+    return _out(found, services)
+
+
+@router.delete("/{generation_id}")
+def remove_generation(generation_id: str, principal: Manager, services: UseCases) -> GenerationOut:
+    """Give up a generation that is not searched, with its index and the vectors that only it uses."""
+    found = services.generations.service.remove(GenerationId(generation_id), principal=principal)
+    return _out(found, services)
+
+
+def _out(generation: Generation, services: Container) -> GenerationOut:
+    is_behind = services.generations.service.is_behind(generation)
+    return generation_out(generation, is_behind=is_behind, now=services.clock.now())

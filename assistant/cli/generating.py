@@ -1,0 +1,237 @@
+"""`assistant generations`: an index built beside the present one, evaluated, switched to, gone back from."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant.cli.french import FrenchCommand, FrenchGroup
+from assistant.cli.options import Json, Server, invocation
+
+if TYPE_CHECKING:
+    from assistant.client.client import AssistantClient
+    from assistant.schemas.generations import GenerationOut, TrialOut
+
+generations_app = typer.Typer(
+    cls=FrenchGroup, help="Les générations de l'index.", rich_markup_mode=None
+)
+
+Number = Annotated[int, typer.Argument(metavar="NUMÉRO", help="Numéro de la génération.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Attend la fin.")]
+
+_POLL_S = 2.0
+_STATES = {
+    "planned": "prévue",
+    "building": "en construction",
+    "built": "construite",
+    "evaluated": "évaluée",
+    "active": "en service",
+    "previous": "précédente",
+    "removed": "supprimée",
+    "failed": "en échec",
+    "cancelled": "annulée",
+}
+_VERDICTS = {
+    "passed": "concluante",
+    "failed": "perte au-delà des seuils",
+    "unsure": "perte possible, trop peu de questions pour trancher",
+    "no_questions": "aucune question : rien n'a été mesuré",
+}
+_MEASURES = {
+    "found_1": "bon passage en tête",
+    "passage_5": "bon passage parmi 5",
+    "rank_10": "rang du bon passage",
+}
+_MEGABYTE = 1_000_000
+
+
+@generations_app.command("list", cls=FrenchCommand)
+def list_generations(context: typer.Context, *, json: Json = False, server: Server = None) -> None:
+    """Liste les générations et les modèles qui peuvent servir à une nouvelle."""
+    from assistant.cli.console import say, say_json
+
+    with invocation(context).connect(command="generations", server=server) as connection:
+        found = connection.client.list_generations()
+    if json:
+        say_json(found)
+        return
+    for each in found.generations:
+        say(line_of(each))
+    for embedder in found.embedders:
+        name = embedder.name or "(celui de [embeddings])"
+        say(f"modèle {name} : {embedder.id}, {embedder.dimensions} dimensions")
+
+
+@generations_app.command("plan", cls=FrenchCommand)
+def plan_generation(
+    context: typer.Context,
+    *,
+    embedder: Annotated[
+        str,
+        typer.Option(
+            "--embedder", metavar="NOM", help="Modèle des réglages ; sans lui, [embeddings]."
+        ),
+    ] = "",
+    json: Json = False,
+    server: Server = None,
+) -> None:
+    """Prévoit une génération : textes à calculer, durée, disque. Rien n'est encore construit."""
+    with invocation(context).connect(command="generations", server=server) as connection:
+        _show(connection.client.plan_generation(embedder), as_json=json)
+
+
+@generations_app.command("build", cls=FrenchCommand)
+def build_generation(
+    context: typer.Context,
+    number: Number,
+    *,
+    wait: Wait = False,
+    json: Json = False,
+    server: Server = None,
+) -> None:
+    """Construit une génération à côté de celle qui est en service."""
+    with invocation(context).connect(command="generations", server=server) as connection:
+        connection.start_worker()
+        made = connection.client.build_generation(_id_of(connection.client, number))
+        while (wait or connection.is_temporary) and made.state == "building":
+            time.sleep(_POLL_S)
+            made = _now(connection.client, made)
+        _show(made, as_json=json)
+
+
+@generations_app.command("cancel", cls=FrenchCommand)
+def cancel_generation(
+    context: typer.Context, number: Number, *, json: Json = False, server: Server = None
+) -> None:
+    """Renonce à une génération prévue ou en construction ; les vecteurs déjà calculés restent."""
+    with invocation(context).connect(command="generations", server=server) as connection:
+        client = connection.client
+        _show(client.cancel_generation(_id_of(client, number)), as_json=json)
+
+
+@generations_app.command("evaluate", cls=FrenchCommand)
+def evaluate_generation(
+    context: typer.Context,
+    number: Number,
+    *,
+    wait: Wait = False,
+    json: Json = False,
+    server: Server = None,
+) -> None:
+    """Pose les jeux de questions des organismes à cette génération et à celle qui est en service."""
+    with invocation(context).connect(command="generations", server=server) as connection:
+        made = connection.client.evaluate_generation(_id_of(connection.client, number))
+        while (wait or connection.is_temporary) and made.is_trial_wanted:
+            time.sleep(_POLL_S)
+            made = _now(connection.client, made)
+        _show(made, as_json=json)
+
+
+@generations_app.command("switch", cls=FrenchCommand)
+def switch_generation(
+    context: typer.Context,
+    number: Number,
+    *,
+    reason: Annotated[
+        str,
+        typer.Option("--reason", metavar="TEXTE", help="Motif, si l'évaluation ne suffit pas."),
+    ] = "",
+    json: Json = False,
+    server: Server = None,
+) -> None:
+    """Met une génération évaluée en service, d'un coup et sans arrêt."""
+    with invocation(context).connect(command="generations", server=server) as connection:
+        client = connection.client
+        made = client.switch_generation(_id_of(client, number), reason=reason)
+        _show(made, as_json=json)
+
+
+@generations_app.command("rollback", cls=FrenchCommand)
+def roll_back(context: typer.Context, *, json: Json = False, server: Server = None) -> None:
+    """Remet la génération précédente en service."""
+    with invocation(context).connect(command="generations", server=server) as connection:
+        _show(connection.client.roll_back_generation(), as_json=json)
+
+
+@generations_app.command("remove", cls=FrenchCommand)
+def remove_generation(
+    context: typer.Context, number: Number, *, json: Json = False, server: Server = None
+) -> None:
+    """Supprime une génération qui n'est pas en service, avec son index."""
+    with invocation(context).connect(command="generations", server=server) as connection:
+        client = connection.client
+        _show(client.remove_generation(_id_of(client, number)), as_json=json)
+
+
+def line_of(made: GenerationOut) -> str:
+    """A generation in one line."""
+    parts = [f"génération {made.number} : {_STATES[made.state]}", made.embedder.id]
+    if made.state == "building" and made.forecast is not None:
+        parts.append(
+            f"{made.texts_done}/{made.forecast.texts} vecteurs, "
+            f"{made.chunks_done}/{made.forecast.chunks} passages"
+        )
+    if made.is_behind:
+        parts.append("rattrape les derniers changements")
+    if made.detail:
+        parts.append(made.detail)
+    return ", ".join(parts)
+
+
+def lines_of(made: GenerationOut) -> list[str]:
+    """All that is to be told of a generation."""
+    lines = [line_of(made)]
+    forecast = made.forecast
+    if forecast is not None:
+        lines.append(
+            f"{forecast.chunks} passages, {forecast.texts} textes à calculer "
+            f"(environ {forecast.embedding_s:.0f} s), disque : "
+            f"{(forecast.index_bytes + forecast.vector_bytes) / _MEGABYTE:.0f} Mo"
+        )
+        if not forecast.fits:
+            lines.append("Le disque n'a pas assez de place pour cette génération.")
+    if made.trial is not None:
+        lines += _trial_lines(made.trial)
+    if made.overruled:
+        lines.append(f"motif de la bascule : {made.overruled}")
+    return lines
+
+
+def _trial_lines(trial: TrialOut) -> list[str]:
+    if trial.verdict is None:
+        return [f"évaluation en cours : {trial.asked}/{trial.total} questions"]
+    lines = [f"évaluation contre la génération {trial.against} : {_VERDICTS[trial.verdict]}"]
+    for each in trial.sets:
+        figures = ", ".join(
+            f"{_MEASURES.get(change.measure, change.measure)} "
+            f"{change.before:.3f} → {change.after:.3f}".replace(".", ",")
+            for change in each.changes
+        )
+        lines.append(f"  jeu {each.set_id} ({each.questions} questions) : {figures or 'rien'}")
+    return lines
+
+
+def _id_of(client: AssistantClient, number: int) -> str:
+    from assistant.cli.failures import Misuse
+
+    for each in client.list_generations().generations:
+        if each.number == number:
+            return each.id
+    raise Misuse(f"Il n'y a pas de génération {number}.")
+
+
+def _now(client: AssistantClient, made: GenerationOut) -> GenerationOut:
+    found = client.list_generations().generations
+    return next((each for each in found if each.id == made.id), made)
+
+
+def _show(made: GenerationOut, *, as_json: bool) -> None:
+    from assistant.cli.console import say, say_json
+
+    if as_json:
+        say_json(made)
+        return
+    for line in lines_of(made):
+        say(line)

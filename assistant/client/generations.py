@@ -1,0 +1,67 @@
+"""Calls about generations of the index."""
+
+from __future__ import annotations
+
+from assistant.client.transport import Transport
+from assistant.schemas.generations import GenerationIn, GenerationOut, GenerationsOut, SwitchIn
+
+_PLAN_S = 180.0
+"""A batch of texts is embedded to measure the rate."""
+_SWITCH_S = 60.0
+_PATH = "/api/v1/generations"
+
+
+class GenerationCalls:
+    """The part of the client that deals with generations."""
+
+    _transport: Transport
+
+    def list_generations(self) -> GenerationsOut:
+        """All generations, newest first, and the models that may be chosen."""
+        return self._transport.call("GET", _PATH, returns=GenerationsOut)
+
+    def plan_generation(self, embedder: str) -> GenerationOut:
+        """Foresee a generation with a model of the settings."""
+        return self._transport.call(
+            "POST",
+            _PATH,
+            returns=GenerationOut,
+            json=GenerationIn(embedder=embedder).model_dump(),
+            timeout=_PLAN_S,
+        )
+
+    def build_generation(self, generation_id: str) -> GenerationOut:
+        """Begin to build a generation."""
+        return self._act(generation_id, "build")
+
+    def cancel_generation(self, generation_id: str) -> GenerationOut:
+        """Give up building a generation."""
+        return self._act(generation_id, "cancel")
+
+    def evaluate_generation(self, generation_id: str) -> GenerationOut:
+        """Ask for the evaluation of a generation."""
+        return self._act(generation_id, "evaluate")
+
+    def switch_generation(self, generation_id: str, *, reason: str) -> GenerationOut:
+        """Search a generation from now on."""
+        path = f"{_PATH}/{generation_id}/switch"
+        return self._transport.call(
+            "POST",
+            path,
+            returns=GenerationOut,
+            json=SwitchIn(reason=reason).model_dump(),
+            timeout=_SWITCH_S,
+        )
+
+    def roll_back_generation(self) -> GenerationOut:
+        """Search the previous generation again."""
+        path = f"{_PATH}/rollback"
+        return self._transport.call("POST", path, returns=GenerationOut, timeout=_SWITCH_S)
+
+    def remove_generation(self, generation_id: str) -> GenerationOut:
+        """Give up a generation with its index."""
+        return self._transport.call("DELETE", f"{_PATH}/{generation_id}", returns=GenerationOut)
+
+    def _act(self, generation_id: str, act: str) -> GenerationOut:
+        path = f"{_PATH}/{generation_id}/{act}"
+        return self._transport.call("POST", path, returns=GenerationOut)

@@ -1,0 +1,127 @@
+"""Generations of the index, for the platform's administrators."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from assistant.schemas.wire import Wire
+
+GenerationStateName = Literal[
+    "planned",
+    "building",
+    "built",
+    "evaluated",
+    "active",
+    "previous",
+    "removed",
+    "failed",
+    "cancelled",
+]
+TrialVerdictName = Literal["passed", "failed", "unsure", "no_questions"]
+
+
+class EmbedderOut(Wire):
+    """An embedding model of the settings."""
+
+    name: str
+    """Empty for the one of `[embeddings]`."""
+    id: str
+    """The vector space."""
+    dimensions: int
+    is_active: bool
+
+
+class ForecastOut(Wire):
+    """What building takes, told before it begins."""
+
+    chunks: int
+    texts: int
+    """To be embedded; the other vectors are there."""
+    index_bytes: int
+    vector_bytes: int
+    free_bytes: int | None
+    embedding_s: float
+    fits: bool
+
+
+class MeasureChangeOut(Wire):
+    """A measure on the searched generation and on the new one, over the same questions."""
+
+    measure: str
+    before: float
+    after: float
+    low: float
+    high: float
+    is_lost: bool
+    is_unsure: bool
+
+
+class SetTrialOut(Wire):
+    """One question set of one tenant: figures only."""
+
+    set_id: str
+    tenant_id: str
+    questions: int
+    verdict: TrialVerdictName
+    changes: list[MeasureChangeOut]
+
+
+class TrialOut(Wire):
+    """The report of an evaluation."""
+
+    against: int
+    asked: int
+    total: int
+    is_ended: bool
+    verdict: TrialVerdictName | None
+    """None until it has ended."""
+    allows_switch: bool
+    sets: list[SetTrialOut]
+
+
+class GenerationOut(Wire):
+    """A generation as it stands now."""
+
+    id: str
+    number: int
+    embedder: EmbedderOut
+    state: GenerationStateName
+    created_at: datetime
+    built_at: datetime | None
+    switched_at: datetime | None
+    forecast: ForecastOut | None
+    texts_done: int
+    chunks_done: int
+    left_s: float | None
+    """Estimated time left of the vectors; None while unknown or at another stage."""
+    is_behind: bool
+    """It is catching up with documents that changed."""
+    is_trial_wanted: bool
+    trial: TrialOut | None
+    overruled: str
+    detail: str | None
+    """Why it failed, or what holds it back, in French."""
+
+
+class GenerationsOut(Wire):
+    """All generations, newest first, and the models that may be chosen."""
+
+    generations: list[GenerationOut]
+    embedders: list[EmbedderOut]
+
+
+class GenerationIn(Wire):
+    """The generation to plan."""
+
+    embedder: str = Field(default="", max_length=64)
+    """Name of a model of the settings; empty for the one of `[embeddings]`."""
+
+
+class SwitchIn(Wire):
+    """A switch."""
+
+    reason: str = Field(default="", max_length=2000)
+    """Why, when the evaluation does not allow it by itself."""

@@ -1,0 +1,266 @@
+"""Asks the question sets of all tenants of two generations, and keeps the figures."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+
+from assistant.domain.errors import AssistantError
+from assistant.domain.evaluations import is_right
+from assistant.domain.generations import Generation, GenerationState
+from assistant.domain.ids import TenantId
+from assistant.domain.question_sets import MAX_QUESTIONS, ExpectedAnswer, QuestionSet
+from assistant.domain.retrieval import Hit
+from assistant.domain.tenancy import Principal, Role, Scope
+from assistant.domain.trials import DEPTH, Found, SetTrial, Trial, changes_of
+from assistant.ports.clock import Clock
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.generation_room import GenerationRoom
+from assistant.services.machinery import MACHINE
+from assistant.services.opened_generations import Searched
+from assistant.services.search import PassageRetriever
+from assistant.services.transactions import retried
+
+_log = structlog.get_logger(__name__)
+
+MOST_QUESTIONS = 300
+"""Of one set: of a longer one, as many are taken at even distances."""
+_SETS = 100
+"""Of one tenant, the newest ones."""
+_NOTED_S = 1.0
+_LEASE = timedelta(seconds=60)
+_TRIALS = frozenset({GenerationState.BUILT, GenerationState.EVALUATED})
+
+RetrieverOf = Callable[[Searched], PassageRetriever]
+"""The product's retriever over one generation."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One set and what of it is asked."""
+
+    question_set: QuestionSet
+    scope: Scope
+    questions: Sequence[ExpectedAnswer]
+
+
+class _Ended(Exception):
+    """The generation is no longer to be evaluated."""
+
+
+class TrialRunner:
+    """Evaluates generations for which it was asked. Blocking; used by one thread.
+
+    Interrupted, an evaluation begins anew: it changes nothing but its report.
+    """
+
+    def __init__(
+        self,
+        open_work: UnitOfWorkFactory,
+        room: GenerationRoom,
+        clock: Clock,
+        *,
+        retriever_of: RetrieverOf,
+        owner: str,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            open_work: The store.
+            room: The open generations.
+            clock: Tells when.
+            retriever_of: Makes a retriever, as searches use it.
+            owner: Name of this process, unlike any other's.
+            sleep: Waits between two questions, as long as the last one took.
+        """
+        self._open_work, self._room, self._clock = open_work, room, clock
+        self._retriever_of, self._owner, self._sleep = retriever_of, owner, sleep
+
+    def run_once(self, stop: threading.Event) -> bool:
+        """Evaluate one generation that waits for it; False when none does.
+
+        Raises:
+            AssistantError: The database or an index fails; it is tried again at the next call.
+        """
+        generation = self._next()
+        if generation is None or not self._take(generation):
+            return False
+        try:
+            self._evaluate(generation, stop)
+        except _Ended:
+            _log.info("trial_ended", number=generation.number)
+        return True
+
+    def _next(self) -> Generation | None:
+        with self._open_work() as work:
+            kept = work.generations.list_kept()
+        return next((each for each in kept if each.is_trial_wanted and each.state in _TRIALS), None)
+
+    def _take(self, generation: Generation) -> bool:
+        now = self._clock.now()
+        with self._open_work() as work:
+            is_ours = work.generations.lease(
+                generation.id, owner=self._owner, now=now, until=now + _LEASE
+            )
+            work.commit()
+        return is_ours
+
+    def _evaluate(self, generation: Generation, stop: threading.Event) -> None:
+        with self._open_work() as work:
+            asked = list(_asked(work))
+        against = self._room.active.searched.number
+        total = sum(len(each.questions) for each in asked)
+        trial = Trial(against, self._clock.now(), asked=0, total=total)
+        self._note(generation, trial)
+        noted_at = time.monotonic()
+        sets: list[SetTrial] = []
+        for each in asked:
+            pairs: list[tuple[Found, Found]] = []
+            for question in each.questions:
+                if stop.is_set():
+                    raise _Ended
+                pairs.append(self._compared(generation, question, scope=each.scope))
+                trial = replace(trial, asked=trial.asked + 1)
+                if time.monotonic() - noted_at > _NOTED_S:
+                    self._note(generation, trial)
+                    noted_at = time.monotonic()
+            sets.append(_set_trial(each, pairs))
+        ended = replace(trial, ended_at=self._clock.now(), sets=tuple(sets))
+        self._note(generation, ended)
+
+    def _compared(
+        self, generation: Generation, question: ExpectedAnswer, *, scope: Scope
+    ) -> tuple[Found, Found]:
+        begun = time.monotonic()
+        before = self._found(self._room.borrow(), question, scope=scope)
+        after = self._found(self._room.borrow_of(generation.id), question, scope=scope)
+        self._sleep(min(1.0, time.monotonic() - begun))
+        return before, after
+
+    def _found(
+        self,
+        borrowed: AbstractContextManager[Searched],
+        question: ExpectedAnswer,
+        *,
+        scope: Scope,
+    ) -> Found:
+        with borrowed as searched:
+            retriever = self._retriever_of(searched)
+            hits = retriever.retrieve(question.question, scope=scope, limit=DEPTH).hits
+        return Found(next((hit.rank for hit in hits if _is_right(question, hit)), None))
+
+    def _note(self, generation: Generation, trial: Trial) -> None:
+        """Write how far it is; at its end, the generation is evaluated.
+
+        Raises:
+            _Ended: It may no longer be switched to.
+        """
+        now = self._clock.now()
+
+        def act() -> bool:
+            with self._open_work() as work:
+                work.lock()
+                held = work.generations.find(generation.id)
+                if held is None or held.state not in _TRIALS:
+                    return False
+                noted = replace(held, trial=trial)
+                if trial.ended_at is not None:
+                    noted = replace(noted, state=GenerationState.EVALUATED, is_trial_wanted=False)
+                work.generations.update(noted)
+                if trial.ended_at is None:
+                    until = now + _LEASE
+                    work.generations.lease(generation.id, owner=self._owner, now=now, until=until)
+                work.commit()
+            return True
+
+        if not retried(act):
+            raise _Ended
+
+
+class GenerationKeeper:
+    """Keeps a serving process in line with what the database tells of generations, in a thread."""
+
+    def __init__(self, room: GenerationRoom, trials: TrialRunner, *, poll_s: float = 0.5) -> None:
+        self._room, self._trials, self._poll_s = room, trials, poll_s
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Look at once, then every half second; evaluate in a thread of its own."""
+        if not self._threads:
+            self._stop.clear()
+            self._threads = [
+                threading.Thread(target=self._keep, args=(act,), name=name, daemon=True)
+                for name, act in (
+                    ("generations", self._room.look),
+                    ("generation-trials", lambda: self._trials.run_once(self._stop)),
+                )
+            ]
+            for thread in self._threads:
+                thread.start()
+
+    def stop(self) -> None:
+        """End the threads after what they do; idempotent."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        self._threads = []
+
+    def _keep(self, act: Callable[[], object]) -> None:
+        while not self._stop.wait(self._poll_s):
+            try:
+                act()
+            except AssistantError as error:
+                _log.warning("generations_paused", code=error.code)
+                self._stop.wait(self._poll_s)
+            except Exception as error:  # noqa: BLE001 - a dead thread would end every switch
+                _log.error("generations_failed", kind=type(error).__name__)
+                self._stop.wait(self._poll_s)
+
+
+def _asked(work: UnitOfWork) -> Iterator[_Asked]:
+    """The question sets of all tenants, with the questions that the corpus is to answer."""
+    for tenant in work.tenancy.list_tenants():
+        scope = _readable(work, tenant.id)
+        for question_set in work.question_sets.list_recent(scope=scope, limit=_SETS):
+            questions = work.question_sets.questions(
+                question_set.id, scope=scope, limit=MAX_QUESTIONS, offset=0
+            )
+            answerable = [each for each in questions if each.is_answerable]
+            yield _Asked(question_set, scope, _spread(answerable))
+
+
+def _spread(questions: Sequence[ExpectedAnswer]) -> list[ExpectedAnswer]:
+    if len(questions) <= MOST_QUESTIONS:
+        return list(questions)
+    step = len(questions) / MOST_QUESTIONS
+    return [questions[int(place * step)] for place in range(MOST_QUESTIONS)]
+
+
+def _readable(work: UnitOfWork, tenant_id: TenantId) -> Scope:
+    """What a tenant owns and what is shared with all of it: what its questions may be answered from."""
+    member = Principal(MACHINE, tenant_id, frozenset({Role.AGENT}))
+    owner = Principal(MACHINE, tenant_id, frozenset({Role.TENANT_ADMIN}))
+    owned = work.tenancy.owned_scope(owner)
+    return replace(owned, grants=owned.grants | work.tenancy.scope_of(member).grants)
+
+
+def _is_right(question: ExpectedAnswer, hit: Hit) -> bool:
+    return any(is_right(question, chunk) for chunk in (hit.chunk, *hit.also))
+
+
+def _set_trial(asked: _Asked, pairs: Sequence[tuple[Found, Found]]) -> SetTrial:
+    return SetTrial(
+        set_id=asked.question_set.id,
+        tenant_id=asked.question_set.tenant_id,
+        revision=asked.question_set.revision,
+        questions=len(pairs),
+        changes=changes_of(pairs),
+    )

@@ -1,0 +1,138 @@
+"""The page of generations of the index."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ui.administration import click, keys, opened, said
+from tests.ui.scripted_generations import GeneratingClient, forecast, generation, trial
+
+
+@pytest.fixture
+def api() -> GeneratingClient:
+    return GeneratingClient(roles=("agent", "tenant_admin", "platform_admin"))
+
+
+def test_page_is_for_the_platform(api: GeneratingClient) -> None:
+    api.roles = ("agent", "tenant_admin")
+
+    page = opened(api, "generations")
+
+    assert "administrateurs de la plateforme" in page.warning[0].value
+    assert keys(page) == []
+
+
+def test_one_of_the_models_of_the_settings_is_planned(api: GeneratingClient) -> None:
+    page = opened(api, "generations")
+    assert len(page.text_input) == len(page.text_area) == 0
+
+    page.selectbox("generation-embedder").select_index(1).run()
+    click(page, "plan-generation")
+
+    assert api.done == [("plan", "mistral")]
+
+
+def test_what_is_foreseen_is_told_before_it_is_built(api: GeneratingClient) -> None:
+    api.found = [generation(2, "planned"), generation(1, "active")]
+
+    page = opened(api, "generations")
+    words = said(page)
+
+    assert "1\u202f500 textes à calculer" in words
+    assert "42 Mo de disque" in words
+    assert "5 min" in words
+    assert "plan-generation" not in keys(page)
+    click(page, "build-2")
+    assert api.done == [("build", "g-2")]
+
+
+def test_a_disk_without_room_is_told(api: GeneratingClient) -> None:
+    api.found = [generation(2, "planned", forecast=forecast(fits=False))]
+
+    assert "pas assez de place" in said(opened(api, "generations"))
+
+
+def test_a_generation_under_construction_is_followed_and_cancelled(api: GeneratingClient) -> None:
+    api.found = [
+        generation(2, "building", texts_done=750, left_s=150.0, detail="Le service ne répond pas.")
+    ]
+
+    page = opened(api, "generations")
+
+    assert "Le service ne répond pas." in page.warning[0].value
+    click(page, "cancel-2")
+    assert api.done == [("cancel", "g-2")]
+
+
+def test_a_passed_evaluation_is_switched_to_after_a_confirmation(api: GeneratingClient) -> None:
+    api.found = [generation(2, "evaluated", trial=trial("passed")), generation(1, "active")]
+    page = click(opened(api, "generations"), "ask-switch-2")
+    assert "vous pourrez y revenir" in said(page)
+    assert len(page.text_area) == 0
+    assert api.done == []
+
+    click(page, "dialog-confirm")
+
+    assert api.done == [("switch", "g-2", "")]
+    assert "en service" in page.success[0].value
+
+
+@pytest.mark.parametrize("verdict", ["failed", "unsure", "no_questions"])
+def test_a_switch_against_the_evaluation_wants_a_reason(
+    api: GeneratingClient, verdict: str
+) -> None:
+    api.found = [generation(2, "evaluated", trial=trial(verdict, is_lost=True))]
+    page = click(opened(api, "generations"), "ask-switch-2")
+    assert page.button("dialog-confirm").disabled
+
+    page.text_area("switch-reason").input("Décision du comité").run()
+    click(page, "dialog-confirm")
+
+    assert api.done == [("switch", "g-2", "Décision du comité")]
+
+
+def test_the_report_tells_what_is_lost(api: GeneratingClient) -> None:
+    api.found = [generation(2, "evaluated", trial=trial("failed", is_lost=True))]
+
+    words = said(opened(api, "generations"))
+
+    assert "90 → 70 (perte)" in words
+    assert "40 questions" in words
+
+
+def test_the_previous_one_is_gone_back_to_after_a_confirmation(api: GeneratingClient) -> None:
+    api.found = [
+        generation(2, "active", overruled="Décision du comité"),
+        generation(1, "previous"),
+    ]
+    page = opened(api, "generations")
+    assert "Décision du comité" in said(page)
+    click(page, "ask-rollback-1")
+    assert api.done == []
+
+    click(page, "dialog-confirm")
+
+    assert api.done == [("rollback",)]
+
+
+def test_one_that_failed_says_why_and_is_built_again(api: GeneratingClient) -> None:
+    api.found = [
+        generation(2, "failed", detail="La clé est refusée."),
+        generation(1, "active"),
+    ]
+    page = opened(api, "generations")
+    assert "La clé est refusée." in said(page)
+
+    click(page, "rebuild-2")
+
+    assert api.done == [("build", "g-2")]
+
+
+def test_removing_says_that_it_is_for_good(api: GeneratingClient) -> None:
+    api.found = [generation(2, "built")]
+    page = click(opened(api, "generations"), "ask-remove-2")
+    assert "définitif" in said(page)
+
+    click(page, "dialog-confirm")
+
+    assert api.done == [("remove", "g-2")]
