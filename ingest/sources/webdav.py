@@ -134,7 +134,7 @@ class WebDavSource:
         Raises:
             SourceFault: As the port says.
         """
-        with self._asked("GET", urljoin(self._origin, file.place)) as response:
+        with self._asked("GET", self._address(file.place)) as response:
             if response.status_code != 200:
                 code = self._code_of(response)
                 if code in _OF_FILE:
@@ -146,6 +146,10 @@ class WebDavSource:
     def close(self) -> None:
         """Close the connections; idempotent."""
         self._http.close()
+
+    def _address(self, path: str) -> str:
+        """A path of this server; joined as text, for "//host/x" joined as an address names another host."""
+        return f"{self._origin}{path}"
 
     def _listed(self, entry: DavEntry, *, root: str) -> ListedFile:
         stamp = " ".join(filter(None, (entry.etag, entry.modified)))
@@ -163,7 +167,7 @@ class WebDavSource:
         return self._asked_entries(path)
 
     def _asked_entries(self, path: str) -> list[DavEntry]:
-        url = urljoin(self._origin, path)
+        url = self._address(path)
         headers = {"Depth": "1", "Content-Type": "application/xml; charset=utf-8"}
         with self._asked("PROPFIND", url, headers=headers, content=_BODY) as response:
             if response.status_code != 207:

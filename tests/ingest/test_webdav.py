@@ -146,12 +146,16 @@ def test_every_fault_has_its_sentence(answer: Answer, code: str) -> None:
         assert code_of(source_of(url)) == code
 
 
+def hang_up(request: BaseHTTPRequestHandler) -> None:
+    request.connection.close()
+
+
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
         (said(503), "webdav_busy"),
         (said(207, multistatus(entry("/a.txt")), length=10_000), "webdav_stopped"),
-        (lambda request: request.connection.close(), "webdav_stopped"),
+        (hang_up, "webdav_stopped"),
     ],
 )
 def test_a_passing_fault_is_met_three_times_before_it_is_told(
@@ -303,3 +307,17 @@ def test_what_a_server_does_not_tell_is_not_invented() -> None:
     with told_server(said(207, multistatus(bare, absent))) as url:
         files = files_of(source_of(url))
     assert (files["a.txt"].size_bytes, files["a.txt"].stamp) == (-1, "")
+
+
+def test_a_path_that_reads_like_a_host_stays_on_the_server() -> None:
+    asked: list[str] = []
+
+    def noted(request: BaseHTTPRequestHandler) -> None:
+        asked.append(request.path)
+        said(404)(request)
+
+    with told_server(noted) as url:
+        code = code_of(source_of(f"{url.rstrip('/')}//elsewhere.invalid/dav/"))
+
+    assert code == "webdav_missing"
+    assert asked == ["//elsewhere.invalid/dav/"]
