@@ -30,7 +30,7 @@ from assistant.services.finishing import CANCELLED, JobFinisher
 from assistant.services.heartbeat import Heartbeat
 from assistant.services.job_run import JobRun, Stopped
 from assistant.services.lease_loop import LeaseLoop
-from assistant.services.read_ahead import Outcome
+from assistant.services.readings import Outcome
 from assistant.services.setbacks import Failure, failure_of
 from assistant.services.transactions import retried
 from assistant.services.turn import GaveWay, Paused, Tools, Turn
