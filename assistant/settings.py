@@ -237,7 +237,7 @@ class JobsSettings(Group):
     lease_s: float = Field(default=30, ge=2)
     """Durée d'un bail de travail, en secondes ; il est renouvelé à mi-durée."""
     item_attempts: int = Field(default=3, ge=1)
-    """Nombre d'essais d'un fichier avant de le déclarer en échec."""
+    """Nombre de fois qu'un fichier peut faire tomber son lecteur avant d'être déclaré en échec."""
     retries: int = Field(default=10, ge=0, le=100)
     """Nouveaux essais automatiques d'un fichier après un échec passager, tel un service qui ne répond pas."""
     retry_first_s: float = Field(default=5, ge=0.1, le=3600)

@@ -261,6 +261,12 @@ class House:
         while worker.run_once():
             continue
 
+    def settle_with(self, worker: Worker) -> None:
+        """Run this worker, then the applier, until nothing is left for them now."""
+        while worker.run_once():
+            continue
+        self.apply()
+
     def apply(self) -> None:
         """Run the applier until nothing is left for it."""
         while self.applier.run_once():

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from functools import partial
 from types import TracebackType
 from typing import Self
 
 from assistant.domain.ids import JobItemId
 from assistant.domain.jobs import JobItem
-from assistant.services.setbacks import Failure
+from assistant.services.readings import Outcome
 from ingest.model import IngestedFile
 
-Outcome = IngestedFile | Failure
 _FILES_PER_CHILD = 4
 """Enough short files at a time to fill a batch of the embedder."""
 
@@ -65,10 +63,11 @@ class ReadAhead:
                 return item, future.result()
         return None
 
-    def hand_over(self, keep: Callable[[JobItem, IngestedFile], None]) -> None:
-        """Pass on what has been read and not taken, and what is being read as soon as it is."""
+    def hand_over(self, keep: Callable[[JobItem, Future[Outcome]], None]) -> None:
+        """Pass on what has been read and not taken, and what is being read."""
         for future, item in self._reading.items():
-            future.add_done_callback(partial(_pass_on, item, keep))
+            if future.running() or future.done():
+                keep(item, future)
 
     def __enter__(self) -> Self:
         return self
@@ -80,14 +79,6 @@ class ReadAhead:
         trace: TracebackType | None,
     ) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _pass_on(
-    item: JobItem, keep: Callable[[JobItem, IngestedFile], None], future: Future[Outcome]
-) -> None:
-    outcome = future.result() if _has_result(future) else None
-    if isinstance(outcome, IngestedFile):
-        keep(item, outcome)
 
 
 def _has_result(future: Future[Outcome]) -> bool:

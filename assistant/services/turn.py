@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,8 +15,8 @@ from assistant.domain.errors import Conflict, StorageError, UpstreamError
 from assistant.domain.jobs import JobItem
 from assistant.services.fillers import Fillers
 from assistant.services.job_run import JobRun, Stopped, texts_by_hash
-from assistant.services.read_ahead import Outcome, ReadAhead
-from assistant.services.readings import Readings
+from assistant.services.read_ahead import ReadAhead
+from assistant.services.readings import Outcome, Readings
 from assistant.services.setbacks import Failure, failure_of
 from ingest.model import IngestedFile
 
@@ -79,6 +80,7 @@ class Turn:
         self._settled = 0
         self._batches = 0
         self._failures_in_a_row = 0
+        self._tries_at: list[datetime] = []
         self._taken: tuple[JobItem, Outcome] | None = None
 
     def work(self) -> None:
@@ -161,6 +163,7 @@ class Turn:
             return
         self._run.keep(item, ingested=outcome, title=title, vectors=vectors)
         self._failures_in_a_row = 0
+        self._tries_at.clear()
 
     def _between_batches(self, wait_s: float) -> None:
         self._check(wait_s)
@@ -183,10 +186,10 @@ class Turn:
         )
         are_many = self._failures_in_a_row >= _IN_A_ROW
         if wait is not None:
-            until = self._run.set_back(item, reason=failure.reason, wait=wait)
+            self._tries_at.append(self._run.set_back(item, reason=failure.reason, wait=wait))
             if are_many:
                 self._taken = None
-                raise Paused(until)
+                raise Paused(max(self._tries_at))  # all of them are due then, and no other is tried
             return
         self._run.fail(item, reason=failure.reason)
         if are_many:
@@ -197,8 +200,10 @@ class Turn:
         return self._tools.readings.take(item) or self._tools.read(item)
 
     def _put_aside(self, ahead: ReadAhead) -> None:
-        if self._taken is not None and isinstance(self._taken[1], IngestedFile):
-            self._tools.readings.put(self._taken[0], self._taken[1])
+        if self._taken is not None:
+            done: Future[Outcome] = Future()
+            done.set_result(self._taken[1])
+            self._tools.readings.put(self._taken[0], done)
         ahead.hand_over(self._tools.readings.put)
 
     def _give_back(self, items: Sequence[JobItem]) -> None:

@@ -35,7 +35,7 @@ from assistant.services.generation_building import GenerationBuilder
 from assistant.services.heartbeat import Heartbeat
 from assistant.services.job_run import JobRun, Stopped
 from assistant.services.lease_loop import LeaseLoop
-from assistant.services.read_ahead import Outcome
+from assistant.services.readings import Outcome
 from assistant.services.setbacks import Failure, failure_of
 from assistant.services.transactions import retried
 from assistant.services.turn import GaveWay, Paused, Tools, Turn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,27 @@ def test_while_it_is_down_nothing_is_tried_before_its_time(
     settle(house)
 
     assert embedder.calls == calls
+
+
+def test_waits_grow_and_the_same_files_are_tried_each_time(
+    house: House, embedder: MoodyEmbedder
+) -> None:
+    """Not one more file at each try: the others would fail as well."""
+    job = house.submit({f"{n}.txt": f"Texte {n}" for n in range(9)})
+    embedder.is_down = True
+    waits: list[float] = []
+    for _ in range(BACK_OFF.tries):
+        settle(house)
+        counts = house.jobs.get(job.id, scope=house.scope)[1].counts
+        assert counts == {ItemState.RETRYING: 2, ItemState.PENDING: 7}
+        times = [item.not_before for item in house.items(job).values() if item.not_before]
+        waits.append((max(times) - house.clock.now()).total_seconds())
+        house.clock.set(max(times))
+
+    assert 7.5 <= waits[0] <= 12.5
+    assert all(after > before for before, after in pairwise(waits))
+    settle(house)
+    assert ended(house, job) is JobState.FAILED
 
 
 def test_embedder_that_stays_down_ends_the_job_with_one_reason(

@@ -111,6 +111,30 @@ def test_giving_way_costs_no_second_reading_and_no_second_vector(tmp_path: Path)
     house.close()
 
 
+def test_a_file_that_is_being_read_when_the_turn_ends_is_not_read_twice(tmp_path: Path) -> None:
+    """It takes longer than the slice: the next turn of its job finds the same reading."""
+    embedder = SlowEmbedder()
+    house = open_house(tmp_path, embedder=embedder)
+    small = add_reader(house.open_work, "petite")
+    big = house.submit({"a.txt": "Texte A", "long.txt": "Texte long", "z.txt": "Texte Z"})
+    job = submit_as(house, small, {"seul.txt": "Texte seul"})
+    gate = Gate()
+    house.reader.hook = lambda name: gate.wait() if name == "long.txt" else None
+    worker = house.new_worker(slice_s=0)
+
+    assert worker.run_once()
+    assert house.states(big)["long.txt"] is ItemState.PENDING
+    assert worker.run_once()
+    house.apply()
+    assert state_as(house, small, job) is JobState.SUCCEEDED
+    gate.open()
+    house.settle_with(worker)
+
+    assert sorted(house.reader.names) == ["a.txt", "long.txt", "seul.txt", "z.txt"]
+    assert house.state_of(big).state is JobState.SUCCEEDED
+    house.close()
+
+
 def test_each_turn_gets_something_done_however_short(tmp_path: Path) -> None:
     """A slice of no length, two jobs that always wait for each other: both end."""
     house = open_house(tmp_path, embedder=SlowEmbedder(batch_s=0.001))
