@@ -112,7 +112,9 @@ def test_links_are_those_of_the_role() -> None:
     assert links(api, "platform_admin") == [
         "Conversation",
         "Organismes",
-        *administration,
+        *administration[:-1],
+        "Générations",
+        "Journal d'audit",
         "Mon compte",
     ]
 
