@@ -167,6 +167,8 @@ class GenerationRoom:
         for generation in kept:
             if generation.state in WITHOUT_INDEX:
                 self._erase_when_left(generation)
+            else:
+                self._leaving.pop(generation.id, None)
 
     def switch(
         self, generation_id: GenerationId, *, decide: Callable[[UnitOfWork], Generation]

@@ -97,8 +97,9 @@ class GenerationService:
         return [ConfiguredEmbedder(name, each, each == active) for name, each in identities]
 
     def is_behind(self, generation: Generation) -> bool:
-        """True while a whole generation is not known to hold exactly what is live."""
-        return generation.is_whole and self._room.is_behind(generation.id)
+        """True while a generation that follows the searched one is not known to hold what is live."""
+        is_follower = generation.is_whole and generation.state is not GenerationState.ACTIVE
+        return is_follower and self._room.is_behind(generation.id)
 
     def plan(self, embedder_name: str, *, principal: Principal) -> Generation:
         """Foresee a generation with an embedder of the settings; nothing is built yet.

@@ -34,8 +34,8 @@ from tests.unit.assistant.services.generation_world import (
     MemoryShelf,
 )
 
-PILLARS = {f"pilier-{n:02}.txt": f"pilier{n} inchangé du recueil {n}" for n in range(30)}
-ROUNDS = 12
+PILLARS = {f"pilier-{n:02}.txt": f"pilier{n} inchangé du recueil {n}" for n in range(20)}
+ROUNDS = 6
 
 
 class Tagged(list[float]):
@@ -129,6 +129,7 @@ class Street:
             (hit.chunk for hit in hits), expected=PILLARS[name], forbidden=forbidden
         )
         self.searches += 1
+        time.sleep(0.01)
 
     def look(self) -> None:
         """Compare the searched index and the database directly, at one moment."""
@@ -191,6 +192,7 @@ def edit(world: GenerationWorld, street: Street, *, number: int) -> None:
         street.withdrawn += [f"mobile version {number - 1}", f"ajout {number - 1}"]
 
 
+@pytest.mark.timeout(600)
 def test_nothing_fails_mixes_lacks_or_haunts_while_generations_change(
     world: GenerationWorld,
 ) -> None:
@@ -217,8 +219,8 @@ def test_nothing_fails_mixes_lacks_or_haunts_while_generations_change(
     assert street.failed == []
     assert street.faults == []
     assert (Watched.mixed, len(held)) == (0, 2)
-    assert min(searches, Watched.asked) > 50
-    assert street.looks > 10
+    assert min(searches, Watched.asked) > 30
+    assert street.looks > 5
     assert all(faults_of_index(rows, points) == [] for points in held)
     world.room.close()
 

@@ -113,7 +113,9 @@ def test_links_are_those_of_the_role() -> None:
         "Conversation",
         "Santé du fonds",
         "Organismes",
-        *administration,
+        *administration[:-1],
+        "Générations",
+        "Journal d'audit",
         "Mon compte",
     ]
 

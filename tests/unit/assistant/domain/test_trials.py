@@ -23,7 +23,7 @@ from eval.gate import THRESHOLDS
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 _RANK = st.none() | st.integers(1, DEPTH)
-Pairs = list[tuple[int | None, int | None]]
+Pairs = Sequence[tuple[int | None, int | None]]
 
 
 def trial_of(*sets: Pairs) -> Trial:
@@ -41,7 +41,7 @@ def trial_of(*sets: Pairs) -> Trial:
 
 
 SAME: Pairs = [(1, 1)] * 50
-CASES: Sequence[tuple[Sequence[Sequence[tuple[int | None, int | None]]], TrialVerdict]] = [
+CASES: Sequence[tuple[Sequence[Pairs], TrialVerdict]] = [
     ((), TrialVerdict.NO_QUESTIONS),
     (([],), TrialVerdict.NO_QUESTIONS),
     ((SAME,), TrialVerdict.PASSED),
@@ -54,7 +54,7 @@ CASES: Sequence[tuple[Sequence[Sequence[tuple[int | None, int | None]]], TrialVe
 
 
 @pytest.mark.parametrize(("sets", "verdict"), CASES)
-def test_the_worst_set_decides(sets: tuple[Pairs, ...], verdict: TrialVerdict) -> None:
+def test_the_worst_set_decides(sets: Sequence[Pairs], verdict: TrialVerdict) -> None:
     trial = trial_of(*sets)
 
     assert trial.verdict is verdict

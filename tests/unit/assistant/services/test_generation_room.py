@@ -226,3 +226,14 @@ class Sleepy(HashEmbedder):
 
 def switch(world: GenerationWorld, made: Generation) -> None:
     world.service.switch(made.id, reason="Aucun jeu de questions", principal=world.principal)
+
+
+def test_what_is_searched_is_not_told_to_be_behind(world: GenerationWorld) -> None:
+    world.house.ingest(TWO)
+    made = world.built()
+    (first,) = [each for each in world.service.list_all(principal=world.principal) if each != made]
+
+    assert not world.service.is_behind(first)
+    assert not world.service.is_behind(made)
+    world.room.look_again()
+    assert world.service.is_behind(made)
