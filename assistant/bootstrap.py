@@ -230,7 +230,7 @@ def _web_container(
     care = IndexCare(open_work, index, files, clock, audit=audit.trail, desk=desk, stack=stack)
     model = model or build_chat_model(settings)
     retriever, pipeline = _answering(common, index=index, model=model, stack=stack)
-    search, answers = _asking(common, retriever=retriever, pipeline=pipeline)
+    search, answers = _asking(common, retriever=retriever, pipeline=pipeline, care=care)
     runner = _evaluation_runner(common, pipeline=pipeline, model=model, answers=answers)
     sign_ins = build_sign_ins(settings, open_work=open_work, clock=clock, audit=audit.trail)
     stack.callback(sign_ins.federation.close)
@@ -265,7 +265,7 @@ def _web_container(
         evaluations=EvaluationService(open_work, clock, audit=audit.trail),
         evaluation_runner=runner,
         applier=care.applier,
-        reconciliation=care.reconciliation,
+        care=care,
         resources=stack.pop_all(),
     )
 
@@ -314,7 +314,7 @@ def _answering(
 
 
 def _asking(
-    common: _Common, *, retriever: Retriever, pipeline: AnswerSource
+    common: _Common, *, retriever: Retriever, pipeline: AnswerSource, care: IndexCare
 ) -> tuple[SearchService, AnswerService]:
     limits = common.settings.limits
     answers = AnswerService(
@@ -325,7 +325,9 @@ def _asking(
         waiting=limits.waiting_answers,
         question_chars=limits.question_chars,
     )
-    return SearchService(retriever, question_chars=limits.question_chars), answers
+    found = care.health.found.note
+    chars = limits.question_chars
+    return SearchService(retriever, question_chars=chars, tell_found=found), answers
 
 
 def _question_sets(common: _Common, *, audit: AuditTrail) -> QuestionSetService:

@@ -25,6 +25,7 @@ from assistant.api.routes import (
     audit,
     collections,
     conversations,
+    corpus_health,
     documents,
     evaluations,
     federation,
@@ -159,6 +160,7 @@ def _version_1() -> APIRouter:
         inspections,
         usage,
         reconciliation,
+        corpus_health,
         me,
         service,
     ):

@@ -26,6 +26,7 @@ from assistant.domain.jobs import ItemState, Job, JobItem
 from assistant.domain.sessions import Session, SignInLink
 from assistant.domain.tenancy import Scope
 from assistant.ports.audit import AuditRepository
+from assistant.ports.corpus_health import CorpusHealthRepository
 from assistant.ports.documents import ChunkRepository, DocumentRepository, LinkRepository
 from assistant.ports.evaluations import EvaluationRepository, QuestionSetRepository
 from assistant.ports.feedback import FeedbackRepository, InspectionRepository
@@ -360,6 +361,11 @@ class UnitOfWork(Protocol):
     @property
     def reconciliation(self) -> ReconciliationRepository:
         """What database, index and files are compared by."""
+        ...
+
+    @property
+    def corpus_health(self) -> CorpusHealthRepository:
+        """The health of documents."""
         ...
 
     def __enter__(self) -> Self:

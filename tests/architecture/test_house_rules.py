@@ -281,6 +281,7 @@ WITHOUT_SCOPE = {
         "evaluations",
         "usage",
         "reconciliation",
+        "corpus_health",
         "__enter__",
         "__exit__",
         "lock",

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, types
 from assistant.adapters.sql import (
     audit_tables,
     conversation_tables,
+    corpus_health_tables,
     evaluation_tables,
     password_tables,
     people_tables,
@@ -33,6 +34,7 @@ metadata = evaluation_tables.metadata
 _NAMED = {
     audit_tables.audit_entries,
     conversation_tables.inspections,
+    corpus_health_tables.gap_days,
     password_tables.passwords,
     people_tables.people,
     reconciliation_tables.reconciliations,
