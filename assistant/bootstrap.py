@@ -228,7 +228,7 @@ def _web_container(
         stack=stack,
     )
     model = model or build_chat_model(settings)
-    search, answers, runner = _asking(common, made, model=model)
+    search, answers, runner = _asking(common, made, model=model, care=care)
     sign_ins = build_sign_ins(settings, open_work=open_work, clock=clock, audit=audit.trail)
     stack.callback(sign_ins.federation.close)
     return Container(
@@ -267,7 +267,7 @@ def _web_container(
         evaluations=EvaluationService(open_work, clock, audit=audit.trail),
         evaluation_runner=runner,
         applier=care.applier,
-        reconciliation=care.reconciliation,
+        care=care,
         resources=stack.pop_all(),
     )
 
@@ -321,7 +321,7 @@ def _answering(
 
 
 def _asking(
-    common: _Common, made: Generations, *, model: ChatModel | None
+    common: _Common, made: Generations, *, model: ChatModel | None, care: IndexCare
 ) -> tuple[SearchService, AnswerService, EvaluationRunner]:
     limits = common.settings.limits
     pipeline = _answering(common, retriever=made.retriever, model=model)
@@ -333,7 +333,9 @@ def _asking(
         waiting=limits.waiting_answers,
         question_chars=limits.question_chars,
     )
-    search = SearchService(made.retriever, question_chars=limits.question_chars)
+    search = SearchService(
+        made.retriever, question_chars=limits.question_chars, tell_found=care.health.found.note
+    )
     runner = _evaluation_runner(
         common, pipeline=pipeline, model=model, answers=answers, embedder=made.embedder
     )

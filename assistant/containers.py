@@ -20,6 +20,7 @@ from assistant.services.audit_log import AuditLog
 from assistant.services.browser_sessions import BrowserSessions
 from assistant.services.conversation_desk import ConversationDesk
 from assistant.services.conversations import ConversationService
+from assistant.services.corpus_health import CorpusHealthService
 from assistant.services.curation import CurationService
 from assistant.services.documents import DocumentService
 from assistant.services.evaluation_runner import EvaluationRunner
@@ -29,6 +30,7 @@ from assistant.services.generation_retriever import GenerationRetriever
 from assistant.services.generation_room import GenerationRoom
 from assistant.services.generation_trial import GenerationKeeper
 from assistant.services.generations import GenerationService
+from assistant.services.index_care import IndexCare
 from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
@@ -96,9 +98,19 @@ class Container:
     evaluations: EvaluationService
     evaluation_runner: EvaluationRunner
     applier: IndexApplier
-    reconciliation: ReconciliationKeeper
+    care: IndexCare
     resources: ExitStack
     """What `close` gives back."""
+
+    @property
+    def reconciliation(self) -> ReconciliationKeeper:
+        """Compares database, index and files."""
+        return self.care.reconciliation
+
+    @property
+    def corpus_health(self) -> CorpusHealthService:
+        """Tells what to look after."""
+        return self.care.health
 
     def start(self) -> None:
         """Make the default collection, end interrupted answers, begin to apply versions and to note heads."""

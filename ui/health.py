@@ -1,4 +1,4 @@
-"""The page on the health of what is indexed: whether database, index and files agree."""
+"""The page on the health of what is indexed: documents to look after, and whether all agrees."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from assistant.schemas.reconciliation import (
     VerificationReportOut,
 )
 from assistant.schemas.service import MeOut
-from ui import acts
+from ui import acts, corpus
 from ui.failures import attempt, guarded_fragment
 from ui.markup import escape, plain
 from ui.messages import moment_label, number, text
@@ -23,17 +23,20 @@ _REFRESH = "2s"
 
 def may_read(me: MeOut) -> bool:
     """True for who may see some part of the page."""
-    return acts.is_platform_admin(me)
+    return me.is_admin or acts.is_platform_admin(me)
 
 
 def show(api: AssistantClient, me: MeOut) -> None:
-    """The whole page; who does not administer the platform is told so."""
+    """The whole page; who is no administrator is told so."""
     st.title(text("health.title"), anchor=False)
     if not may_read(me):
         st.warning(text("health.forbidden"))
         return
     acts.show_notice()
-    verification(api, me)
+    if me.is_admin:
+        corpus.show(api)
+    if acts.is_platform_admin(me):
+        verification(api, me)
 
 
 def verification(api: AssistantClient, me: MeOut) -> None:

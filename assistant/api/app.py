@@ -25,6 +25,7 @@ from assistant.api.routes import (
     audit,
     collections,
     conversations,
+    corpus_health,
     curation,
     documents,
     evaluations,
@@ -165,6 +166,7 @@ def _version_1() -> APIRouter:
         inspections,
         usage,
         reconciliation,
+        corpus_health,
         me,
         service,
     ):

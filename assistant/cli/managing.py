@@ -83,6 +83,28 @@ def reindex_documents(
         return finish(connection, job, as_json=json)
 
 
+@documents_app.command("health", cls=FrenchCommand)
+def show_health(
+    context: typer.Context,
+    *,
+    days: Annotated[
+        int, typer.Option("--days", metavar="N", min=1, max=365, help="Durée sans être trouvé.")
+    ] = 90,
+    limit: Annotated[
+        int, typer.Option("-n", metavar="N", min=1, max=500, help="Documents nommés par constat.")
+    ] = 20,
+    json: Json = False,
+    server: Server = None,
+) -> None:
+    """Dit ce qui demande des soins : échecs, numérisations pauvres, doublons, jamais trouvés."""
+    from assistant.cli import caring
+    from assistant.cli.console import say_json
+
+    with invocation(context).connect(command="documents", server=server) as connection:
+        report = connection.client.corpus_health(days=days, limit=limit)
+    say_json(report) if json else caring.show_health(report)
+
+
 @jobs_app.command("list", cls=FrenchCommand)
 def list_jobs(
     context: typer.Context,

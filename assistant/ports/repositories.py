@@ -22,6 +22,7 @@ from assistant.domain.sessions import Session, SignInLink
 from assistant.domain.tenancy import Scope
 from assistant.ports.audit import AuditRepository
 from assistant.ports.conversations import AnswerRepository, ConversationRepository
+from assistant.ports.corpus_health import CorpusHealthRepository
 from assistant.ports.documents import (
     ChunkRepository,
     CurationRepository,
@@ -286,6 +287,11 @@ class UnitOfWork(Protocol):
     @property
     def reconciliation(self) -> ReconciliationRepository:
         """What database, index and files are compared by."""
+        ...
+
+    @property
+    def corpus_health(self) -> CorpusHealthRepository:
+        """The health of documents."""
         ...
 
     def __enter__(self) -> Self:

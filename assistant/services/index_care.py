@@ -11,6 +11,7 @@ from assistant.ports.index import ChunkIndex
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.applier import Followers, IndexApplier
 from assistant.services.conversation_desk import ConversationDesk
+from assistant.services.corpus_health import CorpusHealthService
 from assistant.services.reconciliation import Reconciler, ReconciliationKeeper
 
 
@@ -42,14 +43,16 @@ class IndexCare:
             stack: Ends at its end what is under way.
         """
         reconciler = Reconciler(open_work, index, files, clock)
+        self.health = CorpusHealthService(open_work, clock)
         self.reconciliation = ReconciliationKeeper(open_work, reconciler, clock, audit=audit)
         self.applier = IndexApplier(
             open_work,
             index,
             files,
             clock,
-            upkeep=[desk.retention.look, self.reconciliation.look],
+            upkeep=[desk.retention.look, self.reconciliation.look, self.health.found.flush],
             followers=followers,
         )
+        stack.callback(self.health.found.flush)
         stack.callback(self.reconciliation.stop)
         stack.callback(self.applier.stop)

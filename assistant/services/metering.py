@@ -16,16 +16,21 @@ from assistant.domain.ids import TenantId
 from assistant.domain.usage import Unit, day_of
 from assistant.ports.repositories import UnitOfWork
 from assistant.services.answer_record import AnswerRecord
+from assistant.services.corpus_health import count_result
 from assistant.services.quotas import give_back_question
 from ingest.model import IngestedFile
 from ingest.tokens import count_tokens
 
 
 def settle_answer(work: UnitOfWork, record: AnswerRecord) -> None:
-    """Count the tokens of an ended answer; one that failed costs nothing and gives its question back."""
+    """Count the tokens of an ended answer, and what it found.
+
+    One that failed costs nothing and gives its question back.
+    """
     if isinstance(record.end, AnswerFailed):
         give_back_question(work, record.answer)
         return
+    count_result(work, record)
     usage, answer = tokens_of(record), record.answer
     if usage is None:
         return

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from assistant.domain.documents import SourceChunk
 from assistant.domain.errors import InvalidInput
 from assistant.domain.retrieval import Hit, Retrieval
 from assistant.domain.tenancy import Scope
@@ -18,12 +20,30 @@ class PassageRetriever(Protocol):
         ...
 
 
+def _tell_nobody(chunks: Iterable[SourceChunk]) -> None:
+    del chunks
+
+
 class SearchService:
     """Searches within a scope."""
 
-    def __init__(self, retriever: PassageRetriever, *, question_chars: int = 4000) -> None:
+    def __init__(
+        self,
+        retriever: PassageRetriever,
+        *,
+        question_chars: int = 4000,
+        tell_found: Callable[[Iterable[SourceChunk]], None] = _tell_nobody,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            retriever: Finds passages.
+            question_chars: Greatest length of a text.
+            tell_found: Told of the passages of each search, to count their documents.
+        """
         self._retriever = retriever
         self._question_chars = question_chars
+        self._tell_found = tell_found
 
     def search(self, text: str, *, limit: int, scope: Scope) -> list[Hit]:
         """The best passages for a text, best first. Blocking: call it in a thread.
@@ -33,7 +53,9 @@ class SearchService:
             UpstreamError: The index or the embedder fails.
         """
         asked = checked_question(text, limit=self._question_chars)
-        return list(self._retriever.retrieve(asked, scope=scope, limit=limit).hits)
+        hits = list(self._retriever.retrieve(asked, scope=scope, limit=limit).hits)
+        self._tell_found(hit.chunk for hit in hits)
+        return hits
 
 
 def checked_question(text: str, *, limit: int) -> str:

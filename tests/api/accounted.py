@@ -38,6 +38,7 @@ _BY_THE_PLATFORM = frozenset(
 )
 _IN_BACKGROUND = (
     "answer", "conversation", "message", "evaluation", "usage", "audit_pseudonyms", "reconciliations",
+    "document_days", "gap_days",
 )  # fmt: skip
 """Tables that answers, evaluations and comparisons go on writing to after their request."""
 

@@ -287,6 +287,7 @@ WITHOUT_SCOPE = {
         "sources",
         "source_queue",
         "reconciliation",
+        "corpus_health",
         "__enter__",
         "__exit__",
         "lock",

@@ -11,7 +11,7 @@ from tests.ui.administration import click, opened, said
 from tests.ui.scripted import NOW
 from tests.ui.scripted_organisation import OrganisingClient
 
-PLATFORM = ("agent", "tenant_admin", "platform_admin")
+PLATFORM = ("agent", "platform_admin")
 COUNTS = {"chunks": 1200, "points": 1199, "files": 40}
 FINDING = FindingOut(
     code="point_missing",

@@ -18,6 +18,7 @@ FAMILIES = {
     "logo", "tenants", "organisation_kind", "organisation_state", "organisation_move", "quota", "zone",
     "permission", "account", "feedback", "feedback_reason", "usage", "unit", "comparison", "act",
     "audit_detail", "audit", "generations",
+    "corpus_finding",
 }  # fmt: skip
 """Tables whose keys are built from a value of the API."""
 

@@ -12,6 +12,7 @@ from assistant.adapters.sql.answers import SqlAnswerRepository
 from assistant.adapters.sql.audit import SqlAuditRepository
 from assistant.adapters.sql.chunks import SqlChunkRepository
 from assistant.adapters.sql.conversations import SqlConversationRepository
+from assistant.adapters.sql.corpus_health import SqlCorpusHealthRepository
 from assistant.adapters.sql.curation import SqlCurationRepository
 from assistant.adapters.sql.dialect import SqlDialect
 from assistant.adapters.sql.documents import SqlDocumentRepository
@@ -88,6 +89,7 @@ class SqlUnitOfWork:
         self.sources = SqlSourceRepository(self._transaction)
         self.source_queue = SqlSourceQueue(self._transaction)
         self.reconciliation = SqlReconciliationRepository(self._transaction)
+        self.corpus_health = SqlCorpusHealthRepository(self._transaction)
 
     def __enter__(self) -> Self:
         """Begin."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, types
 from assistant.adapters.sql import (
     audit_tables,
     conversation_tables,
+    corpus_health_tables,
     document_tables,
     evaluation_tables,
     generation_tables,
@@ -38,6 +39,7 @@ _NAMED = {
     conversation_tables.inspections,
     generation_tables.generations,
     document_tables.document_corrections,
+    corpus_health_tables.gap_days,
     password_tables.passwords,
     people_tables.people,
     reconciliation_tables.reconciliations,
