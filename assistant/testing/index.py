@@ -94,7 +94,7 @@ class InMemoryChunkIndex:
     def flush(self) -> None:
         """Nothing to write."""
 
-    def close(self) -> None:
+    def close(self, *, discard: bool = False) -> None:
         """Nothing to release."""
 
     def _within(self, scope: Scope) -> list[IndexPoint]:
