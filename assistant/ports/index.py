@@ -89,6 +89,10 @@ class ChunkIndex(Protocol):
         """Write to disk what is held in memory; called when idle."""
         ...
 
-    def close(self) -> None:
-        """Release the engine; idempotent. The index is not used afterwards."""
+    def close(self, *, discard: bool = False) -> None:
+        """Release the engine; idempotent. The index is not used afterwards.
+
+        Args:
+            discard: It is to be erased: what is held in memory need not be written.
+        """
         ...

@@ -78,8 +78,9 @@ class ActiveIndex:
         """Write to disk what the engines of all generations hold in memory."""
         self._room.flush()
 
-    def close(self) -> None:
-        """Close every generation."""
+    def close(self, *, discard: bool = False) -> None:
+        """Close every generation; none is erased."""
+        del discard
         self._room.close()
 
 

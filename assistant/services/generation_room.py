@@ -163,7 +163,7 @@ class GenerationRoom:
             self._take_over(kept)
             fed = {generation.id for generation in kept if _is_fed(generation)}
             for generation_id in [each for each in self._opened if each not in fed]:
-                self._opened.pop(generation_id).close()
+                self._opened.pop(generation_id).close(discard=True)
         for generation in kept:
             if generation.state in WITHOUT_INDEX:
                 self._erase_when_left(generation)

@@ -63,7 +63,7 @@ class OpenedGeneration:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._readers = 0
-        self._is_closing = False
+        self._is_closing, self._is_discarded = False, False
 
     @property
     def index(self) -> ChunkIndex:
@@ -92,16 +92,19 @@ class OpenedGeneration:
                 self._readers -= 1
                 is_last = self._is_closing and not self._readers
             if is_last:
-                self.index.close()
+                self.index.close(discard=self._is_discarded)
 
-    def close(self) -> bool:
-        """Close the index once nobody searches it; True when it is closed now."""
+    def close(self, *, discard: bool = False) -> None:
+        """Close the index once nobody searches it.
+
+        Args:
+            discard: It is to be erased: writing what is in memory would only make searches wait.
+        """
         with self._lock:
-            self._is_closing = True
+            self._is_closing, self._is_discarded = True, discard
             is_free = not self._readers
         if is_free:
-            self.index.close()
-        return is_free
+            self.index.close(discard=discard)
 
     def follow(self, version_id: VersionId, *, open_work: UnitOfWorkFactory) -> bool:
         """Add a version; False when it could not be, and is to be caught up with."""

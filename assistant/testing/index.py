@@ -122,7 +122,7 @@ class InMemoryChunkIndex:
     def flush(self) -> None:
         """Nothing to write."""
 
-    def close(self) -> None:
+    def close(self, *, discard: bool = False) -> None:
         """Nothing to release."""
 
     def _drop(self, chunk_ids: Iterable[ChunkId]) -> None:

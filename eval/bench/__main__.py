@@ -11,7 +11,7 @@ import psutil
 from eval.bench.rows import BenchRow, sentence, table
 
 PARTS = ("start", "search", "indexing", "answers", "sign_in")
-ON_DEMAND = ("tenants", "reading")
+ON_DEMAND = ("tenants", "reading", "generations")
 """Parts that take too long to be measured each time."""
 
 

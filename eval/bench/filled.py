@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from assistant.bootstrap import build
 from assistant.containers import Container
@@ -18,6 +19,7 @@ from assistant.domain.documents import (
     VersionState,
 )
 from assistant.domain.ids import ChunkId, DocumentId, VersionId, new_id
+from assistant.domain.retrieval import EmbedderIdentity, Vector
 from assistant.domain.tenancy import Collection
 from assistant.settings import Settings
 from eval.bench.search import Synthesis
@@ -45,10 +47,17 @@ def fill_data_folder(data_dir: Path, *, chunks: int) -> None:
         ]
         for start in range(0, len(documents), _DOCUMENTS_OF_COMMIT):
             batch = documents[start : start + _DOCUMENTS_OF_COMMIT]
-            _store(container, batch, synthesis=synthesis)
+            store(container, batch, synthesis=synthesis)
 
 
-def _store(container: Container, documents: Sequence[Document], *, synthesis: Synthesis) -> None:
+def store(
+    container: Container,
+    documents: Sequence[Document],
+    *,
+    synthesis: Synthesis,
+    also: Mapping[EmbedderIdentity, Callable[[], Vector]] = MappingProxyType({}),
+) -> None:
+    """Put live documents of made-up chunks into database and index; with vectors of other embedders."""
     versions: list[DocumentVersion] = []
     with container.open_work() as work:
         for document in documents:
@@ -60,6 +69,8 @@ def _store(container: Container, documents: Sequence[Document], *, synthesis: Sy
             vectors = {chunk.embedded_hash: synthesis.vector() for chunk in chunks}
             work.documents.add(document)
             work.vectors.add(vectors, embedder=container.embedder.identity)
+            for embedder, vector in also.items():
+                work.vectors.add({key: vector() for key in vectors}, embedder=embedder)
             work.ledger.add_version(version, chunks)
             work.ledger.make_live(version.id, now=NOW)
             versions.append(version)

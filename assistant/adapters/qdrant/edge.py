@@ -223,11 +223,12 @@ class EdgeChunkIndex:
                 self._shard.flush()
             self._is_dirty = False
 
-    def close(self) -> None:
-        """Flush and release the shard; idempotent."""
+    def close(self, *, discard: bool = False) -> None:
+        """Flush, unless it is to be erased, and release the shard; idempotent."""
         if self._is_closed:
             return
-        self.flush()
+        if not discard:
+            self.flush()
         with self._writing, engine_errors():
             self._is_closed = True
             self._shard.close()

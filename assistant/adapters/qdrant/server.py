@@ -166,8 +166,9 @@ class ServerChunkIndex:
     def flush(self) -> None:
         """Nothing to do: the server keeps its own log."""
 
-    def close(self) -> None:
-        """Close the connection; idempotent."""
+    def close(self, *, discard: bool = False) -> None:
+        """Close the connection; idempotent. The server keeps its own log."""
+        del discard
         self._client.close()
 
     def _open(self) -> None:

@@ -112,6 +112,9 @@ def test_the_previous_one_is_fed_and_taken_back(world: GenerationWorld) -> None:
 
 def test_a_third_generation_removes_the_first_with_its_index(world: GenerationWorld) -> None:
     world.house.ingest(TWO)
+    closed: list[bool] = []
+    first = world.places.indexes["g1-hash-32"]
+    first.close = lambda *, discard=False: closed.append(discard)  # type: ignore[method-assign]
     world.switched()
     world.switched("")
     world.room.look()
@@ -121,6 +124,7 @@ def test_a_third_generation_removes_the_first_with_its_index(world: GenerationWo
     assert found[2] is GenerationState.PREVIOUS
     assert found[3] is GenerationState.ACTIVE
     assert world.places.erased == ["g1-hash-32"]
+    assert closed == [True]
     with world.house.open_work() as work:
         assert work.generations.missing("hash-32").versions == ()
 
