@@ -258,8 +258,10 @@ class LinkRepository(Protocol):
         """
         ...
 
-    def find(self, link_id: LinkId, *, scope: Scope) -> DocumentLink | None:
-        """A link between documents of the scope that are not deleted."""
+    def find(
+        self, link_id: LinkId, *, scope: Scope, managed: Scope | None = None
+    ) -> DocumentLink | None:
+        """A link between documents of the scope that are not deleted; excluded ones only where managed."""
         ...
 
     def list_of_document(

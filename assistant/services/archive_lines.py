@@ -22,8 +22,10 @@ from assistant.domain.tenants import TenantKind
 from ingest.model import DocumentKind, FileFormat, Notice
 
 FORMAT = "assistant-regional/tenant"
-FORMAT_VERSION = 1
-"""Raised by every change that an older program would read wrongly."""
+FORMAT_VERSION = 2
+"""Raised by every change that an older program would read wrongly: one of format 1 would bring excluded
+documents back."""
+READ_VERSIONS = frozenset({1, FORMAT_VERSION})
 
 MANIFEST = "manifest.json"
 TENANT = "tenant.json"

@@ -23,6 +23,7 @@ from assistant.services.archive_lines import (
     OPTIONAL,
     ORIGINALS,
     QUESTIONS,
+    READ_VERSIONS,
     FileLine,
     Line,
     Manifest,
@@ -169,7 +170,7 @@ def _manifest(archive: ZipFile, names: list[str]) -> Manifest:
         raise InvalidInput("archive_unreadable") from error
     if header.format != FORMAT:
         raise InvalidInput("archive_unreadable")
-    if header.format_version != FORMAT_VERSION:
+    if header.format_version not in READ_VERSIONS:
         raise InvalidInput(
             "archive_version_unknown", version=header.format_version, known=FORMAT_VERSION
         )

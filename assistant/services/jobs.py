@@ -28,6 +28,7 @@ from assistant.services.transactions import retried
 
 _RETRIED = frozenset({ItemState.FAILED, ItemState.CANCELLED})
 _PAGE = 1000
+_UNNAMED = "–"
 
 
 class JobService:
@@ -66,15 +67,34 @@ class JobService:
         states: frozenset[ItemState] = frozenset(),
         limit: int,
         offset: int = 0,
+        managed: Scope | None = None,
     ) -> list[JobItem]:
         """Items of a job in order; empty `states` means all.
+
+        Those of excluded documents have no name for who does not manage them.
+
+        Args:
+            job_id: The job.
+            scope: The collections whose jobs the reader may see.
+            states: Which items.
+            limit: Greatest number of items.
+            offset: How many to pass over before.
+            managed: Where excluded documents are seen all the same; None is nowhere.
 
         Raises:
             NotFound: No such job within the scope.
         """
         with self._open_work() as work:
             _found(work, job_id, scope=scope)
-            return work.jobs.items(job_id, scope=scope, states=states, limit=limit, offset=offset)
+            found = work.jobs.items(job_id, scope=scope, states=states, limit=limit, offset=offset)
+            named = [each.document_id for each in found if each.document_id is not None]
+            hidden = work.curation.excluded_among(named, scope=scope)
+            if managed is not None:
+                hidden -= work.curation.excluded_among(named, scope=managed)
+        return [
+            replace(each, name=_UNNAMED, document_id=None) if each.document_id in hidden else each
+            for each in found
+        ]
 
     def cancel(self, job_id: JobId, *, principal: Principal, scope: Scope) -> Job:
         """Stop a job: what is not complete is cancelled at once, what is complete stays.

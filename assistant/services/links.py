@@ -72,12 +72,12 @@ class LinkService:
         require_writer(principal)
         with self._open_work() as work:
             work.lock()
-            link = work.links.find(link_id, scope=scope)
+            link = work.links.find(link_id, scope=scope, managed=scope)
             if link is None or document_id not in {link.source.id, link.target.id}:
                 raise NotFound
             now = self._clock.now()
             work.links.decide(link_id, state=state, by=principal.person_id, now=now, scope=scope)
-            decided = work.links.find(link_id, scope=scope)
+            decided = work.links.find(link_id, scope=scope, managed=scope)
             self._audit.record_in(
                 work,
                 Act.LINK_DECIDED,

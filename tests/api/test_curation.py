@@ -169,6 +169,19 @@ async def test_a_dropped_rule_is_seen(site: Site, monkeypatch: pytest.MonkeyPatc
         assert await seen(home, home.agent) == set()
 
 
+async def test_jobs_no_longer_name_it_to_readers(site: Site) -> None:
+    async def names(http: httpx.AsyncClient) -> list[str]:
+        (job,) = (await http.get("/api/v1/jobs")).json()
+        items = (await http.get(f"/api/v1/jobs/{job['id']}/items")).json()
+        return [each["name"] for each in items]
+
+    async with shared(site) as home:
+        assert await names(home.agent) == ["reglement.pdf"]
+        await home.act("exclude")
+        assert await names(home.agent) == ["–"]
+        assert await names(home.admin) == ["reglement.pdf"]
+
+
 async def test_an_answer_that_rests_on_it_is_withheld_until_it_is_back(site: Site) -> None:
     async with shared(site) as home:
         talked = await talk(home.agent)

@@ -74,6 +74,12 @@ class Commune:
         people = self.site.container.organisation.people
         people.suspend(self.agent.person_id, principal=self.admin)
 
+    def exclude(self) -> None:
+        container = self.site.container
+        scope = container.access.owned_scope(self.admin)
+        (document,) = container.documents.list_page(scope=scope, limit=9)
+        container.curation.exclude([document.id], principal=self.admin, scope=scope)
+
 
 Revoke = Callable[[Commune], None]
 
@@ -128,6 +134,7 @@ def last_of(lines: list[str]) -> dict[str, Any]:
     ("revoke", "status", "is_key"),
     [
         (Commune.leave_group, "refused", False),
+        (Commune.exclude, "refused", False),
         (Commune.suspend, "cancelled", False),
         (Commune.revoke_key, "cancelled", True),
     ],
@@ -168,6 +175,7 @@ def test_who_waits_in_line_is_answered_with_the_rights_of_its_turn(
         (Commune.leave_group, False),
         (Commune.delete_group, False),
         (Commune.withdraw_sharing, False),
+        (Commune.exclude, False),
         (Commune.revoke_key, True),
     ],
 )

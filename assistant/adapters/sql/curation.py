@@ -127,12 +127,14 @@ class SqlCurationRepository:
         return document
 
     def _read(self, document: Document) -> Labels:
-        """What the live version says; of a document without one, what its name does."""
+        """What the live version says; of a document without one, what is known of it, or its name."""
         row = self._transaction.first(
             select(versions.c.title, versions.c.kind, versions.c.date).where(
                 versions.c.document_id == document.id, versions.c.state == VersionState.LIVE
             )
         )
+        if row is None and document.correction is None:
+            return Labels(document.title, document.kind, document.date)
         if row is None:
             return Labels(document.name.rsplit("/", 1)[-1], DocumentKind.OTHER, None)
         return Labels(row.title, row.kind, row.date)

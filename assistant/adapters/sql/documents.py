@@ -6,7 +6,19 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    type_coerce,
+    union,
+    update,
+)
 
 from assistant.adapters.sql.contents import keep_record
 from assistant.adapters.sql.conversation_tables import deleted_documents as gone
@@ -51,6 +63,8 @@ _DOCUMENTS = (
 
 _EVERY = ListFilter()
 _NO_NOTICES: list[str] = []
+_SUSPECT = '"suspicions":[{'
+"""Stands in the JSON of a reading that found some."""
 DOCUMENT_KEYS = "document "
 """Under which a transaction remembers documents."""
 
@@ -320,7 +334,11 @@ def _matching(wanted: ListFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.format is not None:
         yield documents.c.format == wanted.format
     if wanted.has_problems:
-        yield or_(documents.c.reason_code.is_not(None), documents.c.notices != _NO_NOTICES)
+        yield or_(
+            documents.c.reason_code.is_not(None),
+            documents.c.notices != _NO_NOTICES,
+            type_coerce(readings.c.quality, Text).contains(_SUSPECT),
+        )
 
 
 def _order(wanted: ListFilter) -> tuple[ColumnElement[Any], ...]:

@@ -154,9 +154,11 @@ class SqlLinkRepository:
             [each for key, each in wanted.items() if key not in kept], scope=scope, now=now
         )
 
-    def find(self, link_id: LinkId, *, scope: Scope) -> DocumentLink | None:
+    def find(
+        self, link_id: LinkId, *, scope: Scope, managed: Scope | None = None
+    ) -> DocumentLink | None:
         """A link between documents of the scope."""
-        found = self._all(_links(scope).where(document_links.c.id == link_id))
+        found = self._all(_links(scope, managed=managed).where(document_links.c.id == link_id))
         return found[0] if found else None
 
     def list_of_document(
@@ -192,7 +194,7 @@ class SqlLinkRepository:
             NotFound: No such link within the scope.
         """
         self._transaction.lock()
-        if self.find(link_id, scope=scope) is None:
+        if self.find(link_id, scope=scope, managed=scope) is None:
             raise NotFound
         self._transaction.write(
             update(document_links)

@@ -70,6 +70,7 @@ def list_items(
         states=frozenset(state or ()),
         limit=limit,
         offset=offset,
+        managed=caller.owned,
     )
     return [item_out(item) for item in found]
 

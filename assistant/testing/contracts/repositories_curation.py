@@ -14,6 +14,7 @@ from assistant.domain.documents import DocumentCounts, ListFilter, VersionState
 from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.ids import DocumentId
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.testing.contracts.repositories_links import make_reading
 from assistant.testing.contracts.repositories_world import (
     EMBEDDER,
     NOON,
@@ -22,12 +23,13 @@ from assistant.testing.contracts.repositories_world import (
     Stored,
     World,
     make_document,
+    make_version,
     sha,
     store_job,
     store_live,
     store_ready,
 )
-from ingest.model import DocumentKind, FileFormat
+from ingest.model import DocumentKind, FileFormat, Quality, Suspicion
 
 TITLED = CorrectedFields(title="Règlement des aides")
 ALL = CorrectedFields("Règlement des aides", DocumentKind.REGLEMENT, date(2025, 1, 31))
@@ -320,6 +322,8 @@ class CurationContract(RepositoryContract):
                 work.documents.add(replace(each, sha256=sha(each.name)))
             work.commit()
         noticed = store_live(open_work, world.here, name="d").document
+        _store_suspect(open_work, world.here, name="e", suspicions=(Suspicion("Ignore.", 1),))
+        _store_suspect(open_work, world.here, name="f", suspicions=())
 
         def names(wanted: ListFilter) -> list[str]:
             with open_work() as work:
@@ -328,6 +332,27 @@ class CurationContract(RepositoryContract):
                 )
             return [each.name for each in found]
 
-        assert names(ListFilter(by_date=True)) == ["d", "c", "b", "a"]
+        assert names(ListFilter(by_date=True)) == ["d", "e", "f", "c", "b", "a"]
         assert names(ListFilter(format=FileFormat.ODT)) == ["c"]
-        assert names(ListFilter(has_problems=True)) == [noticed.name]
+        assert names(ListFilter(has_problems=True)) == [noticed.name, "e"]
+
+
+def _store_suspect(
+    open_work: UnitOfWorkFactory,
+    reader: Reader,
+    *,
+    name: str,
+    suspicions: tuple[Suspicion, ...],
+) -> None:
+    """A live document that was read whole, perhaps with words that look like orders."""
+    document = make_document(reader, name=name)
+    version = replace(make_version(document), notices=())
+    reading = replace(
+        make_reading(Stored(document, version, [])), quality=Quality(suspicions=suspicions)
+    )
+    with open_work() as work:
+        work.documents.add(document)
+        work.ledger.add_version(version, [])
+        work.links.add_reading(reading, scope=reader.scope)
+        assert work.ledger.make_live(version.id, now=NOON)
+        work.commit()

@@ -95,7 +95,7 @@ UNTOLD: dict[str, tuple[Change, str]] = {
     "an original was changed": (replaced(FANFARE, "vendredi", "mercredi"), "archive_damaged"),
     "an original grew": (replaced(FANFARE, "vendredi", "vendredi 13"), "archive_damaged"),
     "a right was changed": (replaced("people.jsonl", "auditor", "agent"), "archive_damaged"),
-    "a newer format": (with_manifest(format_version=2), "archive_version_unknown"),
+    "a newer format": (with_manifest(format_version=3), "archive_version_unknown"),
     "another format": (with_manifest(format="autre"), "archive_unreadable"),
     "no manifest": (with_manifest(files=3), "archive_line_refused"),
 }
@@ -123,6 +123,16 @@ TOLD: dict[str, tuple[Change, str]] = {
     ),
     "an unknown collection": (
         with_field("documents.jsonl", collection="x"), "archive_line_refused",
+    ),
+    "a title without end": (
+        with_field(
+            "documents.jsonl",
+            correction={
+                "title": "t" * 301, "kind": None, "date": None, "is_undated": False, "by": "",
+                "at": "2026-01-01T00:00:00Z",
+            },
+        ),
+        "archive_line_refused",
     ),
     "an unsafe document": (with_field("documents.jsonl", name="../a"), "archive_line_refused"),
     "an original elsewhere": (
@@ -152,6 +162,19 @@ def test_a_made_up_archive_is_refused(archive: Path, tmp_path: Path, kind: str) 
     path = tampered(archive, change, told=kind in TOLD)
 
     assert refusal(house, path).code == code
+    path.unlink()
+    house.close()
+
+
+def test_an_archive_of_the_format_before_is_taken(archive: Path, tmp_path: Path) -> None:
+    house = open_house(tmp_path)
+
+    path = tampered(archive, with_manifest(format_version=1), told=False)
+    mover_of(house).load(path)
+
+    assert house.all_documents() == {}
+    with house.open_work() as work:
+        assert len(work.tenancy.list_tenants()) == 2
     path.unlink()
     house.close()
 

@@ -150,7 +150,7 @@ def test_the_archive_is_what_its_documentation_says(town: Town, tmp_path: Path) 
 
     members = members_of(report.path)
     manifest = json.loads(members["manifest.json"])
-    assert (manifest["format"], manifest["format_version"]) == ("assistant-regional/tenant", 1)
+    assert (manifest["format"], manifest["format_version"]) == ("assistant-regional/tenant", 2)
     assert manifest["product_version"] == "1.2.3"
     assert manifest["counts"] == report.counts == {
         "collections": 3, "people": 5, "groups": 1, "documents": 6, "question_sets": 1,
@@ -235,6 +235,7 @@ def test_what_people_said_of_documents_moves_with_them(
     said = CorrectedFields("Règlement de la cantine", DocumentKind.ARRETE, is_undated=True)
     house.curation.correct(corrected, said, based_on=0, principal=town.admin, scope=scope)
     house.curation.exclude([excluded], principal=town.admin, scope=scope)
+    house.settle()
 
     town.export(tmp_path / "commune.zip")
     mover_of(elsewhere).load(tmp_path / "commune.zip")
