@@ -15,6 +15,8 @@ ACTIVE = frozenset({"queued", "running"})
 """States of a job that has not ended."""
 
 _ENDED_SHOWN = 10
+_OF_SOURCE = "source:"
+"""How the label of a job begins that a source asked for."""
 _FAILURES_SHOWN = 50
 
 
@@ -84,7 +86,11 @@ def progress_line(job: JobOut) -> str:
 
 
 def _name(job: JobOut) -> str:
-    source = text("jobs.source_upload") if job.source == "upload" else job.source
+    source = job.source
+    if source == "upload":
+        source = text("jobs.source_upload")
+    elif source.startswith(_OF_SOURCE):
+        source = text("jobs.source_kept")
     return f"{text(f'jobs.kind_{job.kind}')} ({source})"
 
 

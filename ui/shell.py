@@ -26,6 +26,7 @@ from ui import (
     keys,
     members,
     question_sets,
+    sources,
     tenants,
 )
 from ui.components import french_page, sign_out_button
@@ -39,6 +40,7 @@ Draw = Callable[[AssistantClient, MeOut], object]
 """Draws a page for a person."""
 ADMINISTRATION: Mapping[str, Draw] = {
     "documents": documents.show,
+    "sources": sources.show,
     "evaluation": question_sets.show,
     "organismes": tenants.show,
     "membres": members.show,
@@ -49,7 +51,7 @@ ADMINISTRATION: Mapping[str, Draw] = {
     "journal": audit.show,
 }
 """Pages of administrators and auditors, by their address."""
-_OF_DOCUMENTS = frozenset({"documents", "evaluation"})
+_OF_DOCUMENTS = frozenset({"documents", "sources", "evaluation"})
 _OF_AUDITORS = "consultations"
 
 

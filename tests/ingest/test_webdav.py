@@ -32,6 +32,10 @@ BOMB = (
 )
 
 
+def hang_up(request: BaseHTTPRequestHandler) -> None:
+    request.connection.close()
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     names = (
@@ -151,7 +155,7 @@ def test_every_fault_has_its_sentence(answer: Answer, code: str) -> None:
     [
         (said(503), "webdav_busy"),
         (said(207, multistatus(entry("/a.txt")), length=10_000), "webdav_stopped"),
-        (lambda request: request.connection.close(), "webdav_stopped"),
+        (hang_up, "webdav_stopped"),
     ],
 )
 def test_a_passing_fault_is_met_three_times_before_it_is_told(

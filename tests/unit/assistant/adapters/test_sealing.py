@@ -44,8 +44,11 @@ def test_the_key_is_made_once_for_its_owner_only(path: Path) -> None:
 
 
 def test_processes_that_start_together_have_one_key(path: Path) -> None:
+    def seal(_: int) -> str:
+        return KeyFileSealer(path).seal("x", owner="source")
+
     with ThreadPoolExecutor(8) as pool:
-        sealed = list(pool.map(lambda _: KeyFileSealer(path).seal("x", owner="source"), range(16)))
+        sealed = list(pool.map(seal, range(16)))
 
     assert {KeyFileSealer(path).open(each, owner="source") for each in sealed} == {"x"}
 
