@@ -17,6 +17,8 @@ ACTIVE = frozenset({"queued", "running"})
 """States of a job that has not ended."""
 
 _ENDED_SHOWN = 10
+_OF_SOURCE = "source:"
+"""How the label of a job begins that a source asked for."""
 _FAILURES_SHOWN = 50
 
 
@@ -120,7 +122,11 @@ def _until(moment: datetime | None) -> str:
 
 
 def _name(job: JobOut) -> str:
-    source = text("jobs.source_upload") if job.source == "upload" else job.source
+    source = job.source
+    if source == "upload":
+        source = text("jobs.source_upload")
+    elif source.startswith(_OF_SOURCE):
+        source = text("jobs.source_kept")
     return f"{text(f'jobs.kind_{job.kind}')} ({source})"
 
 

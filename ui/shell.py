@@ -28,6 +28,7 @@ from ui import (
     keys,
     members,
     question_sets,
+    sources,
     tenants,
 )
 from ui.components import french_page, sign_out_button
@@ -41,6 +42,7 @@ Draw = Callable[[AssistantClient, MeOut], object]
 """Draws a page for a person."""
 ADMINISTRATION: Mapping[str, Draw] = {
     "documents": documents.show,
+    "sources": sources.show,
     "evaluation": question_sets.show,
     "sante": health.show,
     "organismes": tenants.show,
@@ -53,7 +55,7 @@ ADMINISTRATION: Mapping[str, Draw] = {
     "journal": audit.show,
 }
 """Pages of administrators and auditors, by their address."""
-_OF_DOCUMENTS = frozenset({"documents", "evaluation"})
+_OF_DOCUMENTS = frozenset({"documents", "sources", "evaluation"})
 _OF_AUDITORS = "consultations"
 
 

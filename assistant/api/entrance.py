@@ -26,6 +26,7 @@ PAGE_PATHS = frozenset(
         "/conversation",
         "/compte",
         "/documents",
+        "/sources",
         "/evaluation",
         "/sante",
         "/organismes",

@@ -49,6 +49,7 @@ def source_out(status: SourceStatus) -> SourceOut:
     source, schedule = status.source, status.source.schedule
     return SourceOut(
         id=source.id,
+        label=source.label,
         collection_id=source.collection_id,
         kind=source.kind.value,
         name=source.name,

@@ -16,6 +16,7 @@ from assistant.cli.opinions import feedback
 from assistant.cli.options import AllowEmpty, Invocation, Json, Queries, Server, invocation
 from assistant.cli.people import groups_app, keys_app, people_app
 from assistant.cli.questioning import evaluate, questions_app
+from assistant.cli.sources import sources_app
 from assistant.cli.tenants import collections_app, tenants_app
 from assistant.cli.usage import usage
 from assistant.cli.working import worker
@@ -39,6 +40,7 @@ app.add_typer(groups_app, name="groups")
 app.add_typer(keys_app, name="keys")
 app.add_typer(collections_app, name="collections")
 app.add_typer(audit_app, name="audit")
+app.add_typer(sources_app, name="sources")
 
 
 def _print_version(asked: bool) -> None:

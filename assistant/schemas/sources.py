@@ -124,6 +124,8 @@ class SourceOut(Wire):
     """A source and how it stands; its password is never told."""
 
     id: str
+    label: str
+    """What its documents and jobs name as their source; a program that sends files gives it."""
     collection_id: str
     kind: SourceKindName
     name: str

@@ -10,7 +10,7 @@ import psutil
 
 from eval.bench.rows import BenchRow, sentence, table
 
-PARTS = ("start", "search", "indexing", "answers", "sign_in")
+PARTS = ("start", "search", "indexing", "answers", "sign_in", "sources")
 ON_DEMAND = ("tenants", "reading", "generations")
 """Parts that take too long to be measured each time."""
 

@@ -32,6 +32,10 @@ BOMB = (
 )
 
 
+def hang_up(request: BaseHTTPRequestHandler) -> None:
+    request.connection.close()
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     names = (
@@ -144,10 +148,6 @@ def test_a_file_that_vanished_from_a_real_server_is_told(url: str, folder: Path)
 def test_every_fault_has_its_sentence(answer: Answer, code: str) -> None:
     with told_server(answer) as url:
         assert code_of(source_of(url)) == code
-
-
-def hang_up(request: BaseHTTPRequestHandler) -> None:
-    request.connection.close()
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_links_are_those_of_the_role() -> None:
     ]
     assert "Consultations" not in links(api, "auditor", "tenant_admin")
     administration = ["Membres", "Groupes", "Collections", "Clés d'accès", "Journal d'audit"]
-    own = ["Conversation", "Documents", "Évaluation", "Santé du fonds"]
+    own = ["Conversation", "Documents", "Sources", "Évaluation", "Santé du fonds"]
     assert links(api, "tenant_admin") == [*own, "Mon organisme", *administration, "Mon compte"]
     assert links(api, "platform_admin") == [
         "Conversation",
