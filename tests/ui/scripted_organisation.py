@@ -429,6 +429,6 @@ class OrganisingClient(ScriptedClient):
         self._check_change()
         self.calls.append(call)
 
-    def changes(self) -> Sequence[tuple[object, ...]]:
+    def changes(self) -> Sequence[tuple[Any, ...]]:
         """What was changed, without what was only read."""
         return [call for call in self.calls if not str(call[0]).startswith("list-")]
