@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from assistant.client import ClientError
 from assistant.schemas.collections import CollectionChangeIn, CollectionDetail
