@@ -69,10 +69,8 @@ def request_documents(
     Returns:
         Those that are, or will be, read again; deleted ones are not.
     """
-    found = [
-        work.documents.find(each.id, scope=_scope_of(Grant(each.tenant_id, each.collection_id)))
-        for each in documents
-    ]
+    homes = {each.id: _scope_of(Grant(each.tenant_id, each.collection_id)) for each in documents}
+    found = [work.documents.find(key, scope=home, managed=home) for key, home in homes.items()]
     present = {document.id: document for document in found if document is not None}
     awaited = work.queue.documents_to_read(list(present))
     wanted = [document for key, document in present.items() if key not in awaited]
