@@ -56,7 +56,7 @@ def test_help_is_french_and_imports_nothing_heavy() -> None:
         (["search", "-k"], "L'option -k demande une valeur."),
         (["ingest"], "Il manque CHEMIN… « assistant --help »"),
         (["documents", "delete"], "Il manque ID… « assistant --help »"),
-        (["documents", "show"], "Il manque ID. « assistant --help »"),
+        (["documents", "show"], "Il manque ID|NOM. « assistant --help »"),
         (["search", "caf\udce9"], "« caf\ufffd » n'est pas en UTF-8."),
         (["ask", "--after", "\udce9", "a"], "« \ufffd » n'est pas en UTF-8."),
         (["ingest", "/nulle/part/\udce9"], "« /nulle/part/\ufffd » n'est pas en UTF-8."),
