@@ -43,9 +43,11 @@ def moment(value: datetime | None) -> str:
 
 
 def plural(count: int, words: str) -> str:
-    """A count and its words, such as "1 fichier lu" or "12 fichiers lus"."""
-    ending = "" if count < 2 else "s"
-    return " ".join([str(count), *(word + ending for word in words.split())])
+    """A count and its words, such as "1 fichier lu", "12 fichiers lus" or "2 nouveaux"."""
+    if count < 2:
+        return f"{count} {words}"
+    ended = (word + ("x" if word.endswith("eau") else "s") for word in words.split())
+    return " ".join([str(count), *ended])
 
 
 def is_text(text: str) -> bool:

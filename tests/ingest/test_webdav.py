@@ -59,8 +59,20 @@ def url(folder: Path) -> Generator[str]:
         yield url
 
 
+_MADE: list[WebDavSource] = []
+
+
 def source_of(url: str, *, user: str = USER, password: str = PASSWORD) -> WebDavSource:
-    return WebDavSource(url, user=user, password=password, limits=FAST)
+    _MADE.append(WebDavSource(url, user=user, password=password, limits=FAST))
+    return _MADE[-1]
+
+
+@pytest.fixture(autouse=True)
+def sources_closed() -> Generator[None]:
+    """Connections that a test leaves would warn in the next one."""
+    yield
+    while _MADE:
+        _MADE.pop().close()
 
 
 def files_of(source: WebDavSource) -> dict[str, ListedFile]:

@@ -137,10 +137,20 @@ def read_and_expire(kept: Kept) -> list[str]:
 OF_DOCUMENTS = frozenset(
     act.value
     for act in Act
-    if act.value.partition(".")[0] in {"document", "original", "job", "link", "question_set"}
-    or act.value.partition(".")[0] == "evaluation"
+    if act.value.partition(".")[0]
+    in {
+        "document",
+        "original",
+        "job",
+        "link",
+        "question_set",
+        "evaluation",
+        "source",
+        "generation",
+        "index",
+    }
 ) | {"audit.verified"}
-"""Acts that the table of routes walks."""
+"""Acts that the table of routes walks, or the tests it names."""
 
 
 def test_what_services_do_is_one_chain_and_names_nobody(kept: Kept) -> None:
