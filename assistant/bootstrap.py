@@ -217,16 +217,7 @@ def _web_container(
     audit = _audit_log(common, stack=stack)
     made = _generations(common, audit=audit.trail, index=index, stack=stack)
     desk = ConversationDesk(open_work, clock, audit=audit.trail)
-    care = IndexCare(
-        open_work,
-        made.index,
-        files,
-        clock,
-        audit=audit.trail,
-        desk=desk,
-        followers=made.room,
-        stack=stack,
-    )
+    care = _care(common, made, audit=audit.trail, desk=desk, stack=stack)
     model = model or build_chat_model(settings)
     search, answers, runner = _asking(common, made, model=model, care=care)
     sign_ins = build_sign_ins(settings, open_work=open_work, clock=clock, audit=audit.trail)
@@ -237,8 +228,6 @@ def _web_container(
         clock=clock,
         open_work=open_work,
         files=files,
-        index=made.index,
-        embedder=made.embedder,
         generations=made,
         reader=common.reader,
         model=model,
@@ -266,7 +255,6 @@ def _web_container(
         question_sets=_question_sets(common, audit=audit.trail),
         evaluations=EvaluationService(open_work, clock, audit=audit.trail),
         evaluation_runner=runner,
-        applier=care.applier,
         care=care,
         resources=stack.pop_all(),
     )
@@ -291,6 +279,26 @@ def _generations(
         reader=common.reader,
         audit=audit,
         index=index,
+        stack=stack,
+    )
+
+
+def _care(
+    common: _Common,
+    made: Generations,
+    *,
+    audit: AuditTrail,
+    desk: ConversationDesk,
+    stack: ExitStack,
+) -> IndexCare:
+    return IndexCare(
+        common.database.unit_of_work,
+        made.index,
+        common.files,
+        common.clock,
+        audit=audit,
+        desk=desk,
+        followers=made.room,
         stack=stack,
     )
 

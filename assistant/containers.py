@@ -70,8 +70,6 @@ class Container:
     clock: Clock
     open_work: UnitOfWorkFactory
     files: FileStore
-    index: ChunkIndex
-    embedder: Embedder
     generations: Generations
     reader: FileReader
     model: ChatModel | None
@@ -97,10 +95,24 @@ class Container:
     question_sets: QuestionSetService
     evaluations: EvaluationService
     evaluation_runner: EvaluationRunner
-    applier: IndexApplier
     care: IndexCare
     resources: ExitStack
     """What `close` gives back."""
+
+    @property
+    def index(self) -> ChunkIndex:
+        """The index that is searched."""
+        return self.generations.index
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder of that index."""
+        return self.generations.embedder
+
+    @property
+    def applier(self) -> IndexApplier:
+        """Brings the indexes in line with the database."""
+        return self.care.applier
 
     @property
     def reconciliation(self) -> ReconciliationKeeper:
