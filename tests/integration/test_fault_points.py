@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import random
 import shutil
 import signal
+import sys
 import time
+from collections.abc import Generator
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -41,11 +43,14 @@ ALL_INSTANTS = 200
 
 
 @pytest.fixture(scope="module")
-def processes() -> ForkServerContext:
+def processes() -> Generator[ForkServerContext]:
     """Starts processes that have imported what they need and share nothing with this one."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.integration.fault_points"])
-    return context
+    with pytest.MonkeyPatch.context() as patch:
+        # a test of a page may have left its script as the main module, which children import
+        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+        yield context
 
 
 @pytest.fixture(scope="module")
@@ -173,10 +178,9 @@ def kill_after(processes: ForkServerContext, root: Path, *, seconds: float, ahea
     ready = processes.Event()
     process = processes.Process(target=work_at_full_speed, args=(str(root), ahead_s, ready.set))
     process.start()
-    assert process.pid is not None
     assert ready.wait(MOST_S)
     time.sleep(seconds)
     was_alive = process.is_alive()
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()
     process.join(MOST_S)
     return int(was_alive)
