@@ -27,7 +27,9 @@ def imported(tree: ast.Module) -> Iterator[str]:
 
 
 def test_every_library_of_a_reading_counts() -> None:
-    sources = Path(ingest.__file__).parent.rglob("*.py")
+    package = Path(ingest.__file__).parent
+    # what lists and fetches files has no part in what is read of them
+    sources = [each for each in package.rglob("*.py") if package / "sources" not in each.parents]
     names = {
         name.partition(".")[0]
         for source in sources
