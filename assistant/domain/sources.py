@@ -235,8 +235,6 @@ class SourceFile:
     """Equal as long as the file is; empty when it cannot be trusted yet."""
     sha256: str
     """Of its content, hexadecimal; empty when it was not taken."""
-    external_id: str = ""
-    """What the program that sent it calls it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from assistant.domain.ids import SourceId, SourceRunId
-from assistant.domain.sources import Source, SourceFile, SourceRun
+from assistant.domain.sources import Source, SourceRun
 from assistant.domain.tenancy import Scope
 
 
@@ -71,10 +71,4 @@ class SourceRepository(Protocol):
 
     def runs(self, source_id: SourceId, *, scope: Scope, limit: int) -> list[SourceRun]:
         """Runs of a source, the newest first."""
-        ...
-
-    def find_external(
-        self, source_id: SourceId, *, external_id: str, scope: Scope
-    ) -> SourceFile | None:
-        """What is remembered of the file that a program calls so."""
         ...

@@ -95,6 +95,4 @@ source_files = Table(
     Column("size_bytes", _LARGE, nullable=False),
     Column("stamp", Text, nullable=False),
     Column("sha256", Text, nullable=False),
-    Column("external_id", Text, nullable=False),
-    Index("ix_source_files_by_external", "source_id", "external_id"),
 )

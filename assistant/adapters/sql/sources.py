@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Select, select, update
 
-from assistant.adapters.sql.rows import fields_of
 from assistant.adapters.sql.scoping import within_own_tenant
 from assistant.adapters.sql.source_rows import (
     run_columns,
@@ -14,14 +13,14 @@ from assistant.adapters.sql.source_rows import (
     source_columns,
     source_of,
 )
-from assistant.adapters.sql.source_tables import source_files, source_runs, sources
+from assistant.adapters.sql.source_tables import source_runs, sources
 from assistant.adapters.sql.transaction import Transaction
 from assistant.domain.errors import NotFound
 from assistant.domain.ids import SourceId, SourceRunId
-from assistant.domain.sources import OPEN_RUNS, Source, SourceFile, SourceRun
+from assistant.domain.sources import OPEN_RUNS, Source, SourceRun
 from assistant.domain.tenancy import Scope
 
-FILE_FIELDS = ("name", "size_bytes", "stamp", "sha256", "external_id")
+FILE_FIELDS = ("name", "size_bytes", "stamp", "sha256")
 
 
 class SqlSourceRepository:
@@ -108,21 +107,6 @@ class SqlSourceRepository:
             .limit(limit)
         )
         return [run_of(row) for row in self._transaction.read(query)]
-
-    def find_external(
-        self, source_id: SourceId, *, external_id: str, scope: Scope
-    ) -> SourceFile | None:
-        """What is remembered of the file that a program calls so."""
-        row = self._transaction.first(
-            select(source_files)
-            .join(sources, sources.c.id == source_files.c.source_id)
-            .where(
-                source_files.c.source_id == source_id,
-                source_files.c.external_id == external_id,
-                within_own_tenant(scope, sources),
-            )
-        )
-        return None if row is None else SourceFile(**fields_of(row, FILE_FIELDS))
 
     def _run(self, query: Select[Any]) -> SourceRun | None:
         row = self._transaction.first(query)

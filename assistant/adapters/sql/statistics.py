@@ -158,7 +158,6 @@ STATISTICS: dict[tuple[str, str], str] = {
     ("source_runs", "state number"): "20000 4000 1",
     ("source_runs", "source_id"): "200 1",
     ("source_files", "source_id name"): "100000 1000 1",
-    ("source_files", "source_id external_id"): "100000 1000 100",
 }
 """By table and columns of an index: rows it holds, rows that share the first column, the first two, …"""
 

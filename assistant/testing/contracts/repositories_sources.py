@@ -117,26 +117,16 @@ class SourceContract(RepositoryContract):
         own, foreign = (store_source(open_work, each) for each in (world.here, world.there))
         run = store_run(open_work, foreign)
         with open_work() as work:
-            file = SourceFile("a.pdf", 1, "1", sha("a"), external_id="x-1")
-            work.source_queue.remember(foreign.id, [file])
-            work.commit()
-
-        with open_work() as work:
             for scope in (world.here.scope, world.colleague().scope, world.both):
                 assert work.sources.list_all(scope=scope) == [own]
                 assert work.sources.find(foreign.id, scope=scope) is None
                 assert work.sources.find_run(run.id, scope=scope) is None
                 assert work.sources.open_run(foreign.id, scope=scope) is None
                 assert work.sources.runs(foreign.id, scope=scope, limit=9) == []
-                assert (
-                    work.sources.find_external(foreign.id, external_id="x-1", scope=scope) is None
-                )
                 with pytest.raises(NotFound):
                     work.sources.delete(foreign.id, scope=scope)
             for scope in (world.nobody, world.crossed):
                 assert work.sources.list_all(scope=scope) == []
-            there = world.there.scope
-            assert work.sources.find_external(foreign.id, external_id="x-1", scope=there) == file
 
     def test_a_change_keeps_password_collection_and_maker(
         self, open_work: UnitOfWorkFactory, world: World

@@ -87,7 +87,7 @@ def upgrade() -> None:
         sa.Column("size_bytes", _LARGE, nullable=False),
         *(
             sa.Column(name, sa.Text(), nullable=False)
-            for name in ("stamp", "sha256", "external_id")
+            for name in ("stamp", "sha256")
         ),
         sa.ForeignKeyConstraint(
             ["source_id"],
@@ -96,9 +96,6 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("source_id", "name", name=op.f("pk_source_files")),
-    )
-    op.create_index(
-        "ix_source_files_by_external", "source_files", ["source_id", "external_id"]
     )
 
 
