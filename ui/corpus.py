@@ -9,6 +9,7 @@ import streamlit as st
 
 from assistant.client import AssistantClient
 from assistant.schemas.corpus_health import CorpusHealthOut, HealthFindingOut, HealthItemOut
+from ui.document_rows import page_url
 from ui.markup import escape, plain
 from ui.messages import counted, date_label, number, text
 
@@ -50,10 +51,10 @@ def _finding(finding: HealthFindingOut) -> None:
 
 def _row(item: HealthItemOut) -> str:
     about = item.reason or item.note
-    url = f"/api/v1/documents/{escape(item.document_id)}/original"
+    url = escape(page_url(item.document_id))
     title = escape(item.title or item.name)
     return (
-        f'<tr><td><a href="{url}" download>{title}</a>'
+        f'<tr><td><a href="{url}">{title}</a>'
         f'<br><span class="meta">{escape(item.name)}</span></td><td>{escape(about)}</td></tr>'
     )
 
