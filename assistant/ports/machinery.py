@@ -58,6 +58,10 @@ class IndexLedger(Protocol):
         """Embedded text of each chunk of a version by its hash, to embed it again."""
         ...
 
+    def is_live(self, version_id: VersionId) -> bool:
+        """True when the version is the one shown of its document."""
+        ...
+
     def make_live(self, version_id: VersionId, *, now: datetime) -> bool:
         """Show a READY version in one step: it becomes LIVE, its predecessor RETIRED, its document LIVE.
 

@@ -43,10 +43,13 @@ class ActiveIndex:
         return self._room.active.index.search_documents(text, scope=scope, limit=limit)
 
     def remove_version(self, version_id: VersionId) -> None:
-        """Remove all points of a version from every generation."""
+        """Remove all points of a version from every generation; one not searched may do so later."""
         with self._room.steady():
+            active = self._room.active
+            active.remove(version_id)
             for opened in self._room.everyone():
-                opened.remove(version_id)
+                if opened is not active:
+                    opened.drop(version_id)
 
     def count(self, *, scope: Scope) -> int:
         """Number of points of the active generation within the scope."""

@@ -142,9 +142,12 @@ class IndexApplier:
             IndexUnavailable: The index fails; all of it is tried again at the next call.
             StorageError: The database fails; likewise.
         """
-        did_something = self._apply_waiting()
-        if self._is_sweep_due():
-            did_something = self._sweep() or did_something
+        did_something = False
+        try:
+            did_something = self._apply_waiting()
+        finally:
+            if self._is_sweep_due():
+                did_something = self._sweep() or did_something
         if self._followers.step():
             self._is_dirty, self._busy_at, did_something = True, time.monotonic(), True
         return did_something
@@ -252,16 +255,18 @@ class IndexApplier:
             self._index.remove_version(version.id)
 
     def _show(self, version: DocumentVersion) -> bool:
-        """Make a version live and settle its item in one commit; False when it came too late."""
+        """Make a version live and settle its item in one commit; False when it came too late.
+
+        Another process may have made it live since it was listed: that is no reason to take it away.
+        """
         now = self._clock.now()
         with self._open_work() as work:
-            is_live = work.ledger.make_live(version.id, now=now)
-            if not is_live:
-                return False
+            if not work.ledger.make_live(version.id, now=now):
+                return work.ledger.is_live(version.id)
             work.queue.settle_indexed(version.id, state=ItemState.INDEXED)
             self._finisher.finish_all_settled(work)
             work.commit()
-        return is_live
+        return True
 
     def _points(self, version_id: VersionId) -> list[IndexPoint] | None:
         """The points of a version; None when some of its vectors are missing."""

@@ -282,7 +282,7 @@ class SqlDocumentRepository:
             NotFound: No such document in the scope.
         """
         self._transaction.lock()
-        if self.find(document_id, scope=scope) is None:
+        if self.find(document_id, scope=scope, managed=scope) is None:
             raise NotFound
         erase_traces(self._transaction, document_id)
         self.delete(document_id, scope=scope, now=now)

@@ -159,6 +159,11 @@ class SqlIndexLedger:
         self._show(version, now=now)
         return True
 
+    def is_live(self, version_id: VersionId) -> bool:
+        """True when the version is the one shown of its document."""
+        this = and_(versions.c.id == version_id, versions.c.state == VersionState.LIVE)
+        return self._transaction.first(select(versions.c.id).where(this)) is not None
+
     def refuse_version(self, version_id: VersionId, *, reason: Reason, now: datetime) -> bool:
         """Give up a READY version: it becomes RETIRED, its document tells why; what is live stays.
 

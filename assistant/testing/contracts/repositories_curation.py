@@ -103,6 +103,21 @@ class CurationContract(RepositoryContract):
             version = work.documents.live_versions([document.id], scope=scope)[document.id]
             assert (version.title, version.date) == (stored.version.title, stored.version.date)
 
+    def test_an_excluded_document_is_erased_like_any_other(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        stored = store_live(open_work, world.here)
+        exclude(open_work, stored, reader=world.here)
+
+        with open_work() as work:
+            work.documents.erase(stored.document.id, scope=world.here.scope, now=NOON)
+            work.commit()
+
+        with open_work() as work:
+            scope = world.here.scope
+            assert work.documents.find(stored.document.id, scope=scope, managed=scope) is None
+            assert work.ledger.retired_versions(limit=9) == [stored.version.id]
+
     def test_a_correction_outlives_a_new_version(
         self, open_work: UnitOfWorkFactory, world: World
     ) -> None:

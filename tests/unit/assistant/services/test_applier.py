@@ -133,6 +133,45 @@ def test_failing_index_is_tried_again_and_loses_nothing(house: House) -> None:
     assert index.count_all() == 2
 
 
+def test_a_version_another_process_showed_first_stays_in_the_index(house: House) -> None:
+    index = watched(house)
+    job = house.submit({"a.txt": "Texte A"})
+    house.work()
+    with house.open_work() as work:
+        (version,) = work.ledger.ready_versions(limit=9)
+
+    def show_first() -> None:
+        index.hook = lambda: None
+        with house.open_work() as work:
+            assert work.ledger.make_live(version.id, now=house.clock.now())
+            work.queue.settle_indexed(version.id, state=ItemState.INDEXED)
+            work.commit()
+
+    index.hook = show_first
+    house.apply()
+
+    assert index.count_all() == 1
+    assert house.states(job) == {"a.txt": ItemState.INDEXED}
+
+
+def test_a_failing_index_does_not_hold_up_the_upkeep(house: House) -> None:
+    index, seen = watched(house), list[str]()
+    house.submit(TWO)
+    house.work()
+
+    def fail() -> None:
+        raise IndexUnavailable
+
+    index.hook = fail
+    applier = IndexApplier(
+        house.open_work, index, house.files, house.clock, upkeep=(lambda: seen.append("seen to"),)
+    )
+    with pytest.raises(IndexUnavailable):
+        applier.run_once()
+
+    assert seen == ["seen to"]
+
+
 def test_version_that_the_index_cannot_take_fails_alone(house: House) -> None:
     index = watched(house)
     job = house.submit(TWO)

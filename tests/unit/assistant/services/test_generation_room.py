@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from assistant.domain.errors import ConfigurationError, Conflict, EmbedderUnavailable
+from assistant.domain.errors import (
+    ConfigurationError,
+    Conflict,
+    EmbedderUnavailable,
+    IndexUnavailable,
+)
 from assistant.domain.generations import Generation, GenerationState
 from assistant.domain.retrieval import Vector
 from assistant.testing.embedder import HashEmbedder
@@ -214,6 +219,26 @@ def test_ghosts_in_a_follower_are_removed_before_the_switch(world: GenerationWor
     world.room.look_again()
     switch(world, made)
 
+    assert world.held(made) == world.live_chunks()
+
+
+def test_a_follower_that_fails_holds_up_nothing(world: GenerationWorld) -> None:
+    world.house.ingest(TWO)
+    made = world.built()
+    index = world.places.indexes[made.place]
+    real = index.remove_version
+
+    def fail(version_id: object) -> None:
+        raise IndexUnavailable
+
+    index.remove_version = fail  # type: ignore[method-assign]
+    world.house.ingest({"a.txt": "Aide nouvelle", "b.txt": TWO["b.txt"]})
+    assert world.house.live_texts()["a.txt"] == ["Aide nouvelle"]
+    assert world.room.is_behind(made.id)
+
+    index.remove_version = real  # type: ignore[method-assign]
+    world.room.look_again()
+    world.house.apply()
     assert world.held(made) == world.live_chunks()
 
 
