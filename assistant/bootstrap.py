@@ -299,6 +299,7 @@ def _care(
         audit=audit,
         desk=desk,
         followers=made.room,
+        scratch=common.folder.scratch,
         stack=stack,
     )
 

@@ -209,9 +209,11 @@ def _scratch(folder: Path) -> Generator[None]:
 
     Uploads are spooled there: the system's own folder may be small, in memory, or readable by others.
     """
+    from assistant.services.scratch import sweep_scratch
     from ingest.reader import remove_leftovers
 
     remove_leftovers(folder)
+    sweep_scratch(folder)
     usual, tempfile.tempdir = tempfile.tempdir, str(folder)
     try:
         yield

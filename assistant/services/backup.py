@@ -22,6 +22,7 @@ from assistant.services.backup_format import (
     BackupManifest,
     content_path,
 )
+from assistant.services.scratch import own_scratch
 
 _SCRATCH = ".assistant-backup-"
 _PARTIAL = "*.partial"
@@ -116,16 +117,16 @@ class BackupWriter:
         """What the snapshot holds, and the contents that were added of it."""
         with (
             tempfile.TemporaryDirectory(dir=folder, prefix=_SCRATCH) as scratch,
-            tempfile.TemporaryDirectory(dir=self._held, prefix="backup-") as held,
+            own_scratch(self._held) as held,
         ):
             snapshot = Path(scratch) / self._snapshots.file_name
-            self._files.hold(Path(held))
+            self._files.hold(held)
             facts = self._snapshots.write(snapshot)
-            self._files.hold(Path(held))
+            self._files.hold(held)
             with snapshot.open("rb") as stream:
                 archive.add(snapshot.name, iter(lambda: stream.read(_PIECE_BYTES), b""))
             snapshot.unlink()
-            kept = self._add_contents(archive, facts, held=Path(held))
+            kept = self._add_contents(archive, facts, held=held)
         for name, data in extras.items():
             archive.add(name, [data])
         return facts, kept

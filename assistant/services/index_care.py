@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
@@ -13,6 +15,7 @@ from assistant.services.applier import Followers, IndexApplier
 from assistant.services.conversation_desk import ConversationDesk
 from assistant.services.corpus_health import CorpusHealthService
 from assistant.services.reconciliation import Reconciler, ReconciliationKeeper
+from assistant.services.scratch import sweep_scratch
 
 
 class IndexCare:
@@ -28,6 +31,7 @@ class IndexCare:
         audit: AuditTrail,
         desk: ConversationDesk,
         followers: Followers,
+        scratch: Path,
         stack: ExitStack,
     ) -> None:
         """Wire; nothing runs yet.
@@ -40,6 +44,7 @@ class IndexCare:
             audit: Told who had the index mended.
             desk: Its old conversations are erased by the way.
             followers: Indexes that hold the same, beside this one.
+            scratch: What dead processes left there is removed.
             stack: Ends at its end what is under way.
         """
         reconciler = Reconciler(open_work, index, files, clock)
@@ -50,7 +55,12 @@ class IndexCare:
             index,
             files,
             clock,
-            upkeep=[desk.retention.look, self.reconciliation.look, self.health.found.flush],
+            upkeep=[
+                desk.retention.look,
+                self.reconciliation.look,
+                self.health.found.flush,
+                partial(sweep_scratch, scratch),
+            ],
             followers=followers,
         )
         stack.callback(self.health.found.flush)

@@ -29,6 +29,7 @@ from assistant.ports.backups import SnapshotFacts, Snapshots
 from assistant.services.backup import BackupReport, BackupWriter
 from assistant.services.backup_reader import opened_backup
 from assistant.services.restore import RestorePlace, Restorer, RestoreReport
+from assistant.services.scratch import sweep_scratch
 from assistant.testing.clock import FrozenClock
 from tests.databases import PostgresqlServer
 from tests.house import House, open_house
@@ -291,6 +292,8 @@ def test_a_backup_that_dies_leaves_nothing_that_looks_like_one(
     )
 
     assert done.returncode == code
+    sweep_scratch(DataFolder(house.root).scratch)
+    assert list(DataFolder(house.root).scratch.iterdir()) == []
     left = list((tmp_path / "backups").iterdir())
     assert [path for path in left if not path.name.startswith(".")] == [older]
     for path in left:

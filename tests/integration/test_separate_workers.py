@@ -20,7 +20,6 @@ from pydantic import SecretStr
 
 from assistant.domain.jobs import ItemState, JobState
 from assistant.embedders import build_embedder
-from assistant.separate_worker import own_scratch
 from assistant.settings import DatabaseSettings, EmbeddingsSettings, Settings
 from assistant.testing.embedder import HashEmbedder
 from tests.house import House, open_house
@@ -210,15 +209,3 @@ def test_a_worker_apart_refuses_a_database_that_is_a_file(tmp_path: Path) -> Non
     assert ended.returncode != 0
     assert "PostgreSQL" in ended.stderr
     assert "Traceback" not in ended.stderr
-
-
-def test_scratch_of_a_dead_worker_goes_and_that_of_a_living_one_stays(tmp_path: Path) -> None:
-    abandoned = tmp_path / "worker-abandoned"
-    (abandoned / "child-1").mkdir(parents=True)
-    (abandoned / "lock").touch()
-
-    with own_scratch(tmp_path) as living, own_scratch(tmp_path) as second:
-        assert living != second
-        assert living.is_dir()
-        assert not abandoned.exists()
-    assert list(tmp_path.iterdir()) == []
