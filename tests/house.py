@@ -152,6 +152,7 @@ class House:
 
     def __post_init__(self) -> None:
         self.open_work: UnitOfWorkFactory = self.wrap(self.database.unit_of_work)
+        self.elapsed_s: Callable[[], float] = lambda: self.clock.now().timestamp()
         self.audit = ChainAuditTrail(self.open_work, self.clock, spare=LogAuditTrail())
         self.index = InMemoryChunkIndex(embedder=self.embedder.identity)
         self.access = AccessService(self.database.unit_of_work, self.clock)
@@ -220,6 +221,7 @@ class House:
             scanner=scanner,
             slice_s=slice_s,
             back_off=back_off,
+            elapsed_s=self.elapsed_s,
         )
 
     def new_applier(

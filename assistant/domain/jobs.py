@@ -71,10 +71,14 @@ FINAL_ITEM_STATES = frozenset(
         ItemState.CANCELLED,
     }
 )
+STATES_TO_READ = frozenset(
+    {ItemState.PENDING, ItemState.RETRYING, ItemState.PARSING, ItemState.EMBEDDING}
+)
+"""Items of a file that is there and whose reading has not ended: its original is needed."""
 
 _JOB_MOVES: Mapping[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
-    JobState.RUNNING: FINAL_JOB_STATES | {JobState.QUEUED},
+    JobState.RUNNING: FINAL_JOB_STATES,
     JobState.SUCCEEDED: frozenset(),
     JobState.PARTLY_FAILED: frozenset({JobState.QUEUED}),
     JobState.FAILED: frozenset({JobState.QUEUED}),
@@ -113,7 +117,7 @@ def item_may_become(state: ItemState, following: ItemState) -> bool:
 
 
 def may_become(state: JobState, following: JobState) -> bool:
-    """True when a job may go from one state to the other; RUNNING → QUEUED is a lost lease."""
+    """True when a job may go from one state to the other; what ended is queued again by a person's retry."""
     return following in _JOB_MOVES[state]
 
 

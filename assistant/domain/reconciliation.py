@@ -68,7 +68,7 @@ class Reconciliation:
     is_repair: bool
     """Whether what was found was to be mended."""
     compared: Mapping[str, int]
-    """How many "chunks", "points", "files" and "documents" were looked at."""
+    """How many "chunks", "points" and "files" were looked at."""
     findings: tuple[Finding, ...]
     """Only what was found, in the order of `Defect`."""
 

@@ -188,7 +188,7 @@ class WorkQueue(Protocol):
         ...
 
     def give_way(self, job_id: JobId, *, to: JobId) -> bool:
-        """Cancel the items not yet begun (AWAITING_FILE, PENDING) of files that another job names too.
+        """Cancel the items that nobody works on (AWAITING_FILE, PENDING, RETRYING) whose file another job names.
 
         Returns:
             False when other files are still to be read for this job.

@@ -46,8 +46,8 @@ class FileComparison:
         for page in self._files.iter_kept(page=_PAGE, older_than_s=_ORPHAN_AFTER_S):
             self._tally.pause()
             self._check_kept(page, mends=mends)
-        if mends:
-            retried(self._tell_found)
+        if mends and (kept := self._found_again()):
+            retried(lambda: self._tell_found(kept))
 
     def _needed(self) -> Iterator[Sequence[str]]:
         after = ""
@@ -92,13 +92,16 @@ class FileComparison:
                 work.reconciliation.tell_lost(untold, now=self._clock.now())
                 work.commit()
 
-    def _tell_found(self) -> None:
+    def _found_again(self) -> list[str]:
+        """Contents told to be lost that are there; read while no transaction is open."""
         with self._open_work() as work:
             told = {each.sha256 for each in work.reconciliation.told_lost()}
-            kept = [sha256 for sha256 in sorted(told) if self._files.is_whole(sha256)]
-            if kept:
-                work.reconciliation.tell_found(kept=kept, now=self._clock.now())
-                work.commit()
+        return [sha256 for sha256 in sorted(told) if self._is_whole(sha256)]
+
+    def _tell_found(self, kept: Sequence[str]) -> None:
+        with self._open_work() as work:
+            work.reconciliation.tell_found(kept=kept, now=self._clock.now())
+            work.commit()
 
     def _check_kept(self, page: Sequence[str], *, mends: bool) -> None:
         with self._open_work() as work:
@@ -112,8 +115,7 @@ class FileComparison:
         """Under the write lock nobody begins to refer to them meanwhile."""
         with self._open_work() as work:
             work.lock()
-            known = work.reconciliation.known_contents(hashes)
-            for sha256 in hashes:
-                if sha256 not in known:
-                    self._files.remove(sha256)
-        return len(hashes)
+            unknown = set(hashes) - work.reconciliation.known_contents(hashes)
+            for sha256 in unknown:
+                self._files.remove(sha256)
+        return len(unknown)

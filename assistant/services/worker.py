@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,7 +50,7 @@ _PARK_S = 5.0
 """A file that arrives wakes its job; this look is for those that never come."""
 _ERROR_PAUSE_S = 5.0
 _SLICE_S = 10.0
-_SILENCE = timedelta(minutes=10)
+_SILENCE_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class Worker:
         slice_s: float = _SLICE_S,
         runner: JobRunner | None = None,
         generations: WorkOfGenerations | None = None,
+        elapsed_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_work, self._files, self._reader = open_work, files, reader
         self._generations = generations or WorkOfGenerations(
@@ -130,7 +132,8 @@ class Worker:
             slice_s=slice_s,
         )
         self._stop, self._finisher = threading.Event(), JobFinisher(clock)
-        self._silent_since: dict[JobId, tuple[int, datetime]] = {}
+        self._silent_since: dict[JobId, tuple[int, float]] = {}
+        self._elapsed_s = elapsed_s
 
     @property
     def embedding_s(self) -> float:
@@ -276,12 +279,12 @@ class Worker:
         return work.queue.renew(job.id, owner=self._owner, until=until)
 
     def _is_silent(self, work: UnitOfWork, job: Job) -> bool:
-        """True when files are awaited and none came for ten minutes."""
+        """True when files are awaited and none came for ten minutes, whatever was done to the clock."""
         waiting = work.queue.counts(job.id).get(ItemState.AWAITING_FILE, 0)
-        now = self._clock.now()
+        now = self._elapsed_s()
         before, since = self._silent_since.get(job.id, (waiting, now))
         if not waiting:
             self._silent_since.pop(job.id, None)
             return False
         self._silent_since[job.id] = (waiting, since if waiting == before else now)
-        return now - self._silent_since[job.id][1] > _SILENCE
+        return now - self._silent_since[job.id][1] > _SILENCE_S

@@ -82,7 +82,7 @@ class FolderFileStore:
         with _translated(), self._partial_file() as file:
             sha256, size = _copy(stream, file, max_bytes=max_bytes)
             if self.has(sha256):
-                # of now: what nobody refers to any more is only removed when it is old
+                # of now: `iter_kept` leaves out what is too new to be called an orphan
                 with suppress(FileNotFoundError):
                     self._place(sha256).touch()
             if not self.has(sha256):

@@ -32,6 +32,7 @@ from assistant.domain.ids import CollectionId, DocumentId, JobId, VersionId
 from assistant.domain.jobs import (
     FINAL_ITEM_STATES,
     FINAL_JOB_STATES,
+    STATES_TO_READ,
     ItemState,
     Job,
     JobItem,
@@ -40,7 +41,7 @@ from assistant.domain.jobs import (
 )
 
 _OPEN_JOBS = (JobState.QUEUED, JobState.RUNNING)
-_TO_DO = (ItemState.PENDING, ItemState.RETRYING, ItemState.PARSING, ItemState.EMBEDDING)
+_TO_DO = sorted(STATES_TO_READ)
 _OPEN = sorted(frozenset(ItemState) - FINAL_ITEM_STATES)
 _NOT_CANCELLABLE = sorted(FINAL_ITEM_STATES | {ItemState.INDEXING})
 _NOT_BEGUN = (ItemState.AWAITING_FILE, ItemState.PENDING, ItemState.RETRYING)
@@ -181,7 +182,7 @@ class SqlWorkQueue:
         return [job_of(row) for row in self._transaction.read(query)]
 
     def give_way(self, job_id: JobId, *, to: JobId) -> bool:
-        """Cancel the items not yet begun (AWAITING_FILE, PENDING) of files that another job names too.
+        """Cancel the items that nobody works on (AWAITING_FILE, PENDING, RETRYING) whose file another job names.
 
         Returns:
             False when other files are still to be read for this job.

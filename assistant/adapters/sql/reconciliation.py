@@ -34,7 +34,12 @@ from assistant.adapters.sql.tables import (
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.documents import DocumentState, Reason, VersionState
 from assistant.domain.ids import ChunkId, DocumentId, JobItemId, VersionId
-from assistant.domain.jobs import FINAL_ITEM_STATES, FINAL_JOB_STATES, ItemState
+from assistant.domain.jobs import (
+    FINAL_ITEM_STATES,
+    FINAL_JOB_STATES,
+    STATES_TO_READ,
+    ItemState,
+)
 from assistant.domain.reconciliation import (
     ChunkOwner,
     Defect,
@@ -49,12 +54,13 @@ from assistant.domain.reconciliation import (
 _REPORTS_KEPT = 30
 _LOST = Reason("original_lost", {})
 _READING_LOST = Reason("reading_lost", {})
-_TO_READ = (ItemState.PENDING, ItemState.PARSING, ItemState.EMBEDDING)
 _OPEN = [state for state in ItemState if state not in FINAL_ITEM_STATES]
 _SERVED = (VersionState.READY, VersionState.LIVE)
 _IS_NEEDED = or_(
     exists().where(versions.c.sha256 == contents.c.sha256, versions.c.state.in_(_SERVED)),
-    exists().where(job_items.c.sha256 == contents.c.sha256, job_items.c.state.in_(_TO_READ)),
+    exists().where(
+        job_items.c.sha256 == contents.c.sha256, job_items.c.state.in_(sorted(STATES_TO_READ))
+    ),
 )
 _DOCUMENT = (
     documents.c.id,
@@ -228,7 +234,8 @@ class SqlReconciliationRepository:
 
     def tell_found(self, *, kept: Collection[str], now: datetime) -> None:
         """Say no longer so of documents whose content is one of these."""
-        found = [each.id for each in self.told_lost() if each.sha256 in set(kept)]
+        there = frozenset(kept)
+        found = [each.id for each in self.told_lost() if each.sha256 in there]
         self._change(found, {"updated_at": now, **reason_fields(None)})
 
     def told_lost(self) -> Sequence[KnownDocument]:

@@ -210,6 +210,7 @@ class QueueContract(RepositoryContract):
         job = lease(open_work, "a")
         assert job is not None
         with open_work() as work:
+            work.queue.finish(job.id, state=JobState.FAILED, now=NOON)
             work.jobs.update(replace(job, state=JobState.QUEUED))
             work.commit()
 

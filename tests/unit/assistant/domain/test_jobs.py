@@ -65,8 +65,10 @@ def test_succeeded_job_stays_so() -> None:
     assert not any(may_become(JobState.SUCCEEDED, each) for each in JobState)
 
 
-def test_lost_lease_queues_a_running_job() -> None:
-    assert may_become(JobState.RUNNING, JobState.QUEUED)
+def test_a_running_job_only_ends() -> None:
+    following = {each for each in JobState if may_become(JobState.RUNNING, each)}
+
+    assert following == FINAL_JOB_STATES
 
 
 @given(any_counts)

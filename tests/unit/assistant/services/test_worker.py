@@ -351,6 +351,22 @@ def test_files_that_never_come_fail_after_ten_minutes_of_silence(house: House) -
     assert house.state_of(job).state is JobState.PARTLY_FAILED
 
 
+def test_a_clock_put_forward_fails_no_file_that_is_awaited(house: House) -> None:
+    job, wanted = house.announce({"a.txt": "Texte A"})
+    now = house.elapsed_s()
+    house.elapsed_s = lambda: now
+    worker = house.new_worker()
+    worker.run_once()
+
+    house.clock.advance(3600)
+    worker.run_once()
+
+    house.send(wanted[0], "Texte A")
+    worker.run_once()
+    house.apply()
+    assert house.states(job) == {"a.txt": ItemState.INDEXED}
+
+
 def test_job_that_waits_for_files_does_not_hold_up_another(house: House) -> None:
     house.announce({"lent.txt": "Texte lent"}, source="/lent")
     quick = house.submit({"vite.txt": "Texte vite"}, source="/vite")
