@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -107,12 +108,20 @@ def prepare_data_folder(root: Path) -> DataFolder:
     try:
         for path in (folder.root, folder.files, folder.scratch, folder.run, folder.root / "index"):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _close_to_others(folder.root)
         with TemporaryFile(dir=folder.scratch) as probe:
             probe.write(b"\0" * 4096)
     except OSError as error:
         code = "data_dir_full" if error.errno in _FULL else "data_dir_unwritable"
         raise ConfigurationError(code, path=str(folder.root)) from error
     return folder
+
+
+def _close_to_others(root: Path) -> None:
+    """A folder made by somebody else may be open to all; one of another account is left as it is."""
+    if root.stat().st_mode & 0o077:
+        with suppress(PermissionError):
+            root.chmod(0o700)
 
 
 def _refuse_unfinished(folder: DataFolder) -> None:

@@ -12,6 +12,7 @@ from assistant.adapters.sql import schema
 from assistant.adapters.sql.database import Database, open_database
 from assistant.adapters.sql.sqlite import Sqlite
 from assistant.data_folder import DataFolder
+from assistant.domain.errors import ConfigurationError
 from assistant.ports.audit import HeadSink
 from assistant.ports.running import JobRunner
 from assistant.services.lease_loop import LeaseLoop
@@ -58,9 +59,11 @@ def open_store(settings: Settings, *, may_migrate: bool) -> Database:
             always, a server only if `database.migrate_at_start` says so.
 
     Raises:
-        ConfigurationError: The schema is not this code's ("database_outdated", "database_newer").
+        ConfigurationError: The schema is not this code's ("database_outdated", "database_newer"), or
+            the file is gone while originals are there ("database_missing").
         StorageError: The database cannot be used.
     """
+    _refuse_lost(settings)
     migrates = settings.database.migrate_at_start or not is_on_server(settings)
     return open_database(_dialect(settings), migrate=may_migrate and migrates)
 
@@ -110,6 +113,13 @@ def _dialect(settings: Settings) -> SqlDialect:
     from assistant.adapters.sql.postgresql import Postgresql
 
     return Postgresql(settings.database.url.get_secret_value())
+
+
+def _refuse_lost(settings: Settings) -> None:
+    """Never begin anew beside the originals of somebody: all of them would seem to be of nobody."""
+    folder = DataFolder(settings.data_dir.expanduser().absolute())
+    if not _dialect(settings).exists() and any(folder.files.glob("[0-9a-f][0-9a-f]/*")):
+        raise ConfigurationError("database_missing", path=str(folder.database))
 
 
 def _file(settings: Settings) -> Path:

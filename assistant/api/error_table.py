@@ -257,6 +257,7 @@ ERROR_TABLE: dict[str, Row] = {
     "database_damaged": (503, _DATABASE),
     "database_unreachable": (503, _DATABASE),
     "database_denied": (503, _DATABASE),
+    "database_missing": (503, _DATABASE),
     "database_newer": (503, _DATABASE),
     "database_outdated": (503, _DATABASE),
     "parse_failed": (422, "Fichier illisible"),

@@ -54,10 +54,18 @@ class FileStore(Protocol):
         ...
 
     def set_aside(self, sha256: str) -> None:
-        """Keep a content no longer, for it is damaged; what is left of it stays for people to look at.
+        """Keep a content no longer, for it is damaged or nobody knows it; for a while people may look at it.
 
         `remove` takes that too.
         """
+        ...
+
+    def put_back(self, sha256: str) -> bool:
+        """Keep a content again that was set aside; False, and nothing changes, unless it is whole."""
+        ...
+
+    def drop_aside(self, *, older_than_s: float) -> None:
+        """Forget what was set aside so long ago."""
         ...
 
     def hold(self, folder: Path) -> None:

@@ -169,14 +169,14 @@ class FileEntry(Wire):
     name: str = Field(min_length=1, max_length=1000)
     """Name relative to the source, with forward slashes."""
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    size_bytes: int = Field(ge=0)
+    size_bytes: int = Field(ge=0, le=2**53)
 
 
 class FileProblem(Wire):
     """A file that could not even be opened by the caller; recorded as failed."""
 
-    name: str
-    code: str
+    name: str = Field(min_length=1, max_length=1000)
+    code: str = Field(max_length=100)
 
 
 class JobIn(Wire):

@@ -16,6 +16,8 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from assistant.domain.errors import Conflict, StorageError
 from assistant.services.archive_lines import MANIFEST, FileLine, Line
 
+PARTIAL = ".assistant-partial-"
+"""How the name of an unfinished archive begins."""
 _PIECE_BYTES = 1 << 20
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -87,7 +89,7 @@ def new_archive(target: Path, *, at: datetime) -> Generator[ArchiveWriter]:
     if os.path.lexists(target):
         raise Conflict("archive_exists", path=str(target))
     with _translated(target):
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".partial")
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=PARTIAL, suffix=".partial")
         partial = Path(name)
         try:
             with os.fdopen(handle, "w+b") as file:

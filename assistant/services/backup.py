@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256 as new_sha256
 from pathlib import Path
@@ -14,7 +15,7 @@ from assistant.domain.errors import ConfigurationError, NotFound, StorageError
 from assistant.ports.backups import SnapshotFacts, Snapshots
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
-from assistant.services.archive_writer import ArchiveWriter, new_archive
+from assistant.services.archive_writer import PARTIAL, ArchiveWriter, new_archive
 from assistant.services.backup_format import (
     FORMAT,
     FORMAT_VERSION,
@@ -25,7 +26,6 @@ from assistant.services.backup_format import (
 from assistant.services.scratch import own_scratch
 
 _SCRATCH = ".assistant-backup-"
-_PARTIAL = "*.partial"
 _ABANDONED_S = 24 * 3600
 _PIECE_BYTES = 1 << 20
 
@@ -108,7 +108,7 @@ class BackupWriter:
             size_bytes=target.stat().st_size,
             contents=len(kept),
             missing=tuple(manifest.missing),
-            removed=0 if keep is None else _prune(folder, keep=keep),
+            removed=0 if keep is None else _prune(target, keep=keep),
         )
 
     def _fill(
@@ -169,15 +169,21 @@ def _hash_of(place: Path) -> str:
 def _drop_abandoned(folder: Path) -> None:
     """What a backup that was killed left a day ago."""
     oldest = time.time() - _ABANDONED_S
-    for path in [*folder.glob(f"{_SCRATCH}*"), *folder.glob(f".{_PARTIAL}")]:
-        if path.stat().st_mtime < oldest:
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    for path in [*folder.glob(f"{_SCRATCH}*"), *folder.glob(f"{PARTIAL}*.partial")]:
+        with suppress(OSError):
+            if path.is_symlink() or path.stat().st_mtime >= oldest:
+                continue
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _prune(folder: Path, *, keep: int) -> int:
-    """Remove the oldest files that have the name of a backup; how many there were."""
-    found = sorted(path for path in folder.iterdir() if NAME.fullmatch(path.name))
-    outdated = found[: max(0, len(found) - max(1, keep))]
+def _prune(newest: Path, *, keep: int) -> int:
+    """Remove the oldest others that have the name of a backup; how many there were.
+
+    The new one stays whatever names say: a clock that was ahead has left some of the future.
+    """
+    found = sorted(path for path in newest.parent.iterdir() if NAME.fullmatch(path.name))
+    others = [path for path in found if path != newest]
+    outdated = others[: max(0, len(others) - max(0, keep - 1))]
     for path in outdated:
         path.unlink(missing_ok=True)
     return len(outdated)

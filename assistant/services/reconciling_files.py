@@ -15,6 +15,8 @@ from assistant.services.transactions import retried
 _PAGE = 200
 _ORPHAN_AFTER_S = 3600
 """A content is written before the database has a record of it; no upload takes that long between the two."""
+_ASIDE_S = 30 * 24 * 3600
+"""How long what nobody knew can be put back: the database may have been the wrong one."""
 _MOST_PAUSE_S = 0.5
 
 
@@ -41,6 +43,7 @@ class FileComparison:
             StorageError: Files cannot be read, or the database fails.
             Interrupted: Told to stop.
         """
+        self._files.drop_aside(older_than_s=_ASIDE_S)
         for page in self._needed():
             self._check_needed(page, mends=mends)
         for page in self._files.iter_kept(page=_PAGE, older_than_s=_ORPHAN_AFTER_S):
@@ -72,6 +75,9 @@ class FileComparison:
         self._tally.note(Defect.FILE_DAMAGED, damaged)
         self._tally.note(Defect.FILE_LOST, lost)
         if mends:
+            back = {sha256 for sha256 in lost if self._files.put_back(sha256)}
+            self._tally.mend(Defect.FILE_LOST, len(back))
+            lost = [sha256 for sha256 in lost if sha256 not in back]
             for sha256 in damaged:
                 self._files.set_aside(sha256)
             retried(lambda: self._tell_lost([*damaged, *lost]))
@@ -108,14 +114,14 @@ class FileComparison:
             unknown = set(page) - work.reconciliation.known_contents(page)
         self._tally.note(Defect.FILE_ORPHAN, sorted(unknown))
         if unknown and mends:
-            removed = retried(lambda: self._remove(sorted(unknown)))
-            self._tally.mend(Defect.FILE_ORPHAN, removed)
+            mended = retried(lambda: self._set_aside(sorted(unknown)))
+            self._tally.mend(Defect.FILE_ORPHAN, mended)
 
-    def _remove(self, hashes: Sequence[str]) -> int:
+    def _set_aside(self, hashes: Sequence[str]) -> int:
         """Under the write lock nobody begins to refer to them meanwhile."""
         with self._open_work() as work:
             work.lock()
             unknown = set(hashes) - work.reconciliation.known_contents(hashes)
             for sha256 in unknown:
-                self._files.remove(sha256)
+                self._files.set_aside(sha256)
         return len(unknown)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -242,6 +244,53 @@ def test_only_backups_are_pruned_and_only_after_a_new_one(house: House, tmp_path
     kept = sorted(path.name for path in folder.iterdir())
     assert kept == [*(report.path.name for report in made[2:]), "assistant-autre.zip"]
     assert made[-1].path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_new_backup_is_never_the_one_that_is_pruned(house: House, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    (folder / "assistant-20991231T000000Z.zip").write_text("d'une horloge en avance")
+
+    report = back_up(house, folder, keep=1)
+
+    assert report.removed == 1
+    assert list(folder.iterdir()) == [report.path]
+
+
+def test_what_others_left_in_the_folder_stays(house: House, tmp_path: Path) -> None:
+    folder, old = tmp_path / "backups", time.time() - 3 * 24 * 3600
+    (folder / ".precious.partial").mkdir(parents=True)
+    (folder / ".film.partial").touch()
+    (folder / ".assistant-partial-gone.partial").touch()
+    (folder / ".assistant-partial-link.partial").symlink_to(tmp_path)
+    for path in folder.iterdir():
+        os.utime(path, (old, old), follow_symlinks=False)
+
+    back_up(house, folder)
+
+    left = {path.name for path in folder.iterdir() if path.name.startswith(".")}
+    assert left == {".precious.partial", ".film.partial", ".assistant-partial-link.partial"}
+
+
+def test_a_journal_of_another_database_is_not_played_into_the_restored_one(
+    house: House, tmp_path: Path
+) -> None:
+    house.ingest({"a.txt": "Un texte gardé"})
+    backup = back_up(house, tmp_path / "backups").path
+    root = tmp_path / "restored"
+    root.mkdir()
+    for ending in ("-wal", "-shm"):
+        left = house.root / f"assistant.sqlite3{ending}"
+        shutil.copyfile(left, root / left.name)
+        assert left.stat().st_size
+
+    restore(backup, root)
+
+    assert not list(root.glob("assistant.sqlite3-*"))
+    restored = open_house(root)
+    restored.database.check()
+    assert set(restored.all_documents()) == {"a.txt"}
+    restored.close()
 
 
 def test_a_folder_that_is_not_there_is_not_made(house: House, tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from assistant import doctor
 from assistant.bootstrap import build
 from assistant.cli import main
 from assistant.containers import Container, WorkerContainer
+from assistant.data_folder import prepare_data_folder
+from assistant.databases import open_store
 from assistant.doctor import Check, CheckState, examine
 from assistant.domain.errors import ConfigurationError
 from assistant.domain.jobs import JobState
@@ -119,6 +121,34 @@ def test_the_file_of_the_data_folder_is_upgraded_by_command_too(
 
 
 @pytest.mark.usefixtures("light_doctor")
+@pytest.mark.parametrize("is_emptied", [False, True])
+def test_a_folder_that_lost_its_database_is_not_begun_anew(
+    tmp_path: Path, is_emptied: bool
+) -> None:
+    settings = settings_of(tmp_path, "")
+    folder = prepare_data_folder(settings.data_dir)
+    open_store(settings, may_migrate=True).close()
+    (folder.files / "ab").mkdir()
+    (folder.files / "ab" / ("ab" * 32)).write_text("un original")
+    folder.database.unlink()
+    if is_emptied:
+        folder.database.touch()
+
+    with pytest.raises(ConfigurationError) as raised:
+        open_store(settings, may_migrate=True)
+
+    assert raised.value.code == "database_missing"
+    assert str(folder.database) in raised.value.sentence
+
+
+def test_a_folder_open_to_others_is_closed(tmp_path: Path) -> None:
+    tmp_path.joinpath("data").mkdir(mode=0o755)
+
+    folder = prepare_data_folder(tmp_path / "data")
+
+    assert folder.root.stat().st_mode & 0o777 == 0o700
+
+
 def test_the_doctor_tells_the_server(tmp_path: Path, postgresql_url: str) -> None:
     found = database_check(settings_of(tmp_path, postgresql_url))
 

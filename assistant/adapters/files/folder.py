@@ -57,7 +57,7 @@ class FolderFileStore:
         self._pages_bytes = pages_bytes
         self._pages = root.parent / "pages"
         self._partial = root / "partial"
-        self._damaged = root / "damaged"
+        self._aside = root / "damaged"
         with _translated():
             for folder in (self._root, self._pages, self._partial):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ class FolderFileStore:
         if not _is_sha256(sha256):
             return
         with _translated():
-            for place in (self._place(sha256), self._damaged / sha256):
+            for place in (self._place(sha256), self._aside / sha256):
                 place.unlink(missing_ok=True)
             with suppress(FileNotFoundError):
                 shutil.rmtree(self._pages / sha256)
@@ -145,12 +145,35 @@ class FolderFileStore:
         return False
 
     def set_aside(self, sha256: str) -> None:
-        """Move a damaged content to `damaged/`, where nothing reads it."""
+        """Move a content to `damaged/`, where nothing reads it."""
         if not _is_sha256(sha256):
             return
         with _translated(), suppress(FileNotFoundError):
-            self._damaged.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._place(sha256).replace(self._damaged / sha256)
+            self._aside.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._place(sha256).touch()
+            self._place(sha256).replace(self._aside / sha256)
+
+    def put_back(self, sha256: str) -> bool:
+        """Keep a content again that was set aside, if it is whole."""
+        place = self._aside / sha256
+        if not _is_sha256(sha256) or self.has(sha256):
+            return False
+        with _translated(), suppress(FileNotFoundError):
+            with place.open("rb") as file:
+                is_whole = hashlib.file_digest(file, "sha256").hexdigest() == sha256
+            if is_whole:
+                self._place(sha256).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                place.replace(self._place(sha256))
+            return is_whole
+        return False
+
+    def drop_aside(self, *, older_than_s: float) -> None:
+        """Forget what was set aside so long ago."""
+        before = time.time() - older_than_s
+        with _translated(), suppress(FileNotFoundError):
+            for path in self._aside.iterdir():
+                if _is_older(path, than=before):
+                    path.unlink(missing_ok=True)
 
     def hold(self, folder: Path) -> None:
         """Link what is kept into a folder, by SHA-256; nothing where the file system has no links."""

@@ -75,7 +75,9 @@ class SqliteSnapshots:
             database.close()
 
     def place(self, file: Path) -> None:
-        """Give the file its name."""
+        """Give the file its name; a journal that another database left there would be played into it."""
+        for ending in ("-wal", "-shm", "-journal"):
+            self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
         file.replace(self._path)
 
 

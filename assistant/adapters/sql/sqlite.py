@@ -53,8 +53,8 @@ class Sqlite:
         self._path = path
 
     def exists(self) -> bool:
-        """True when the file is there."""
-        return self._path.exists()
+        """True when the file is there, and was written to."""
+        return self._path.exists() and self._path.stat().st_size > 0
 
     def open_engine(self, *, busy_s: float) -> Engine:
         """An engine with one connection per thread at work."""

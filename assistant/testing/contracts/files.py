@@ -111,8 +111,25 @@ class FileStoreContract:
         store.set_aside(SHA256)
 
         assert not store.has(SHA256)
+        assert not store.put_back(SHA256)
         put(store)
         assert store.is_whole(SHA256)
+
+    def test_what_was_set_aside_whole_is_put_back_until_it_is_dropped(
+        self, store: FileStore
+    ) -> None:
+        put(store)
+        store.set_aside(SHA256)
+        store.drop_aside(older_than_s=60)
+
+        assert store.put_back(SHA256)
+        assert store.is_whole(SHA256)
+        assert not store.put_back(SHA256)
+
+        store.set_aside(SHA256)
+        store.drop_aside(older_than_s=-60)
+        assert not store.put_back(SHA256)
+        assert not store.put_back("../etc")
 
     @pytest.mark.parametrize("image", [PNG, WEBP])
     def test_caches_page_images(self, store: FileStore, image: bytes) -> None:
