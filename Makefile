@@ -33,10 +33,10 @@ run: setup  ## Start on the sample corpus; prints the address and the sign-in li
 	@$(BIN)/assistant serve --sample
 
 test: $(VENV)/.dev  ## Run every test, seeded and sampled (under 15 minutes)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not torture" -q
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not torture" -q
 
 torture: $(VENV)/.dev  ## Run the same tests at full scale
-	@TEST_SCALE=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --timeout 3600 -q
+	@TEST_SCALE=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --timeout 3600 -q
 
 check: $(VENV)/.dev  ## Format, lint, types, import contracts, compose file, generated documents
 	@$(BIN)/ruff format --check .
