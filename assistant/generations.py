@@ -126,7 +126,9 @@ def rebuild_index(
         )
         held = None if made.former is None else folder.place(made.former)
         place = folder.place(made.generation.place)
-        with replacement(settings, place=place, embedder=embedder.identity, held=held) as target:
+        with replacement(
+            settings, place=place, made=made.generation.composition, held=held
+        ) as target:
             return rebuild(
                 database.unit_of_work,
                 target_index=target,

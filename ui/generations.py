@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from assistant.client import AssistantClient
-from assistant.schemas.generations import EmbedderOut, GenerationOut, GenerationsOut
+from assistant.schemas.generations import EmbedderOut, GenerationIn, GenerationOut, GenerationsOut
 from assistant.schemas.service import MeOut
 from ui import acts, dialogs, generation_report
 from ui.failures import attempt, guarded_fragment
@@ -71,13 +71,29 @@ def _plan(api: AssistantClient, found: GenerationsOut) -> None:
             format_func=lambda name: names[name],
             key="generation-embedder",
         )
+        asked = _recipe(found, embedder=picked)
         st.button(
             text("generations.plan"),
             key="plan-generation",
             type="primary",
             on_click=attempt,
-            args=(api.plan_generation, picked),
+            args=(api.plan_generation, asked),
         )
+
+
+def _recipe(found: GenerationsOut, *, embedder: str) -> GenerationIn:
+    """What else the index is made of; as in the searched one until it is changed."""
+    present = next((each.words for each in found.generations if each.state == "active"), None)
+    with st.expander(text("generations.recipe"), key="generation-recipe"):
+        if present is None:
+            return GenerationIn(embedder=embedder)
+        st.write(text("generations.recipe_text"))
+        k1 = st.number_input(text("generations.k1"), 0.0, 5.0, present.k1, 0.1, key="generation-k1")
+        b = st.number_input(text("generations.b"), 0.0, 1.0, present.b, 0.05, key="generation-b")
+        length = st.number_input(
+            text("generations.length"), 10, 2000, present.length, 10, key="generation-length"
+        )
+    return GenerationIn(embedder=embedder, bm25_k1=k1, bm25_b=b, bm25_length=length)
 
 
 def _ready(api: AssistantClient, made: GenerationOut) -> None:
@@ -232,6 +248,14 @@ def facts(made: GenerationOut) -> list[str]:
             size=size,
         )
     ]
+    told.append(
+        text(
+            "generations.words",
+            k1=_figure(made.words.k1),
+            b=_figure(made.words.b),
+            length=number(made.words.length),
+        )
+    )
     if forecast.texts:
         told.append(text("generations.foreseen_time", time=duration(forecast.embedding_s)))
     if not forecast.fits:
@@ -266,6 +290,10 @@ def progress_line(made: GenerationOut) -> str:
     if made.left_s:
         words.append(text("jobs.left", left=duration(made.left_s)))
     return " · ".join(words)
+
+
+def _figure(value: float) -> str:
+    return f"{value:g}".replace(".", ",")
 
 
 def _name(made: GenerationOut) -> str:

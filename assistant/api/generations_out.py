@@ -14,6 +14,7 @@ from assistant.schemas.generations import (
     MeasureChangeOut,
     SetTrialOut,
     TrialOut,
+    WordsOut,
 )
 from assistant.services.generations import ConfiguredEmbedder
 
@@ -30,7 +31,8 @@ def embedder_out(embedder: ConfiguredEmbedder) -> EmbedderOut:
 
 def generation_out(generation: Generation, *, is_behind: bool, now: datetime) -> GenerationOut:
     """A generation as it stands now."""
-    embedder, reason = generation.composition.embedder, generation.reason
+    embedder, words = generation.composition.embedder, generation.composition.words
+    reason = generation.reason
     return GenerationOut(
         id=generation.id,
         number=generation.number,
@@ -40,6 +42,7 @@ def generation_out(generation: Generation, *, is_behind: bool, now: datetime) ->
             dimensions=embedder.dimensions,
             is_active=generation.state is GenerationState.ACTIVE,
         ),
+        words=WordsOut(k1=words.k1, b=words.b, length=words.length),
         state=generation.state.value,
         created_at=generation.created_at,
         built_at=generation.built_at,

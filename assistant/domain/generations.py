@@ -15,6 +15,7 @@ from assistant.domain.documents import Reason
 from assistant.domain.ids import GenerationId, PersonId
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.domain.trials import Trial
+from assistant.domain.weighing import WordWeighing
 
 
 class GenerationState(StrEnum):
@@ -89,8 +90,8 @@ class Composition:
     embedder: EmbedderIdentity
     chunker: str
     """Version of the parsers and of the chunker at the time."""
-    words: str
-    """How words are weighed: the language and the parameters of BM25."""
+    words: WordWeighing
+    """How words are weighed."""
     layout: int
     """Number of what a point holds."""
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from assistant.domain.generations import Composition, Generation
 from assistant.domain.ids import GenerationId, VersionId
 from assistant.domain.retrieval import EmbedderIdentity
+from assistant.domain.weighing import WordWeighing
 from assistant.ports.index import ChunkIndex
 from assistant.ports.models import Embedder
 
@@ -96,8 +97,15 @@ class GenerationRepository(Protocol):
 class IndexPlaces(Protocol):
     """Where the indexes of generations stand: folders of the machine, or collections of a server."""
 
-    def composition(self, embedder: EmbedderIdentity) -> Composition:
-        """What an index of this embedder is made of when it is made now."""
+    def composition(
+        self, embedder: EmbedderIdentity, *, words: WordWeighing | None = None
+    ) -> Composition:
+        """What an index of this embedder is made of when it is made now.
+
+        Args:
+            embedder: Whose vectors it is to hold.
+            words: How its words are weighed; None for the program's own way.
+        """
         ...
 
     def name(self, number: int, *, embedder: EmbedderIdentity) -> str:

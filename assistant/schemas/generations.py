@@ -82,12 +82,22 @@ class TrialOut(Wire):
     sets: list[SetTrialOut]
 
 
+class WordsOut(Wire):
+    """How the words of an index are weighed: the parameters of BM25."""
+
+    k1: float
+    b: float
+    length: int
+    """Terms of an average passage."""
+
+
 class GenerationOut(Wire):
     """A generation as it stands now."""
 
     id: str
     number: int
     embedder: EmbedderOut
+    words: WordsOut
     state: GenerationStateName
     created_at: datetime
     built_at: datetime | None
@@ -118,6 +128,12 @@ class GenerationIn(Wire):
 
     embedder: str = Field(default="", max_length=64)
     """Name of a model of the settings; empty for the one of `[embeddings]`."""
+    bm25_k1: float | None = None
+    """How much a repeated word counts, in [0, 5]; None as in the searched generation."""
+    bm25_b: float | None = None
+    """How much a long text is held against its words, in [0, 1]; None likewise."""
+    bm25_length: int | None = None
+    """Terms of an average passage, in [10, 2000]; None likewise."""
 
 
 class SwitchIn(Wire):

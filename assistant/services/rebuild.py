@@ -57,7 +57,9 @@ def adoption(
         id=GenerationId(new_id()),
         number=number,
         embedder_name="",
-        composition=places.composition(embedder),
+        composition=places.composition(
+            embedder, words=None if active is None else active.composition.words
+        ),
         place=places.name(number, embedder=embedder),
         state=GenerationState.ACTIVE,
         created_by=MACHINE,

@@ -13,7 +13,7 @@ import pytest
 
 from assistant.adapters.qdrant.edge import EdgeChunkIndex
 from assistant.bootstrap import SystemClock
-from assistant.domain.generations import Composition, Generation, GenerationState
+from assistant.domain.generations import Generation, GenerationState
 from assistant.domain.ids import VersionId
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Ranking, Vector
 from assistant.domain.tenancy import Scope
@@ -82,13 +82,11 @@ class EdgePlaces(MemoryPlaces):
         self._root = root
         self.opened: dict[str, Watched] = {}
 
-    def composition(self, embedder: EmbedderIdentity) -> Composition:
-        return Composition(embedder, "lines-1", "words", 2)
-
     def open(self, generation: Generation) -> ChunkIndex:
         index = Watched(
             self._root / generation.place,
             embedder=generation.composition.embedder,
+            weighing=generation.composition.words,
             reserve_bytes=0,
         )
         self.opened[generation.place] = index

@@ -29,6 +29,7 @@ from assistant.domain.generations import (
 )
 from assistant.domain.ids import GenerationId, VersionId
 from assistant.domain.retrieval import EmbedderIdentity
+from assistant.domain.weighing import WordWeighing
 from assistant.ports.generations import Missing
 
 _SERVED = (VersionState.READY, VersionState.LIVE)
@@ -178,7 +179,7 @@ def _columns(generation: Generation) -> dict[str, Any]:
         "embedder_id": made.embedder.id,
         "dimensions": made.embedder.dimensions,
         "chunker": made.chunker,
-        "words": made.words,
+        "words": str(made.words),
         "layout": made.layout,
         "forecast": None if forecast is None else asdict(forecast),
         "progress": dump_progress(generation.progress),
@@ -191,7 +192,10 @@ def _generation_of(row: Row[Any]) -> Generation:
     return Generation(
         **fields_of(row, _PLAIN),
         composition=Composition(
-            EmbedderIdentity(row.embedder_id, row.dimensions), row.chunker, row.words, row.layout
+            EmbedderIdentity(row.embedder_id, row.dimensions),
+            row.chunker,
+            WordWeighing.parse(row.words),
+            row.layout,
         ),
         forecast=None if row.forecast is None else Forecast(**row.forecast),
         progress=load_progress(row.progress),

@@ -11,6 +11,7 @@ from assistant.answering.retriever import Retriever
 from assistant.domain.errors import ConfigurationError
 from assistant.domain.generations import Composition, Generation
 from assistant.domain.retrieval import EmbedderIdentity
+from assistant.domain.weighing import WordWeighing
 from assistant.ports.index import ChunkIndex
 from assistant.ports.models import Embedder
 from assistant.services.active_generation import ActiveIndex
@@ -37,15 +38,17 @@ class MemoryPlaces:
         self.erased: list[str] = []
         self.free: int | None = None
 
-    def composition(self, embedder: EmbedderIdentity) -> Composition:
-        return Composition(embedder, "lines-1", "words", 2)
+    def composition(
+        self, embedder: EmbedderIdentity, *, words: WordWeighing | None = None
+    ) -> Composition:
+        return Composition(embedder, "lines-1", words or WordWeighing(), 2)
 
     def name(self, number: int, *, embedder: EmbedderIdentity) -> str:
         return f"g{number}-{embedder.id}"
 
     def open(self, generation: Generation) -> ChunkIndex:
         identity = generation.composition.embedder
-        new = InMemoryChunkIndex(embedder=identity)
+        new = InMemoryChunkIndex(embedder=identity, weighing=generation.composition.words)
         return self.indexes.setdefault(generation.place, new)
 
     def erase(self, place: str) -> None:
