@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.data_folder import DataFolder, slug_of
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.errors import IndexUnavailable, StorageError
 from assistant.domain.generations import Composition, Generation
 from assistant.domain.retrieval import EmbedderIdentity
@@ -48,13 +49,17 @@ class ConfiguredPlaces:
         self._first = first
 
     def composition(
-        self, embedder: EmbedderIdentity, *, words: WordWeighing | None = None
+        self,
+        embedder: EmbedderIdentity,
+        *,
+        words: WordWeighing | None = None,
+        cut: Cut = ORDINARY,
     ) -> Composition:
         """What an index of this embedder is made of when it is made now."""
         from assistant.adapters.qdrant.bm25 import PRODUCT
         from assistant.adapters.qdrant.schema import LAYOUT
 
-        return Composition(embedder, chunker=self._chunker(), words=words or PRODUCT, layout=LAYOUT)
+        return Composition(embedder, self._chunker(), words or PRODUCT, LAYOUT, cut)
 
     def name(self, number: int, *, embedder: EmbedderIdentity) -> str:
         """The place of a new generation; the first one is where older programs put their index."""

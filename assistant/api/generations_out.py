@@ -48,6 +48,9 @@ def generation_out(generation: Generation, *, is_behind: bool, now: datetime) ->
         built_at=generation.built_at,
         switched_at=generation.switched_at,
         forecast=None if generation.forecast is None else _forecast_out(generation.forecast),
+        chunk_tokens=generation.composition.cut.tokens,
+        cut_done=generation.progress.cut_done,
+        kept_as_cut=generation.progress.kept_as_cut,
         texts_done=generation.progress.texts_done,
         chunks_done=generation.progress.chunks_done,
         left_s=_left_s(generation, now=now),
@@ -81,6 +84,7 @@ def _forecast_out(forecast: Forecast) -> ForecastOut:
         free_bytes=forecast.free_bytes,
         embedding_s=forecast.embedding_s,
         fits=forecast.fits,
+        to_cut=forecast.to_cut,
     )
 
 

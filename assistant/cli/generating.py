@@ -86,6 +86,10 @@ def plan_generation(
         int | None,
         typer.Option("--bm25-length", metavar="MOTS", help="Mots d'un passage moyen."),
     ] = None,
+    chunk_tokens: Annotated[
+        int | None,
+        typer.Option("--chunk-tokens", metavar="N", help="Longueur des passages, de 64 à 480."),
+    ] = None,
     json: Json = False,
     server: Server = None,
 ) -> None:
@@ -95,7 +99,13 @@ def plan_generation(
     """
     from assistant.schemas.generations import GenerationIn
 
-    asked = GenerationIn(embedder=embedder, bm25_k1=bm25_k1, bm25_b=bm25_b, bm25_length=bm25_length)
+    asked = GenerationIn(
+        embedder=embedder,
+        bm25_k1=bm25_k1,
+        bm25_b=bm25_b,
+        bm25_length=bm25_length,
+        chunk_tokens=chunk_tokens,
+    )
     with invocation(context).connect(command="generations", server=server) as connection:
         _show(connection.client.plan_generation(asked), as_json=json)
 
@@ -203,6 +213,7 @@ def lines_of(made: GenerationOut) -> list[str]:
     words = made.words
     weighing = f"mots : k1 {words.k1:g}, b {words.b:g}, passage moyen de {words.length} mots"
     lines = [line_of(made), weighing.replace(".", ",")]
+    lines += _cut_lines(made)
     forecast = made.forecast
     if forecast is not None:
         lines.append(
@@ -216,6 +227,20 @@ def lines_of(made: GenerationOut) -> list[str]:
         lines += _trial_lines(made.trial)
     if made.overruled:
         lines.append(f"motif de la bascule : {made.overruled}")
+    return lines
+
+
+def _cut_lines(made: GenerationOut) -> list[str]:
+    lines: list[str] = []
+    if made.chunk_tokens is not None:
+        lines.append(f"passages d'environ {made.chunk_tokens} jetons")
+    if made.forecast is not None and made.forecast.to_cut:
+        lines.append(
+            f"documents découpés de nouveau : {made.cut_done}/{made.forecast.to_cut} "
+            "(passages et textes estimés)"
+        )
+    if made.kept_as_cut:
+        lines.append(f"{made.kept_as_cut} documents gardent leur découpage : original illisible")
     return lines
 
 

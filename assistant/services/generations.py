@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from assistant.domain.audit import Act
+from assistant.domain.cuts import ORDINARY, chosen_cut
 from assistant.domain.errors import Conflict, InvalidInput, NotFound
 from assistant.domain.generations import (
     UNFINISHED,
@@ -92,55 +93,55 @@ class GenerationService:
         return is_follower and self._room.is_behind(generation.id)
 
     def plan(
-        self, embedder_name: str, *, principal: Principal, words: WordChoice = AS_IS
+        self,
+        embedder_name: str,
+        *,
+        principal: Principal,
+        words: WordChoice = AS_IS,
+        chunk_tokens: int | None = None,
     ) -> Generation:
         """Foresee a generation with an embedder of the settings; nothing is built yet.
 
         The same of everything again makes a compaction: an index without what deletions left in it.
-        A few texts are embedded to measure the rate; their vectors are kept.
 
         Args:
             embedder_name: As the settings call it; empty for the one of `[embeddings]`.
             principal: Who asks.
             words: How words are to be weighed; what is not chosen stays as in the searched one.
+            chunk_tokens: Length of passages; None for that of the searched one.
 
         Raises:
             ConfigurationError: The settings name no such embedder ("embedder_not_configured").
             Conflict: Another one is being made ready ("generation_unfinished").
             EmbedderUnavailable: It does not answer.
-            InvalidInput: A parameter is out of bounds; see `WordChoice.over`.
+            InvalidInput: A parameter is out of bounds; see `WordChoice.over` and `chosen_cut`.
         """
         require_platform_admin(principal)
         identity = self._shelf.get(embedder_name).identity
         with self._open_work() as work:
             _refuse_unfinished(work)
             active = work.generations.active()
-        present = active.composition.words if active else WordWeighing()
-        composition = self._places.composition(identity, words=words.over(present))
+        composition = self._places.composition(
+            identity,
+            words=words.over(active.composition.words if active else WordWeighing()),
+            cut=chosen_cut(chunk_tokens, present=active.composition.cut if active else ORDINARY),
+        )
         forecast = self._forecaster.foresee(composition, embedder_name=embedder_name)
 
-        def act() -> Generation:
-            with self._open_work() as work:
-                work.lock()
-                _refuse_unfinished(work)
-                number = work.generations.next_number()
-                generation = Generation(
-                    id=GenerationId(new_id()),
-                    number=number,
-                    embedder_name=embedder_name,
-                    composition=composition,
-                    place=self._places.name(number, embedder=identity),
-                    state=GenerationState.PLANNED,
-                    created_by=principal.person_id,
-                    created_at=self._clock.now(),
-                    forecast=forecast,
-                )
-                work.generations.add(generation)
-                self._tell(work, Act.GENERATION_PLANNED, generation, principal)
-                work.commit()
-            return generation
+        def made(number: int) -> Generation:
+            return Generation(
+                id=GenerationId(new_id()),
+                number=number,
+                embedder_name=embedder_name,
+                composition=composition,
+                place=self._places.name(number, embedder=identity),
+                state=GenerationState.PLANNED,
+                created_by=principal.person_id,
+                created_at=self._clock.now(),
+                forecast=forecast,
+            )
 
-        return retried(act)
+        return retried(lambda: self._keep(made, principal=principal))
 
     def build(self, generation_id: GenerationId, *, principal: Principal) -> Generation:
         """Let the worker build a generation that is planned, failed or cancelled.
@@ -276,6 +277,17 @@ class GenerationService:
             )
 
         return self._change(generation_id, removed, act=Act.GENERATION_REMOVED, principal=principal)
+
+    def _keep(self, made: Callable[[int], Generation], *, principal: Principal) -> Generation:
+        """Keep a new plan, unless another one came first."""
+        with self._open_work() as work:
+            work.lock()
+            _refuse_unfinished(work)
+            generation = made(work.generations.next_number())
+            work.generations.add(generation)
+            self._tell(work, Act.GENERATION_PLANNED, generation, principal)
+            work.commit()
+        return generation
 
     def _change(
         self,

@@ -28,6 +28,9 @@ def generation(number: int, state: str, **changes: object) -> GenerationOut:
         "id": f"g-{number}",
         "number": number,
         "embedder": EMBEDDERS[0] if number == 1 else EMBEDDERS[1],
+        "chunk_tokens": None,
+        "cut_done": 0,
+        "kept_as_cut": 0,
         "words": {"k1": 1.2, "b": 0.75, "length": 100},
         "state": state,
         "created_at": NOW,
@@ -55,6 +58,7 @@ def forecast(**changes: object) -> ForecastOut:
         "free_bytes": 10**12,
         "embedding_s": 300.0,
         "fits": True,
+        "to_cut": 0,
     }
     return ForecastOut.model_validate(values | changes)
 

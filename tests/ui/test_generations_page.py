@@ -46,6 +46,35 @@ def test_how_words_are_weighed_may_be_chosen(api: GeneratingClient) -> None:
     assert api.planned == GenerationIn(bm25_k1=0.9, bm25_b=0.4, bm25_length=100)
 
 
+def test_the_length_of_passages_may_be_chosen(api: GeneratingClient) -> None:
+    page = opened(api, "generations")
+    page.number_input("generation-tokens").set_value(128).run()
+
+    click(page, "plan-generation")
+
+    assert api.planned is not None
+    assert api.planned.chunk_tokens == 128
+
+
+def test_documents_that_keep_their_passages_are_told(api: GeneratingClient) -> None:
+    api.found = [
+        generation(
+            2,
+            "planned",
+            chunk_tokens=128,
+            cut_done=40,
+            kept_as_cut=3,
+            forecast=forecast(to_cut=90),
+        )
+    ]
+
+    words = said(opened(api, "generations"))
+
+    assert "environ 128 jetons" in words
+    assert "40 documents découpés de nouveau sur 90" in words
+    assert "3 documents gardent leur découpage" in words
+
+
 def test_how_words_are_weighed_is_told(api: GeneratingClient) -> None:
     words = {"k1": 0.9, "b": 0.4, "length": 120}
     api.found = [generation(2, "planned", words=words), generation(1, "active")]

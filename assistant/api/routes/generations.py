@@ -30,7 +30,9 @@ def list_generations(principal: Manager, services: UseCases) -> GenerationsOut:
 def plan_generation(asked: GenerationIn, principal: Manager, services: UseCases) -> GenerationOut:
     """Foresee a generation: texts to embed, time and disk. Nothing is built yet."""
     words = WordChoice(k1=asked.bm25_k1, b=asked.bm25_b, length=asked.bm25_length)
-    made = services.generations.service.plan(asked.embedder, principal=principal, words=words)
+    made = services.generations.service.plan(
+        asked.embedder, principal=principal, words=words, chunk_tokens=asked.chunk_tokens
+    )
     return _out(made, services)
 
 

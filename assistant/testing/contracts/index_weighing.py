@@ -26,7 +26,8 @@ class WeighedIndexContract:
             with _filled(open_weighed(WordWeighing(k1=k1, b=0.0))) as index:
                 for search in (index.search_lexical, index.search_documents):
                     scores = {
-                        each.version_id: each.score for each in search("forêt", scope=ALL, limit=9)
+                        str(each.version_id): each.score
+                        for each in search("forêt", scope=ALL, limit=9)
                     }
                     assert (scores["thrice"] > scores["once"] + 1e-4) is is_more
 
@@ -36,7 +37,7 @@ class WeighedIndexContract:
             with _filled(open_weighed(WordWeighing(k1=1.2, b=b))) as index:
                 for search in (index.search_lexical, index.search_documents):
                     found = search("cantine", scope=ALL, limit=9)
-                    scores = {each.version_id: each.score for each in found}
+                    scores = {str(each.version_id): each.score for each in found}
                     assert (scores["long"] < scores["short"] - 1e-4) is is_less
 
     def test_the_average_length_is_where_b_is_neutral(self, open_weighed: OpenWeighed) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from assistant.answering.retriever import Retriever
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.errors import ConfigurationError
 from assistant.domain.generations import Composition, Generation
 from assistant.domain.retrieval import EmbedderIdentity
@@ -19,6 +20,7 @@ from assistant.services.applier import IndexApplier
 from assistant.services.fed_embedders import FedEmbedders
 from assistant.services.fingerprints import Fingerprints
 from assistant.services.generation_building import GenerationBuilder
+from assistant.services.generation_cutting import GenerationCutter
 from assistant.services.generation_retriever import GenerationRetriever
 from assistant.services.generation_room import GenerationRoom
 from assistant.services.generation_trial import TrialRunner
@@ -39,9 +41,13 @@ class MemoryPlaces:
         self.free: int | None = None
 
     def composition(
-        self, embedder: EmbedderIdentity, *, words: WordWeighing | None = None
+        self,
+        embedder: EmbedderIdentity,
+        *,
+        words: WordWeighing | None = None,
+        cut: Cut = ORDINARY,
     ) -> Composition:
-        return Composition(embedder, "lines-1", words or WordWeighing(), 2)
+        return Composition(embedder, "lines-1", words or WordWeighing(), 2, cut)
 
     def name(self, number: int, *, embedder: EmbedderIdentity) -> str:
         return f"g{number}-{embedder.id}"
@@ -132,6 +138,11 @@ class GenerationWorld:
     def principal(self):  # noqa: ANN201 - the house knows
         return self.house.principal
 
+    @property
+    def fingerprints(self) -> Fingerprints:
+        ids = [each.identity.id for each in self.shelf.embedders.values()]
+        return Fingerprints(self.house.reader, embedder_id=ids[0], also=ids)
+
     def new_room(self) -> GenerationRoom:
         room = GenerationRoom(
             self.house.open_work,
@@ -158,6 +169,12 @@ class GenerationWorld:
             self.house.clock,
             owner="worker",
             lease_s=30,
+            cutter=GenerationCutter(
+                self.house.open_work,
+                self.house.files,
+                self.house.reader,
+                fingerprints=self.fingerprints,
+            ),
             slice_s=slice_s,
         )
 
@@ -165,7 +182,6 @@ class GenerationWorld:
         self, *, builder: GenerationBuilder | None = None, lease_s: float = 30
     ) -> Worker:
         house = self.house
-        ids = [each.identity.id for each in self.shelf.embedders.values()]
         return Worker(
             house.open_work,
             house.files,
@@ -179,7 +195,7 @@ class GenerationWorld:
             retry_delays_s=(0.0,),
             generations=WorkOfGenerations(
                 FedEmbedders(house.open_work, self.shelf),
-                Fingerprints(house.reader, embedder_id=ids[0], also=ids),
+                self.fingerprints,
                 builder,
             ),
         )
@@ -200,6 +216,14 @@ class GenerationWorld:
                 continue
             self.room.look()
             self.house.apply()
+
+    def catch_up(self) -> None:
+        """Let the followers have what came meanwhile at once, which worker and room do after a while."""
+        self.builder = self.new_builder()
+        while self.builder.run_once(threading.Event()):
+            continue
+        self.room.look_again()
+        self.settle()
 
     def built(self, name: str = "autre") -> Generation:
         """A generation of an embedder, built and whole."""
