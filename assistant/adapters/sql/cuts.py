@@ -74,8 +74,9 @@ class SqlCutRepository:
                 .order_by(versions.c.number)
                 .limit(limit - len(found))
             )
-            rows = self._transaction.read(query) if len(found) < limit else []
-            found += [Uncut(version_of(row), row.name) for row in rows]
+            found += [Uncut(version_of(row), row.name) for row in self._transaction.read(query)]
+            if len(found) >= limit:
+                break
         return found
 
     def count_uncut(self, cut: Cut) -> int:
