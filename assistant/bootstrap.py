@@ -22,7 +22,7 @@ from assistant.data_folder import DataFolder, prepare_data_folder
 from assistant.databases import head_sink, open_runner, open_store
 from assistant.domain.tenants import Tenant
 from assistant.embedders import ConfiguredEmbedders, batch_size
-from assistant.generations import open_generations
+from assistant.generations import open_generations, open_work_of_generations
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
@@ -40,9 +40,7 @@ from assistant.services.curation import CurationService
 from assistant.services.documents import DocumentService
 from assistant.services.evaluation_runner import EvaluationRunner
 from assistant.services.evaluations import EvaluationService
-from assistant.services.fed_embedders import FedEmbedders
 from assistant.services.fingerprints import Fingerprints
-from assistant.services.generation_building import GenerationBuilder
 from assistant.services.generation_retriever import GenerationRetriever
 from assistant.services.index_care import IndexCare
 from assistant.services.ingestion import IngestionService
@@ -54,7 +52,7 @@ from assistant.services.permitted_answers import PermittedAnswers
 from assistant.services.question_sets import QuestionSetService
 from assistant.services.search import SearchService
 from assistant.services.usage import UsageService
-from assistant.services.worker import Worker, WorkOfGenerations
+from assistant.services.worker import Worker
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
 from assistant.sign_ins import build_sign_ins
@@ -172,8 +170,7 @@ class _Common:
 
 def _worker_container(common: _Common, *, stack: ExitStack) -> WorkerContainer:
     settings, open_work, shelf = common.settings, common.database.unit_of_work, common.shelf
-    owner = f"{socket.gethostname()}-{uuid4()}"
-    embedder = shelf.get("")
+    owner, embedder = f"{socket.gethostname()}-{uuid4()}", shelf.get("")
     worker = Worker(
         open_work,
         common.files,
@@ -189,12 +186,15 @@ def _worker_container(common: _Common, *, stack: ExitStack) -> WorkerContainer:
         back_off=settings.jobs.back_off,
         slice_s=settings.jobs.slice_s,
         runner=open_runner(settings),
-        generations=WorkOfGenerations(
-            FedEmbedders(open_work, shelf),
-            common.fingerprints,
-            GenerationBuilder(
-                open_work, shelf, common.clock, owner=owner, lease_s=settings.jobs.lease_s
-            ),
+        generations=open_work_of_generations(
+            open_work,
+            shelf,
+            clock=common.clock,
+            files=common.files,
+            reader=common.reader,
+            fingerprints=common.fingerprints,
+            owner=owner,
+            lease_s=settings.jobs.lease_s,
         ),
     )
     return WorkerContainer(

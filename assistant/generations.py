@@ -16,6 +16,7 @@ from assistant.embedders import batch_size, build_embedder
 from assistant.indexes import ConfiguredPlaces, replacement
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
+from assistant.ports.files import FileStore
 from assistant.ports.generations import EmbedderShelf
 from assistant.ports.index import ChunkIndex
 from assistant.ports.models import Embedder
@@ -24,12 +25,17 @@ from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.readers import reader_version_of
 from assistant.rerankers import reranking_of
 from assistant.services.active_generation import ActiveEmbedder, ActiveIndex, EveryIndex
+from assistant.services.fed_embedders import FedEmbedders
+from assistant.services.fingerprints import Fingerprints
+from assistant.services.generation_building import GenerationBuilder
+from assistant.services.generation_cutting import GenerationCutter
 from assistant.services.generation_retriever import GenerationRetriever
 from assistant.services.generation_room import GenerationRoom
 from assistant.services.generation_trial import GenerationKeeper, TrialRunner
 from assistant.services.generations import GenerationService
 from assistant.services.opened_generations import Searched
 from assistant.services.rebuild import RebuildProgress, adopt, adoption, rebuild
+from assistant.services.worker import WorkOfGenerations
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
 
@@ -82,6 +88,26 @@ def open_generations(
     )
 
 
+def open_work_of_generations(
+    open_work: UnitOfWorkFactory,
+    shelf: EmbedderShelf,
+    *,
+    clock: Clock,
+    files: FileStore,
+    reader: FileReader,
+    fingerprints: Fingerprints,
+    owner: str,
+    lease_s: float,
+) -> WorkOfGenerations:
+    """What a worker knows of generations and builds them with; see `GenerationBuilder`."""
+    cutter = GenerationCutter(open_work, files, reader, fingerprints=fingerprints)
+    return WorkOfGenerations(
+        FedEmbedders(open_work, shelf),
+        fingerprints,
+        GenerationBuilder(open_work, shelf, clock, owner=owner, lease_s=lease_s, cutter=cutter),
+    )
+
+
 def _retrievers(
     settings: Settings, *, open_work: UnitOfWorkFactory, reranking: Reranking | None
 ) -> Callable[[Searched], Retriever]:
@@ -126,7 +152,9 @@ def rebuild_index(
         )
         held = None if made.former is None else folder.place(made.former)
         place = folder.place(made.generation.place)
-        with replacement(settings, place=place, embedder=embedder.identity, held=held) as target:
+        with replacement(
+            settings, place=place, made=made.generation.composition, held=held
+        ) as target:
             return rebuild(
                 database.unit_of_work,
                 target_index=target,

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.data_folder import DataFolder, slug_of
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.errors import IndexUnavailable, StorageError
 from assistant.domain.generations import Composition, Generation
 from assistant.domain.retrieval import EmbedderIdentity
+from assistant.domain.weighing import WordWeighing
 from assistant.ports.index import ChunkIndex
 from assistant.settings import Settings
 
@@ -46,12 +48,18 @@ class ConfiguredPlaces:
         self._settings, self._folder, self._chunker = settings, folder, chunker
         self._first = first
 
-    def composition(self, embedder: EmbedderIdentity) -> Composition:
+    def composition(
+        self,
+        embedder: EmbedderIdentity,
+        *,
+        words: WordWeighing | None = None,
+        cut: Cut = ORDINARY,
+    ) -> Composition:
         """What an index of this embedder is made of when it is made now."""
-        from assistant.adapters.qdrant.bm25 import WORDS
+        from assistant.adapters.qdrant.bm25 import PRODUCT
         from assistant.adapters.qdrant.schema import LAYOUT
 
-        return Composition(embedder, chunker=self._chunker(), words=WORDS, layout=LAYOUT)
+        return Composition(embedder, self._chunker(), words or PRODUCT, LAYOUT, cut)
 
     def name(self, number: int, *, embedder: EmbedderIdentity) -> str:
         """The place of a new generation; the first one is where older programs put their index."""
@@ -63,7 +71,7 @@ class ConfiguredPlaces:
         if self._first is not None and generation.number == 1:
             return self._first
         place = self._folder.place(generation.place)
-        return open_index(self._settings, place=place, embedder=generation.composition.embedder)
+        return open_index(self._settings, place=place, made=generation.composition)
 
     def erase(self, place: str) -> None:
         """Delete an index that nobody has open; no error when there is none."""
@@ -98,13 +106,13 @@ class ConfiguredPlaces:
         return shutil.disk_usage(self._folder.root).free
 
 
-def open_index(settings: Settings, *, place: Path, embedder: EmbedderIdentity) -> ChunkIndex:
-    """The index of an embedder, made when absent.
+def open_index(settings: Settings, *, place: Path, made: Composition) -> ChunkIndex:
+    """An index, made when absent.
 
     Args:
         settings: They choose the engine.
         place: Its folder; on a server, its collection has the last part of its name.
-        embedder: The embedder whose vectors it holds.
+        made: What it is made of.
 
     Raises:
         ConfigurationError: Built with another embedder, or held by another process ("index_in_use").
@@ -113,13 +121,13 @@ def open_index(settings: Settings, *, place: Path, embedder: EmbedderIdentity) -
     if settings.index.engine == "edge":
         from assistant.adapters.qdrant.edge import EdgeChunkIndex
 
-        return EdgeChunkIndex(place, embedder=embedder)
-    return _open_server(settings, place=place, embedder=embedder)
+        return EdgeChunkIndex(place, embedder=made.embedder, weighing=made.words)
+    return _open_server(settings, place=place, made=made)
 
 
 @contextmanager
 def replacement(
-    settings: Settings, *, place: Path, embedder: EmbedderIdentity, held: Path | None
+    settings: Settings, *, place: Path, made: Composition, held: Path | None
 ) -> Generator[ChunkIndex]:
     """An empty index to fill, which alone is left once the block ends without error.
 
@@ -128,7 +136,7 @@ def replacement(
     Args:
         settings: They choose the engine.
         place: Where it is to be.
-        embedder: The embedder whose vectors it holds.
+        made: What it is made of.
         held: The index in use, which nobody may have open; None before the first.
 
     Raises:
@@ -136,7 +144,7 @@ def replacement(
         IndexUnavailable: The engine does not answer.
     """
     if settings.index.engine == "server":
-        with closing(_open_server(settings, place=place, embedder=embedder)) as index:
+        with closing(_open_server(settings, place=place, made=made)) as index:
             index.clear()
             yield index
         return
@@ -144,7 +152,7 @@ def replacement(
         _refuse_if_held(held)
     fresh = place.with_name(f"{place.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    with closing(open_index(settings, place=fresh, embedder=embedder)) as index:
+    with closing(open_index(settings, place=fresh, made=made)) as index:
         yield index
     _put_in_place(fresh, place=place)
 
@@ -193,10 +201,10 @@ def _erase_collection(client: QdrantClient, name: str) -> None:
         raise IndexUnavailable from error
 
 
-def _open_server(
-    settings: Settings, *, place: Path, embedder: EmbedderIdentity
-) -> ServerChunkIndex:
+def _open_server(settings: Settings, *, place: Path, made: Composition) -> ServerChunkIndex:
     from assistant.adapters.qdrant.server import ServerChunkIndex
 
     name = _collection(settings, place.name)
-    return ServerChunkIndex(_client(settings), collection=name, embedder=embedder)
+    return ServerChunkIndex(
+        _client(settings), collection=name, embedder=made.embedder, weighing=made.words
+    )

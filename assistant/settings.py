@@ -224,7 +224,7 @@ class IngestSettings(Group):
     parse_memory_mb: int = Field(default=2048, ge=256)
     """Mémoire accordée à un lecteur, en mégaoctets."""
     chunk_tokens: int = Field(default=256, ge=64, le=480)
-    """Longueur visée d'un passage, en jetons."""
+    """Longueur visée d'un passage, en jetons. Une génération d'index peut en avoir choisi une autre."""
     children: int = Field(default=2, ge=1, le=64)
     """Nombre de lecteurs en parallèle."""
     clamav: str = ""

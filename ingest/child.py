@@ -17,6 +17,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
@@ -169,6 +170,8 @@ class _Worker:
 
     def _read(self, request: Request) -> bytes:
         limits = self._config.limits
+        if request.chunk_tokens is not None:
+            limits = replace(limits, chunk_tokens=request.chunk_tokens)
         read = cast("Callable[..., IngestedFile]", _load(self._config.reading))
         ingested = read(
             request.path,

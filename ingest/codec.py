@@ -41,6 +41,7 @@ def encode(ingested: IngestedFile) -> bytes:
 def to_json(ingested: IngestedFile) -> dict[str, Any]:
     """The reading as plain values; the date in ISO 8601."""
     plain = asdict(ingested)
+    del plain["chunk_tokens"]
     document = ingested.document
     plain["document"]["date"] = document.date.isoformat() if document.date is not None else None
     plain["document"]["act"] = act_fields(document.act)

@@ -352,3 +352,6 @@ class IngestedFile:
 
     document: ParsedDocument
     chunks: tuple[Chunk, ...] = field(default=())
+    chunk_tokens: int | None = None
+    """Length of chunks that was asked for; None for the one of the limits. Known to who asked: it does
+    not leave the reading process."""

@@ -74,6 +74,8 @@ class Request:
     """The passage to find."""
     left_out: PartsLeftOut = EVERY_PART_READ
     """Attachments not to read, if it is a message."""
+    chunk_tokens: int | None = None
+    """Length of its chunks; None for the one of the limits."""
 
     def wall_s(self, limits: Limits) -> float:
         """Wall time allowed to it before the pages of the file are counted, in seconds."""
@@ -98,6 +100,7 @@ class Request:
             left_out=PartsLeftOut(
                 tuple(plain["left_out"]["numbers"]), plain["left_out"]["onwards"]
             ),
+            chunk_tokens=plain["chunk_tokens"],
         )
 
 

@@ -92,7 +92,7 @@ class ParserPool:
             living = list(self._living)
         return {pid for child in living for pid in child.process_ids}
 
-    def read(self, path: Path, *, name: str) -> IngestedFile:
+    def read(self, path: Path, *, name: str, chunk_tokens: int | None = None) -> IngestedFile:
         """The document and chunks of a file.
 
         An attachment that ends the child does not cost its message: the rest is read again without it.
@@ -100,15 +100,17 @@ class ParserPool:
         Args:
             path: The content; its own name carries no information.
             name: Name as ingested, a hint for title and date.
+            chunk_tokens: Length of chunks; None for the one of the limits.
 
         Raises:
             IngestError: The file cannot become a document, its parser died, or no child became
                 free in time ("reader_busy").
         """
         check_access(path, limits=self._limits)
-        data = self._run_without_culprits(Request(path=path.absolute(), name=name))
+        request = Request(path=path.absolute(), name=name, chunk_tokens=chunk_tokens)
+        data = self._run_without_culprits(request)
         try:
-            return decode(data)
+            return replace(decode(data), chunk_tokens=chunk_tokens)
         except ValueError as error:
             raise ParserDied("parser_crashed") from error
 

@@ -66,6 +66,8 @@ MAX_FILE_BYTES = 5_000_000
 class LineReader:
     """Implements `FileReader`: each line of a file is a chunk; some contents misbehave.
 
+    Of chunks of a given length, each has a line for every 64 tokens.
+
     A content that starts with "damaged" cannot be parsed; one that holds "[image]" is read whole only
     with Tesseract, and not at all without when it is nothing but that.
     """
@@ -89,7 +91,7 @@ class LineReader:
     def missing_tools(self) -> frozenset[Tool]:
         return self.missing
 
-    def read(self, path: Path, *, name: str) -> IngestedFile:
+    def read(self, path: Path, *, name: str, chunk_tokens: int | None = None) -> IngestedFile:
         self.names.append(name)
         self.hook(name)
         text = path.read_text("utf-8")
@@ -100,8 +102,8 @@ class LineReader:
             raise ParseFailed("no_text_ocr_missing")
         lines = [line for line in text.splitlines() if line and not (lacked and line == "[image]")]
         chunks = tuple(
-            Chunk(ordinal, line, Locator(section=("Article 1 - Objet",)), tokens=len(line.split()))
-            for ordinal, line in enumerate(lines)
+            Chunk(ordinal, text, Locator(section=("Article 1 - Objet",)), tokens=len(text.split()))
+            for ordinal, text in enumerate(_cut(lines, chunk_tokens=chunk_tokens))
         )
         document = ParsedDocument(
             format=FileFormat.TEXT,
@@ -110,7 +112,7 @@ class LineReader:
             kind=DocumentKind.REGLEMENT,
             missing_tools=tuple(lacked),
         )
-        return IngestedFile(document, chunks)
+        return IngestedFile(document, chunks, chunk_tokens)
 
     def read_rows(self, path: Path, *, name: str) -> SheetFile:
         return read_rows(path, name=name, limits=Limits())
@@ -136,6 +138,11 @@ class LineReader:
 
     def close(self) -> None:
         return
+
+
+def _cut(lines: list[str], *, chunk_tokens: int | None) -> list[str]:
+    size = 1 if chunk_tokens is None else chunk_tokens // 64
+    return ["\n".join(lines[at : at + size]) for at in range(0, len(lines), size)]
 
 
 @dataclass

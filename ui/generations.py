@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from assistant.client import AssistantClient
-from assistant.schemas.generations import EmbedderOut, GenerationOut, GenerationsOut
+from assistant.schemas.generations import EmbedderOut, GenerationIn, GenerationOut, GenerationsOut
 from assistant.schemas.service import MeOut
 from ui import acts, dialogs, generation_report
 from ui.failures import attempt, guarded_fragment
@@ -71,13 +71,42 @@ def _plan(api: AssistantClient, found: GenerationsOut) -> None:
             format_func=lambda name: names[name],
             key="generation-embedder",
         )
+        asked = _recipe(found, embedder=picked)
         st.button(
             text("generations.plan"),
             key="plan-generation",
             type="primary",
             on_click=attempt,
-            args=(api.plan_generation, picked),
+            args=(api.plan_generation, asked),
         )
+
+
+def _recipe(found: GenerationsOut, *, embedder: str) -> GenerationIn:
+    """What else the index is made of; as in the searched one until it is changed."""
+    active = next((each for each in found.generations if each.state == "active"), None)
+    with st.expander(text("generations.recipe"), key="generation-recipe"):
+        if active is None:
+            return GenerationIn(embedder=embedder)
+        present = active.words
+        st.write(text("generations.recipe_text"))
+        k1 = st.number_input(text("generations.k1"), 0.0, 5.0, present.k1, 0.1, key="generation-k1")
+        b = st.number_input(text("generations.b"), 0.0, 1.0, present.b, 0.05, key="generation-b")
+        length = st.number_input(
+            text("generations.length"), 10, 2000, present.length, 10, key="generation-length"
+        )
+        st.write(text("generations.cut_text"))
+        tokens = st.number_input(
+            text("generations.tokens"),
+            64,
+            480,
+            active.chunk_tokens,
+            16,
+            placeholder=text("generations.tokens_as_is"),
+            key="generation-tokens",
+        )
+    return GenerationIn(
+        embedder=embedder, bm25_k1=k1, bm25_b=b, bm25_length=length, chunk_tokens=tokens
+    )
 
 
 def _ready(api: AssistantClient, made: GenerationOut) -> None:
@@ -232,12 +261,34 @@ def facts(made: GenerationOut) -> list[str]:
             size=size,
         )
     ]
+    told.append(
+        text(
+            "generations.words",
+            k1=_figure(made.words.k1),
+            b=_figure(made.words.b),
+            length=number(made.words.length),
+        )
+    )
     if forecast.texts:
         told.append(text("generations.foreseen_time", time=duration(forecast.embedding_s)))
+    told += _cut_facts(made)
     if not forecast.fits:
         told.append(text("generations.too_large"))
     if made.is_behind:
         told.append(text("generations.behind"))
+    return told
+
+
+def _cut_facts(made: GenerationOut) -> list[str]:
+    """How documents are cut, where a person chose it."""
+    told: list[str] = []
+    if made.chunk_tokens is not None:
+        told.append(text("generations.cut", tokens=number(made.chunk_tokens)))
+    if made.forecast is not None and made.forecast.to_cut:
+        done, whole = number(made.cut_done), number(made.forecast.to_cut)
+        told.append(text("generations.cut_done", done=done, whole=whole))
+    if made.kept_as_cut:
+        told.append(text("generations.kept_as_cut", count=number(made.kept_as_cut)))
     return told
 
 
@@ -246,8 +297,8 @@ def share(made: GenerationOut) -> float:
     forecast = made.forecast
     if forecast is None:
         return 0.0
-    whole = forecast.texts + forecast.chunks
-    done = made.texts_done + made.chunks_done
+    whole = forecast.to_cut + forecast.texts + forecast.chunks
+    done = made.cut_done + made.texts_done + made.chunks_done
     return min(1.0, done / whole) if whole else 1.0
 
 
@@ -266,6 +317,10 @@ def progress_line(made: GenerationOut) -> str:
     if made.left_s:
         words.append(text("jobs.left", left=duration(made.left_s)))
     return " · ".join(words)
+
+
+def _figure(value: float) -> str:
+    return f"{value:g}".replace(".", ",")
 
 
 def _name(made: GenerationOut) -> str:

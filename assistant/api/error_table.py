@@ -132,6 +132,7 @@ ERROR_TABLE: dict[str, Row] = {
     "job_ended": (409, _NOT_ALLOWED),
     "job_running": (409, _NOT_ALLOWED),
     "nothing_to_retry": (409, _NOT_ALLOWED),
+    "cut_missing": (409, _NOT_ALLOWED),
     "vectors_missing": (409, _NOT_ALLOWED),
     "invalid_input": (422, "Demande invalide"),
     "name_refused": (422, "Nom refusé"),
@@ -235,6 +236,15 @@ ERROR_TABLE: dict[str, Row] = {
         (409, _NOT_ALLOWED),
     ),
     "generation_no_previous": (404, "Génération introuvable"),
+    **dict.fromkeys(
+        (
+            "generation_k1_range",
+            "generation_b_range",
+            "generation_length_range",
+            "generation_tokens_range",
+        ),
+        (422, "Réglage refusé"),
+    ),
     **dict.fromkeys(
         (
             "generation_reason_failed",

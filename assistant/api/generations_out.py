@@ -14,6 +14,7 @@ from assistant.schemas.generations import (
     MeasureChangeOut,
     SetTrialOut,
     TrialOut,
+    WordsOut,
 )
 from assistant.services.generations import ConfiguredEmbedder
 
@@ -30,7 +31,8 @@ def embedder_out(embedder: ConfiguredEmbedder) -> EmbedderOut:
 
 def generation_out(generation: Generation, *, is_behind: bool, now: datetime) -> GenerationOut:
     """A generation as it stands now."""
-    embedder, reason = generation.composition.embedder, generation.reason
+    embedder, words = generation.composition.embedder, generation.composition.words
+    reason = generation.reason
     return GenerationOut(
         id=generation.id,
         number=generation.number,
@@ -40,11 +42,15 @@ def generation_out(generation: Generation, *, is_behind: bool, now: datetime) ->
             dimensions=embedder.dimensions,
             is_active=generation.state is GenerationState.ACTIVE,
         ),
+        words=WordsOut(k1=words.k1, b=words.b, length=words.length),
         state=generation.state.value,
         created_at=generation.created_at,
         built_at=generation.built_at,
         switched_at=generation.switched_at,
         forecast=None if generation.forecast is None else _forecast_out(generation.forecast),
+        chunk_tokens=generation.composition.cut.tokens,
+        cut_done=generation.progress.cut_done,
+        kept_as_cut=generation.progress.kept_as_cut,
         texts_done=generation.progress.texts_done,
         chunks_done=generation.progress.chunks_done,
         left_s=_left_s(generation, now=now),
@@ -78,6 +84,7 @@ def _forecast_out(forecast: Forecast) -> ForecastOut:
         free_bytes=forecast.free_bytes,
         embedding_s=forecast.embedding_s,
         fits=forecast.fits,
+        to_cut=forecast.to_cut,
     )
 
 

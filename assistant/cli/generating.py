@@ -74,12 +74,40 @@ def plan_generation(
             "--embedder", metavar="NOM", help="Modèle des réglages ; sans lui, [embeddings]."
         ),
     ] = "",
+    bm25_k1: Annotated[
+        float | None,
+        typer.Option("--bm25-k1", metavar="K1", help="Poids des mots répétés, de 0 à 5."),
+    ] = None,
+    bm25_b: Annotated[
+        float | None,
+        typer.Option("--bm25-b", metavar="B", help="Poids de la longueur, de 0 à 1."),
+    ] = None,
+    bm25_length: Annotated[
+        int | None,
+        typer.Option("--bm25-length", metavar="MOTS", help="Mots d'un passage moyen."),
+    ] = None,
+    chunk_tokens: Annotated[
+        int | None,
+        typer.Option("--chunk-tokens", metavar="N", help="Longueur des passages, de 64 à 480."),
+    ] = None,
     json: Json = False,
     server: Server = None,
 ) -> None:
-    """Prévoit une génération : textes à calculer, durée, disque. Rien n'est encore construit."""
+    """Prévoit une génération : textes à calculer, durée, disque. Rien n'est encore construit.
+
+    Ce qui n'est pas précisé reste comme dans la génération en service.
+    """
+    from assistant.schemas.generations import GenerationIn
+
+    asked = GenerationIn(
+        embedder=embedder,
+        bm25_k1=bm25_k1,
+        bm25_b=bm25_b,
+        bm25_length=bm25_length,
+        chunk_tokens=chunk_tokens,
+    )
     with invocation(context).connect(command="generations", server=server) as connection:
-        _show(connection.client.plan_generation(embedder), as_json=json)
+        _show(connection.client.plan_generation(asked), as_json=json)
 
 
 @generations_app.command("build", cls=FrenchCommand)
@@ -182,7 +210,10 @@ def line_of(made: GenerationOut) -> str:
 
 def lines_of(made: GenerationOut) -> list[str]:
     """All that is to be told of a generation."""
-    lines = [line_of(made)]
+    words = made.words
+    weighing = f"mots : k1 {words.k1:g}, b {words.b:g}, passage moyen de {words.length} mots"
+    lines = [line_of(made), weighing.replace(".", ",")]
+    lines += _cut_lines(made)
     forecast = made.forecast
     if forecast is not None:
         lines.append(
@@ -196,6 +227,20 @@ def lines_of(made: GenerationOut) -> list[str]:
         lines += _trial_lines(made.trial)
     if made.overruled:
         lines.append(f"motif de la bascule : {made.overruled}")
+    return lines
+
+
+def _cut_lines(made: GenerationOut) -> list[str]:
+    lines: list[str] = []
+    if made.chunk_tokens is not None:
+        lines.append(f"passages d'environ {made.chunk_tokens} jetons")
+    if made.forecast is not None and made.forecast.to_cut:
+        lines.append(
+            f"documents découpés de nouveau : {made.cut_done}/{made.forecast.to_cut} "
+            "(passages et textes estimés)"
+        )
+    if made.kept_as_cut:
+        lines.append(f"{made.kept_as_cut} documents gardent leur découpage : original illisible")
     return lines
 
 

@@ -20,13 +20,13 @@ class GenerationCalls:
         """All generations, newest first, and the models that may be chosen."""
         return self._transport.call("GET", _PATH, returns=GenerationsOut)
 
-    def plan_generation(self, embedder: str) -> GenerationOut:
-        """Foresee a generation with a model of the settings."""
+    def plan_generation(self, asked: GenerationIn) -> GenerationOut:
+        """Foresee a generation."""
         return self._transport.call(
             "POST",
             _PATH,
             returns=GenerationOut,
-            json=GenerationIn(embedder=embedder).model_dump(),
+            json=asked.model_dump(),
             timeout=_PLAN_S,
         )
 

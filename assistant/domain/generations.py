@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import Reason
 from assistant.domain.ids import GenerationId, PersonId
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.domain.trials import Trial
+from assistant.domain.weighing import WordWeighing
 
 
 class GenerationState(StrEnum):
@@ -89,10 +91,12 @@ class Composition:
     embedder: EmbedderIdentity
     chunker: str
     """Version of the parsers and of the chunker at the time."""
-    words: str
-    """How words are weighed: the language and the parameters of BM25."""
+    words: WordWeighing
+    """How words are weighed."""
     layout: int
     """Number of what a point holds."""
+    cut: Cut = ORDINARY
+    """How documents are cut into passages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,8 @@ class Forecast:
     """Free disk where the index goes; None when it is on a server."""
     texts_per_s: float | None
     """Measured rate of the embedder on texts of this corpus; None when there is nothing to embed."""
+    to_cut: int = 0
+    """Documents to read again and cut anew; chunks and texts are estimated then."""
 
     @property
     def embedding_s(self) -> float:
@@ -136,6 +142,10 @@ class Progress:
     """When the worker began with the vectors; None before."""
     is_embedded: bool = False
     """Every vector is there: what is left is to fill the index."""
+    cut_done: int = 0
+    """Documents cut anew, of `Forecast.to_cut`."""
+    kept_as_cut: int = 0
+    """Those of them whose passages were taken over as they are: they could not be read anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.generations import Composition, Generation
 from assistant.domain.ids import GenerationId, VersionId
 from assistant.domain.retrieval import EmbedderIdentity
+from assistant.domain.weighing import WordWeighing
 from assistant.ports.index import ChunkIndex
 from assistant.ports.models import Embedder
 
@@ -80,24 +82,36 @@ class GenerationRepository(Protocol):
         """Take or renew the right to work on a generation; False while another owner has it."""
         ...
 
-    def missing(self, embedder_id: str) -> Missing:
-        """What of the READY and LIVE versions an embedder has not embedded."""
+    def missing(self, embedder_id: str, cut: Cut = ORDINARY) -> Missing:
+        """What of the READY and LIVE versions an embedder has not embedded, of their chunks of a cut."""
         ...
 
-    def count_chunks(self) -> int:
-        """Chunks of all LIVE versions."""
+    def count_chunks(self, cut: Cut = ORDINARY) -> int:
+        """Chunks of all LIVE versions under a cut."""
         ...
 
-    def forget_vectors(self, embedder_id: str, *, limit: int) -> int:
-        """Delete vectors of an embedder, at most `limit`; how many there were."""
+    def forget_vectors(self, embedder_id: str, *, limit: int, but: Collection[Cut] = ()) -> int:
+        """Delete vectors of an embedder, at most `limit`, but those of chunks of some cuts; how many."""
         ...
 
 
 class IndexPlaces(Protocol):
     """Where the indexes of generations stand: folders of the machine, or collections of a server."""
 
-    def composition(self, embedder: EmbedderIdentity) -> Composition:
-        """What an index of this embedder is made of when it is made now."""
+    def composition(
+        self,
+        embedder: EmbedderIdentity,
+        *,
+        words: WordWeighing | None = None,
+        cut: Cut = ORDINARY,
+    ) -> Composition:
+        """What an index of this embedder is made of when it is made now.
+
+        Args:
+            embedder: Whose vectors it is to hold.
+            words: How its words are weighed; None for the program's own way.
+            cut: How its documents are cut.
+        """
         ...
 
     def name(self, number: int, *, embedder: EmbedderIdentity) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import DocumentVersion, NewChunk, Reason
 from assistant.domain.ids import CollectionId, DocumentId, JobId, VersionId
 from assistant.domain.jobs import ItemState, Job, JobItem, JobState
@@ -30,7 +31,9 @@ class VectorRepository(Protocol):
 class IndexLedger(Protocol):
     """What the index must hold, told by the database. For the machinery: sees every tenant."""
 
-    def add_version(self, version: DocumentVersion, chunks: Sequence[NewChunk]) -> None:
+    def add_version(
+        self, version: DocumentVersion, chunks: Sequence[NewChunk], *, cut: Cut = ORDINARY
+    ) -> None:
         """Keep a complete READY version with its chunks; replaces an older READY one of its document."""
         ...
 
@@ -38,24 +41,30 @@ class IndexLedger(Protocol):
         """Versions that wait for the index, oldest first."""
         ...
 
-    def live_versions(self) -> dict[VersionId, int]:
-        """Number of chunks of every live version, oldest first: what an index must hold."""
+    def live_versions(self, cut: Cut = ORDINARY) -> dict[VersionId, int]:
+        """Number of chunks of every live version, oldest first: what an index of a cut must hold.
+
+        A version that is still to be cut so counts one.
+        """
         ...
 
     def live_among(self, version_ids: Sequence[VersionId]) -> frozenset[VersionId]:
         """Those of the versions (any number) that are LIVE."""
         ...
 
-    def points_of(self, version_id: VersionId, *, embedder_id: str) -> list[IndexPoint]:
-        """The points of a version, in order of their chunks.
+    def points_of(
+        self, version_id: VersionId, *, embedder_id: str, cut: Cut = ORDINARY
+    ) -> list[IndexPoint]:
+        """The points of a version, in order of its chunks of a cut.
 
         Raises:
-            Conflict: Some vector of this embedder is missing ("vectors_missing").
+            Conflict: It is still to be cut so ("cut_missing"), or some vector of this embedder is
+                missing ("vectors_missing").
         """
         ...
 
-    def texts_of(self, version_id: VersionId) -> dict[str, str]:
-        """Embedded text of each chunk of a version by its hash, to embed it again."""
+    def texts_of(self, version_id: VersionId, cut: Cut = ORDINARY) -> dict[str, str]:
+        """Embedded text of each chunk of a version under a cut by its hash, to embed it again."""
         ...
 
     def is_live(self, version_id: VersionId) -> bool:

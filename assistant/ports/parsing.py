@@ -22,12 +22,13 @@ class FileReader(Protocol):
         """The programs that readings would use and that are not installed now."""
         ...
 
-    def read(self, path: Path, *, name: str) -> IngestedFile:
+    def read(self, path: Path, *, name: str, chunk_tokens: int | None = None) -> IngestedFile:
         """The document and chunks of a file.
 
         Args:
             path: The content; its own name carries no information.
             name: Name as ingested, a hint for title and date.
+            chunk_tokens: Length of chunks, which the result tells; None for the one of the limits.
 
         Raises:
             IngestError: The file cannot become a document, or its parser died.

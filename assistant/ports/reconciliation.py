@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.ids import ChunkId, DocumentId, VersionId
 from assistant.domain.reconciliation import (
     ChunkOwner,
@@ -20,13 +21,15 @@ class ReconciliationRepository(Protocol):
     """Never shown to a person, but for the reports."""
 
     def expected_points(
-        self, *, embedder_id: str, after: int, limit: int
+        self, *, embedder_id: str, after: int, limit: int, cut: Cut = ORDINARY
     ) -> Sequence[ExpectedPoint]:
-        """The points that the index must hold, in the order of their numbers, beyond one of them."""
+        """The points that an index of a cut must hold, in the order of their numbers, beyond one of them."""
         ...
 
-    def owners_of(self, chunk_ids: Collection[ChunkId]) -> dict[ChunkId, ChunkOwner]:
-        """The versions of some chunks; those that are unknown are absent."""
+    def owners_of(
+        self, chunk_ids: Collection[ChunkId], cut: Cut = ORDINARY
+    ) -> dict[ChunkId, ChunkOwner]:
+        """The versions of some chunks of a cut; those that are unknown or of another are absent."""
         ...
 
     def live_among(self, version_ids: Collection[VersionId]) -> frozenset[VersionId]:

@@ -23,6 +23,7 @@ from assistant.domain.tenancy import Scope
 from assistant.ports.audit import AuditRepository
 from assistant.ports.conversations import AnswerRepository, ConversationRepository
 from assistant.ports.corpus_health import CorpusHealthRepository
+from assistant.ports.cuts import CutRepository
 from assistant.ports.documents import (
     ChunkRepository,
     CurationRepository,
@@ -212,6 +213,11 @@ class UnitOfWork(Protocol):
     @property
     def ledger(self) -> IndexLedger:
         """What the index must hold."""
+        ...
+
+    @property
+    def cuts(self) -> CutRepository:
+        """Chunks under the cuts of generations."""
         ...
 
     @property

@@ -45,6 +45,8 @@ class ForecastOut(Wire):
     free_bytes: int | None
     embedding_s: float
     fits: bool
+    to_cut: int
+    """Documents to read again and cut anew; chunks and texts are estimated then."""
 
 
 class MeasureChangeOut(Wire):
@@ -82,17 +84,32 @@ class TrialOut(Wire):
     sets: list[SetTrialOut]
 
 
+class WordsOut(Wire):
+    """How the words of an index are weighed: the parameters of BM25."""
+
+    k1: float
+    b: float
+    length: int
+    """Terms of an average passage."""
+
+
 class GenerationOut(Wire):
     """A generation as it stands now."""
 
     id: str
     number: int
     embedder: EmbedderOut
+    words: WordsOut
+    chunk_tokens: int | None
+    """Length of passages; None for that of the settings when each document was read."""
     state: GenerationStateName
     created_at: datetime
     built_at: datetime | None
     switched_at: datetime | None
     forecast: ForecastOut | None
+    cut_done: int
+    kept_as_cut: int
+    """Of them, documents whose passages were taken over as they are: they cannot be read anew."""
     texts_done: int
     chunks_done: int
     left_s: float | None
@@ -118,6 +135,14 @@ class GenerationIn(Wire):
 
     embedder: str = Field(default="", max_length=64)
     """Name of a model of the settings; empty for the one of `[embeddings]`."""
+    bm25_k1: float | None = None
+    """How much a repeated word counts, in [0, 5]; None as in the searched generation."""
+    bm25_b: float | None = None
+    """How much a long text is held against its words, in [0, 1]; None likewise."""
+    bm25_length: int | None = None
+    """Terms of an average passage, in [10, 2000]; None likewise."""
+    chunk_tokens: int | None = None
+    """Length of passages, in [64, 480]; None likewise."""
 
 
 class SwitchIn(Wire):

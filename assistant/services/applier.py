@@ -10,6 +10,7 @@ from typing import Protocol
 
 import structlog
 
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import DocumentVersion, Reason
 from assistant.domain.errors import AssistantError, Conflict
 from assistant.domain.ids import VersionId
@@ -45,6 +46,11 @@ class Followers(Protocol):
         """Let no switch come between."""
         ...
 
+    @property
+    def cut(self) -> Cut:
+        """How documents are cut for the index that is searched."""
+        ...
+
     def note(self, version_id: VersionId, *, points: int) -> None:
         """Count what was added to the index that is searched."""
         ...
@@ -60,6 +66,9 @@ class Followers(Protocol):
 
 class Nobody:
     """Implements `Followers` where there is one index."""
+
+    cut = ORDINARY
+    """How documents are cut for it."""
 
     @contextmanager
     def steady(self) -> Generator[None]:
@@ -177,7 +186,7 @@ class IndexApplier:
         while self._apply_waiting() and not self._stop.is_set():
             continue
         with self._open_work() as work:
-            expected = work.ledger.live_versions()
+            expected = work.ledger.live_versions(self._followers.cut)
             is_first = work.ledger.active_index() is None
         held = self._index.held_versions()
         strays = [
@@ -269,10 +278,12 @@ class IndexApplier:
         return True
 
     def _points(self, version_id: VersionId) -> list[IndexPoint] | None:
-        """The points of a version; None when some of its vectors are missing."""
+        """The points of a version; None when some of its vectors are missing, or it is not cut so."""
         try:
             with self._open_work() as work:
-                return work.ledger.points_of(version_id, embedder_id=self._index.embedder.id)
+                return work.ledger.points_of(
+                    version_id, embedder_id=self._index.embedder.id, cut=self._followers.cut
+                )
         except Conflict as error:
             _log.warning("vectors_missing", version_id=version_id, code=error.code)
             return None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.generations import GenerationState
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.ports.generations import EmbedderShelf
@@ -26,12 +27,17 @@ class FedEmbedders:
         self._shelf = shelf
 
     def __call__(self) -> tuple[Embedder, ...]:
-        """The embedder of the active generation, then those of the others that are fed, each once."""
+        """The embedder of the active generation, then those of the others that are fed, each once.
+
+        Generations of other cuts have other texts, which are embedded when they are cut.
+        """
         with self._open_work() as work:
             kept = work.generations.list_kept()
         fed = [each for each in kept if each.is_whole or each.state is GenerationState.BUILDING]
         fed.sort(key=lambda each: each.state is not GenerationState.ACTIVE)
-        identities = dict.fromkeys(each.composition.embedder for each in fed)
+        cut = fed[0].composition.cut if fed else ORDINARY
+        of_cut = [each for each in fed if each.composition.cut == cut]
+        identities = dict.fromkeys(each.composition.embedder for each in of_cut)
         found = [self._found(identity) for identity in identities]
         known = tuple(embedder for embedder in found if embedder is not None)
         return known or (self._shelf.get(""),)

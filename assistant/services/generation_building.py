@@ -1,4 +1,4 @@
-"""The worker's part of a generation: the vectors that are missing, a few at a time, between jobs."""
+"""The worker's part of a generation: what is not cut or embedded, a few at a time, between jobs."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from assistant.domain.ids import GenerationId, VersionId
 from assistant.ports.clock import Clock
 from assistant.ports.generations import EmbedderShelf
 from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.services.generation_cutting import GenerationCutter
 from assistant.services.transactions import retried
 from assistant.services.vectors import VectorFiller
 
@@ -51,6 +52,7 @@ class GenerationBuilder:
         *,
         owner: str,
         lease_s: float,
+        cutter: GenerationCutter,
         slice_s: float = SLICE_S,
         retry_delays_s: tuple[float, ...] = (),
         now: Callable[[], float] = time.monotonic,
@@ -63,13 +65,14 @@ class GenerationBuilder:
             clock: Tells the time of leases.
             owner: Name of this worker, unlike any other's.
             lease_s: Life of a lease, in seconds; taken anew with every slice.
+            cutter: Cuts documents as generations have them.
             slice_s: Work between two looks at the rest, in seconds.
             retry_delays_s: Waits before new tries of an embedder within a slice.
             now: Seconds that only ever grow.
         """
         self._open_work, self._shelf, self._clock = open_work, shelf, clock
         self._owner, self._lease_s, self._slice_s = owner, lease_s, slice_s
-        self._retry_delays_s, self._now = retry_delays_s, now
+        self._retry_delays_s, self._now, self._cutter = retry_delays_s, now, cutter
         self._todo: dict[GenerationId, deque[VersionId]] = {}
         self._away_until: dict[GenerationId, float] = {}
         self._looked_at: dict[GenerationId, float] = {}
@@ -102,10 +105,12 @@ class GenerationBuilder:
         if self._now() - self._looked_at.get(generation.id, -_LAGGING_S) < _LAGGING_S:
             return False
         self._looked_at[generation.id] = self._now()
+        made = generation.composition
         with self._open_work() as work:
-            missing = work.generations.missing(generation.composition.embedder.id)
+            missing = work.generations.missing(made.embedder.id, made.cut)
+            uncut = work.cuts.uncut(made.cut, limit=1)
         self._todo[generation.id] = deque(missing.versions)
-        return bool(missing.versions)
+        return bool(missing.versions or uncut)
 
     def _take(self, generation: Generation) -> bool:
         """One worker builds; what a whole one lacks is little, and computed twice at worst."""
@@ -144,9 +149,12 @@ class GenerationBuilder:
                 self._fail(generation, reason)
 
     def _fill(self, generation: Generation, filler: VectorFiller, stop: threading.Event) -> None:
+        cut = generation.composition.cut
+        deadline = self._now() + self._slice_s
+        if not self._is_cut(generation, stop, deadline=deadline):
+            return
         todo = self._todo.get(generation.id) or self._missing(generation)
         self._todo[generation.id] = todo
-        deadline = self._now() + self._slice_s
 
         def between(wait_s: float) -> None:
             self._check(generation, stop)
@@ -155,17 +163,49 @@ class GenerationBuilder:
 
         while todo and self._now() < deadline:
             with self._open_work() as work:
-                texts = work.ledger.texts_of(todo[0])
-                beside = work.ledger.texts_of(todo[1]) if len(todo) > 1 else {}
+                texts = work.ledger.texts_of(todo[0], cut)
+                beside = work.ledger.texts_of(todo[1], cut) if len(todo) > 1 else {}
             some = dict(list(beside.items())[:_FUTURE])
             filler.vectors_of(texts, between=between, beside=some)
             todo.popleft()
         self._note(generation, embedded=filler.embedded, is_end=not todo)
 
-    def _missing(self, generation: Generation) -> deque[VersionId]:
+    def _is_cut(self, generation: Generation, stop: threading.Event, *, deadline: float) -> bool:
+        """Cut what is not cut so yet; False when some of it is left to the next slice."""
+        some = self._cutter.cut_some(
+            generation.composition.cut,
+            check=lambda: self._check(generation, stop),
+            is_over=lambda: self._now() >= deadline,
+        )
+        if some.done:
+            self._todo.pop(generation.id, None)
+            self._note_cut(generation, kept=some.kept)
+        if not some.is_whole:
+            self._looked_at.pop(generation.id, None)
+        return some.is_whole
+
+    def _note_cut(self, generation: Generation, *, kept: int) -> None:
+        """Write how far the cutting is, by what is left: what was done before a stop counts too."""
         with self._open_work() as work:
-            missing = work.generations.missing(generation.composition.embedder.id)
+            left = work.cuts.count_uncut(generation.composition.cut)
+
+        def noted(held: Generation) -> Generation:
+            progress, foreseen = held.progress, held.forecast.to_cut if held.forecast else 0
+            done = max(progress.cut_done, foreseen - left)
+            kept_as_cut = progress.kept_as_cut + kept
+            return replace(held, progress=replace(progress, cut_done=done, kept_as_cut=kept_as_cut))
+
+        self._amend(generation.id, noted)
+
+    def _missing(self, generation: Generation) -> deque[VersionId]:
+        made = generation.composition
+        with self._open_work() as work:
+            missing = work.generations.missing(made.embedder.id, made.cut)
         return deque(missing.versions)
+
+    def _lacks(self, generation: Generation) -> bool:
+        with self._open_work() as work:
+            return bool(work.cuts.uncut(generation.composition.cut, limit=1))
 
     def _check(self, generation: Generation, stop: threading.Event) -> None:
         if stop.is_set():
@@ -177,7 +217,7 @@ class GenerationBuilder:
 
     def _note(self, generation: Generation, *, embedded: int, is_end: bool) -> None:
         """Write how far it is; the last text of what was missing may have brought others."""
-        is_embedded = is_end and not self._missing(generation)
+        is_embedded = is_end and not self._missing(generation) and not self._lacks(generation)
 
         def noted(held: Generation) -> Generation:
             progress = held.progress

@@ -15,9 +15,9 @@ from dataclasses import replace
 
 import structlog
 
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.errors import AssistantError, ConfigurationError, Conflict
 from assistant.domain.generations import (
-    WITHOUT_INDEX,
     Generation,
     GenerationState,
 )
@@ -25,6 +25,7 @@ from assistant.domain.ids import GenerationId, VersionId, new_id
 from assistant.ports.clock import Clock
 from assistant.ports.generations import EmbedderShelf, IndexPlaces
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.generation_remains import Remains
 from assistant.services.machinery import MACHINE
 from assistant.services.opened_generations import OpenedGeneration, Searched
 from assistant.services.transactions import retried
@@ -39,7 +40,6 @@ _MOST_BEHIND_S = 5.0
 """How long a switch catches up at most."""
 _GRACE_S = 3.0
 """Between the removal of a generation and that of its index: other processes let go of it meanwhile."""
-_VECTORS_AT_ONCE = 2000
 
 
 class GenerationRoom:
@@ -66,11 +66,13 @@ class GenerationRoom:
             grace_s: How long the index of a removed generation is left alone.
         """
         self._open_work, self._places, self._shelf, self._clock = open_work, places, shelf, clock
-        self._sleep, self._grace_s = sleep, grace_s
+        self._sleep = sleep
+        self._remains = Remains(open_work, places, sleep=sleep, grace_s=grace_s)
+        self._counted_cut = ORDINARY
+        """By which documents tell the number of their passages; told anew after a start."""
         self._changing = threading.RLock()
         self._opened: dict[GenerationId, OpenedGeneration] = {}
         self._active: OpenedGeneration | None = None
-        self._leaving: dict[GenerationId, float] = {}
 
     @property
     def active(self) -> OpenedGeneration:
@@ -115,6 +117,11 @@ class GenerationRoom:
         """Let no switch come between, and nobody else change an index."""
         with self._changing:
             yield
+
+    @property
+    def cut(self) -> Cut:
+        """How documents are cut for the generation that is searched."""
+        return self.active.cut
 
     def everyone(self) -> list[OpenedGeneration]:
         """All open generations, the active one first."""
@@ -165,10 +172,11 @@ class GenerationRoom:
             for generation_id in [each for each in self._opened if each not in fed]:
                 self._opened.pop(generation_id).close(discard=True)
         for generation in kept:
-            if generation.state in WITHOUT_INDEX:
-                self._erase_when_left(generation)
-            else:
-                self._leaving.pop(generation.id, None)
+            self._remains.see_to(generation)
+        if self._counted_cut != self.cut:
+            cut = self.cut
+            self._remains.recount()
+            self._counted_cut = cut
 
     def switch(
         self, generation_id: GenerationId, *, decide: Callable[[UnitOfWork], Generation]
@@ -326,44 +334,6 @@ class GenerationRoom:
             work.ledger.set_active_index(generation.composition.embedder.id)
             work.commit()
         return True
-
-    def _erase_when_left(self, generation: Generation) -> None:
-        """Delete the index of a generation that ended, once no process can be searching it."""
-        since = self._leaving.setdefault(generation.id, time.monotonic())
-        if time.monotonic() - since < self._grace_s:
-            return
-        self._places.erase(generation.place)
-        if generation.state is GenerationState.REMOVED:
-            self._forget_vectors(generation)
-        retried(lambda: self._note_erased(generation.id))
-        del self._leaving[generation.id]
-
-    def _forget_vectors(self, generation: Generation) -> None:
-        """Delete the vectors that no other generation uses, few at a time."""
-        embedder = generation.composition.embedder
-
-        def forget() -> int:
-            with self._open_work() as work:
-                others = work.generations.list_kept()
-                if any(
-                    each.id != generation.id and each.composition.embedder.id == embedder.id
-                    for each in others
-                ):
-                    return 0
-                count = work.generations.forget_vectors(embedder.id, limit=_VECTORS_AT_ONCE)
-                work.commit()
-            return count
-
-        while retried(forget):
-            self._sleep(0.05)
-
-    def _note_erased(self, generation_id: GenerationId) -> None:
-        with self._open_work() as work:
-            work.lock()
-            found = work.generations.find(generation_id)
-            if found is not None and found.state in WITHOUT_INDEX:
-                work.generations.update(replace(found, is_erased=True))
-                work.commit()
 
 
 def _is_fed(generation: Generation) -> bool:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from assistant.domain.audit import Act
+from assistant.domain.cuts import ORDINARY, chosen_cut
 from assistant.domain.errors import Conflict, InvalidInput, NotFound
 from assistant.domain.generations import (
     UNFINISHED,
-    Forecast,
     Generation,
     GenerationState,
     Progress,
@@ -20,26 +18,18 @@ from assistant.domain.ids import GenerationId, new_id
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.domain.tenancy import Principal
 from assistant.domain.trials import TrialVerdict
+from assistant.domain.weighing import AS_IS, WordChoice, WordWeighing
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
-from assistant.ports.generations import EmbedderShelf, IndexPlaces, Missing
-from assistant.ports.models import Embedder
+from assistant.ports.generations import EmbedderShelf, IndexPlaces
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.generation_forecast import Forecaster
 from assistant.services.generation_room import GenerationRoom
 from assistant.services.roles import require_platform_admin
 from assistant.services.transactions import retried
 
 LEAST_REASON = 10
 MOST_REASON = 500
-_BYTES_PER_POINT = 1350
-"""Measured at 100,000 chunks of 60 words: what a point takes beside its dense vector."""
-_BYTES_PER_DIMENSION = 5
-"""A 32-bit float and its 8-bit likeness."""
-_ENOUGH_POINTS = 5000
-"""Below, what the index in use takes says little: its engine maps files before they are filled."""
-_ROW_BYTES = 150
-"""Of a vector in the database, beside its floats."""
-_SAMPLE_VERSIONS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +58,7 @@ class GenerationService:
     ) -> None:
         self._open_work, self._clock, self._audit = open_work, clock, audit
         self._room, self._places, self._shelf = room, places, shelf
+        self._forecaster = Forecaster(open_work, room=room, places=places, shelf=shelf)
 
     def list_all(self, *, principal: Principal) -> list[Generation]:
         """All generations, newest first.
@@ -101,46 +92,56 @@ class GenerationService:
         is_follower = generation.is_whole and generation.state is not GenerationState.ACTIVE
         return is_follower and self._room.is_behind(generation.id)
 
-    def plan(self, embedder_name: str, *, principal: Principal) -> Generation:
+    def plan(
+        self,
+        embedder_name: str,
+        *,
+        principal: Principal,
+        words: WordChoice = AS_IS,
+        chunk_tokens: int | None = None,
+    ) -> Generation:
         """Foresee a generation with an embedder of the settings; nothing is built yet.
 
-        The same embedder again makes a compaction: an index without what deletions left in it. A few
-        texts are embedded to measure the rate; their vectors are kept.
+        The same of everything again makes a compaction: an index without what deletions left in it.
+
+        Args:
+            embedder_name: As the settings call it; empty for the one of `[embeddings]`.
+            principal: Who asks.
+            words: How words are to be weighed; what is not chosen stays as in the searched one.
+            chunk_tokens: Length of passages; None for that of the searched one.
 
         Raises:
             ConfigurationError: The settings name no such embedder ("embedder_not_configured").
             Conflict: Another one is being made ready ("generation_unfinished").
             EmbedderUnavailable: It does not answer.
+            InvalidInput: A parameter is out of bounds; see `WordChoice.over` and `chosen_cut`.
         """
         require_platform_admin(principal)
-        embedder = self._shelf.get(embedder_name)
+        identity = self._shelf.get(embedder_name).identity
         with self._open_work() as work:
             _refuse_unfinished(work)
-        forecast = self._foreseen(embedder, name=embedder_name)
-        identity = embedder.identity
+            active = work.generations.active()
+        composition = self._places.composition(
+            identity,
+            words=words.over(active.composition.words if active else WordWeighing()),
+            cut=chosen_cut(chunk_tokens, present=active.composition.cut if active else ORDINARY),
+        )
+        forecast = self._forecaster.foresee(composition, embedder_name=embedder_name)
 
-        def act() -> Generation:
-            with self._open_work() as work:
-                work.lock()
-                _refuse_unfinished(work)
-                number = work.generations.next_number()
-                generation = Generation(
-                    id=GenerationId(new_id()),
-                    number=number,
-                    embedder_name=embedder_name,
-                    composition=self._places.composition(identity),
-                    place=self._places.name(number, embedder=identity),
-                    state=GenerationState.PLANNED,
-                    created_by=principal.person_id,
-                    created_at=self._clock.now(),
-                    forecast=forecast,
-                )
-                work.generations.add(generation)
-                self._tell(work, Act.GENERATION_PLANNED, generation, principal)
-                work.commit()
-            return generation
+        def made(number: int) -> Generation:
+            return Generation(
+                id=GenerationId(new_id()),
+                number=number,
+                embedder_name=embedder_name,
+                composition=composition,
+                place=self._places.name(number, embedder=identity),
+                state=GenerationState.PLANNED,
+                created_by=principal.person_id,
+                created_at=self._clock.now(),
+                forecast=forecast,
+            )
 
-        return retried(act)
+        return retried(lambda: self._keep(made, principal=principal))
 
     def build(self, generation_id: GenerationId, *, principal: Principal) -> Generation:
         """Let the worker build a generation that is planned, failed or cancelled.
@@ -277,6 +278,17 @@ class GenerationService:
 
         return self._change(generation_id, removed, act=Act.GENERATION_REMOVED, principal=principal)
 
+    def _keep(self, made: Callable[[int], Generation], *, principal: Principal) -> Generation:
+        """Keep a new plan, unless another one came first."""
+        with self._open_work() as work:
+            work.lock()
+            _refuse_unfinished(work)
+            generation = made(work.generations.next_number())
+            work.generations.add(generation)
+            self._tell(work, Act.GENERATION_PLANNED, generation, principal)
+            work.commit()
+        return generation
+
     def _change(
         self,
         generation_id: GenerationId,
@@ -300,52 +312,6 @@ class GenerationService:
             return generation
 
         return retried(changed)
-
-    def _foreseen(self, embedder: Embedder, *, name: str) -> Forecast:
-        identity = embedder.identity
-        with self._open_work() as work:
-            missing = work.generations.missing(identity.id)
-            chunks = work.generations.count_chunks()
-            active = work.generations.active()
-        rate = self._measured_rate(embedder, missing, batch_size=self._shelf.batch_size(name))
-        points = self._room.active.points
-        size = self._places.size_bytes(active.place) if active else None
-        dense = _BYTES_PER_DIMENSION * identity.dimensions
-        beside = _BYTES_PER_POINT
-        if active is not None and size is not None and points >= _ENOUGH_POINTS:
-            old = _BYTES_PER_DIMENSION * active.composition.embedder.dimensions
-            beside = max(0, size // points - old)
-        return Forecast(
-            chunks=chunks,
-            texts=missing.texts,
-            index_bytes=chunks * (dense + beside),
-            vector_bytes=missing.texts * (4 * identity.dimensions + _ROW_BYTES),
-            free_bytes=self._places.free_bytes(),
-            texts_per_s=rate,
-        )
-
-    def _measured_rate(
-        self, embedder: Embedder, missing: Missing, *, batch_size: int
-    ) -> float | None:
-        """Texts of the corpus embedded in a second, in one batch; its vectors are kept."""
-        with self._open_work() as work:
-            found: dict[str, str] = {}
-            for version_id in missing.versions[:_SAMPLE_VERSIONS]:
-                found |= work.ledger.texts_of(version_id)
-            known = work.vectors.find([*found], embedder_id=embedder.identity.id)
-        sample = dict(
-            islice(((key, text) for key, text in found.items() if key not in known), batch_size)
-        )
-        if not sample:
-            return None
-        embedder.embed_query(next(iter(sample.values()))[:200])
-        begun = time.perf_counter()
-        vectors = embedder.embed_passages([*sample.values()])
-        took_s = time.perf_counter() - begun
-        with self._open_work() as work:
-            work.vectors.add(dict(zip(sample, vectors, strict=True)), embedder=embedder.identity)
-            work.commit()
-        return len(sample) / max(took_s, 1e-6)
 
     def _tell(
         self,

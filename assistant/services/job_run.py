@@ -8,24 +8,25 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
+from assistant.domain.cuts import Cut
 from assistant.domain.documents import (
     Document,
     DocumentState,
     DocumentVersion,
-    NewChunk,
     Reason,
     VersionState,
 )
-from assistant.domain.ids import ChunkId, VersionId, new_id
+from assistant.domain.ids import VersionId, new_id
 from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, Job, JobItem, JobKind
 from assistant.domain.retrieval import EmbedderIdentity, Vector
 from assistant.domain.tenancy import Grant, Scope
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
-from assistant.services.fingerprints import Fingerprints, Standing, embedded_hash_of
+from assistant.services.fingerprints import Fingerprints, Standing
 from assistant.services.finishing import JobFinisher
 from assistant.services.links import keep_reading
 from assistant.services.metering import count_use, reading_use
+from assistant.services.new_chunks import new_chunks
 from assistant.services.transactions import retried
 from ingest.model import IngestedFile
 
@@ -153,7 +154,8 @@ class JobRun:
     ) -> None:
         """Keep a complete reading and its vectors in one commit; the index takes it from there.
 
-        A file whose title was corrected while it was read is read again.
+        A file whose title was corrected while it was read, or after which another cut is searched, is
+        read again.
 
         Args:
             item: The file.
@@ -251,7 +253,7 @@ class JobRun:
             if document is None or document.sha256 != item.sha256:
                 gone = ItemState.REMOVED if document is None else ItemState.UNCHANGED
                 work.queue.update_item(replace(item, state=gone))
-            elif _searched_title(document, ingested=reading.ingested) != reading.title:
+            elif self._is_outdated(work, document, reading=reading):
                 work.queue.update_item(replace(_unblamed(item), state=ItemState.PENDING))
             else:
                 for embedder, own in vectors.items():
@@ -260,11 +262,17 @@ class JobRun:
                 work.queue.update_item(_indexing(item, version=version, ingested=reading.ingested))
             work.commit()
 
+    def _is_outdated(self, work: UnitOfWork, document: Document, *, reading: _Reading) -> bool:
+        title = _searched_title(document, ingested=reading.ingested)
+        is_other_cut = Cut(reading.ingested.chunk_tokens) != work.cuts.active()
+        return title != reading.title or is_other_cut
+
     def _add_version(
         self, work: UnitOfWork, document: Document, *, reading: _Reading
     ) -> DocumentVersion:
         version, now = self._version(document, reading=reading), self._clock.now()
-        work.ledger.add_version(version, _new_chunks(reading))
+        chunks = new_chunks(reading.ingested, title=reading.title)
+        work.ledger.add_version(version, chunks, cut=Cut(reading.ingested.chunk_tokens))
         keep_reading(
             work,
             version,
@@ -330,23 +338,3 @@ def _indexing(item: JobItem, *, version: DocumentVersion, ingested: IngestedFile
         chunks=len(ingested.chunks),
         pages=ingested.document.page_count,
     )
-
-
-def texts_by_hash(ingested: IngestedFile, *, title: str) -> dict[str, str]:
-    """Embedded text of each chunk of a file under a title, by its hash."""
-    texts = (chunk.embedded_text(title=title) for chunk in ingested.chunks)
-    return {embedded_hash_of(text): text for text in texts}
-
-
-def _new_chunks(reading: _Reading) -> list[NewChunk]:
-    return [
-        NewChunk(
-            id=ChunkId(new_id()),
-            ordinal=chunk.ordinal,
-            text=chunk.text,
-            locator=chunk.locator,
-            tokens=chunk.tokens,
-            embedded_hash=embedded_hash_of(chunk.embedded_text(title=reading.title)),
-        )
-        for chunk in reading.ingested.chunks
-    ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from assistant.domain.cuts import Cut
 from assistant.domain.errors import AssistantError, Conflict
 from assistant.domain.generations import Generation
 from assistant.domain.ids import GenerationId, VersionId
@@ -55,6 +56,7 @@ class OpenedGeneration:
     ) -> None:
         self.id: GenerationId = generation.id
         self.searched = Searched(generation.number, index, embedder)
+        self.cut: Cut = generation.composition.cut
         self.is_behind = True
         """It may differ from what is live; only `catch_up` finds that it does not."""
         self._held = index.held_versions()
@@ -159,7 +161,7 @@ class OpenedGeneration:
     def look_again(self) -> None:
         """Compare with what is live at the next chance: another process may have changed it."""
         self._held = self.index.held_versions()
-        self.is_behind, self._todo = True, None
+        self.is_behind, self._todo, self._retry_at = True, None, 0.0
 
     def _bring_in_line(
         self, version_ids: Sequence[VersionId], *, open_work: UnitOfWorkFactory
@@ -175,15 +177,15 @@ class OpenedGeneration:
     def _points(
         self, work: UnitOfWork, version_ids: Sequence[VersionId]
     ) -> tuple[list[IndexPoint], bool]:
-        """The points of some versions; False when some are left out for lack of vectors."""
+        """The points of some versions; False when some lack vectors, or are still to be cut."""
         embedder_id = self.searched.embedder.identity.id
         found: list[IndexPoint] = []
         is_whole = True
         for version_id in version_ids:
             try:
-                found += work.ledger.points_of(version_id, embedder_id=embedder_id)
-            except Conflict:
-                is_whole = self._fall_behind("vectors_missing")
+                found += work.ledger.points_of(version_id, embedder_id=embedder_id, cut=self.cut)
+            except Conflict as error:
+                is_whole = self._fall_behind(error.code)
         return found, is_whole
 
     def _upsert(self, points: Sequence[IndexPoint]) -> bool:
@@ -200,7 +202,8 @@ class OpenedGeneration:
 
     def _differences(self, work: UnitOfWork) -> list[VersionId]:
         """Versions of which it holds too much or too little; those to be removed first."""
-        live = {each: chunks for each, chunks in work.ledger.live_versions().items() if chunks}
+        expected = work.ledger.live_versions(self.cut)
+        live = {each: chunks for each, chunks in expected.items() if chunks}
         strays = [each for each, points in self._held.items() if points > live.get(each, 0)]
         return [*strays, *(each for each in live if self._held.get(each, 0) < live[each])]
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from assistant.domain.generations import Generation, GenerationState
+from assistant.domain.cuts import Cut
+from assistant.domain.generations import Composition, Generation, GenerationState
 from assistant.domain.ids import GenerationId, VersionId, new_id
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.ports.generations import IndexPlaces
@@ -57,7 +58,7 @@ def adoption(
         id=GenerationId(new_id()),
         number=number,
         embedder_name="",
-        composition=places.composition(embedder),
+        composition=_like(active, places.composition(embedder)),
         place=places.name(number, embedder=embedder),
         state=GenerationState.ACTIVE,
         created_by=MACHINE,
@@ -69,6 +70,13 @@ def adoption(
         return Adoption(made, active.place)
     first = None if former is None else places.name(1, embedder=EmbedderIdentity(former, 1))
     return Adoption(made, first)
+
+
+def _like(active: Generation | None, made: Composition) -> Composition:
+    """With words weighed and documents cut as in the index in use."""
+    if active is None:
+        return made
+    return replace(made, words=active.composition.words, cut=active.composition.cut)
 
 
 def adopt(work: UnitOfWork, generation: Generation) -> None:
@@ -118,11 +126,14 @@ def rebuild(
     """
     filler = VectorFiller(open_work, embedder, batch_size=batch_size)
     with open_work() as work:
-        versions = list(work.ledger.live_versions())
+        cut = work.cuts.active()
+        versions = list(work.ledger.live_versions(cut))
     points = 0
     for done, version_id in enumerate(versions):
         progress(RebuildProgress(len(versions), done, points, filler.embedded))
-        points += _put(open_work, version_id=version_id, target_index=target_index, filler=filler)
+        points += _put(
+            open_work, version_id=version_id, cut=cut, target_index=target_index, filler=filler
+        )
     target_index.flush()
     with open_work() as work:
         work.ledger.set_active_index(embedder.identity.id)
@@ -137,14 +148,15 @@ def _put(
     open_work: UnitOfWorkFactory,
     *,
     version_id: VersionId,
+    cut: Cut,
     target_index: ChunkIndex,
     filler: VectorFiller,
 ) -> int:
     with open_work() as work:
-        texts = work.ledger.texts_of(version_id)
+        texts = work.ledger.texts_of(version_id, cut)
     filler.vectors_of(texts, between=time.sleep)
     with open_work() as work:
-        points = work.ledger.points_of(version_id, embedder_id=target_index.embedder.id)
+        points = work.ledger.points_of(version_id, embedder_id=target_index.embedder.id, cut=cut)
     for start in range(0, len(points), UPSERT_POINTS):
         target_index.upsert(points[start : start + UPSERT_POINTS])
     return len(points)

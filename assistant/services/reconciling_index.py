@@ -10,6 +10,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.errors import Conflict
 from assistant.domain.ids import VersionId
 from assistant.domain.reconciliation import Defect, ExpectedPoint, HeldPoint
@@ -45,6 +46,7 @@ class IndexComparison:
         self._files = files
         self._clock = clock
         self._tally = tally
+        self._cut = ORDINARY
         self._wrong: dict[VersionId, Counter[Defect]] = defaultdict(Counter)
 
     def look(self, *, mends: bool) -> None:
@@ -55,6 +57,7 @@ class IndexComparison:
             StorageError: The database fails.
             Interrupted: Told to stop.
         """
+        self._cut = self._active_cut()
         for page in self._expected():
             self._check_expected(page)
         for page in self._index.iter_points(page=_PAGE):
@@ -64,13 +67,17 @@ class IndexComparison:
         if mends:
             self._mend()
 
+    def _active_cut(self) -> Cut:
+        with self._open_work() as work:
+            return work.cuts.active()
+
     def _expected(self) -> Iterator[Sequence[ExpectedPoint]]:
         after = 0
         while True:
             begun = time.monotonic()
             with self._open_work() as work:
                 page = work.reconciliation.expected_points(
-                    embedder_id=self._index.embedder.id, after=after, limit=_PAGE
+                    embedder_id=self._index.embedder.id, cut=self._cut, after=after, limit=_PAGE
                 )
             yield page
             if len(page) < _PAGE:
@@ -83,8 +90,8 @@ class IndexComparison:
         self._note(Defect.VECTOR_MISSING, [each.point for each in page if not each.has_vector])
         held = self._index.find_points([each.point.chunk_id for each in page])
         wrong = [each.point for each in page if held.get(each.point.chunk_id) != each.point]
-        if not wrong:
-            return
+        if not wrong or self._active_cut() != self._cut:
+            return  # after a switch, another index is compared with what the former one held
         with self._open_work() as work:
             live = work.reconciliation.live_among({point.version_id for point in wrong})
         still = [point for point in wrong if point.version_id in live]
@@ -100,9 +107,9 @@ class IndexComparison:
     def _check_held(self, page: Sequence[HeldPoint], *, mends: bool) -> None:
         self._tally.compared["points"] += len(page)
         with self._open_work() as work:
-            owners = work.reconciliation.owners_of([point.chunk_id for point in page])
+            owners = work.reconciliation.owners_of([point.chunk_id for point in page], self._cut)
         strange = [point for point in page if point.chunk_id not in owners]
-        if not strange:
+        if not strange or self._active_cut() != self._cut:
             return
         held = self._index.find_points([point.chunk_id for point in strange])
         with self._open_work() as work:
@@ -121,6 +128,8 @@ class IndexComparison:
             self._index.remove_points([point.chunk_id for point in batch])
 
     def _mend(self) -> None:
+        if self._active_cut() != self._cut:
+            return
         for version_id, wrong in self._wrong.items():
             of_index = {Defect.POINT_MISSING, Defect.POINT_MISPLACED} & wrong.keys()
             if of_index and self._put_again(version_id):
@@ -139,7 +148,9 @@ class IndexComparison:
         """
         try:
             with self._open_work() as work:
-                points = work.ledger.points_of(version_id, embedder_id=self._index.embedder.id)
+                points = work.ledger.points_of(
+                    version_id, embedder_id=self._index.embedder.id, cut=self._cut
+                )
         except Conflict:
             return False
         for start in range(0, len(points), UPSERT_POINTS):

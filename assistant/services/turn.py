@@ -14,7 +14,8 @@ from assistant.domain.documents import Reason
 from assistant.domain.errors import Conflict, StorageError, UpstreamError
 from assistant.domain.jobs import JobItem
 from assistant.services.fillers import Fillers
-from assistant.services.job_run import JobRun, Stopped, texts_by_hash
+from assistant.services.job_run import JobRun, Stopped
+from assistant.services.new_chunks import texts_by_hash
 from assistant.services.read_ahead import ReadAhead
 from assistant.services.readings import Outcome, Readings
 from assistant.services.setbacks import Failure, failure_of

@@ -9,9 +9,11 @@ from assistant.domain.answers import Citation, Passage
 from assistant.domain.documents import SourceChunk
 from assistant.domain.ids import ChunkId
 from assistant.domain.tenancy import Scope
-from assistant.domain.whereabouts import CitedState, Whereabouts
+from assistant.domain.whereabouts import CitedState, Whereabouts, same_place
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.answer_record import AnswerRecord
+
+_MOST_PASSAGES = 10_000
 
 Found = Mapping[ChunkId, Whereabouts]
 """By the chunk that was cited."""
@@ -75,11 +77,22 @@ def _found(
     found = {each: Whereabouts(CitedState.LIVE, each) for each in live}
     for chunk in lost:
         if chunk.document_id in served:
-            found[chunk.id] = _newer(work, chunk, scope=scope)
+            is_same = served[chunk.document_id].id == chunk.version_id
+            where = _cut_anew(work, chunk, scope=scope) if is_same else None
+            found[chunk.id] = where or _newer(work, chunk, scope=scope)
         else:
             at = deleted.get(chunk.document_id)
             found[chunk.id] = Whereabouts(CitedState.DELETED, deleted_at=at)
     return found
+
+
+def _cut_anew(work: UnitOfWork, chunk: SourceChunk, *, scope: Scope) -> Whereabouts | None:
+    """In the same version, whose passages are cut otherwise since."""
+    passages = work.chunks.list_of_document(
+        chunk.document_id, scope=scope, limit=_MOST_PASSAGES, offset=0
+    )
+    place = same_place(chunk, passages)
+    return None if place is None else Whereabouts(CitedState.LIVE, place.id)
 
 
 def _newer(work: UnitOfWork, chunk: SourceChunk, *, scope: Scope) -> Whereabouts:

@@ -226,7 +226,9 @@ class Worker:
             if virus is not None:
                 self._files.remove(item.sha256)
                 return Failure(Reason("virus_found", {"virus": virus}))
-            return self._reader.read(path, name=item.name)
+            with self._open_work() as work:
+                cut = work.cuts.active()
+            return self._reader.read(path, name=item.name, chunk_tokens=cut.tokens)
         except (IngestError, ScannerUnavailable) as error:
             return failure_of(error)
         except NotFound:

@@ -8,6 +8,7 @@ from math import log, sqrt
 from threading import Lock
 
 from assistant.adapters.qdrant.bm25 import (
+    PRODUCT,
     TermWeights,
     document_weights,
     query_weights,
@@ -25,13 +26,14 @@ from assistant.domain.ids import ChunkId, VersionId
 from assistant.domain.reconciliation import HeldPoint
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Ranking, ScoredChunk, Vector
 from assistant.domain.tenancy import Scope
+from assistant.domain.weighing import WordWeighing
 
 
 class InMemoryChunkIndex:
     """A `ChunkIndex` that holds its points in memory and scores every one of them."""
 
-    def __init__(self, *, embedder: EmbedderIdentity) -> None:
-        self._embedder = embedder
+    def __init__(self, *, embedder: EmbedderIdentity, weighing: WordWeighing = PRODUCT) -> None:
+        self._embedder, self._weighing = embedder, weighing
         self._points: dict[ChunkId, IndexPoint] = {}
         self._vectors: dict[ChunkId, list[float]] = {}
         self._terms: dict[ChunkId, dict[int, float]] = {}
@@ -54,8 +56,10 @@ class InMemoryChunkIndex:
             for point, vector in zip(points, vectors, strict=True):
                 self._points[point.chunk_id] = point
                 self._vectors[point.chunk_id] = _unit(vector)
-                self._terms[point.chunk_id] = _as_dict(document_weights(point.text))
-                self._whole[point.chunk_id] = _as_dict(whole_weights(point.document_texts))
+                terms = document_weights(point.text, self._weighing)
+                whole = whole_weights(point.document_texts, self._weighing)
+                self._terms[point.chunk_id] = _as_dict(terms)
+                self._whole[point.chunk_id] = _as_dict(whole)
 
     def search_dense(self, vector: Vector, *, scope: Scope, limit: int) -> Ranking:
         """The chunks within the scope nearest to a vector, by cosine."""
@@ -146,7 +150,7 @@ class InMemoryChunkIndex:
         scope: Scope,
         limit: int,
     ) -> Ranking:
-        query = query_weights(text).indices
+        query = query_weights(text, self._weighing).indices
         within = [held[point.chunk_id] for point in self._within(scope)]
         rarity = _rarity(query, within=[terms for terms in within if terms])
 

@@ -31,7 +31,9 @@ from assistant.domain.generations import Generation, GenerationState
 from assistant.domain.retrieval import EmbedderIdentity, Ranking, Vector
 from assistant.domain.tenancy import Collection, Principal, Scope
 from assistant.ports.models import Embedder
+from assistant.services.fingerprints import Fingerprints
 from assistant.services.generation_building import GenerationBuilder
+from assistant.services.generation_cutting import GenerationCutter
 from assistant.services.generation_room import GenerationRoom
 from assistant.settings import Settings
 from eval.bench.filled import (
@@ -226,8 +228,14 @@ def _built(container: Container, shelf: MadeUpShelf, owner: Principal) -> Genera
     """A generation whose vectors the worker found to be there."""
     made = container.generations.service.plan("other", principal=owner)
     container.generations.service.build(made.id, principal=owner)
+    cutter = GenerationCutter(
+        container.open_work,
+        container.files,
+        container.reader,
+        fingerprints=Fingerprints(container.reader, embedder_id=shelf.get("").identity.id),
+    )
     builder = GenerationBuilder(
-        container.open_work, shelf, container.clock, owner="bench", lease_s=30
+        container.open_work, shelf, container.clock, owner="bench", lease_s=30, cutter=cutter
     )
     builder.run_once(threading.Event())
     return made

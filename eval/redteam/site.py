@@ -11,7 +11,7 @@ import re
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +72,13 @@ class ReaderHere:
             max_expansion_ratio=settings.max_expansion_ratio,
         )
 
-    def read(self, path: Path, *, name: str) -> IngestedFile:
+    def read(self, path: Path, *, name: str, chunk_tokens: int | None = None) -> IngestedFile:
         """The document and chunks of a file."""
-        return read_file(path, name=name, limits=self._limits, on_pages=_unheard)
+        limits = self._limits
+        if chunk_tokens is not None:
+            limits = replace(limits, chunk_tokens=chunk_tokens)
+        ingested = read_file(path, name=name, limits=limits, on_pages=_unheard)
+        return replace(ingested, chunk_tokens=chunk_tokens)
 
     def read_rows(self, path: Path, *, name: str) -> SheetFile:
         """The rows of a sheet."""

@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assistant.adapters.qdrant.bm25 import (
-    AVERAGE_TERMS,
-    STOP_WORDS,
     TermWeights,
     document_weights,
-    normalise,
     query_weights,
 )
 from assistant.domain.retrieval import Ranking
+from assistant.domain.weighing import WordWeighing
 from assistant.settings import RetrievalSettings
 from eval.tuning.collection import LexicalIndex, Matrix, Passage, Weigh
 from eval.tuning.embedding import (
@@ -90,24 +88,7 @@ def _worded(
 
 
 def _bm25(k: float, b: float) -> Weigh:
-    import qdrant_edge
-
-    encoder = qdrant_edge.Bm25(
-        qdrant_edge.Bm25Config(
-            k=k,
-            b=b,
-            language="french",
-            ascii_folding=True,
-            avg_len=AVERAGE_TERMS,
-            stopwords=qdrant_edge.StopwordsSet({qdrant_edge.Language.French}, STOP_WORDS),
-        )
-    )
-
-    def weigh(text: str) -> TermWeights:
-        vector = encoder.embed_document(normalise(text, is_query=False))
-        return TermWeights(tuple(vector.indices), tuple(vector.values))
-
-    return weigh
+    return partial(document_weights, weighing=WordWeighing(k1=k, b=b))
 
 
 @lru_cache(maxsize=1)
@@ -115,7 +96,7 @@ def _engine() -> qdrant_edge.Bm25:
     import qdrant_edge
 
     return qdrant_edge.Bm25(
-        qdrant_edge.Bm25Config(language="french", ascii_folding=True, avg_len=AVERAGE_TERMS)
+        qdrant_edge.Bm25Config(language="french", ascii_folding=True, avg_len=WordWeighing().length)
     )
 
 

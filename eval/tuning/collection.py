@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from assistant.adapters.qdrant.bm25 import TermWeights, document_weights, query_weights
+from assistant.adapters.sql.cuts import active_cut
 from assistant.adapters.sql.database import open_database
 from assistant.adapters.sql.locators import load_locator
 from assistant.adapters.sql.tables import chunks, documents, vectors, versions
@@ -79,7 +80,11 @@ def load_collection(data_dir: Path, *, embedder_id: str) -> Collection:
         .join(versions, versions.c.id == chunks.c.version_id)
         .join(documents, documents.c.id == versions.c.document_id)
         .join(vectors, vectors.c.hash == chunks.c.embedded_hash)
-        .where(versions.c.state == VersionState.LIVE, vectors.c.embedder_id == embedder_id)
+        .where(
+            versions.c.state == VersionState.LIVE,
+            chunks.c.cut == active_cut(),
+            vectors.c.embedder_id == embedder_id,
+        )
         .order_by(documents.c.name, chunks.c.ordinal)
     )
     try:

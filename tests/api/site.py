@@ -84,7 +84,7 @@ class SheetReader:
     def missing_tools(self) -> frozenset[Tool]:
         return frozenset()
 
-    def read(self, path: Path, *, name: str) -> IngestedFile:
+    def read(self, path: Path, *, name: str, chunk_tokens: int | None = None) -> IngestedFile:
         text = path.read_text("utf-8")
         if text.startswith("damaged"):
             raise ParseFailed("file_damaged")

@@ -279,6 +279,7 @@ WITHOUT_SCOPE = {
         "conversations",
         "answers",
         "feedback",
+        "cuts",
         "generations",
         "inspections",
         "question_sets",

@@ -13,13 +13,16 @@ from assistant.adapters.qdrant.edge import EdgeChunkIndex
 from assistant.adapters.qdrant.server import ServerChunkIndex
 from assistant.domain.errors import AssistantError
 from assistant.domain.retrieval import EmbedderIdentity
+from assistant.domain.weighing import WordWeighing
 from assistant.ports.index import ChunkIndex
 from assistant.testing.contracts.index import (
+    EMBEDDER,
     ChunkIndexContract,
     DurableChunkIndexContract,
     OpenIndex,
 )
 from assistant.testing.contracts.index_maintenance import IndexMaintenanceContract
+from assistant.testing.contracts.index_weighing import OpenWeighed, WeighedIndexContract
 from assistant.testing.index import InMemoryChunkIndex
 
 
@@ -70,3 +73,50 @@ class TestServerChunkIndexOnServer(DurableChunkIndexContract, IndexMaintenanceCo
 
         yield open_server
         QdrantClient(url=qdrant_url).delete_collection(name)
+
+
+class TestWeighingInMemory(WeighedIndexContract):
+    @pytest.fixture
+    def open_weighed(self) -> OpenWeighed:
+        return lambda weighing: InMemoryChunkIndex(embedder=EMBEDDER.identity, weighing=weighing)
+
+
+class TestWeighingOnEdge(WeighedIndexContract):
+    @pytest.fixture
+    def open_weighed(self, tmp_path: Path) -> OpenWeighed:
+        def open_edge(weighing: WordWeighing) -> EdgeChunkIndex:
+            folder = tmp_path / str(uuid4())
+            return EdgeChunkIndex(folder, embedder=EMBEDDER.identity, weighing=weighing)
+
+        return open_edge
+
+
+@pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
+class TestWeighingOnServerInLocalMode(WeighedIndexContract):
+    @pytest.fixture
+    def open_weighed(self) -> OpenWeighed:
+        return lambda weighing: ServerChunkIndex(
+            QdrantClient(":memory:"),
+            collection="chunks",
+            embedder=EMBEDDER.identity,
+            weighing=weighing,
+        )
+
+
+class TestWeighingOnServer(WeighedIndexContract):
+    @pytest.fixture
+    def open_weighed(self, qdrant_url: str) -> Iterator[OpenWeighed]:
+        made: list[str] = []
+
+        def open_server(weighing: WordWeighing) -> ServerChunkIndex:
+            made.append(f"contract-{uuid4()}")
+            return ServerChunkIndex(
+                QdrantClient(url=qdrant_url),
+                collection=made[-1],
+                embedder=EMBEDDER.identity,
+                weighing=weighing,
+            )
+
+        yield open_server
+        for name in made:
+            QdrantClient(url=qdrant_url).delete_collection(name)

@@ -66,6 +66,10 @@ class TestGenerations(OnEach, repositories.GenerationContract):
     pass
 
 
+class TestCuts(OnEach, repositories.CutContract):
+    pass
+
+
 class TestGroups(OnEach, repositories.GroupContract):
     pass
 

@@ -13,6 +13,7 @@ from assistant.adapters.qdrant.edge import EdgeChunkIndex
 from assistant.adapters.sql.database import Database
 from assistant.adapters.sql.tables import chunks, versions
 from assistant.adapters.sql.transaction import Transaction
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import SourceChunk, VersionState
 
 
@@ -27,11 +28,12 @@ class Row:
     state: VersionState
 
 
-def rows_of(database: Database) -> list[Row]:
-    """All chunks of the database, of whatever state."""
+def rows_of(database: Database, cut: Cut = ORDINARY) -> list[Row]:
+    """All chunks of a cut in the database, of whatever state."""
     query = select(
         chunks.c.id, chunks.c.version_id, versions.c.document_id, chunks.c.ordinal, versions.c.state
     ).join(versions, versions.c.id == chunks.c.version_id)
+    query = query.where(chunks.c.cut == cut.id)
     with database.unit_of_work() as work:
         transaction: Transaction = vars(work)["_transaction"]
         found = transaction.read(query)

@@ -18,7 +18,9 @@ from assistant.containers import Container, WorkerContainer
 from assistant.data_folder import prepare_data_folder, slug_of
 from assistant.domain.documents import DocumentState
 from assistant.domain.errors import ConfigurationError
+from assistant.domain.generations import Composition
 from assistant.domain.jobs import FINAL_JOB_STATES, JobState
+from assistant.domain.weighing import WordWeighing
 from assistant.embedders import build_embedder
 from assistant.generations import rebuild_index
 from assistant.indexes import open_index
@@ -178,13 +180,14 @@ def test_a_rebuild_on_a_server_empties_its_collection_first(
     settings = settings.model_copy(update={"index": chosen})
     monkeypatch.setattr("qdrant_client.QdrantClient", local)
     place = settings.data_dir / "index" / slug_of(embedder.identity.id)
-    with closing(open_index(settings, place=place, embedder=embedder.identity)) as index:
+    made = Composition(embedder.identity, "lines-1", WordWeighing(), 2)
+    with closing(open_index(settings, place=place, made=made)) as index:
         index.upsert([make_point(1, text="Aide")])
         assert index.count_all() == 1
 
     rebuild_index(settings, progress=lambda _: None, embedder=embedder)
 
-    with closing(open_index(settings, place=place, embedder=embedder.identity)) as index:
+    with closing(open_index(settings, place=place, made=made)) as index:
         assert index.count_all() == 0
 
 

@@ -13,14 +13,16 @@ import pytest
 
 from assistant.adapters.qdrant.edge import EdgeChunkIndex
 from assistant.bootstrap import SystemClock
-from assistant.domain.generations import Composition, Generation, GenerationState
+from assistant.domain.generations import Generation, GenerationState
 from assistant.domain.ids import VersionId
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Ranking, Vector
 from assistant.domain.tenancy import Scope
 from assistant.ports.index import ChunkIndex
+from assistant.services import generation_building, opened_generations
 from assistant.services.generation_trial import GenerationKeeper
 from assistant.testing.contracts.index import make_point
 from assistant.testing.embedder import HashEmbedder
+from tests.conftest import FULL_SCALE
 from tests.house import open_house
 from tests.integration.generation_checker import (
     faults_of_index,
@@ -82,13 +84,11 @@ class EdgePlaces(MemoryPlaces):
         self._root = root
         self.opened: dict[str, Watched] = {}
 
-    def composition(self, embedder: EmbedderIdentity) -> Composition:
-        return Composition(embedder, "lines-1", "words", 2)
-
     def open(self, generation: Generation) -> ChunkIndex:
         index = Watched(
             self._root / generation.place,
             embedder=generation.composition.embedder,
+            weighing=generation.composition.words,
             reserve_bytes=0,
         )
         self.opened[generation.place] = index
@@ -135,8 +135,10 @@ class Street:
         """Compare the searched index and the database directly, at one moment."""
         time.sleep(0.05)
         with self.world.room.steady():
-            index = cast("EdgeChunkIndex", self.world.room.active.index)
-            self.faults += faults_of_index(rows_of(self.world.house.database), points_of(index))
+            active = self.world.room.active
+            rows = rows_of(self.world.house.database, active.cut)
+            index = cast("EdgeChunkIndex", active.index)
+            self.faults += faults_of_index(rows, points_of(index))
         self.looks += 1
 
 
@@ -193,13 +195,16 @@ def edit(world: GenerationWorld, street: Street, *, number: int) -> None:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("tokens", [None, 64] if FULL_SCALE else [64])
 def test_nothing_fails_mixes_lacks_or_haunts_while_generations_change(
-    world: GenerationWorld,
+    world: GenerationWorld, monkeypatch: pytest.MonkeyPatch, tokens: int | None
 ) -> None:
+    for module, name in ((generation_building, "_LAGGING_S"), (opened_generations, "_RETRY_S")):
+        monkeypatch.setattr(module, name, 0.2)  # documents come to the other cut after a while
     world.house.ingest(PILLARS, is_complete=True)
     world.house.applier.reconcile()
     with at_work(world) as street:
-        made = world.service.plan("autre", principal=world.principal)
+        made = world.service.plan("autre", principal=world.principal, chunk_tokens=tokens)
         world.service.build(made.id, principal=world.principal)
         edit(world, street, number=0)
         edit(world, street, number=1)
@@ -211,25 +216,33 @@ def test_nothing_fails_mixes_lacks_or_haunts_while_generations_change(
             if number == 2:
                 switch(world, made)
             elif number % 2:
+                wait_until_whole(world)
                 world.service.rollback(principal=world.principal)
+        wait_until_whole(world)
         searches = street.searches
-    held = [points_of(cast("EdgeChunkIndex", each.index)) for each in world.room.everyone()]
-    rows = rows_of(world.house.database)
+    held = [
+        (rows_of(world.house.database, each.cut), points_of(cast("EdgeChunkIndex", each.index)))
+        for each in world.room.everyone()
+    ]
 
     assert street.failed == []
     assert street.faults == []
     assert (Watched.mixed, len(held)) == (0, 2)
     assert min(searches, Watched.asked) > 30
     assert street.looks > 5
-    assert all(faults_of_index(rows, points) == [] for points in held)
+    assert all(faults_of_index(rows, points) == [] for rows, points in held)
     world.room.close()
 
 
-def switch(world: GenerationWorld, made: Generation) -> None:
+def wait_until_whole(world: GenerationWorld) -> None:
     deadline = time.monotonic() + 180
-    while world.room.is_behind(made.id):
+    while any(world.room.is_behind(each.id) for each in world.room.everyone()[1:]):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def switch(world: GenerationWorld, made: Generation) -> None:
+    wait_until_whole(world)
     world.service.switch(made.id, reason="Aucun jeu de questions", principal=world.principal)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from assistant.schemas.generations import (
     EmbedderOut,
     ForecastOut,
+    GenerationIn,
     GenerationOut,
     GenerationsOut,
     MeasureChangeOut,
@@ -27,6 +28,10 @@ def generation(number: int, state: str, **changes: object) -> GenerationOut:
         "id": f"g-{number}",
         "number": number,
         "embedder": EMBEDDERS[0] if number == 1 else EMBEDDERS[1],
+        "chunk_tokens": None,
+        "cut_done": 0,
+        "kept_as_cut": 0,
+        "words": {"k1": 1.2, "b": 0.75, "length": 100},
         "state": state,
         "created_at": NOW,
         "built_at": None,
@@ -53,6 +58,7 @@ def forecast(**changes: object) -> ForecastOut:
         "free_bytes": 10**12,
         "embedding_s": 300.0,
         "fits": True,
+        "to_cut": 0,
     }
     return ForecastOut.model_validate(values | changes)
 
@@ -95,13 +101,15 @@ class GeneratingClient(OrganisingClient):
 
     found: list[GenerationOut] = field(default_factory=lambda: [generation(1, "active")])
     done: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
+    planned: GenerationIn | None = None
 
     def list_generations(self) -> GenerationsOut:
         self._check()
         return GenerationsOut(generations=self.found, embedders=EMBEDDERS)
 
-    def plan_generation(self, embedder: str) -> GenerationOut:
-        return self._noted("plan", embedder)
+    def plan_generation(self, asked: GenerationIn) -> GenerationOut:
+        self.planned = asked
+        return self._noted("plan", asked.embedder)
 
     def build_generation(self, generation_id: str) -> GenerationOut:
         return self._noted("build", generation_id)

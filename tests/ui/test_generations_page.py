@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.schemas.generations import GenerationIn
 from tests.ui.administration import click, keys, opened, said
 from tests.ui.scripted_generations import GeneratingClient, forecast, generation, trial
 
@@ -30,6 +31,55 @@ def test_one_of_the_models_of_the_settings_is_planned(api: GeneratingClient) -> 
     click(page, "plan-generation")
 
     assert api.done == [("plan", "mistral")]
+    assert api.planned == GenerationIn(
+        embedder="mistral", bm25_k1=1.2, bm25_b=0.75, bm25_length=100
+    )
+
+
+def test_how_words_are_weighed_may_be_chosen(api: GeneratingClient) -> None:
+    page = opened(api, "generations")
+    page.number_input("generation-k1").set_value(0.9).run()
+    page.number_input("generation-b").set_value(0.4).run()
+
+    click(page, "plan-generation")
+
+    assert api.planned == GenerationIn(bm25_k1=0.9, bm25_b=0.4, bm25_length=100)
+
+
+def test_the_length_of_passages_may_be_chosen(api: GeneratingClient) -> None:
+    page = opened(api, "generations")
+    page.number_input("generation-tokens").set_value(128).run()
+
+    click(page, "plan-generation")
+
+    assert api.planned is not None
+    assert api.planned.chunk_tokens == 128
+
+
+def test_documents_that_keep_their_passages_are_told(api: GeneratingClient) -> None:
+    api.found = [
+        generation(
+            2,
+            "planned",
+            chunk_tokens=128,
+            cut_done=40,
+            kept_as_cut=3,
+            forecast=forecast(to_cut=90),
+        )
+    ]
+
+    words = said(opened(api, "generations"))
+
+    assert "environ 128 jetons" in words
+    assert "40 documents découpés de nouveau sur 90" in words
+    assert "3 documents gardent leur découpage" in words
+
+
+def test_how_words_are_weighed_is_told(api: GeneratingClient) -> None:
+    words = {"k1": 0.9, "b": 0.4, "length": 120}
+    api.found = [generation(2, "planned", words=words), generation(1, "active")]
+
+    assert "k1 0,9, b 0,4, passage moyen de 120 mots" in said(opened(api, "generations"))
 
 
 def test_what_is_foreseen_is_told_before_it_is_built(api: GeneratingClient) -> None:

@@ -15,16 +15,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.domain.french import MONTHS
+from assistant.domain.weighing import WordWeighing
 
 if TYPE_CHECKING:
     import qdrant_edge
 
-AVERAGE_TERMS = 100
-"""Terms of an average chunk once stop words are gone, the length at which BM25 is neutral.
-Measured on real administrative text: 0.36 term a token, for chunks of 256 tokens and their titles."""
-
-WORDS = f"bm25 french k=1.2 b=0.75 length={AVERAGE_TERMS}"
-"""How words are weighed, in one line: the engine's own parameters but for the length."""
+PRODUCT = WordWeighing()
+"""How words are weighed unless a generation chose otherwise: the engine's own but for the length."""
 
 MOST_CHARACTERS = 500_000
 """Characters of a document whose terms are counted."""
@@ -95,12 +92,12 @@ def normalise(text: str, *, is_query: bool) -> str:
     return _JOINED.sub(lambda match: _one_word(match[0]), text)
 
 
-def document_weights(text: str) -> TermWeights:
+def document_weights(text: str, weighing: WordWeighing = PRODUCT) -> TermWeights:
     """BM25 weights of an indexed text, without the rarity of terms, which the engine adds."""
-    return _weights(_encoder().embed_document(normalise(text, is_query=False)))
+    return _weights(_encoder(weighing).embed_document(normalise(text, is_query=False)))
 
 
-def whole_weights(texts: Sequence[str]) -> TermWeights:
+def whole_weights(texts: Sequence[str], weighing: WordWeighing = PRODUCT) -> TermWeights:
     """BM25 weights of a document's texts together, at the average length of a chunk.
 
     Against that length a document is long, so a term weighs by its share of the text more than by
@@ -113,22 +110,27 @@ def whole_weights(texts: Sequence[str]) -> TermWeights:
         size += len(text)
         if size >= MOST_CHARACTERS:
             break
-    return _weights(_encoder().embed_document("\n".join(pieces)))
+    return _weights(_encoder(weighing).embed_document("\n".join(pieces)))
 
 
-def query_weights(text: str) -> TermWeights:
+def query_weights(text: str, weighing: WordWeighing = PRODUCT) -> TermWeights:
     """Weight 1 for each distinct term of a query; empty for stop words only."""
-    return _weights(_encoder().embed_query(normalise(text, is_query=True)))
+    return _weights(_encoder(weighing).embed_query(normalise(text, is_query=True)))
 
 
-@lru_cache(maxsize=1)
-def _encoder() -> qdrant_edge.Bm25:
+@lru_cache(maxsize=8)
+def _encoder(weighing: WordWeighing) -> qdrant_edge.Bm25:
     import qdrant_edge
 
     stop_words = qdrant_edge.StopwordsSet({qdrant_edge.Language.French}, STOP_WORDS)
     return qdrant_edge.Bm25(
         qdrant_edge.Bm25Config(
-            language="french", ascii_folding=True, avg_len=AVERAGE_TERMS, stopwords=stop_words
+            k=weighing.k1,
+            b=weighing.b,
+            avg_len=weighing.length,
+            language=weighing.language,
+            ascii_folding=True,
+            stopwords=stop_words,
         )
     )
 

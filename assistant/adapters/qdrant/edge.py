@@ -15,7 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from assistant.adapters.qdrant.bm25 import query_weights
+from assistant.adapters.qdrant.bm25 import PRODUCT, query_weights
 from assistant.adapters.qdrant.edge_errors import engine_errors
 from assistant.adapters.qdrant.filters import (
     PointFilter,
@@ -53,6 +53,7 @@ from assistant.domain.ids import ChunkId, VersionId
 from assistant.domain.reconciliation import HeldPoint
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Ranking, ScoredChunk, Vector
 from assistant.domain.tenancy import Scope
+from assistant.domain.weighing import WordWeighing
 
 if TYPE_CHECKING:
     import qdrant_edge
@@ -81,13 +82,19 @@ class EdgeChunkIndex:
     """
 
     def __init__(
-        self, path: Path, *, embedder: EmbedderIdentity, reserve_bytes: int = _RESERVE_BYTES
+        self,
+        path: Path,
+        *,
+        embedder: EmbedderIdentity,
+        weighing: WordWeighing = PRODUCT,
+        reserve_bytes: int = _RESERVE_BYTES,
     ) -> None:
         """Open the index in a folder, or create it there.
 
         Args:
             path: Folder of this index alone.
             embedder: The embedder whose vectors it holds.
+            weighing: How its words are weighed.
             reserve_bytes: Free disk space below which writing is refused.
 
         Raises:
@@ -97,7 +104,7 @@ class EdgeChunkIndex:
             StorageError: Disk full ("disk_full").
         """
         self._path = path
-        self._embedder = embedder
+        self._embedder, self._weighing = embedder, weighing
         self._reserve_bytes = reserve_bytes
         self._is_dirty = False
         self._is_closed = False
@@ -121,7 +128,10 @@ class EdgeChunkIndex:
         import qdrant_edge
 
         vectors = checked_vectors(points, embedder=self._embedder)
-        batch = [_edge_point(*pair) for pair in zip(points, vectors, strict=True)]
+        batch = [
+            _edge_point(point, vector, weighing=self._weighing)
+            for point, vector in zip(points, vectors, strict=True)
+        ]
         if batch:
             self._update(qdrant_edge.UpdateOperation.upsert_points(batch))
             self._owners.forget(point.chunk_id for point in points)
@@ -290,7 +300,7 @@ class EdgeChunkIndex:
         import qdrant_edge
 
         checked_limit(limit)
-        terms = query_weights(text)
+        terms = query_weights(text, self._weighing)
         if scope.is_empty or not terms.indices:
             return ()
         vector = qdrant_edge.SparseVector(list(terms.indices), list(terms.weights))
@@ -379,10 +389,12 @@ def _config(dimensions: int) -> qdrant_edge.EdgeConfig:
     )
 
 
-def _edge_point(point: IndexPoint, vector: list[float]) -> qdrant_edge.Point:
+def _edge_point(
+    point: IndexPoint, vector: list[float], *, weighing: WordWeighing
+) -> qdrant_edge.Point:
     import qdrant_edge
 
     vectors: dict[str, qdrant_edge.NamedVector] = {DENSE: vector}
-    for name, terms in sparse_of(point):
+    for name, terms in sparse_of(point, weighing=weighing):
         vectors[name] = qdrant_edge.SparseVector(list(terms.indices), list(terms.weights))
     return qdrant_edge.Point(UUID(point.chunk_id), vectors, dict(payload_of(point)))

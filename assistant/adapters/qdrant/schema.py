@@ -9,6 +9,7 @@ from assistant.adapters.qdrant.bm25 import TermWeights, document_weights, whole_
 from assistant.domain.ids import ChunkId, CollectionId, DocumentId, TenantId, VersionId
 from assistant.domain.reconciliation import HeldPoint
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Vector
+from assistant.domain.weighing import WordWeighing
 
 DENSE = "dense"
 """Name of the embedding vector."""
@@ -74,11 +75,11 @@ def held_point(point_id: object, payload: Mapping[str, object] | None) -> HeldPo
     )
 
 
-def sparse_of(point: IndexPoint) -> Iterator[tuple[str, TermWeights]]:
+def sparse_of(point: IndexPoint, *, weighing: WordWeighing) -> Iterator[tuple[str, TermWeights]]:
     """The sparse vectors of a point by name, without the empty ones."""
-    yield from _unless_empty(LEXICAL, document_weights(point.text))
+    yield from _unless_empty(LEXICAL, document_weights(point.text, weighing))
     if point.document_texts:
-        yield from _unless_empty(DOCUMENT_LEXICAL, whole_weights(point.document_texts))
+        yield from _unless_empty(DOCUMENT_LEXICAL, whole_weights(point.document_texts, weighing))
 
 
 def _unless_empty(name: str, terms: TermWeights) -> Iterator[tuple[str, TermWeights]]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from assistant.adapters.qdrant.bm25 import TermWeights, query_weights
+from assistant.adapters.qdrant.bm25 import PRODUCT, TermWeights, query_weights
 from assistant.adapters.qdrant.filters import build_filter, build_version_filter, to_client
 from assistant.adapters.qdrant.identity import (
     identity_data,
@@ -41,6 +41,7 @@ from assistant.domain.ids import ChunkId, VersionId
 from assistant.domain.reconciliation import HeldPoint
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Ranking, ScoredChunk, Vector
 from assistant.domain.tenancy import Scope
+from assistant.domain.weighing import WordWeighing
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient, models
@@ -53,7 +54,12 @@ class ServerChunkIndex:
     """A `ChunkIndex` over one collection of a Qdrant server."""
 
     def __init__(
-        self, client: QdrantClient, *, collection: str, embedder: EmbedderIdentity
+        self,
+        client: QdrantClient,
+        *,
+        collection: str,
+        embedder: EmbedderIdentity,
+        weighing: WordWeighing = PRODUCT,
     ) -> None:
         """Use the collection, created if absent.
 
@@ -61,6 +67,7 @@ class ServerChunkIndex:
             client: Closed with the index.
             collection: Exact name.
             embedder: The embedder whose vectors it holds.
+            weighing: How its words are weighed.
 
         Raises:
             ConfigurationError: Built with another embedder ("index_other_embedder").
@@ -68,7 +75,7 @@ class ServerChunkIndex:
         """
         self._client = client
         self._collection = collection
-        self._embedder = embedder
+        self._embedder, self._weighing = embedder, weighing
         with _server_errors():
             self._open()
 
@@ -85,7 +92,10 @@ class ServerChunkIndex:
                 chunk id that is not a UUID.
         """
         vectors = checked_vectors(points, embedder=self._embedder)
-        batch = [_server_point(*pair) for pair in zip(points, vectors, strict=True)]
+        batch = [
+            _server_point(point, vector, weighing=self._weighing)
+            for point, vector in zip(points, vectors, strict=True)
+        ]
         if batch:
             with _server_errors():
                 self._client.upsert(self._collection, batch, wait=True)
@@ -209,7 +219,7 @@ class ServerChunkIndex:
 
     def _search_words(self, text: str, using: str, *, scope: Scope, limit: int) -> Ranking:
         checked_limit(limit)
-        terms = query_weights(text)
+        terms = query_weights(text, self._weighing)
         if scope.is_empty or not terms.indices:
             return ()
         return self._search(_sparse(terms), using, scope=scope, limit=limit)
@@ -249,11 +259,13 @@ class ServerChunkIndex:
             return self._client.count(self._collection, count_filter=condition, exact=True).count
 
 
-def _server_point(point: IndexPoint, vector: list[float]) -> models.PointStruct:
+def _server_point(
+    point: IndexPoint, vector: list[float], *, weighing: WordWeighing
+) -> models.PointStruct:
     from qdrant_client import models
 
     vectors: dict[str, models.Vector] = {DENSE: vector}
-    vectors.update({name: _sparse(terms) for name, terms in sparse_of(point)})
+    vectors.update({name: _sparse(terms) for name, terms in sparse_of(point, weighing=weighing)})
     return models.PointStruct(
         id=str(UUID(point.chunk_id)), vector=vectors, payload=dict(payload_of(point))
     )

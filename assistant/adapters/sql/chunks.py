@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, select
 
+from assistant.adapters.sql.cuts import active_cut
 from assistant.adapters.sql.links import find_successors
 from assistant.adapters.sql.rows import chunk_of
 from assistant.adapters.sql.scoping import shown, within
@@ -78,6 +79,7 @@ class SqlChunkRepository:
             live_chunks(scope)
             .where(
                 chunks.c.version_id == centre.version_id,
+                chunks.c.cut == _cut_of(chunk_id),
                 chunks.c.ordinal.between(centre.ordinal - radius, centre.ordinal + radius),
             )
             .order_by(chunks.c.ordinal),
@@ -96,7 +98,7 @@ class SqlChunkRepository:
         """Live chunks of a document, in order."""
         return self._all(
             live_chunks(scope, managed=managed)
-            .where(documents.c.id == document_id)
+            .where(documents.c.id == document_id, chunks.c.cut == active_cut())
             .order_by(chunks.c.ordinal)
             .limit(limit)
             .offset(offset),
@@ -108,7 +110,9 @@ class SqlChunkRepository:
         query = (
             live_chunks(scope)
             .with_only_columns(chunks.c.id, maintain_column_froms=True)
-            .where(documents.c.id == document_id, chunks.c.text == text)
+            .where(
+                documents.c.id == document_id, chunks.c.text == text, chunks.c.cut == active_cut()
+            )
             .order_by(chunks.c.ordinal)
             .limit(1)
         )
@@ -125,7 +129,7 @@ class SqlChunkRepository:
         )
         return self._all(
             live_chunks(scope)
-            .where(documents.c.id.in_(first), chunks.c.ordinal == 0)
+            .where(documents.c.id.in_(first), chunks.c.ordinal == 0, chunks.c.cut == active_cut())
             .order_by(documents.c.id),
             scope=scope,
         )
@@ -136,6 +140,11 @@ class SqlChunkRepository:
         ids = {chunk.document_id for chunk in found}
         later = find_successors(self._transaction, ids, scope=scope)
         return [followed(each, by=later.get(each.document_id, ())) for each in found]
+
+
+def _cut_of(chunk_id: ChunkId) -> ScalarSelect[str]:
+    own = chunks.alias("own")
+    return select(own.c.cut).where(own.c.id == chunk_id).scalar_subquery()
 
 
 def live_chunks(scope: Scope, *, managed: Scope | None = None) -> Select[Any]:

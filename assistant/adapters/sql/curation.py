@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, func, literal, select, update
 
+from assistant.adapters.sql.cuts import active_cut
 from assistant.adapters.sql.document_tables import document_corrections as corrections
 from assistant.adapters.sql.documents import SqlDocumentRepository, document_key
 from assistant.adapters.sql.rows import version_of
@@ -98,7 +99,9 @@ class SqlCurationRepository:
 
     def history(self, document_id: DocumentId, *, scope: Scope) -> list[VersionRecord]:
         """The versions of a document that the database holds, newest first."""
-        number = select(func.count()).where(chunks.c.version_id == versions.c.id)
+        number = select(func.count()).where(
+            chunks.c.version_id == versions.c.id, chunks.c.cut == active_cut()
+        )
         query = (
             select(versions, number.scalar_subquery().label("chunk_count"))
             .where(versions.c.document_id == document_id, within(scope, versions))

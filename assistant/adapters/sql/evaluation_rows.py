@@ -11,6 +11,7 @@ from assistant.adapters.sql.evaluation_tables import evaluation_rows, evaluation
 from assistant.adapters.sql.rows import fields_of, reason_fields, reason_of
 from assistant.adapters.sql.tables import chunks
 from assistant.adapters.sql.transaction import Transaction
+from assistant.domain.cuts import Cut
 from assistant.domain.evaluations import CitedPassage, EvaluationRow, Outcome
 from assistant.domain.ids import EvaluationId, VersionId
 
@@ -39,9 +40,19 @@ def keep_row(transaction: Transaction, row: EvaluationRow, *, evaluation_id: Eva
     )
 
 
-def drop_quotes_of(transaction: Transaction, version_id: VersionId) -> None:
-    """Empty what results quote of a version whose chunks are about to be deleted."""
+def drop_quotes_of(
+    transaction: Transaction, version_id: VersionId, *, cut: Cut | None = None
+) -> None:
+    """Empty what results quote of a version whose chunks are about to be deleted.
+
+    Args:
+        transaction: The unit of work.
+        version_id: The version.
+        cut: Only its chunks of this cut go; None for all of them.
+    """
     own = select(chunks.c.id).where(chunks.c.version_id == version_id)
+    if cut is not None:
+        own = own.where(chunks.c.cut == cut.id)
     is_source = and_(
         evaluation_sources.c.evaluation_id == evaluation_rows.c.evaluation_id,
         evaluation_sources.c.ordinal == evaluation_rows.c.ordinal,
@@ -63,9 +74,10 @@ def drop_quotes_of(transaction: Transaction, version_id: VersionId) -> None:
             )
             .values(**_text_columns(row.quoting_only(row.chunk_ids - gone)))
         )
-    transaction.write(
-        evaluation_sources.delete().where(evaluation_sources.c.version_id == version_id)
-    )
+    if cut is None:
+        transaction.write(
+            evaluation_sources.delete().where(evaluation_sources.c.version_id == version_id)
+        )
 
 
 def _text_columns(row: EvaluationRow) -> dict[str, Any]:

@@ -21,6 +21,8 @@ def dump_progress(progress: Progress) -> _Json:
 def load_progress(data: _Json) -> Progress:
     """As it was dumped."""
     return Progress(
+        cut_done=data.get("cut_done", 0),
+        kept_as_cut=data.get("kept_as_cut", 0),
         texts_done=data["texts_done"],
         chunks_done=data["chunks_done"],
         begun_at=_load_time(data["begun_at"]),

@@ -18,6 +18,7 @@ generations = Table(
     Column("dimensions", Integer, nullable=False),
     Column("chunker", Text, nullable=False),
     Column("words", Text, nullable=False),
+    Column("cut", Text, nullable=False),
     Column("layout", Integer, nullable=False),
     Column("place", Text, nullable=False, unique=True),
     Column("state", Word(GenerationState), nullable=False),

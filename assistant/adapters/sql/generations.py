@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, func, not_, or_, select, update
 
 from assistant.adapters.sql.generation_json import (
     dump_progress,
@@ -18,6 +19,7 @@ from assistant.adapters.sql.generation_tables import generations as table
 from assistant.adapters.sql.rows import fields_of, reason_fields, reason_of
 from assistant.adapters.sql.tables import chunks, vectors, versions
 from assistant.adapters.sql.transaction import Transaction
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import VersionState
 from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.generations import (
@@ -29,6 +31,7 @@ from assistant.domain.generations import (
 )
 from assistant.domain.ids import GenerationId, VersionId
 from assistant.domain.retrieval import EmbedderIdentity
+from assistant.domain.weighing import WordWeighing
 from assistant.ports.generations import Missing
 
 _SERVED = (VersionState.READY, VersionState.LIVE)
@@ -127,12 +130,16 @@ class SqlGenerationRepository:
         )
         return taken > 0
 
-    def missing(self, embedder_id: str) -> Missing:
-        """What of the READY and LIVE versions an embedder has not embedded."""
+    def missing(self, embedder_id: str, cut: Cut = ORDINARY) -> Missing:
+        """What of the READY and LIVE versions an embedder has not embedded, of their chunks of a cut."""
         held = chunks.join(versions, versions.c.id == chunks.c.version_id).outerjoin(
             vectors, _of_chunk(embedder_id)
         )
-        lacking = (versions.c.state.in_(_SERVED), vectors.c.hash.is_(None))
+        lacking = (
+            versions.c.state.in_(_SERVED),
+            chunks.c.cut == cut.id,
+            vectors.c.hash.is_(None),
+        )
         by_version = (
             select(versions.c.id)
             .select_from(held)
@@ -149,20 +156,25 @@ class SqlGenerationRepository:
         row = self._transaction.first(texts) if found else None
         return Missing(found, row.texts if row else 0)
 
-    def count_chunks(self) -> int:
-        """Chunks of all LIVE versions."""
+    def count_chunks(self, cut: Cut = ORDINARY) -> int:
+        """Chunks of all LIVE versions under a cut."""
         held = chunks.join(versions, versions.c.id == chunks.c.version_id)
         query = (
             select(func.count().label("chunks"))
             .select_from(held)
-            .where(versions.c.state == VersionState.LIVE)
+            .where(versions.c.state == VersionState.LIVE, chunks.c.cut == cut.id)
         )
         row = self._transaction.first(query)
         return row.chunks if row else 0
 
-    def forget_vectors(self, embedder_id: str, *, limit: int) -> int:
-        """Delete vectors of an embedder, at most `limit`; how many there were."""
+    def forget_vectors(self, embedder_id: str, *, limit: int, but: Collection[Cut] = ()) -> int:
+        """Delete vectors of an embedder, at most `limit`, but those of chunks of some cuts; how many."""
+        is_kept = exists().where(
+            chunks.c.embedded_hash == vectors.c.hash, chunks.c.cut.in_([each.id for each in but])
+        )
         some = select(vectors.c.number).where(vectors.c.embedder_id == embedder_id).limit(limit)
+        if but:
+            some = some.where(not_(is_kept))
         return self._transaction.write(vectors.delete().where(vectors.c.number.in_(some)))
 
 
@@ -178,7 +190,8 @@ def _columns(generation: Generation) -> dict[str, Any]:
         "embedder_id": made.embedder.id,
         "dimensions": made.embedder.dimensions,
         "chunker": made.chunker,
-        "words": made.words,
+        "words": str(made.words),
+        "cut": made.cut.id,
         "layout": made.layout,
         "forecast": None if forecast is None else asdict(forecast),
         "progress": dump_progress(generation.progress),
@@ -191,7 +204,11 @@ def _generation_of(row: Row[Any]) -> Generation:
     return Generation(
         **fields_of(row, _PLAIN),
         composition=Composition(
-            EmbedderIdentity(row.embedder_id, row.dimensions), row.chunker, row.words, row.layout
+            EmbedderIdentity(row.embedder_id, row.dimensions),
+            row.chunker,
+            WordWeighing.parse(row.words),
+            row.layout,
+            Cut.parse(row.cut),
         ),
         forecast=None if row.forecast is None else Forecast(**row.forecast),
         progress=load_progress(row.progress),

@@ -10,14 +10,16 @@ from sqlalchemy import Row, and_, case, exists, func, literal, not_, select, upd
 
 from assistant.adapters.sql.contents import drop_record, keep_record, list_unused
 from assistant.adapters.sql.curation import fields_of_document
+from assistant.adapters.sql.cuts import active_cut, chunk_columns, is_uncut
 from assistant.adapters.sql.documents import document_key
 from assistant.adapters.sql.evaluation_rows import drop_quotes_of
-from assistant.adapters.sql.locators import dump_locator, load_locator
+from assistant.adapters.sql.locators import load_locator
 from assistant.adapters.sql.rows import reason_fields, version_columns, version_of
 from assistant.adapters.sql.tables import chunks as chunk_table
 from assistant.adapters.sql.tables import documents, index_state, vectors, versions
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.corrections import Labels
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import (
     DocumentState,
     DocumentVersion,
@@ -37,7 +39,9 @@ class SqlIndexLedger:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    def add_version(self, version: DocumentVersion, chunks: Sequence[NewChunk]) -> None:
+    def add_version(
+        self, version: DocumentVersion, chunks: Sequence[NewChunk], *, cut: Cut = ORDINARY
+    ) -> None:
         """Keep a complete READY version with its chunks; replaces an older READY one of its document.
 
         Raises:
@@ -46,7 +50,7 @@ class SqlIndexLedger:
         """
         if version.state is not VersionState.READY:
             raise ValueError("a new version is READY")
-        rows = [_chunk_columns(chunk, version_id=version.id) for chunk in chunks]
+        rows = [chunk_columns(chunk, version_id=version.id, cut=cut) for chunk in chunks]
         self._transaction.lock()
         if not self._has_document(version):
             raise NotFound
@@ -72,10 +76,19 @@ class SqlIndexLedger:
         )
         return [version_of(row) for row in self._transaction.read(query)]
 
-    def live_versions(self) -> dict[VersionId, int]:
-        """Number of chunks of every live version, oldest first: what an index must hold."""
+    def live_versions(self, cut: Cut = ORDINARY) -> dict[VersionId, int]:
+        """Number of chunks of every live version, oldest first: what an index of a cut must hold.
+
+        A version that is still to be cut so counts one.
+        """
+        is_own = case((chunk_table.c.cut == cut.id, 1))
+        number = case(
+            (func.count(chunk_table.c.id) == 0, 0),
+            (func.count(is_own) == 0, 1),
+            else_=func.count(is_own),
+        )
         query = (
-            select(versions.c.id, func.count(chunk_table.c.id).label("chunks"))
+            select(versions.c.id, number.label("chunks"))
             .select_from(versions.outerjoin(chunk_table, chunk_table.c.version_id == versions.c.id))
             .where(versions.c.state == VersionState.LIVE)
             .group_by(versions.c.id, versions.c.number)
@@ -93,11 +106,14 @@ class SqlIndexLedger:
             found.update(VersionId(row.id) for row in self._transaction.read(query))
         return frozenset(found)
 
-    def points_of(self, version_id: VersionId, *, embedder_id: str) -> list[IndexPoint]:
-        """The points of a version, in order of their chunks.
+    def points_of(
+        self, version_id: VersionId, *, embedder_id: str, cut: Cut = ORDINARY
+    ) -> list[IndexPoint]:
+        """The points of a version, in order of its chunks of a cut.
 
         Raises:
-            Conflict: Some vector of this embedder is missing ("vectors_missing").
+            Conflict: It is still to be cut so ("cut_missing"), or some vector of this embedder is
+                missing ("vectors_missing").
         """
         of_chunk = and_(
             vectors.c.hash == chunk_table.c.embedded_hash, vectors.c.embedder_id == embedder_id
@@ -109,10 +125,12 @@ class SqlIndexLedger:
                     vectors, of_chunk
                 )
             )
-            .where(versions.c.id == version_id)
+            .where(versions.c.id == version_id, chunk_table.c.cut == cut.id)
             .order_by(chunk_table.c.ordinal)
         )
         rows = self._transaction.read(query)
+        if not rows and self._is_uncut(version_id, cut=cut):
+            raise Conflict("cut_missing")
         if any(row.vector is None for row in rows):
             raise Conflict("vectors_missing")
         texts = _document_texts(rows)
@@ -120,12 +138,12 @@ class SqlIndexLedger:
             _point_of(row, document_texts=() if place else texts) for place, row in enumerate(rows)
         ]
 
-    def texts_of(self, version_id: VersionId) -> dict[str, str]:
-        """Embedded text of each chunk of a version by its hash, to embed it again."""
+    def texts_of(self, version_id: VersionId, cut: Cut = ORDINARY) -> dict[str, str]:
+        """Embedded text of each chunk of a version under a cut by its hash, to embed it again."""
         query = (
             select(*_TEXT_COLUMNS, chunk_table.c.embedded_hash)
             .select_from(_CHUNKS)
-            .where(versions.c.id == version_id)
+            .where(versions.c.id == version_id, chunk_table.c.cut == cut.id)
             .order_by(chunk_table.c.ordinal)
         )
         return {
@@ -253,6 +271,10 @@ class SqlIndexLedger:
         self._transaction.write(index_state.delete())
         self._transaction.write(index_state.insert().values(id=1, embedder_id=embedder_id))
 
+    def _is_uncut(self, version_id: VersionId, *, cut: Cut) -> bool:
+        query = select(versions.c.id).where(versions.c.id == version_id, is_uncut(cut))
+        return self._transaction.first(query) is not None
+
     def _has_document(self, version: DocumentVersion) -> bool:
         query = select(documents.c.id).where(
             documents.c.id == version.document_id, ~documents.c.is_deleted
@@ -279,7 +301,9 @@ class SqlIndexLedger:
         corrected = fields_of_document(self._transaction, version.document_id)
         labels = corrected.over(Labels(version.title, version.kind, version.date))
         number = (
-            select(func.count()).where(chunk_table.c.version_id == version.id).scalar_subquery()
+            select(func.count())
+            .where(chunk_table.c.version_id == version.id, chunk_table.c.cut == active_cut())
+            .scalar_subquery()
         )
         is_newer = documents.c.updated_at > version.created_at
         self._transaction.write(
@@ -336,18 +360,6 @@ _OWNER_COLUMNS = (
     versions.c.collection_id,
     versions.c.document_id,
 )
-
-
-def _chunk_columns(chunk: NewChunk, *, version_id: VersionId) -> dict[str, Any]:
-    return {
-        "id": chunk.id,
-        "version_id": version_id,
-        "ordinal": chunk.ordinal,
-        "text": chunk.text,
-        "locator": dump_locator(chunk.locator),
-        "tokens": chunk.tokens,
-        "embedded_hash": chunk.embedded_hash,
-    }
 
 
 def _title_of(row: Row[Any]) -> str:

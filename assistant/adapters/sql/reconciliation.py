@@ -32,6 +32,7 @@ from assistant.adapters.sql.tables import (
     versions,
 )
 from assistant.adapters.sql.transaction import Transaction, batches
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import DocumentState, Reason, VersionState
 from assistant.domain.ids import ChunkId, DocumentId, JobItemId, VersionId
 from assistant.domain.jobs import (
@@ -77,9 +78,9 @@ class SqlReconciliationRepository:
         self._transaction = transaction
 
     def expected_points(
-        self, *, embedder_id: str, after: int, limit: int
+        self, *, embedder_id: str, after: int, limit: int, cut: Cut = ORDINARY
     ) -> Sequence[ExpectedPoint]:
-        """The points that the index must hold, in the order of their numbers, beyond one of them."""
+        """The points that an index of a cut must hold, in the order of their numbers, beyond one of them."""
         has_vector = exists().where(
             vectors.c.hash == chunks.c.embedded_hash, vectors.c.embedder_id == embedder_id
         )
@@ -95,16 +96,24 @@ class SqlReconciliationRepository:
                 has_vector.label("has_vector"),
             )
             .join(versions, versions.c.id == chunks.c.version_id)
-            .where(versions.c.state == VersionState.LIVE, chunks.c.number > after)
+            .where(
+                versions.c.state == VersionState.LIVE,
+                chunks.c.cut == cut.id,
+                chunks.c.number > after,
+            )
             .order_by(chunks.c.number)
             .limit(limit)
         )
         return [_expected(row) for row in self._transaction.read(query)]
 
-    def owners_of(self, chunk_ids: Collection[ChunkId]) -> dict[ChunkId, ChunkOwner]:
-        """The versions of some chunks; those that are unknown are absent."""
-        query = select(chunks.c.id, versions.c.id.label("version_id"), versions.c.state).join(
-            versions, versions.c.id == chunks.c.version_id
+    def owners_of(
+        self, chunk_ids: Collection[ChunkId], cut: Cut = ORDINARY
+    ) -> dict[ChunkId, ChunkOwner]:
+        """The versions of some chunks of a cut; those that are unknown or of another are absent."""
+        query = (
+            select(chunks.c.id, versions.c.id.label("version_id"), versions.c.state)
+            .join(versions, versions.c.id == chunks.c.version_id)
+            .where(chunks.c.cut == cut.id)
         )
         return {
             ChunkId(row.id): ChunkOwner(VersionId(row.version_id), row.state)

@@ -72,7 +72,7 @@ STATISTICS: dict[tuple[str, str], str] = {
     ("document_links", "target_id state"): "20000 2 1",
     ("document_links", "tenant_id collection_id state number"): "20000 200 100 50 1",
     ("chunks", "id"): "1000000 1",
-    ("chunks", "version_id ordinal"): "1000000 50 1",
+    ("chunks", "version_id cut ordinal"): "1000000 50 50 1",
     ("chunks", "embedded_hash version_id"): "1000000 2 1",
     ("vectors", "hash embedder_id"): "1000000 2 1",
     ("contents", "sha256"): "25000 1",

@@ -230,12 +230,13 @@ chunks = Table(
     _number(),
     _id(),
     Column("version_id", Text, ForeignKey("versions.id", ondelete="CASCADE"), nullable=False),
+    _text("cut", default=""),
     Column("ordinal", Integer, nullable=False),
     _text("text"),
     Column("locator", Text, nullable=False),
     Column("tokens", Integer, nullable=False),
     _text("embedded_hash"),
-    UniqueConstraint("version_id", "ordinal"),
+    UniqueConstraint("version_id", "cut", "ordinal"),
     Index("ix_chunks_by_hash", "embedded_hash", "version_id"),
 )
 

@@ -14,6 +14,7 @@ from assistant.adapters.sql.chunks import SqlChunkRepository
 from assistant.adapters.sql.conversations import SqlConversationRepository
 from assistant.adapters.sql.corpus_health import SqlCorpusHealthRepository
 from assistant.adapters.sql.curation import SqlCurationRepository
+from assistant.adapters.sql.cuts import SqlCutRepository
 from assistant.adapters.sql.dialect import SqlDialect
 from assistant.adapters.sql.documents import SqlDocumentRepository
 from assistant.adapters.sql.erasure import Erasure
@@ -74,6 +75,7 @@ class SqlUnitOfWork:
         self.links = SqlLinkRepository(self._transaction)
         self.vectors = SqlVectorRepository(self._transaction)
         self.ledger = SqlIndexLedger(self._transaction)
+        self.cuts = SqlCutRepository(self._transaction)
         self.generations = SqlGenerationRepository(self._transaction)
         self.jobs = SqlJobRepository(self._transaction)
         self.queue = SqlWorkQueue(self._transaction)

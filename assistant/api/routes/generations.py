@@ -9,6 +9,7 @@ from assistant.api.generations_out import embedder_out, generation_out
 from assistant.containers import Container
 from assistant.domain.generations import Generation
 from assistant.domain.ids import GenerationId
+from assistant.domain.weighing import WordChoice
 from assistant.schemas.generations import GenerationIn, GenerationOut, GenerationsOut, SwitchIn
 
 router = APIRouter(prefix="/generations", tags=["generations"])
@@ -28,7 +29,11 @@ def list_generations(principal: Manager, services: UseCases) -> GenerationsOut:
 @router.post("", status_code=201)
 def plan_generation(asked: GenerationIn, principal: Manager, services: UseCases) -> GenerationOut:
     """Foresee a generation: texts to embed, time and disk. Nothing is built yet."""
-    return _out(services.generations.service.plan(asked.embedder, principal=principal), services)
+    words = WordChoice(k1=asked.bm25_k1, b=asked.bm25_b, length=asked.bm25_length)
+    made = services.generations.service.plan(
+        asked.embedder, principal=principal, words=words, chunk_tokens=asked.chunk_tokens
+    )
+    return _out(made, services)
 
 
 @router.post("/rollback")

@@ -21,6 +21,7 @@ from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.testing.contracts.repositories_audit import AuditContract
 from assistant.testing.contracts.repositories_chunks import ChunkContract
 from assistant.testing.contracts.repositories_curation import CurationContract
+from assistant.testing.contracts.repositories_cuts import CutContract
 from assistant.testing.contracts.repositories_documents import DocumentContract
 from assistant.testing.contracts.repositories_evaluations import (
     EvaluationContract,
@@ -74,6 +75,7 @@ __all__ = [
     "ChunkContract",
     "ConversationContract",
     "CurationContract",
+    "CutContract",
     "DeletionContract",
     "DocumentContract",
     "EstateContract",

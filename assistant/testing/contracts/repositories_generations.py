@@ -22,6 +22,7 @@ from assistant.domain.generations import (
 from assistant.domain.ids import GenerationId, PersonId, QuestionSetId, TenantId, new_id
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.domain.trials import Found, SetTrial, Trial, changes_of
+from assistant.domain.weighing import WordWeighing
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.testing.contracts.repositories_world import (
     EMBEDDER,
@@ -43,7 +44,9 @@ def make_generation(
         id=GenerationId(new_id()),
         number=number,
         embedder_name="",
-        composition=Composition(embedder, chunker="lines-1", words="french", layout=2),
+        composition=Composition(
+            embedder, chunker="lines-1", words=WordWeighing(k1=0.9, b=0.4), layout=2
+        ),
         place=f"g{number}",
         state=state,
         created_by=PersonId("somebody"),

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from assistant.answering.retriever import Retriever
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.errors import ConfigurationError
 from assistant.domain.generations import Composition, Generation
 from assistant.domain.retrieval import EmbedderIdentity
+from assistant.domain.weighing import WordWeighing
 from assistant.ports.index import ChunkIndex
 from assistant.ports.models import Embedder
 from assistant.services.active_generation import ActiveIndex
@@ -18,6 +20,7 @@ from assistant.services.applier import IndexApplier
 from assistant.services.fed_embedders import FedEmbedders
 from assistant.services.fingerprints import Fingerprints
 from assistant.services.generation_building import GenerationBuilder
+from assistant.services.generation_cutting import GenerationCutter
 from assistant.services.generation_retriever import GenerationRetriever
 from assistant.services.generation_room import GenerationRoom
 from assistant.services.generation_trial import TrialRunner
@@ -37,15 +40,21 @@ class MemoryPlaces:
         self.erased: list[str] = []
         self.free: int | None = None
 
-    def composition(self, embedder: EmbedderIdentity) -> Composition:
-        return Composition(embedder, "lines-1", "words", 2)
+    def composition(
+        self,
+        embedder: EmbedderIdentity,
+        *,
+        words: WordWeighing | None = None,
+        cut: Cut = ORDINARY,
+    ) -> Composition:
+        return Composition(embedder, "lines-1", words or WordWeighing(), 2, cut)
 
     def name(self, number: int, *, embedder: EmbedderIdentity) -> str:
         return f"g{number}-{embedder.id}"
 
     def open(self, generation: Generation) -> ChunkIndex:
         identity = generation.composition.embedder
-        new = InMemoryChunkIndex(embedder=identity)
+        new = InMemoryChunkIndex(embedder=identity, weighing=generation.composition.words)
         return self.indexes.setdefault(generation.place, new)
 
     def erase(self, place: str) -> None:
@@ -129,6 +138,11 @@ class GenerationWorld:
     def principal(self):  # noqa: ANN201 - the house knows
         return self.house.principal
 
+    @property
+    def fingerprints(self) -> Fingerprints:
+        ids = [each.identity.id for each in self.shelf.embedders.values()]
+        return Fingerprints(self.house.reader, embedder_id=ids[0], also=ids)
+
     def new_room(self) -> GenerationRoom:
         room = GenerationRoom(
             self.house.open_work,
@@ -155,6 +169,12 @@ class GenerationWorld:
             self.house.clock,
             owner="worker",
             lease_s=30,
+            cutter=GenerationCutter(
+                self.house.open_work,
+                self.house.files,
+                self.house.reader,
+                fingerprints=self.fingerprints,
+            ),
             slice_s=slice_s,
         )
 
@@ -162,7 +182,6 @@ class GenerationWorld:
         self, *, builder: GenerationBuilder | None = None, lease_s: float = 30
     ) -> Worker:
         house = self.house
-        ids = [each.identity.id for each in self.shelf.embedders.values()]
         return Worker(
             house.open_work,
             house.files,
@@ -176,7 +195,7 @@ class GenerationWorld:
             retry_delays_s=(0.0,),
             generations=WorkOfGenerations(
                 FedEmbedders(house.open_work, self.shelf),
-                Fingerprints(house.reader, embedder_id=ids[0], also=ids),
+                self.fingerprints,
                 builder,
             ),
         )
@@ -197,6 +216,14 @@ class GenerationWorld:
                 continue
             self.room.look()
             self.house.apply()
+
+    def catch_up(self) -> None:
+        """Let the followers have what came meanwhile at once, which worker and room do after a while."""
+        self.builder = self.new_builder()
+        while self.builder.run_once(threading.Event()):
+            continue
+        self.room.look_again()
+        self.settle()
 
     def built(self, name: str = "autre") -> Generation:
         """A generation of an embedder, built and whole."""

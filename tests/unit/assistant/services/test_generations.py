@@ -20,6 +20,7 @@ from assistant.domain.ids import GenerationId, QuestionSetId, new_id
 from assistant.domain.question_sets import ExpectedAnswer, QuestionSet, revision_of
 from assistant.domain.retrieval import Vector
 from assistant.domain.trials import TrialVerdict
+from assistant.domain.weighing import WordChoice, WordWeighing
 from assistant.testing.embedder import HashEmbedder
 from tests.house import open_house
 from tests.unit.assistant.services.generation_world import GenerationWorld
@@ -332,3 +333,48 @@ class Counting(HashEmbedder):
         if self.error is not None:
             raise self.error
         return super().embed_passages(texts)
+
+
+def test_two_ways_of_weighing_words_stand_side_by_side(world: GenerationWorld) -> None:
+    world.house.ingest({"un.txt": "forêt", "trois.txt": "forêt forêt forêt"})
+    first = world.service.list_all(principal=world.principal)[0]
+    choice = WordChoice(k1=0, b=0)
+    planned = world.service.plan("", principal=world.principal, words=choice)
+    assert planned.forecast is not None
+    assert planned.forecast.texts == 0
+    world.service.build(planned.id, principal=world.principal)
+    world.settle()
+
+    assert world.now(planned).state is GenerationState.BUILT
+    assert world.held(planned) == world.held(first) == world.live_chunks()
+    spreads = [
+        {
+            round(each.score, 3)
+            for each in index.search_lexical("forêt", scope=world.house.scope, limit=9)
+        }
+        for index in (world.places.indexes[first.place], world.places.indexes[planned.place])
+    ]
+    assert [len(each) for each in spreads] == [2, 1]
+
+
+def test_words_are_weighed_as_in_the_searched_generation_unless_chosen(
+    world: GenerationWorld,
+) -> None:
+    world.house.ingest(TWO)
+    made = world.service.plan("", principal=world.principal, words=WordChoice(k1=0.9, b=0.4))
+    world.service.build(made.id, principal=world.principal)
+    world.settle()
+    world.service.evaluate(made.id, principal=world.principal)
+    world.trials.run_once(threading.Event())
+    world.service.switch(made.id, reason=WHY, principal=world.principal)
+
+    compaction = world.service.plan("autre", principal=world.principal)
+
+    assert compaction.composition.words == WordWeighing(0.9, 0.4)
+
+
+def test_a_parameter_out_of_bounds_plans_nothing(world: GenerationWorld) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        world.service.plan("", principal=world.principal, words=WordChoice(k1=7))
+    assert caught.value.code == "generation_k1_range"
+    assert len(world.service.list_all(principal=world.principal)) == 1

@@ -26,7 +26,7 @@ PHRASE = (
 class ReportReader(LineReader):
     """Reads a page a line, a paragraph between two bars, and cuts it as real reports are cut."""
 
-    def read(self, path: Path, *, name: str) -> IngestedFile:
+    def read(self, path: Path, *, name: str, chunk_tokens: int | None = None) -> IngestedFile:
         self.names.append(name)
         blocks = tuple(
             Block(BlockKind.PARAGRAPH, paragraph, box=Box(number, 0.1, 0.2, 0.9, 0.3))
@@ -36,7 +36,8 @@ class ReportReader(LineReader):
         document = ParsedDocument(
             format=FileFormat.PDF, title="Rapport annuel", blocks=blocks, page_count=PAGES
         )
-        return IngestedFile(document, chunk_document(document, target_tokens=256))
+        chunks = chunk_document(document, target_tokens=chunk_tokens or 256)
+        return IngestedFile(document, chunks, chunk_tokens)
 
 
 class CountingEmbedder(HashEmbedder):

@@ -26,7 +26,8 @@ from assistant.domain.jobs import (
 )
 from assistant.domain.retrieval import Vector
 from assistant.services.fingerprints import Fingerprints
-from assistant.services.job_run import JobRun, Stopped, texts_by_hash
+from assistant.services.job_run import JobRun, Stopped
+from assistant.services.new_chunks import texts_by_hash
 from tests.house import open_house
 
 OWNERS = st.sampled_from(["first", "second"])

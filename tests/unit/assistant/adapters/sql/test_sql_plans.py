@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from assistant.adapters.sql.database import Database
+from assistant.domain.cuts import Cut
 from assistant.domain.documents import ListFilter
 from assistant.domain.ids import (
     ChunkId,
@@ -102,6 +103,13 @@ ACTS: dict[str, Act] = {
     "ready_versions": lambda w, _: w.ledger.ready_versions(limit=8),
     "retired_versions": lambda w, _: w.ledger.retired_versions(limit=8),
     "points_of": lambda w, _: w.ledger.points_of(VersionId("a"), embedder_id="e"),
+    "points_of a cut": lambda w, _: w.ledger.points_of(
+        VersionId("a"), embedder_id="e", cut=Cut(128)
+    ),
+    "active cut": lambda w, _: w.cuts.active(),
+    "uncut": lambda w, _: w.cuts.uncut(Cut(128), limit=8),
+    "copy of a cut": lambda w, _: w.cuts.copy(VersionId("a"), cut=Cut(128)),
+    "recount": lambda w, _: w.cuts.recount(after="", limit=8),
     "forget_version": lambda w, _: w.ledger.forget_version(VersionId("a")),
     "make_live": lambda w, _: w.ledger.make_live(VersionId("a"), now=NOON),
     "vectors": lambda w, _: w.vectors.find(HASHES, embedder_id="e"),

@@ -85,7 +85,7 @@ def test_results_kept_before_are_tied_to_what_they_quote_or_emptied(
         )
         unchecked.commit()
     with database.engine.connect() as connection:
-        command.upgrade(schema.migration_config(connection), "head")
+        command.upgrade(schema.migration_config(connection), "20261127_3")
         tied = connection.exec_driver_sql("SELECT * FROM evaluation_sources").all()
         rows = connection.exec_driver_sql("SELECT text, citations FROM evaluation_rows").all()
     assert tied == [("e", 0, "v")]
