@@ -299,6 +299,7 @@ def _care(
         audit=audit,
         desk=desk,
         followers=made.room,
+        searched=made.beside,
         stack=stack,
     )
 
@@ -344,9 +345,7 @@ def _asking(
     search = SearchService(
         made.retriever, question_chars=limits.question_chars, tell_found=care.health.found.note
     )
-    runner = _evaluation_runner(
-        common, pipeline=pipeline, model=model, answers=answers, embedder=made.embedder
-    )
+    runner = _evaluation_runner(common, made, pipeline=pipeline, model=model, answers=answers)
     return search, answers, runner
 
 
@@ -363,28 +362,29 @@ def _question_sets(common: _Common, *, audit: AuditTrail) -> QuestionSetService:
 
 def _evaluation_runner(
     common: _Common,
+    made: Generations,
     *,
     pipeline: AnswerSource,
     model: ChatModel | None,
     answers: AnswerService,
-    embedder: Embedder,
 ) -> EvaluationRunner:
     open_work, clock = common.database.unit_of_work, common.clock
     return EvaluationRunner(
         open_work,
         MeteredAnswers(pipeline, open_work, clock),
         clock,
-        made_by=partial(_made_by, embedder, model),
+        made_by=partial(_made_by, made, model),
         is_busy=lambda: answers.is_busy,
     )
 
 
-def _made_by(embedder: Embedder, model: ChatModel | None, tenant: Tenant | None) -> dict[str, str]:
+def _made_by(made: Generations, model: ChatModel | None, tenant: Tenant | None) -> dict[str, str]:
     """What names the program and its models in a measurement; the model is empty where none answers."""
+    searched = made.room.of(tenant and tenant.id).searched
     is_used = model is not None and (tenant is None or tenant.allows(model.name))
     return {
         "program": version("assistant-regional"),
-        "embedder": embedder.identity.id,
+        "embedder": searched.embedder.identity.id,
         "model": model.name if model is not None and is_used else "",
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from assistant.ports.audit import AuditTrail
@@ -28,6 +29,7 @@ class IndexCare:
         audit: AuditTrail,
         desk: ConversationDesk,
         followers: Followers,
+        searched: Callable[[], Sequence[ChunkIndex]],
         stack: ExitStack,
     ) -> None:
         """Wire; nothing runs yet.
@@ -40,9 +42,10 @@ class IndexCare:
             audit: Told who had the index mended.
             desk: Its old conversations are erased by the way.
             followers: Indexes that hold the same, beside this one.
+            searched: Those of them that somebody searches at the time.
             stack: Ends at its end what is under way.
         """
-        reconciler = Reconciler(open_work, index, files, clock)
+        reconciler = Reconciler(open_work, index, files, clock, others=searched)
         self.health = CorpusHealthService(open_work, clock)
         self.reconciliation = ReconciliationKeeper(open_work, reconciler, clock, audit=audit)
         self.applier = IndexApplier(

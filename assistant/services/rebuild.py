@@ -72,7 +72,8 @@ def adoption(
 
 
 def adopt(work: UnitOfWork, generation: Generation) -> None:
-    """Make a rebuilt index the only generation there is, in this transaction."""
+    """Make a rebuilt index the only generation there is, of all tenants, in this transaction."""
+    work.generations.give_back(None)
     for other in work.generations.list_kept():
         for state in _LAST_STATES.get(other.state, ()):
             work.generations.update(replace(other, state=state))
