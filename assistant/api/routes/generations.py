@@ -23,6 +23,9 @@ from assistant.services.generation_switching import SearchingTenant
 
 router = APIRouter(prefix="/generations", tags=["generations"])
 
+_ALL = RollbackIn()
+"""Without a body, all tenants go back."""
+
 
 @router.get("")
 def list_generations(principal: Manager, services: UseCases) -> GenerationsOut:
@@ -43,12 +46,10 @@ def plan_generation(asked: GenerationIn, principal: Manager, services: UseCases)
 
 
 @router.post("/rollback")
-def roll_back(
-    principal: Manager, services: UseCases, asked: RollbackIn | None = None
-) -> GenerationOut:
+def roll_back(principal: Manager, services: UseCases, asked: RollbackIn = _ALL) -> GenerationOut:
     """Search again what was searched before; for all, the present one is kept as the previous one."""
     found = services.generations.service.rollback(
-        principal=principal, tenants=_named(asked.tenants if asked else None)
+        principal=principal, tenants=_named(asked.tenants)
     )
     return _now(found, principal, services)
 
