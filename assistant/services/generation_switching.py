@@ -96,7 +96,8 @@ class GenerationSwitches:
                 work.generations.switch(replace(held, overruled=overruled), now=self._clock.now())
             else:
                 self._choose(work, held, tenants, overruled=overruled)
-            self._tell_all(work, Act.GENERATION_SWITCHED, held, principal, tenants, details)
+            act = Act.GENERATION_SWITCHED
+            self._tell_all(work, act, held, principal, tenants=tenants, details=details)
             return [held.id]
 
         self._room.switch(decide)
@@ -125,7 +126,7 @@ class GenerationSwitches:
                 work.generations.switch(held, now=self._clock.now())
             else:
                 held = self._give_back(work, tenants)
-            self._tell_all(work, Act.GENERATION_ROLLED_BACK, held, principal, tenants)
+            self._tell_all(work, Act.GENERATION_ROLLED_BACK, held, principal, tenants=tenants)
             gone_back[:] = [held.id]
             is_active = tenants is not None and held.state is GenerationState.ACTIVE
             return [] if is_active else [held.id]
@@ -172,6 +173,7 @@ class GenerationSwitches:
         act: Act,
         generation: Generation,
         principal: Principal,
+        *,
         tenants: Collection[TenantId] | None,
         details: dict[str, str | int] | None = None,
     ) -> None:
