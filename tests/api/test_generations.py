@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
 import pytest
+from typer.testing import CliRunner
 
+from assistant.cli.app import app
+from assistant.data_folder import prepare_data_folder
 from assistant.domain.generations import GenerationState
 from assistant.domain.ids import GenerationId
 from assistant.domain.trials import Trial
-from tests.api.site import REGULATION, Site
+from assistant.ownership import ServerAddress, announced, own
+from tests.api.site import REGULATION, TOKEN, Site, served
 
-pytestmark = [pytest.mark.anyio, pytest.mark.each_engine]
+pytestmark = pytest.mark.anyio
 
 PATH = "/api/v1/generations"
 WHY = "Essai voulu par la commune"
@@ -43,6 +50,13 @@ def evaluated(site: Site) -> GenerationId:
     return made.id
 
 
+def told(*words: str) -> str:
+    """What a command of generations says, or is refused with."""
+    done = CliRunner().invoke(app, ["generations", *words], standalone_mode=False)
+    return str(done.exception) if done.exception else done.output
+
+
+@pytest.mark.each_engine
 async def test_one_tenant_is_switched_told_and_given_back(site: Site) -> None:
     await site.upload({"reglement.txt": REGULATION})
     made = await asyncio.to_thread(evaluated, site)
@@ -61,10 +75,37 @@ async def test_one_tenant_is_switched_told_and_given_back(site: Site) -> None:
 
     assert [each.status_code for each in (nobody, unknown, without_reason)] == [422, 404, 422]
     assert without_reason.json()["code"] == "generation_reason_no_questions"
-    (told,) = switched.json()["tenants"]
-    assert (told["id"], told["name"], told["overruled"]) == (tenant["id"], tenant["name"], WHY)
+    (by,) = switched.json()["tenants"]
+    assert (by["id"], by["name"], by["overruled"]) == (tenant["id"], tenant["name"], WHY)
     assert found.status_code == 200
     assert [(each["number"], len(each["tenants"])) for each in listed] == [(2, 1), (1, 0)]
     assert (removed.status_code, removed.json()["code"]) == (409, "generation_searched")
     assert back.json()["number"] == 1
     assert not any(each["tenants"] for each in after)
+
+
+async def test_the_command_names_a_tenant_by_its_name(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, restored_logs: None
+) -> None:
+    del restored_logs
+    await asyncio.to_thread(evaluated, site)
+    async with site.owner() as owner:
+        (tenant, *_) = (await owner.get("/api/v1/tenants")).json()
+    monkeypatch.setenv("ASSISTANT_DATA_DIR", str(tmp_path / "propre"))
+    run = prepare_data_folder(tmp_path / "propre").run
+    with (
+        served(site) as url,
+        own(run, command="serve"),
+        announced(run, ServerAddress(url, os.getpid(), TOKEN)),
+    ):
+        asked = ("switch", "2", "--reason", WHY, "--tenant")
+        unknown = await anyio.to_thread.run_sync(told, *asked, "Nulle part")
+        switched = await anyio.to_thread.run_sync(told, *asked, tenant["name"])
+        listed = await anyio.to_thread.run_sync(told, "list")
+        back = await anyio.to_thread.run_sync(told, "rollback", "--tenant", tenant["id"])
+
+    assert unknown == "Il n'y a pas d'organisme « Nulle part »."
+    assert f"interrogée par {tenant['name']}" in switched
+    assert f"motif de la bascule de {tenant['name']} : {WHY}" in switched
+    assert f"interrogée par {tenant['name']}" in listed
+    assert "génération 1 : en service" in back

@@ -385,3 +385,25 @@ def test_every_index_that_is_searched_is_verified_and_mended(world: GenerationWo
     }
     assert world.held(made) == world.live_chunks()
     assert not reconciler.run(Tally(), is_repair=False).findings
+
+
+def test_a_reading_made_before_the_switch_is_completed_before_it_is_shown(
+    world: GenerationWorld,
+) -> None:
+    world.house.ingest(TWO)
+    made = world.evaluated()
+    other = world.shelf.embedders["autre"]
+    assert isinstance(other, Counting)
+    other.is_away = True
+    world.house.submit({"c.txt": "Lu par un seul modèle"}, is_complete=False)
+    world.house.work()
+    other.is_away = False
+    choose(world, made, COMMUNE)
+
+    world.house.apply()
+    assert "c.txt" not in world.house.live_texts()
+    world.house.settle()
+
+    for tenant_id in (COMMUNE, VILLE):
+        assert "Lu par un seul modèle" in texts(world, tenant_id, "lu par un seul modèle")
+    assert world.held(made) == world.live_chunks()
