@@ -215,12 +215,13 @@ def _web_container(
     settings, clock, files = common.settings, common.clock, common.files
     open_work = common.database.unit_of_work
     audit = _audit_log(common, stack=stack)
-    made = _generations(common, audit=audit.trail, index=index, stack=stack)
-    desk = ConversationDesk(open_work, clock, audit=audit.trail)
-    care = _care(common, made, audit=audit.trail, desk=desk, stack=stack)
+    trail = audit.trail
+    made = _generations(common, audit=trail, index=index, stack=stack)
+    desk = ConversationDesk(open_work, clock, audit=trail)
+    care = _care(common, made, audit=trail, desk=desk, stack=stack)
     model = model or build_chat_model(settings)
     search, answers, runner = _asking(common, made, model=model, care=care)
-    sign_ins = build_sign_ins(settings, open_work=open_work, clock=clock, audit=audit.trail)
+    sign_ins = build_sign_ins(settings, open_work=open_work, clock=clock, audit=trail)
     stack.callback(sign_ins.federation.close)
     return Container(
         settings=settings,
@@ -233,7 +234,7 @@ def _web_container(
         model=model,
         access=AccessService(open_work, clock),
         organisation=Organisation(
-            open_work, clock, files=files, index=made.every_index, audit=audit.trail
+            open_work, clock, files=files, index=made.every_index, audit=trail
         ),
         sign_in=sign_ins.links,
         federation=sign_ins.federation,
@@ -241,19 +242,19 @@ def _web_container(
         passwords=sign_ins.passwords,
         by_password=sign_ins.by_password,
         audit=audit,
-        ingestion=_ingestion(common, audit.trail),
-        sources=build_sources(common, audit.trail, ingestion=_ingestion),
-        jobs=JobService(open_work, clock, files=files, audit=audit.trail),
-        documents=DocumentService(open_work, files, common.reader, clock, audit=audit.trail),
-        curation=CurationService(open_work, files, clock, audit=audit.trail),
-        links=LinkService(open_work, clock, audit=audit.trail),
+        ingestion=_ingestion(common, trail),
+        sources=build_sources(common, trail, ingestion=_ingestion),
+        jobs=JobService(open_work, clock, files=files, audit=trail),
+        documents=DocumentService(open_work, files, common.reader, clock, audit=trail),
+        curation=CurationService(open_work, files, clock, audit=trail),
+        links=LinkService(open_work, clock, audit=trail),
         search=search,
         answers=answers,
         conversations=ConversationService(open_work, clock),
         desk=desk,
         usage=UsageService(open_work, clock, prices=settings.costs.by_unit),
-        question_sets=_question_sets(common, audit=audit.trail),
-        evaluations=EvaluationService(open_work, clock, audit=audit.trail),
+        question_sets=_question_sets(common, audit=trail),
+        evaluations=EvaluationService(open_work, clock, audit=trail),
         evaluation_runner=runner,
         care=care,
         resources=stack.pop_all(),
@@ -300,6 +301,7 @@ def _care(
         desk=desk,
         followers=made.room,
         scratch=common.folder.scratch,
+        searched=made.beside,
         stack=stack,
     )
 
@@ -345,9 +347,7 @@ def _asking(
     search = SearchService(
         made.retriever, question_chars=limits.question_chars, tell_found=care.health.found.note
     )
-    runner = _evaluation_runner(
-        common, pipeline=pipeline, model=model, answers=answers, embedder=made.embedder
-    )
+    runner = _evaluation_runner(common, made, pipeline=pipeline, model=model, answers=answers)
     return search, answers, runner
 
 
@@ -364,28 +364,29 @@ def _question_sets(common: _Common, *, audit: AuditTrail) -> QuestionSetService:
 
 def _evaluation_runner(
     common: _Common,
+    made: Generations,
     *,
     pipeline: AnswerSource,
     model: ChatModel | None,
     answers: AnswerService,
-    embedder: Embedder,
 ) -> EvaluationRunner:
     open_work, clock = common.database.unit_of_work, common.clock
     return EvaluationRunner(
         open_work,
         MeteredAnswers(pipeline, open_work, clock),
         clock,
-        made_by=partial(_made_by, embedder, model),
+        made_by=partial(_made_by, made, model),
         is_busy=lambda: answers.is_busy,
     )
 
 
-def _made_by(embedder: Embedder, model: ChatModel | None, tenant: Tenant | None) -> dict[str, str]:
+def _made_by(made: Generations, model: ChatModel | None, tenant: Tenant | None) -> dict[str, str]:
     """What names the program and its models in a measurement; the model is empty where none answers."""
+    searched = made.room.of(tenant and tenant.id).searched
     is_used = model is not None and (tenant is None or tenant.allows(model.name))
     return {
         "program": version("assistant-regional"),
-        "embedder": embedder.identity.id,
+        "embedder": searched.embedder.identity.id,
         "model": model.name if model is not None and is_used else "",
     }
 

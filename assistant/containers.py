@@ -13,7 +13,12 @@ from assistant.ports.models import ChatModel, Embedder
 from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.access import AccessService
-from assistant.services.active_generation import ActiveEmbedder, ActiveIndex, EveryIndex
+from assistant.services.active_generation import (
+    ActiveEmbedder,
+    ActiveIndex,
+    EveryIndex,
+    FollowerIndex,
+)
 from assistant.services.answers import AnswerService
 from assistant.services.applier import IndexApplier
 from assistant.services.audit_log import AuditLog
@@ -59,6 +64,11 @@ class Generations:
     retriever: GenerationRetriever
     keeper: GenerationKeeper
     service: GenerationService
+
+    def beside(self) -> list[ChunkIndex]:
+        """The indexes that some tenants search now, but for that of the active generation."""
+        _, *others = self.room.searched
+        return [FollowerIndex(self.room, each) for each in others]
 
 
 @dataclass(frozen=True, slots=True)

@@ -329,6 +329,7 @@ def _later(
 
 
 def _warm(backend: Backend) -> None:
-    """Load the model of questions before the first one comes."""
-    with suppress(AssistantError):
-        backend.container.embedder.embed_query("délibération")
+    """Load the models of questions before the first one comes."""
+    for opened in backend.container.generations.room.searched:
+        with suppress(AssistantError):
+            opened.searched.embedder.embed_query("délibération")

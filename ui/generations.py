@@ -9,7 +9,7 @@ import streamlit as st
 from assistant.client import AssistantClient
 from assistant.schemas.generations import EmbedderOut, GenerationIn, GenerationOut, GenerationsOut
 from assistant.schemas.service import MeOut
-from ui import acts, dialogs, generation_report
+from ui import acts, dialogs, generation_report, generation_tenants
 from ui.failures import attempt, guarded_fragment
 from ui.markup import plain
 from ui.messages import duration, moment_label, number, text
@@ -50,7 +50,7 @@ def _live(api: AssistantClient, was_working: bool, zone: str | None) -> None:
         st.rerun()
     ready = [each for each in found.generations if each.state in _READY]
     for each in ready:
-        _ready(api, each)
+        _ready(api, each, zone)
     if not ready:
         _plan(api, found)
     for each in found.generations:
@@ -109,10 +109,11 @@ def _recipe(found: GenerationsOut, *, embedder: str) -> GenerationIn:
     )
 
 
-def _ready(api: AssistantClient, made: GenerationOut) -> None:
+def _ready(api: AssistantClient, made: GenerationOut, zone: str | None) -> None:
     """The generation that is being made ready: how far it is, and what comes next."""
     with st.container(key=f"generation-{made.number}", border=True):
-        acts.line(_name(made), *facts(made), badge=_state(made), badge_kind=made.state)
+        told = [*facts(made), *generation_tenants.searched_by(made, zone)]
+        acts.line(_name(made), *told, badge=_state(made), badge_kind=made.state)
         if made.detail:
             st.warning(plain(made.detail))
         if made.state == "building":
@@ -133,7 +134,7 @@ def _next_acts(api: AssistantClient, made: GenerationOut) -> None:
     _do("evaluate", api.evaluate_generation, made, is_main=made.trial is None, is_off=is_busy)
     if made.state == "evaluated" and not is_busy:
         _ask("switch", made, is_main=True)
-    _ask("remove", made)
+    _ask_end(made)
 
 
 def _searched(made: GenerationOut, zone: str | None) -> None:
@@ -144,13 +145,14 @@ def _searched(made: GenerationOut, zone: str | None) -> None:
     if made.overruled:
         told.append(text("generations.overruled", reason=made.overruled))
     with st.container(key=f"generation-{made.number}", border=True):
-        acts.line(_name(made), " · ".join(told), badge=_state(made), badge_kind=made.state)
+        by = generation_tenants.searched_by(made, zone)
+        acts.line(_name(made), " · ".join(told), *by, badge=_state(made), badge_kind=made.state)
         if made.state == "previous":
             if made.detail:
                 st.warning(plain(made.detail))
             with st.container(key=f"generation-acts-{made.number}", horizontal=True):
                 _ask("rollback", made)
-                _ask("remove", made)
+                _ask_end(made)
 
 
 def _ended(api: AssistantClient, found: GenerationsOut, zone: str | None) -> None:
@@ -202,9 +204,22 @@ def _ask(act: str, made: GenerationOut, *, is_main: bool = False) -> None:
         st.rerun()
 
 
+def _ask_end(made: GenerationOut) -> None:
+    """What some organisations search is taken from them before it can be removed."""
+    _ask("release" if made.tenants else "remove", made)
+
+
 def _dialog(api: AssistantClient, found: GenerationsOut) -> None:
     match dialogs.requested():
-        case (("switch-generation" | "rollback-generation" | "remove-generation") as name, of):
+        case (
+            (
+                "switch-generation"
+                | "rollback-generation"
+                | "release-generation"
+                | "remove-generation"
+            ) as name,
+            of,
+        ):
             made = next((each for each in found.generations if each.id == of), None)
             act = name.removesuffix("-generation")
             if made is None:
@@ -216,34 +231,19 @@ def _dialog(api: AssistantClient, found: GenerationsOut) -> None:
 
 
 def _confirm(api: AssistantClient, act: str, made: GenerationOut) -> None:
-    if act == "switch":
-        _confirm_switch(api, made)
+    choosing = {
+        "switch": generation_tenants.confirm_switch,
+        "rollback": generation_tenants.confirm_rollback,
+        "release": generation_tenants.confirm_release,
+    }
+    if act in choosing:
+        choosing[act](api, made)
         return
-    call = (
-        api.roll_back_generation if act == "rollback" else partial(api.remove_generation, made.id)
-    )
     acts.confirm(
-        text(f"generations.{act}_text", number=made.number),
-        button=text(f"generations.{act}_confirm"),
-        act=call,
-        done=text(f"generations.{act}_done", number=made.number),
-    )
-
-
-def _confirm_switch(api: AssistantClient, made: GenerationOut) -> None:
-    """A switch that the evaluation does not allow by itself wants a reason."""
-    is_allowed = made.trial is not None and made.trial.allows_switch
-    st.write(plain(text("generations.switch_text", number=made.number)))
-    reason = ""
-    if not is_allowed:
-        verdict = made.trial.verdict if made.trial else None
-        st.warning(plain(text(f"generations.verdict_{verdict or 'no_questions'}")))
-        reason = st.text_area(text("generations.reason"), key="switch-reason", max_chars=500)
-    acts.finish(
-        text("generations.switch_confirm"),
-        act=partial(api.switch_generation, made.id, reason=reason or ""),
-        done=text("generations.switch_done", number=made.number),
-        is_possible=is_allowed or bool((reason or "").strip()),
+        text("generations.remove_text", number=made.number),
+        button=text("generations.remove_confirm"),
+        act=partial(api.remove_generation, made.id),
+        done=text("generations.remove_done", number=made.number),
     )
 
 

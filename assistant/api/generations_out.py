@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from assistant.api.errors import spoken
@@ -12,10 +13,12 @@ from assistant.schemas.generations import (
     ForecastOut,
     GenerationOut,
     MeasureChangeOut,
+    SearchingTenantOut,
     SetTrialOut,
     TrialOut,
     WordsOut,
 )
+from assistant.services.generation_switching import SearchingTenant
 from assistant.services.generations import ConfiguredEmbedder
 
 
@@ -29,8 +32,14 @@ def embedder_out(embedder: ConfiguredEmbedder) -> EmbedderOut:
     )
 
 
-def generation_out(generation: Generation, *, is_behind: bool, now: datetime) -> GenerationOut:
-    """A generation as it stands now."""
+def generation_out(
+    generation: Generation,
+    *,
+    is_behind: bool,
+    searching: Sequence[SearchingTenant],
+    now: datetime,
+) -> GenerationOut:
+    """A generation as it stands now, with those of the tenants that search it."""
     embedder, words = generation.composition.embedder, generation.composition.words
     reason = generation.reason
     return GenerationOut(
@@ -58,7 +67,20 @@ def generation_out(generation: Generation, *, is_behind: bool, now: datetime) ->
         is_trial_wanted=generation.is_trial_wanted,
         trial=None if generation.trial is None else _trial_out(generation.trial),
         overruled=generation.overruled,
+        tenants=[
+            _tenant_out(each) for each in searching if each.choice.generation_id == generation.id
+        ],
         detail=None if reason is None else spoken(reason.code, params=reason.params),
+    )
+
+
+def _tenant_out(searching: SearchingTenant) -> SearchingTenantOut:
+    choice = searching.choice
+    return SearchingTenantOut(
+        id=choice.tenant_id,
+        name=searching.name,
+        since=choice.since,
+        overruled=choice.overruled,
     )
 
 

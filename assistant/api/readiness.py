@@ -95,7 +95,9 @@ class Readiness:
         self._services.access.ensure_default()
 
     def _count_index(self) -> None:
-        self._services.index.count_all()
+        for opened in self._services.generations.room.searched:
+            opened.index.count_all()
 
     def _embed(self) -> None:
-        self._services.embedder.embed_query("délibération")
+        for opened in self._services.generations.room.searched:
+            opened.searched.embedder.embed_query("délibération")

@@ -19,6 +19,14 @@ generations_app = typer.Typer(
 )
 
 Number = Annotated[int, typer.Argument(metavar="NUMÉRO", help="Numéro de la génération.")]
+Tenants = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tenant",
+        metavar="ID|NOM",
+        help="Pour cet organisme seulement ; à répéter. Sans lui, pour tous.",
+    ),
+]
 Wait = Annotated[bool, typer.Option("--wait", help="Attend la fin.")]
 
 _POLL_S = 2.0
@@ -166,21 +174,32 @@ def switch_generation(
         str,
         typer.Option("--reason", metavar="TEXTE", help="Motif, si l'évaluation ne suffit pas."),
     ] = "",
+    tenants: Tenants = None,
     json: Json = False,
     server: Server = None,
 ) -> None:
     """Met une génération évaluée en service, d'un coup et sans arrêt."""
     with invocation(context).connect(command="generations", server=server) as connection:
         client = connection.client
-        made = client.switch_generation(_id_of(client, number), reason=reason)
+        made = client.switch_generation(
+            _id_of(client, number), reason=reason, tenants=_tenant_ids(client, tenants)
+        )
         _show(made, as_json=json)
 
 
 @generations_app.command("rollback", cls=FrenchCommand)
-def roll_back(context: typer.Context, *, json: Json = False, server: Server = None) -> None:
-    """Remet la génération précédente en service."""
+def roll_back(
+    context: typer.Context,
+    *,
+    tenants: Tenants = None,
+    json: Json = False,
+    server: Server = None,
+) -> None:
+    """Remet la génération précédente en service, ou rend à des organismes celle d'avant."""
     with invocation(context).connect(command="generations", server=server) as connection:
-        _show(connection.client.roll_back_generation(), as_json=json)
+        client = connection.client
+        made = client.roll_back_generation(tenants=_tenant_ids(client, tenants))
+        _show(made, as_json=json)
 
 
 @generations_app.command("remove", cls=FrenchCommand)
@@ -201,6 +220,8 @@ def line_of(made: GenerationOut) -> str:
             f"{made.texts_done}/{made.forecast.texts} vecteurs, "
             f"{made.chunks_done}/{made.forecast.chunks} passages"
         )
+    if made.tenants:
+        parts.append(f"interrogée par {', '.join(each.name for each in made.tenants)}")
     if made.is_behind:
         parts.append("rattrape les derniers changements")
     if made.detail:
@@ -227,6 +248,11 @@ def lines_of(made: GenerationOut) -> list[str]:
         lines += _trial_lines(made.trial)
     if made.overruled:
         lines.append(f"motif de la bascule : {made.overruled}")
+    lines += [
+        f"motif de la bascule de {each.name} : {each.overruled}"
+        for each in made.tenants
+        if each.overruled
+    ]
     return lines
 
 
@@ -265,6 +291,28 @@ def _id_of(client: AssistantClient, number: int) -> str:
         if each.number == number:
             return each.id
     raise Misuse(f"Il n'y a pas de génération {number}.")
+
+
+def _tenant_ids(client: AssistantClient, named: list[str] | None) -> list[str] | None:
+    """The ids of organisations given by their id or their name; None for all of them.
+
+    Raises:
+        Misuse: One is unknown, or several have that name.
+    """
+    if not named:
+        return None
+    from assistant.cli.failures import Misuse
+
+    known = client.list_tenants()
+    ids: list[str] = []
+    for word in named:
+        meant = [each.id for each in known if word in {each.id, each.name}]
+        if not meant:
+            raise Misuse(f"Il n'y a pas d'organisme « {word} ».")
+        if len(meant) > 1:
+            raise Misuse(f"Plusieurs organismes s'appellent « {word} ». Donnez leur identifiant.")
+        ids += meant
+    return ids
 
 
 def _now(client: AssistantClient, made: GenerationOut) -> GenerationOut:

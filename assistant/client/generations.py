@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assistant.client.transport import Transport
-from assistant.schemas.generations import GenerationIn, GenerationOut, GenerationsOut, SwitchIn
+from assistant.schemas.generations import (
+    GenerationIn,
+    GenerationOut,
+    GenerationsOut,
+    RollbackIn,
+    SwitchIn,
+)
 
 _PLAN_S = 180.0
 """A batch of texts is embedded to measure the rate."""
@@ -42,21 +50,29 @@ class GenerationCalls:
         """Ask for the evaluation of a generation."""
         return self._act(generation_id, "evaluate")
 
-    def switch_generation(self, generation_id: str, *, reason: str) -> GenerationOut:
-        """Search a generation from now on."""
+    def switch_generation(
+        self, generation_id: str, *, reason: str, tenants: Sequence[str] | None = None
+    ) -> GenerationOut:
+        """Search a generation from now on: tenants of these ids, or all of them."""
+        asked = SwitchIn(reason=reason, tenants=None if tenants is None else list(tenants))
         path = f"{_PATH}/{generation_id}/switch"
         return self._transport.call(
             "POST",
             path,
             returns=GenerationOut,
-            json=SwitchIn(reason=reason).model_dump(),
+            json=asked.model_dump(),
             timeout=_SWITCH_S,
         )
 
-    def roll_back_generation(self) -> GenerationOut:
-        """Search the previous generation again."""
-        path = f"{_PATH}/rollback"
-        return self._transport.call("POST", path, returns=GenerationOut, timeout=_SWITCH_S)
+    def roll_back_generation(self, *, tenants: Sequence[str] | None = None) -> GenerationOut:
+        """Search again what was searched before: tenants of these ids, or all of them."""
+        return self._transport.call(
+            "POST",
+            f"{_PATH}/rollback",
+            returns=GenerationOut,
+            json=RollbackIn(tenants=None if tenants is None else list(tenants)).model_dump(),
+            timeout=_SWITCH_S,
+        )
 
     def remove_generation(self, generation_id: str) -> GenerationOut:
         """Give up a generation with its index."""

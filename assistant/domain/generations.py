@@ -1,7 +1,7 @@
 """Generations of the chunk index: what each is made of, its life, and what building it will cost.
 
-A generation is a whole index beside the others. One is searched at a time; the last one before it is
-kept, whole and fed, to go back to.
+A generation is a whole index beside the others. One is active: it is searched by every tenant that no
+choice gives another one; the last one before it is kept, whole and fed, to go back to.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import Reason
-from assistant.domain.ids import GenerationId, PersonId
+from assistant.domain.ids import GenerationId, PersonId, TenantId
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.domain.trials import Trial
 from assistant.domain.weighing import WordWeighing
@@ -29,9 +29,9 @@ class GenerationState(StrEnum):
     """Its index is whole, and follows every change from here on."""
     EVALUATED = "evaluated"
     ACTIVE = "active"
-    """The one that is searched."""
+    """The one that is searched, but by tenants with a choice of their own."""
     PREVIOUS = "previous"
-    """The one searched before, which still follows every change."""
+    """The one that was active before, which still follows every change."""
     REMOVED = "removed"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -75,6 +75,8 @@ UNFINISHED = frozenset(
     }
 )
 """Generations that may still be switched to; there is one of them at most."""
+CHOSEN = frozenset({GenerationState.EVALUATED, GenerationState.PREVIOUS})
+"""Generations that some tenants may search while the others search the active one."""
 WITHOUT_INDEX = frozenset({GenerationState.REMOVED, GenerationState.CANCELLED})
 """Generations whose index is to be deleted."""
 
@@ -146,6 +148,17 @@ class Progress:
     """Documents cut anew, of `Forecast.to_cut`."""
     kept_as_cut: int = 0
     """Those of them whose passages were taken over as they are: they could not be read anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantChoice:
+    """A tenant that searches another generation than the active one."""
+
+    tenant_id: TenantId
+    generation_id: GenerationId
+    since: datetime
+    overruled: str = ""
+    """Why a person chose it although its evaluation did not allow it, in that person's words."""
 
 
 @dataclass(frozen=True, slots=True)

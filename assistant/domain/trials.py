@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -84,6 +84,8 @@ class SetTrial:
     questions: int
     """Asked: those that the corpus is to answer."""
     changes: tuple[MeasureChange, ...]
+    against: int | None = None
+    """Number of the generation that its tenant searched, where not that of the whole evaluation."""
 
     @property
     def verdict(self) -> TrialVerdict:
@@ -102,7 +104,7 @@ class Trial:
     """The report of an evaluation; kept with its generation. Holds no question and no text."""
 
     against: int
-    """Number of the generation that was searched at the time."""
+    """Number of the generation that was active at the time."""
     started_at: datetime
     asked: int
     """Questions asked so far, of both."""
@@ -113,11 +115,19 @@ class Trial:
     @property
     def verdict(self) -> TrialVerdict:
         """The worst of its sets with questions."""
-        verdicts = {each.verdict for each in self.sets}
+        return self.verdict_for(None)
+
+    def verdict_for(self, tenants: Collection[TenantId] | None) -> TrialVerdict:
+        """The worst of the sets of some tenants, of all for None; sets without questions say nothing."""
+        verdicts = {each.verdict for each in self.sets_of(tenants)}
         for verdict in (TrialVerdict.FAILED, TrialVerdict.UNSURE, TrialVerdict.PASSED):
             if verdict in verdicts:
                 return verdict
         return TrialVerdict.NO_QUESTIONS
+
+    def sets_of(self, tenants: Collection[TenantId] | None) -> tuple[SetTrial, ...]:
+        """The outcomes of some tenants, of all for None."""
+        return tuple(each for each in self.sets if tenants is None or each.tenant_id in tenants)
 
     @property
     def allows_switch(self) -> bool:

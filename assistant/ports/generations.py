@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 from assistant.domain.cuts import ORDINARY, Cut
-from assistant.domain.generations import Composition, Generation
-from assistant.domain.ids import GenerationId, VersionId
+from assistant.domain.generations import Composition, Generation, TenantChoice
+from assistant.domain.ids import GenerationId, TenantId, VersionId
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.domain.weighing import WordWeighing
 from assistant.ports.index import ChunkIndex
@@ -54,26 +54,45 @@ class GenerationRepository(Protocol):
         ...
 
     def active(self) -> Generation | None:
-        """The one that is searched; None before the first start."""
+        """The one that is searched by tenants without a choice; None before the first start."""
         ...
 
     def update(self, generation: Generation) -> None:
         """Replace the mutable fields.
 
         Raises:
-            Conflict: The change of state is not legal ("generation_move_illegal").
+            Conflict: The change of state is not legal ("generation_move_illegal"), or some tenants
+                search it and could no longer ("generation_searched").
             NotFound: It is unknown.
         """
         ...
 
     def switch(self, generation: Generation, *, now: datetime) -> None:
-        """Make a whole generation the active one, in this transaction.
+        """Make a whole generation the active one, of all tenants, in this transaction.
 
-        The one that was active becomes the previous one; the previous one before it is removed.
+        The one that was active becomes the previous one; the previous one before it is removed. No
+        tenant has a choice of its own afterwards.
 
         Raises:
             Conflict: It may not become active ("generation_move_illegal").
         """
+        ...
+
+    def choices(self) -> list[TenantChoice]:
+        """The tenants that search another one than the active one, by tenant."""
+        ...
+
+    def choose(self, choice: TenantChoice) -> None:
+        """Let a tenant search a generation, instead of what it searched.
+
+        Raises:
+            Conflict: The generation is not one that some may search ("generation_move_illegal").
+            NotFound: Generation or tenant are unknown.
+        """
+        ...
+
+    def give_back(self, tenant_ids: Collection[TenantId] | None) -> None:
+        """Let tenants search the active one, all of them for None; no error for those that do."""
         ...
 
     def lease(

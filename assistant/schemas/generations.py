@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -93,6 +93,16 @@ class WordsOut(Wire):
     """Terms of an average passage."""
 
 
+class SearchingTenantOut(Wire):
+    """A tenant that searches another generation than the active one."""
+
+    id: str
+    name: str
+    since: datetime
+    overruled: str
+    """Why it was chosen although its evaluation did not allow it."""
+
+
 class GenerationOut(Wire):
     """A generation as it stands now."""
 
@@ -119,6 +129,8 @@ class GenerationOut(Wire):
     is_trial_wanted: bool
     trial: TrialOut | None
     overruled: str
+    tenants: list[SearchingTenantOut] = Field(default_factory=list[SearchingTenantOut])
+    """Who searches it while the others search the active one; empty for the active one itself."""
     detail: str | None
     """Why it failed, or what holds it back, in French."""
 
@@ -145,8 +157,22 @@ class GenerationIn(Wire):
     """Length of passages, in [64, 480]; None likewise."""
 
 
+TenantIds = Annotated[
+    list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=1000)
+]
+
+
 class SwitchIn(Wire):
     """A switch."""
 
     reason: str = Field(default="", max_length=2000)
     """Why, when the evaluation does not allow it by itself."""
+    tenants: TenantIds | None = None
+    """Ids of those that search it from now on, the others as before; without, all of them do."""
+
+
+class RollbackIn(Wire):
+    """A way back."""
+
+    tenants: TenantIds | None = None
+    """Ids of those that go back, the others as before; without, all of them do."""

@@ -10,6 +10,7 @@ from assistant.domain.reconciliation import HeldPoint
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Ranking, Vector
 from assistant.domain.tenancy import Scope
 from assistant.services.generation_room import GenerationRoom
+from assistant.services.opened_generations import OpenedGeneration
 
 
 class ActiveIndex:
@@ -22,25 +23,29 @@ class ActiveIndex:
         self._room = room
 
     @property
+    def _opened(self) -> OpenedGeneration:
+        return self._room.active
+
+    @property
     def embedder(self) -> EmbedderIdentity:
         """The embedder of the active generation."""
-        return self._room.active.index.embedder
+        return self._opened.index.embedder
 
     def upsert(self, points: Sequence[IndexPoint]) -> None:
         """Add or replace points of the active generation; others follow by `GenerationRoom.follow`."""
-        self._room.active.index.upsert(points)
+        self._opened.index.upsert(points)
 
     def search_dense(self, vector: Vector, *, scope: Scope, limit: int) -> Ranking:
         """As the active index."""
-        return self._room.active.index.search_dense(vector, scope=scope, limit=limit)
+        return self._opened.index.search_dense(vector, scope=scope, limit=limit)
 
     def search_lexical(self, text: str, *, scope: Scope, limit: int) -> Ranking:
         """As the active index."""
-        return self._room.active.index.search_lexical(text, scope=scope, limit=limit)
+        return self._opened.index.search_lexical(text, scope=scope, limit=limit)
 
     def search_documents(self, text: str, *, scope: Scope, limit: int) -> Ranking:
         """As the active index."""
-        return self._room.active.index.search_documents(text, scope=scope, limit=limit)
+        return self._opened.index.search_documents(text, scope=scope, limit=limit)
 
     def remove_version(self, version_id: VersionId) -> None:
         """Remove all points of a version from every generation; one not searched may do so later."""
@@ -53,23 +58,23 @@ class ActiveIndex:
 
     def count(self, *, scope: Scope) -> int:
         """Number of points of the active generation within the scope."""
-        return self._room.active.index.count(scope=scope)
+        return self._opened.index.count(scope=scope)
 
     def count_all(self) -> int:
         """Number of points of the active generation."""
-        return self._room.active.index.count_all()
+        return self._opened.index.count_all()
 
     def held_versions(self) -> dict[VersionId, int]:
         """Number of points of each version in the active generation."""
-        return self._room.active.index.held_versions()
+        return self._opened.index.held_versions()
 
     def iter_points(self, *, page: int) -> Iterator[Sequence[HeldPoint]]:
         """All points of the active generation; goes on with the one it began with after a switch."""
-        return self._room.active.index.iter_points(page=page)
+        return self._opened.index.iter_points(page=page)
 
     def find_points(self, chunk_ids: Sequence[ChunkId]) -> dict[ChunkId, HeldPoint]:
         """Those of the points that the active generation holds."""
-        return self._room.active.index.find_points(chunk_ids)
+        return self._opened.index.find_points(chunk_ids)
 
     def remove_points(self, chunk_ids: Sequence[ChunkId]) -> None:
         """Remove points from every generation."""
@@ -85,6 +90,18 @@ class ActiveIndex:
         """Close every generation; none is erased."""
         del discard
         self._room.close()
+
+
+class FollowerIndex(ActiveIndex):
+    """The same of a generation that is not the active one: for its comparison with the database."""
+
+    def __init__(self, room: GenerationRoom, opened: OpenedGeneration) -> None:
+        super().__init__(room)
+        self._own = opened
+
+    @property
+    def _opened(self) -> OpenedGeneration:
+        return self._own
 
 
 class EveryIndex(ActiveIndex):

@@ -40,7 +40,7 @@ _REFUSED = Reason("index_refused", {})
 
 
 class Followers(Protocol):
-    """Indexes that follow the one that is searched; `GenerationRoom` in the product."""
+    """Indexes that stand beside the applier's; `GenerationRoom` in the product."""
 
     def steady(self) -> AbstractContextManager[None]:
         """Let no switch come between."""
@@ -55,8 +55,15 @@ class Followers(Protocol):
         """Count what was added to the index that is searched."""
         ...
 
-    def follow(self, version_id: VersionId) -> None:
-        """Add a version to the followers, as far as they can take it; they never fail the version."""
+    def follow(self, version_id: VersionId) -> bool:
+        """Add a version to the followers, as far as they can take it.
+
+        Returns:
+            False when one of them is searched and lacks vectors of it: it is not to be shown yet.
+
+        Raises:
+            IndexUnavailable: One that is searched cannot take it now.
+        """
         ...
 
     def step(self) -> bool:
@@ -78,8 +85,10 @@ class Nobody:
     def note(self, version_id: VersionId, *, points: int) -> None:
         """Nobody asks."""
 
-    def follow(self, version_id: VersionId) -> None:
-        """Nobody does."""
+    def follow(self, version_id: VersionId) -> bool:
+        """Nobody does, and nobody holds it back."""
+        del version_id
+        return True
 
     def step(self) -> bool:
         """Nothing to do."""
@@ -253,13 +262,12 @@ class IndexApplier:
 
     def _apply_steadily(self, version: DocumentVersion) -> None:
         points = self._points(version.id)
-        if points is None:
+        if points is None or not self._followers.follow(version.id):
             self._unusable.add(version.id)
             retried(lambda: self._read_again(version))
             return
         if not self._upsert(points):
             return
-        self._followers.follow(version.id)
         if not retried(lambda: self._show(version)):
             self._index.remove_version(version.id)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import structlog
 
 from assistant.domain.cuts import ORDINARY
-from assistant.domain.generations import GenerationState
+from assistant.domain.generations import Generation, GenerationState
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.ports.generations import EmbedderShelf
 from assistant.ports.models import Embedder
@@ -15,8 +16,19 @@ from assistant.ports.repositories import UnitOfWorkFactory
 
 _log = structlog.get_logger(__name__)
 
-Roster = Callable[[], Sequence[Embedder]]
-"""Gives the embedders of now: that of the active generation first, without which nothing is shown."""
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """The embedders that a new document is embedded with."""
+
+    searched: tuple[Embedder, ...]
+    """Those of the generations that are searched, without which nothing is shown; never empty."""
+    others: tuple[Embedder, ...] = ()
+    """Those of generations that merely follow."""
+
+
+Roster = Callable[[], Fed]
+"""Gives the embedders of now."""
 
 
 class FedEmbedders:
@@ -26,21 +38,32 @@ class FedEmbedders:
         self._open_work = open_work
         self._shelf = shelf
 
-    def __call__(self) -> tuple[Embedder, ...]:
-        """The embedder of the active generation, then those of the others that are fed, each once.
+    def __call__(self) -> Fed:
+        """Each embedder once, that of the active generation first.
 
         Generations of other cuts have other texts, which are embedded when they are cut.
         """
         with self._open_work() as work:
+            chosen = {each.generation_id for each in work.generations.choices()}
             kept = work.generations.list_kept()
         fed = [each for each in kept if each.is_whole or each.state is GenerationState.BUILDING]
         fed.sort(key=lambda each: each.state is not GenerationState.ACTIVE)
         cut = fed[0].composition.cut if fed else ORDINARY
         of_cut = [each for each in fed if each.composition.cut == cut]
-        identities = dict.fromkeys(each.composition.embedder for each in of_cut)
+        is_searched = {
+            each.id: each.state is GenerationState.ACTIVE or each.id in chosen for each in of_cut
+        }
+        searched = self._embedders(each for each in of_cut if is_searched[each.id])
+        others = self._embedders(each for each in of_cut if not is_searched[each.id])
+        return Fed(
+            searched or (self._shelf.get(""),),
+            tuple(each for each in others if each not in searched),
+        )
+
+    def _embedders(self, generations: Iterable[Generation]) -> tuple[Embedder, ...]:
+        identities = dict.fromkeys(each.composition.embedder for each in generations)
         found = [self._found(identity) for identity in identities]
-        known = tuple(embedder for embedder in found if embedder is not None)
-        return known or (self._shelf.get(""),)
+        return tuple(embedder for embedder in found if embedder is not None)
 
     def _found(self, identity: EmbedderIdentity) -> Embedder | None:
         embedder = self._shelf.find(identity)

@@ -35,19 +35,20 @@ class Fillers:
     ) -> dict[EmbedderIdentity, Mapping[str, Vector]]:
         """The vectors of texts by embedder; see `VectorFiller.vectors_of`.
 
-        Those of the embedder that is searched are always there; another one that fails is left out:
+        Those of the embedders that are searched are always there; another one that fails is left out:
         its generation lags, and is told so.
 
         Raises:
-            EmbedderUnavailable: That of the active generation fails.
+            EmbedderUnavailable: That of a generation that is searched fails.
         """
-        searched, *others = (self._filler_of(embedder) for embedder in self._roster())
+        fed = self._roster()
+        first, *searched = map(self._filler_of, fed.searched)
         vectors: dict[EmbedderIdentity, Mapping[str, Vector]] = {
-            searched.identity: searched.vectors_of(
-                texts, between=between, beside=beside, watch=watch
-            )
+            first.identity: first.vectors_of(texts, between=between, beside=beside, watch=watch)
         }
-        for filler in others:
+        for filler in searched:
+            vectors[filler.identity] = filler.vectors_of(texts, between=between, watch=watch)
+        for filler in map(self._filler_of, fed.others):
             with suppress(UpstreamError):
                 vectors[filler.identity] = filler.vectors_of(texts, between=between, watch=watch)
         return vectors

@@ -1,4 +1,4 @@
-"""Searches of the active generation, each by one generation from its beginning to its end."""
+"""Searches of what each tenant searches, each by one generation from its beginning to its end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assistant.services.opened_generations import Searched
 
 
 class GenerationRetriever:
-    """As `Retriever`, over whatever generation is active when a search begins."""
+    """As `Retriever`, over the generation of the asking tenant when a search begins."""
 
     def __init__(self, room: GenerationRoom, retriever_of: Callable[[Searched], Retriever]) -> None:
         self._room = room
@@ -22,7 +22,7 @@ class GenerationRetriever:
         self, text: str, *, scope: Scope, limit: int, for_answer: bool = False
     ) -> Retrieval:
         """The live chunks of the scope that fit a text best; see `Retriever.retrieve`."""
-        with self._room.borrow() as searched:
+        with self._room.borrow(scope.tenant_id) as searched:
             return self._retriever_of(searched).retrieve(
                 text, scope=scope, limit=limit, for_answer=for_answer
             )

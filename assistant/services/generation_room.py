@@ -1,15 +1,15 @@
-"""The open generations of a serving process: one is searched, the others follow every change.
+"""The open generations of a serving process: some are searched, all of them follow every change.
 
-A search borrows the one that is active for all of its time: its vector is made by that generation's
-embedder, and a switch meanwhile changes nothing for it. Whoever changes an index or the choice of
-the active one holds `steady()`; searches never wait for it.
+A search borrows the one that its tenant searches for all of its time: its vector is made by that
+generation's embedder, and a switch meanwhile changes nothing for it. Whoever changes an index or the
+choice of what is searched holds `steady()`; searches never wait for it.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
@@ -21,10 +21,11 @@ from assistant.domain.generations import (
     Generation,
     GenerationState,
 )
-from assistant.domain.ids import GenerationId, VersionId, new_id
+from assistant.domain.ids import GenerationId, TenantId, VersionId, new_id
 from assistant.ports.clock import Clock
 from assistant.ports.generations import EmbedderShelf, IndexPlaces
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.generation_choice import Choice
 from assistant.services.generation_remains import Remains
 from assistant.services.machinery import MACHINE
 from assistant.services.opened_generations import OpenedGeneration, Searched
@@ -40,6 +41,12 @@ _MOST_BEHIND_S = 5.0
 """How long a switch catches up at most."""
 _GRACE_S = 3.0
 """Between the removal of a generation and that of its index: other processes let go of it meanwhile."""
+
+Decide = Callable[[UnitOfWork], Sequence[GenerationId]]
+"""Checks and writes who searches what, in the transaction of a switch; raises to refuse.
+
+Gives the generations that are searched by more tenants from then on, but for the active one.
+"""
 
 
 class GenerationRoom:
@@ -72,18 +79,31 @@ class GenerationRoom:
         """By which documents tell the number of their passages; told anew after a start."""
         self._changing = threading.RLock()
         self._opened: dict[GenerationId, OpenedGeneration] = {}
-        self._active: OpenedGeneration | None = None
+        self._choice: Choice | None = None
 
     @property
     def active(self) -> OpenedGeneration:
-        """The generation that is searched from now on.
+        """The generation that tenants without a choice of their own search from now on.
 
         Raises:
             Conflict: None is open yet.
         """
-        if self._active is None:
+        return self._chosen.active
+
+    @property
+    def searched(self) -> tuple[OpenedGeneration, ...]:
+        """All generations that are searched by somebody, the active one first."""
+        return self._chosen.searched
+
+    def of(self, tenant_id: TenantId | None) -> OpenedGeneration:
+        """What a tenant searches from now on; None is any tenant without a choice of its own."""
+        return self._chosen.of(tenant_id)
+
+    @property
+    def _chosen(self) -> Choice:
+        if self._choice is None:
             raise Conflict("generation_unknown")
-        return self._active
+        return self._choice
 
     def open(self) -> None:
         """Open every whole generation; the first start makes the first one, of the index there is.
@@ -94,12 +114,12 @@ class GenerationRoom:
             IndexUnavailable: The index of the active one cannot be read.
         """
         generation = retried(self._first)
-        self._active = self._open_one(generation)
+        self._choice = Choice(self._open_one(generation))
         self.look()
 
-    def borrow(self) -> AbstractContextManager[Searched]:
-        """The index and the embedder for one search, from its first act to its last."""
-        return self.active.borrowed()
+    def borrow(self, tenant_id: TenantId | None = None) -> AbstractContextManager[Searched]:
+        """The index and the embedder for one search of a tenant, from its first act to its last."""
+        return self.of(tenant_id).borrowed()
 
     def borrow_of(self, generation_id: GenerationId) -> AbstractContextManager[Searched]:
         """As `borrow`, of any whole generation.
@@ -132,10 +152,22 @@ class GenerationRoom:
         opened = self._opened.get(generation_id)
         return opened is None or opened.is_behind
 
-    def follow(self, version_id: VersionId) -> None:
-        """Add a version to all generations but the active one, as far as their vectors are there."""
+    def follow(self, version_id: VersionId) -> bool:
+        """Add a version to all but the active one; those that nobody searches take it if they can.
+
+        Returns:
+            False when one that is searched lacks vectors of it: it is not to be shown yet.
+
+        Raises:
+            IndexUnavailable: One that is searched cannot take it now.
+        """
+        searched = self.searched
         for opened in self._followers():
-            opened.follow(version_id, open_work=self._open_work)
+            if opened not in searched:
+                opened.follow(version_id, open_work=self._open_work)
+            elif not opened.take(version_id, open_work=self._open_work):
+                return False
+        return True
 
     def note(self, version_id: VersionId, *, points: int) -> None:
         """Count what was added to the active one."""
@@ -163,11 +195,12 @@ class GenerationRoom:
         """
         with self._changing:
             with self._open_work() as work:
+                choices = work.generations.choices()
                 kept = work.generations.list_kept()
             for generation in kept:
                 if _is_fed(generation) and generation.id not in self._opened:
                     self._open_or_leave(generation)
-            self._take_over(kept)
+            self._choice = self._chosen.following(kept, choices, opened=self._opened)
             fed = {generation.id for generation in kept if _is_fed(generation)}
             for generation_id in [each for each in self._opened if each not in fed]:
                 self._opened.pop(generation_id).close(discard=True)
@@ -178,33 +211,28 @@ class GenerationRoom:
             self._remains.recount()
             self._counted_cut = cut
 
-    def switch(
-        self, generation_id: GenerationId, *, decide: Callable[[UnitOfWork], Generation]
-    ) -> None:
-        """Make a whole generation the searched one, in one step and with nothing missing.
+    def switch(self, decide: Decide) -> None:
+        """Change who searches what, in one step and with nothing missing.
 
-        Searches under way end on the former one. No document changes between the comparison of the
-        index with the database and the commit.
+        Searches under way end on what they began with. No document changes between the comparison of
+        the indexes with the database and the commit.
 
         Args:
-            generation_id: The generation.
-            decide: Checks and records the act in the transaction of the switch; raises to refuse.
+            decide: The change; called again when an index has to catch up first.
 
         Raises:
-            Conflict: It is not open here ("generation_not_whole"), or does not catch up with the
-                changes ("generation_behind").
+            Conflict: A generation is not open here ("generation_not_whole"), or does not catch up with
+                the changes ("generation_behind").
         """
-        opened = self._opened.get(generation_id)
-        if opened is None:
-            raise Conflict("generation_not_whole")
         deadline = time.monotonic() + _MOST_BEHIND_S
         for _ in range(_TRIES):
             with self._changing:
-                while opened.is_behind and time.monotonic() < deadline:
-                    opened.catch_up(open_work=self._open_work, seconds=_STEP_S)
-                if self._switched(opened, decide=decide):
-                    self._active = opened
+                behind = self._switched(decide)
+                if not behind:
                     return
+                for opened in behind:
+                    while opened.is_behind and time.monotonic() < deadline:
+                        opened.catch_up(open_work=self._open_work, seconds=_STEP_S)
             if time.monotonic() > deadline:
                 break
         raise Conflict("generation_behind")
@@ -288,7 +316,7 @@ class GenerationRoom:
             _log.warning("generation_not_opened", number=generation.number, code=error.code)
 
     def _followers(self) -> list[OpenedGeneration]:
-        active = self._active
+        active = self._chosen.active
         return [each for each in list(self._opened.values()) if each is not active]
 
     def _catch_up(self, opened: OpenedGeneration) -> bool:
@@ -314,28 +342,28 @@ class GenerationRoom:
             work.generations.update(noted)
             work.commit()
 
-    def _take_over(self, kept: list[Generation]) -> None:
-        """Search what another process switched to."""
-        for generation in kept:
-            opened = self._opened.get(generation.id)
-            if generation.state is GenerationState.ACTIVE and opened is not None:
-                self._active = opened
-
-    def _switched(
-        self, opened: OpenedGeneration, *, decide: Callable[[UnitOfWork], Generation]
-    ) -> bool:
+    def _switched(self, decide: Decide) -> list[OpenedGeneration]:
+        """Commit a change of who searches what; the generations that have to catch up first, if any."""
         with self._open_work() as work:
             work.lock()
-            generation = decide(work)
-            if opened.differs(work):
-                opened.is_behind = True
-                return False
-            work.generations.switch(generation, now=self._clock.now())
-            work.ledger.set_active_index(generation.composition.embedder.id)
+            wanted = [self._opened.get(each) for each in decide(work)]
+            found = [each for each in wanted if each is not None]
+            if len(found) < len(wanted):
+                raise Conflict("generation_not_whole")
+            behind = [each for each in found if each.is_behind or each.differs(work)]
+            if behind:
+                for opened in behind:
+                    opened.is_behind = True
+                return behind
+            active = work.generations.active()
+            if active is not None:
+                work.ledger.set_active_index(active.composition.embedder.id)
+            kept, choices = work.generations.list_kept(), work.generations.choices()
             work.commit()
-        return True
+        self._choice = self._chosen.following(kept, choices, opened=self._opened)
+        return []
 
 
 def _is_fed(generation: Generation) -> bool:
-    is_filling = generation.state is GenerationState.BUILDING and generation.progress.is_embedded
-    return generation.is_whole or is_filling
+    is_filling = generation.state is GenerationState.BUILDING
+    return generation.is_whole or (is_filling and generation.progress.is_embedded)

@@ -23,7 +23,7 @@ from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.generation_room import GenerationRoom
 from assistant.services.machinery import MACHINE
-from assistant.services.opened_generations import Searched
+from assistant.services.opened_generations import OpenedGeneration, Searched
 from assistant.services.search import PassageRetriever
 from assistant.services.transactions import retried
 
@@ -48,6 +48,8 @@ class _Asked:
     question_set: QuestionSet
     scope: Scope
     questions: Sequence[ExpectedAnswer]
+    present: OpenedGeneration
+    """What its tenant searches now."""
 
 
 class _Ended(Exception):
@@ -114,7 +116,7 @@ class TrialRunner:
 
     def _evaluate(self, generation: Generation, stop: threading.Event) -> None:
         with self._open_work() as work:
-            asked = list(_asked(work))
+            asked = list(_asked(work, lambda tenant_id: self._present(tenant_id, generation)))
         against = self._room.active.searched.number
         total = sum(len(each.questions) for each in asked)
         trial = Trial(against, self._clock.now(), asked=0, total=total)
@@ -126,21 +128,26 @@ class TrialRunner:
             for question in each.questions:
                 if stop.is_set():
                     raise _Ended
-                pairs.append(self._compared(generation, question, scope=each.scope))
+                pairs.append(self._compared(generation, question, of=each))
                 trial = replace(trial, asked=trial.asked + 1)
                 if time.monotonic() - noted_at > _NOTED_S:
                     self._note(generation, trial)
                     noted_at = time.monotonic()
-            sets.append(_set_trial(each, pairs))
+            sets.append(_set_trial(each, pairs, against=against))
         ended = replace(trial, ended_at=self._clock.now(), sets=tuple(sets))
         self._note(generation, ended)
 
+    def _present(self, tenant_id: TenantId, generation: Generation) -> OpenedGeneration:
+        """What a generation is compared with for a tenant: never with itself."""
+        opened = self._room.of(tenant_id)
+        return self._room.active if opened.id == generation.id else opened
+
     def _compared(
-        self, generation: Generation, question: ExpectedAnswer, *, scope: Scope
+        self, generation: Generation, question: ExpectedAnswer, *, of: _Asked
     ) -> tuple[Found, Found]:
         begun = time.monotonic()
-        before = self._found(self._room.borrow(), question, scope=scope)
-        after = self._found(self._room.borrow_of(generation.id), question, scope=scope)
+        before = self._found(of.present.borrowed(), question, scope=of.scope)
+        after = self._found(self._room.borrow_of(generation.id), question, scope=of.scope)
         self._sleep(min(1.0, time.monotonic() - begun))
         return before, after
 
@@ -225,7 +232,7 @@ class GenerationKeeper:
                 self._stop.wait(self._poll_s)
 
 
-def _asked(work: UnitOfWork) -> Iterator[_Asked]:
+def _asked(work: UnitOfWork, present: Callable[[TenantId], OpenedGeneration]) -> Iterator[_Asked]:
     """The question sets of all tenants, with the questions that the corpus is to answer."""
     for tenant in work.tenancy.list_tenants():
         scope = _readable(work, tenant.id)
@@ -234,7 +241,7 @@ def _asked(work: UnitOfWork) -> Iterator[_Asked]:
                 question_set.id, scope=scope, limit=MAX_QUESTIONS, offset=0
             )
             answerable = [each for each in questions if each.is_answerable]
-            yield _Asked(question_set, scope, _spread(answerable))
+            yield _Asked(question_set, scope, _spread(answerable), present(tenant.id))
 
 
 def _spread(questions: Sequence[ExpectedAnswer]) -> list[ExpectedAnswer]:
@@ -256,11 +263,13 @@ def _is_right(question: ExpectedAnswer, hit: Hit) -> bool:
     return any(is_right(question, chunk) for chunk in (hit.chunk, *hit.also))
 
 
-def _set_trial(asked: _Asked, pairs: Sequence[tuple[Found, Found]]) -> SetTrial:
+def _set_trial(asked: _Asked, pairs: Sequence[tuple[Found, Found]], *, against: int) -> SetTrial:
+    own = asked.present.searched.number
     return SetTrial(
         set_id=asked.question_set.id,
         tenant_id=asked.question_set.tenant_id,
         revision=asked.question_set.revision,
         questions=len(pairs),
         changes=changes_of(pairs),
+        against=None if own == against else own,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from assistant.domain.audit import Act
 from assistant.domain.cuts import ORDINARY, chosen_cut
-from assistant.domain.errors import Conflict, InvalidInput, NotFound
+from assistant.domain.errors import Conflict
 from assistant.domain.generations import (
     UNFINISHED,
     Generation,
@@ -17,7 +17,6 @@ from assistant.domain.generations import (
 from assistant.domain.ids import GenerationId, new_id
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.domain.tenancy import Principal
-from assistant.domain.trials import TrialVerdict
 from assistant.domain.weighing import AS_IS, WordChoice, WordWeighing
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
@@ -25,11 +24,9 @@ from assistant.ports.generations import EmbedderShelf, IndexPlaces
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.generation_forecast import Forecaster
 from assistant.services.generation_room import GenerationRoom
+from assistant.services.generation_switching import GenerationSwitches, found
 from assistant.services.roles import require_platform_admin
 from assistant.services.transactions import retried
-
-LEAST_REASON = 10
-MOST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +37,10 @@ class ConfiguredEmbedder:
     """As the settings call it; empty for the one of `[embeddings]`."""
     identity: EmbedderIdentity
     is_active: bool
-    """True for that of the generation that is searched."""
+    """True for that of the active generation."""
 
 
-class GenerationService:
+class GenerationService(GenerationSwitches):
     """Plans, builds, evaluates, switches and removes generations; for the platform. Blocking."""
 
     def __init__(
@@ -56,8 +53,8 @@ class GenerationService:
         shelf: EmbedderShelf,
         audit: AuditTrail,
     ) -> None:
-        self._open_work, self._clock, self._audit = open_work, clock, audit
-        self._room, self._places, self._shelf = room, places, shelf
+        super().__init__(open_work, clock, room=room, audit=audit)
+        self._places, self._shelf = places, shelf
         self._forecaster = Forecaster(open_work, room=room, places=places, shelf=shelf)
 
     def list_all(self, *, principal: Principal) -> list[Generation]:
@@ -70,16 +67,6 @@ class GenerationService:
         with self._open_work() as work:
             return work.generations.list_all()
 
-    def get(self, generation_id: GenerationId, *, principal: Principal) -> Generation:
-        """A generation as it stands now.
-
-        Raises:
-            NotFound: Unknown.
-        """
-        require_platform_admin(principal)
-        with self._open_work() as work:
-            return _found(work, generation_id)
-
     def embedders(self, *, principal: Principal) -> list[ConfiguredEmbedder]:
         """The embedders of the settings, that of `[embeddings]` first."""
         require_platform_admin(principal)
@@ -88,7 +75,7 @@ class GenerationService:
         return [ConfiguredEmbedder(name, each, each == active) for name, each in identities]
 
     def is_behind(self, generation: Generation) -> bool:
-        """True while a generation that follows the searched one is not known to hold what is live."""
+        """True while a generation that follows the active one is not known to hold what is live."""
         is_follower = generation.is_whole and generation.state is not GenerationState.ACTIVE
         return is_follower and self._room.is_behind(generation.id)
 
@@ -202,69 +189,13 @@ class GenerationService:
             generation_id, wanted, act=Act.GENERATION_EVALUATED, principal=principal
         )
 
-    def switch(
-        self, generation_id: GenerationId, *, reason: str, principal: Principal
-    ) -> Generation:
-        """Search an evaluated generation from now on.
-
-        Args:
-            generation_id: The generation.
-            reason: Why, if its evaluation does not allow it by itself; kept with it.
-            principal: Who decides.
-
-        Raises:
-            NotFound: Unknown.
-            Conflict: Not evaluated ("generation_not_evaluated"), evaluated against another one than is
-                searched now ("generation_trial_outdated"), not whole or still catching up
-                ("generation_not_whole", "generation_behind").
-            InvalidInput: Its evaluation failed, is unsure or asked nothing, and no reason is given
-                ("generation_reason_failed", "generation_reason_unsure",
-                "generation_reason_no_questions"), or it is too long ("generation_reason_length").
-        """
-        require_platform_admin(principal)
-        why = reason.strip()
-
-        def decide(work: UnitOfWork) -> Generation:
-            held = _found(work, generation_id)
-            verdict = _allowed(work, held, reason=why)
-            is_overruled = verdict is not TrialVerdict.PASSED
-            details = {"number": held.number, "verdict": verdict.value}
-            self._tell(work, Act.GENERATION_SWITCHED, held, principal, details)
-            return replace(held, overruled=why if is_overruled else "")
-
-        self._room.switch(generation_id, decide=decide)
-        return self.get(generation_id, principal=principal)
-
-    def rollback(self, *, principal: Principal) -> Generation:
-        """Search the previous generation again; the present one becomes the previous one.
-
-        Raises:
-            NotFound: None is kept.
-            Conflict: As `switch`.
-        """
-        require_platform_admin(principal)
-        with self._open_work() as work:
-            kept = work.generations.list_kept()
-        previous = next((each for each in kept if each.state is GenerationState.PREVIOUS), None)
-        if previous is None:
-            raise NotFound("generation_no_previous")
-
-        def decide(work: UnitOfWork) -> Generation:
-            held = _found(work, previous.id)
-            if held.state is not GenerationState.PREVIOUS:
-                raise Conflict("generation_move_illegal")
-            self._tell(work, Act.GENERATION_ROLLED_BACK, held, principal)
-            return held
-
-        self._room.switch(previous.id, decide=decide)
-        return self.get(previous.id, principal=principal)
-
     def remove(self, generation_id: GenerationId, *, principal: Principal) -> Generation:
         """Give up a generation that is not searched, with its index and the vectors only it uses.
 
         Raises:
             NotFound: Unknown.
-            Conflict: It is searched, or being built ("generation_move_illegal").
+            Conflict: It is searched ("generation_searched"), active or being built
+                ("generation_move_illegal").
         """
 
         def removed(work: UnitOfWork, held: Generation) -> Generation:
@@ -302,7 +233,7 @@ class GenerationService:
         def changed() -> Generation:
             with self._open_work() as work:
                 work.lock()
-                held = _found(work, generation_id)
+                held = found(work, generation_id)
                 generation = change(work, held)
                 if generation == held or (generation.state is held.state and not _is_asked(act)):
                     raise Conflict("generation_move_illegal")
@@ -313,51 +244,12 @@ class GenerationService:
 
         return retried(changed)
 
-    def _tell(
-        self,
-        work: UnitOfWork,
-        act: Act,
-        generation: Generation,
-        principal: Principal,
-        details: dict[str, str | int] | None = None,
-    ) -> None:
-        self._audit.record_in(
-            work,
-            act,
-            by=principal,
-            tenant_id=principal.tenant_id,
-            subject=generation.id,
-            details=details or {"number": generation.number},
-        )
-
 
 def _is_asked(act: Act) -> bool:
     """True for an act that leaves the state as it is."""
     return act is Act.GENERATION_EVALUATED
 
 
-def _found(work: UnitOfWork, generation_id: GenerationId) -> Generation:
-    generation = work.generations.find(generation_id)
-    if generation is None:
-        raise NotFound
-    return generation
-
-
 def _refuse_unfinished(work: UnitOfWork) -> None:
     if any(each.state in UNFINISHED for each in work.generations.list_kept()):
         raise Conflict("generation_unfinished")
-
-
-def _allowed(work: UnitOfWork, generation: Generation, *, reason: str) -> TrialVerdict:
-    """What its evaluation says, when a switch may follow."""
-    if generation.state is not GenerationState.EVALUATED or generation.trial is None:
-        raise Conflict("generation_not_evaluated")
-    active = work.generations.active()
-    if active is not None and generation.trial.against != active.number:
-        raise Conflict("generation_trial_outdated")
-    verdict = generation.trial.verdict
-    if len(reason) > MOST_REASON:
-        raise InvalidInput("generation_reason_length", limit=MOST_REASON)
-    if verdict is not TrialVerdict.PASSED and len(reason) < LEAST_REASON:
-        raise InvalidInput(f"generation_reason_{verdict.value}", least=LEAST_REASON)
-    return verdict

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,7 @@ class IndexCare:
         desk: ConversationDesk,
         followers: Followers,
         scratch: Path,
+        searched: Callable[[], Sequence[ChunkIndex]],
         stack: ExitStack,
     ) -> None:
         """Wire; nothing runs yet.
@@ -45,9 +47,10 @@ class IndexCare:
             desk: Its old conversations are erased by the way.
             followers: Indexes that hold the same, beside this one.
             scratch: What dead processes left there is removed.
+            searched: Those of them that somebody searches at the time.
             stack: Ends at its end what is under way.
         """
-        reconciler = Reconciler(open_work, index, files, clock)
+        reconciler = Reconciler(open_work, index, files, clock, others=searched)
         self.health = CorpusHealthService(open_work, clock)
         self.reconciliation = ReconciliationKeeper(open_work, reconciler, clock, audit=audit)
         self.applier = IndexApplier(

@@ -114,6 +114,22 @@ class OpenedGeneration:
             points, is_whole = self._points(work, [version_id])
         return self._upsert(points) and is_whole
 
+    def take(self, version_id: VersionId, *, open_work: UnitOfWorkFactory) -> bool:
+        """Add a version before it is shown; False while vectors of it are missing.
+
+        Raises:
+            IndexUnavailable: The engine fails.
+        """
+        try:
+            with open_work() as work:
+                points = work.ledger.points_of(
+                    version_id, embedder_id=self.searched.embedder.identity.id
+                )
+        except Conflict:
+            return False
+        self._put(points)
+        return True
+
     def drop(self, version_id: VersionId) -> bool:
         """Remove a version; False when it could not be, and is to be caught up with."""
         try:
@@ -189,16 +205,19 @@ class OpenedGeneration:
         return found, is_whole
 
     def _upsert(self, points: Sequence[IndexPoint]) -> bool:
-        """Add points in small calls, with a pause for searches after each."""
         try:
-            for start in range(0, len(points), UPSERT_POINTS):
-                begun = time.monotonic()
-                self.index.upsert(points[start : start + UPSERT_POINTS])
-                self._sleep(min(_LONGEST_PAUSE_S, time.monotonic() - begun))
+            self._put(points)
         except AssistantError as error:
             return self._fall_behind(error.code)
-        self._held.update(Counter(point.version_id for point in points))
         return True
+
+    def _put(self, points: Sequence[IndexPoint]) -> None:
+        """Add points in small calls, with a pause for searches after each. Raises as the engine does."""
+        for start in range(0, len(points), UPSERT_POINTS):
+            begun = time.monotonic()
+            self.index.upsert(points[start : start + UPSERT_POINTS])
+            self._sleep(min(_LONGEST_PAUSE_S, time.monotonic() - begun))
+        self._held.update(Counter(point.version_id for point in points))
 
     def _differences(self, work: UnitOfWork) -> list[VersionId]:
         """Versions of which it holds too much or too little; those to be removed first."""

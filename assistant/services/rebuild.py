@@ -80,7 +80,8 @@ def _like(active: Generation | None, made: Composition) -> Composition:
 
 
 def adopt(work: UnitOfWork, generation: Generation) -> None:
-    """Make a rebuilt index the only generation there is, in this transaction."""
+    """Make a rebuilt index the only generation there is, of all tenants, in this transaction."""
+    work.generations.give_back(None)
     for other in work.generations.list_kept():
         for state in _LAST_STATES.get(other.state, ()):
             work.generations.update(replace(other, state=state))

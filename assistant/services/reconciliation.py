@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -39,10 +40,25 @@ class Reconciler:
     """Compares all three. Blocking; takes as long as the files take to read, twice."""
 
     def __init__(
-        self, open_work: UnitOfWorkFactory, index: ChunkIndex, files: FileStore, clock: Clock
+        self,
+        open_work: UnitOfWorkFactory,
+        index: ChunkIndex,
+        files: FileStore,
+        clock: Clock,
+        *,
+        others: Callable[[], Sequence[ChunkIndex]] = tuple,
     ) -> None:
+        """Prepare.
+
+        Args:
+            open_work: The store.
+            index: The index.
+            files: The contents.
+            clock: The time.
+            others: Further indexes that somebody searches at the time.
+        """
         self._open_work = open_work
-        self._index = index
+        self._index, self._others = index, others
         self._files = files
         self._clock = clock
 
@@ -62,9 +78,10 @@ class Reconciler:
         parts = (self._open_work, self._files, self._clock)
         FileComparison(*parts, tally=tally).look(mends=is_repair)
         JobComparison(*parts, tally=tally).look(mends=is_repair)
-        IndexComparison(self._open_work, self._index, self._files, self._clock, tally=tally).look(
-            mends=is_repair
-        )
+        for index in (self._index, *self._others()):
+            IndexComparison(self._open_work, index, self._files, self._clock, tally=tally).look(
+                mends=is_repair
+            )
         report = Reconciliation(
             started_at=started_at,
             finished_at=self._clock.now(),

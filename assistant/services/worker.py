@@ -28,7 +28,7 @@ from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.ports.running import JobRunner
 from assistant.ports.scanning import VirusScanner
-from assistant.services.fed_embedders import Roster
+from assistant.services.fed_embedders import Fed, Roster
 from assistant.services.fillers import Fillers
 from assistant.services.fingerprints import Fingerprints
 from assistant.services.finishing import CANCELLED, JobFinisher
@@ -112,7 +112,7 @@ class Worker:
     ) -> None:
         self._open_work, self._files, self._reader = open_work, files, reader
         self._generations = generations or WorkOfGenerations(
-            lambda: (embedder,), Fingerprints(reader, embedder_id=embedder.identity.id)
+            lambda: Fed((embedder,)), Fingerprints(reader, embedder_id=embedder.identity.id)
         )
         self._clock = clock
         self._owner, self._lease_s = owner, lease_s

@@ -14,9 +14,10 @@ import pytest
 from assistant.adapters.qdrant.edge import EdgeChunkIndex
 from assistant.bootstrap import SystemClock
 from assistant.domain.generations import Generation, GenerationState
-from assistant.domain.ids import VersionId
+from assistant.domain.ids import TenantId, VersionId
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Ranking, Vector
 from assistant.domain.tenancy import Scope
+from assistant.domain.tenants import Tenant
 from assistant.ports.index import ChunkIndex
 from assistant.services import generation_building, opened_generations
 from assistant.services.generation_trial import GenerationKeeper
@@ -38,6 +39,7 @@ from tests.unit.assistant.services.generation_world import (
 
 PILLARS = {f"pilier-{n:02}.txt": f"pilier{n} inchangé du recueil {n}" for n in range(20)}
 ROUNDS = 6
+COMMUNE = TenantId("commune")
 
 
 class Tagged(list[float]):
@@ -105,6 +107,8 @@ class Street:
     failed: list[str] = field(default_factory=list[str])
     searches: int = 0
     looks: int = 0
+    most_searched: int = 0
+    """Indexes that were searched at one time."""
     withdrawn: list[str] = field(default_factory=list[str])
 
     def run(self, act: Any) -> threading.Thread:
@@ -120,11 +124,12 @@ class Street:
         return thread
 
     def search(self) -> None:
+        """As one of two tenants, who both read everything."""
         name = random.choice(list(PILLARS))
         forbidden = list(self.withdrawn)
-        hits = self.world.retriever.retrieve(
-            PILLARS[name], scope=self.world.house.scope, limit=60
-        ).hits
+        own = self.world.house.scope
+        scope = replace(own, tenant_id=random.choice([own.tenant_id, COMMUNE]))
+        hits = self.world.retriever.retrieve(PILLARS[name], scope=scope, limit=60).hits
         self.faults += faults_of_search(
             (hit.chunk for hit in hits), expected=PILLARS[name], forbidden=forbidden
         )
@@ -132,13 +137,14 @@ class Street:
         time.sleep(0.01)
 
     def look(self) -> None:
-        """Compare the searched index and the database directly, at one moment."""
+        """Compare every index that is searched and the database directly, at one moment."""
         time.sleep(0.05)
         with self.world.room.steady():
-            active = self.world.room.active
-            rows = rows_of(self.world.house.database, active.cut)
-            index = cast("EdgeChunkIndex", active.index)
-            self.faults += faults_of_index(rows, points_of(index))
+            for opened in self.world.room.searched:
+                rows = rows_of(self.world.house.database, opened.cut)
+                index = cast("EdgeChunkIndex", opened.index)
+                self.faults += faults_of_index(rows, points_of(index))
+                self.most_searched = max(self.most_searched, len(self.world.room.searched))
         self.looks += 1
 
 
@@ -168,6 +174,9 @@ def world(tmp_path: Path) -> Generator[GenerationWorld]:
     Watched.mixed = Watched.asked = 0
     house = open_house(tmp_path, embedder=Space("un"), clock=SystemClock())
     shelf = MemoryShelf(default=house.embedder, autre=Space("deux"))
+    with house.open_work() as work:
+        work.tenancy.add_tenant(Tenant(COMMUNE, "Commune"))
+        work.commit()
     yield GenerationWorld(house, places=EdgePlaces(tmp_path / "index"), shelf=shelf)
     house.close()
 
@@ -214,7 +223,11 @@ def test_nothing_fails_mixes_lacks_or_haunts_while_generations_change(
         for number in range(2, ROUNDS):
             edit(world, street, number=number)
             if number == 2:
+                switch(world, made, tenants=[COMMUNE] if tokens is None else None)
+            elif number == 3 and tokens is None:
                 switch(world, made)
+            elif number == 4 and tokens is None:
+                world.service.rollback(principal=world.principal, tenants=[COMMUNE])
             elif number % 2:
                 wait_until_whole(world)
                 world.service.rollback(principal=world.principal)
@@ -230,6 +243,7 @@ def test_nothing_fails_mixes_lacks_or_haunts_while_generations_change(
     assert (Watched.mixed, len(held)) == (0, 2)
     assert min(searches, Watched.asked) > 30
     assert street.looks > 5
+    assert street.most_searched == (2 if tokens is None else 1)
     assert all(faults_of_index(rows, points) == [] for rows, points in held)
     world.room.close()
 
@@ -241,9 +255,13 @@ def wait_until_whole(world: GenerationWorld) -> None:
         time.sleep(0.05)
 
 
-def switch(world: GenerationWorld, made: Generation) -> None:
+def switch(
+    world: GenerationWorld, made: Generation, *, tenants: Sequence[TenantId] | None = None
+) -> None:
     wait_until_whole(world)
-    world.service.switch(made.id, reason="Aucun jeu de questions", principal=world.principal)
+    world.service.switch(
+        made.id, reason="Aucun jeu de questions", principal=world.principal, tenants=tenants
+    )
 
 
 def faults(world: GenerationWorld) -> list[str]:

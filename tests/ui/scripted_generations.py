@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from assistant.schemas.generations import (
@@ -120,11 +121,13 @@ class GeneratingClient(OrganisingClient):
     def evaluate_generation(self, generation_id: str) -> GenerationOut:
         return self._noted("evaluate", generation_id)
 
-    def switch_generation(self, generation_id: str, *, reason: str) -> GenerationOut:
-        return self._noted("switch", generation_id, reason)
+    def switch_generation(
+        self, generation_id: str, *, reason: str, tenants: Sequence[str] | None = None
+    ) -> GenerationOut:
+        return self._noted("switch", generation_id, reason, *(tenants or ()))
 
-    def roll_back_generation(self) -> GenerationOut:
-        return self._noted("rollback")
+    def roll_back_generation(self, *, tenants: Sequence[str] | None = None) -> GenerationOut:
+        return self._noted("rollback", *(tenants or ()))
 
     def remove_generation(self, generation_id: str) -> GenerationOut:
         return self._noted("remove", generation_id)

@@ -6,6 +6,7 @@ import pytest
 
 from assistant.schemas.generations import GenerationIn
 from tests.ui.administration import click, keys, opened, said
+from tests.ui.scripted import NOW
 from tests.ui.scripted_generations import GeneratingClient, forecast, generation, trial
 
 
@@ -186,3 +187,54 @@ def test_removing_says_that_it_is_for_good(api: GeneratingClient) -> None:
     click(page, "dialog-confirm")
 
     assert api.done == [("remove", "g-2")]
+
+
+def searching(tenant_id: str, name: str, *, overruled: str = "") -> dict[str, object]:
+    return {"id": tenant_id, "name": name, "since": NOW, "overruled": overruled}
+
+
+def test_one_organisation_is_switched_by_its_own_evaluation(api: GeneratingClient) -> None:
+    passed = trial("passed")
+    of_another = passed.sets[0].model_copy(update={"tenant_id": "autre"})
+    passed = passed.model_copy(update={"sets": [of_another]})
+    api.found = [generation(2, "evaluated", trial=passed), generation(1, "active")]
+    tenant = api.list_tenants()[0]
+    page = click(opened(api, "generations"), "ask-switch-2")
+
+    page.radio("for-some").set_value(True).run()
+    assert page.button("dialog-confirm").disabled
+    page.multiselect("generation-tenants").select(tenant.name).run()
+    assert "Aucun des organismes concernés" in said(page)
+    page.text_area("switch-reason").input("Essai voulu par elle").run()
+    click(page, "dialog-confirm")
+
+    assert api.done == [("switch", "g-2", "Essai voulu par elle", tenant.id)]
+
+
+def test_who_searches_another_generation_is_told_and_given_the_common_one(
+    api: GeneratingClient,
+) -> None:
+    some = [searching("c", "Commune", overruled="Essai"), searching("v", "Ville")]
+    api.found = [generation(2, "evaluated", trial=trial("passed"), tenants=some)]
+    page = opened(api, "generations")
+    assert "interrogée par Commune depuis le" in said(page)
+    assert "motif : Essai" in said(page)
+    assert "ask-remove-2" not in keys(page)
+    click(page, "ask-release-2")
+
+    page.multiselect("generation-tenants").set_value(["Commune"]).run()
+    click(page, "dialog-confirm")
+
+    assert api.done == [("rollback", "c")]
+
+
+def test_one_organisation_goes_back_to_the_previous_one(api: GeneratingClient) -> None:
+    api.found = [generation(2, "active"), generation(1, "previous")]
+    tenant = api.list_tenants()[0]
+    page = click(opened(api, "generations"), "ask-rollback-1")
+
+    page.radio("for-some").set_value(True).run()
+    page.multiselect("generation-tenants").select(tenant.name).run()
+    click(page, "dialog-confirm")
+
+    assert api.done == [("rollback", tenant.id)]

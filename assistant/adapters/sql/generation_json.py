@@ -58,6 +58,7 @@ def _load_set(data: _Json) -> SetTrial:
         revision=data["revision"],
         questions=data["questions"],
         changes=tuple(MeasureChange(**each) for each in data["changes"]),
+        against=data.get("against"),
     )
 
 

@@ -1,8 +1,8 @@
-"""The table of index generations."""
+"""The tables of index generations, and of the tenants that search another one than the others."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
 
 from assistant.adapters.sql.columns import CompactJson, UtcDateTime, Word
 from assistant.adapters.sql.tables import metadata
@@ -43,4 +43,13 @@ generations = Table(
         sqlite_where=text("state = 'active'"),
         postgresql_where=text("state = 'active'"),
     ),
+)
+
+generation_tenants = Table(
+    "generation_tenants",
+    metadata,
+    Column("tenant_id", Text, ForeignKey("tenants.id"), primary_key=True),
+    Column("generation_id", Text, ForeignKey("generations.id"), nullable=False, index=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("overruled", Text, nullable=False),
 )

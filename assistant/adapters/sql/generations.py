@@ -15,21 +15,25 @@ from assistant.adapters.sql.generation_json import (
     load_progress,
     load_trial,
 )
+from assistant.adapters.sql.generation_tables import generation_tenants
 from assistant.adapters.sql.generation_tables import generations as table
 from assistant.adapters.sql.rows import fields_of, reason_fields, reason_of
 from assistant.adapters.sql.tables import chunks, vectors, versions
-from assistant.adapters.sql.transaction import Transaction
+from assistant.adapters.sql.tenant_tables import tenants
+from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import VersionState
 from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.generations import (
+    CHOSEN,
     Composition,
     Forecast,
     Generation,
     GenerationState,
+    TenantChoice,
     may_become,
 )
-from assistant.domain.ids import GenerationId, VersionId
+from assistant.domain.ids import GenerationId, TenantId, VersionId
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.domain.weighing import WordWeighing
 from assistant.ports.generations import Missing
@@ -39,6 +43,7 @@ _PLAIN = (
     "number", "id", "embedder_name", "place", "state", "created_by", "created_at", "built_at",
     "switched_at", "is_trial_wanted", "overruled", "is_erased",
 )  # fmt: skip
+_CHOICE = ("tenant_id", "generation_id", "since", "overruled")
 
 
 class SqlGenerationRepository:
@@ -77,7 +82,7 @@ class SqlGenerationRepository:
         return [_generation_of(row) for row in self._transaction.read(query)]
 
     def active(self) -> Generation | None:
-        """The one that is searched; None before the first start."""
+        """The one that is searched by tenants without a choice; None before the first start."""
         row = self._transaction.first(select(table).where(table.c.state == GenerationState.ACTIVE))
         return None if row is None else _generation_of(row)
 
@@ -85,7 +90,8 @@ class SqlGenerationRepository:
         """Replace the mutable fields.
 
         Raises:
-            Conflict: The change of state is not legal ("generation_move_illegal").
+            Conflict: The change of state is not legal ("generation_move_illegal"), or some tenants
+                search it and could no longer ("generation_searched").
             NotFound: It is unknown.
         """
         self._transaction.lock()
@@ -94,6 +100,8 @@ class SqlGenerationRepository:
             raise NotFound
         if held.state is not generation.state and not may_become(held.state, generation.state):
             raise Conflict("generation_move_illegal")
+        if generation.state not in CHOSEN and self._is_chosen(generation.id):
+            raise Conflict("generation_searched")
         values = _columns(generation)
         if held.state is not generation.state:
             # who worked on it has ended: another one may go on at once
@@ -101,14 +109,16 @@ class SqlGenerationRepository:
         self._transaction.write(update(table).where(table.c.id == generation.id).values(**values))
 
     def switch(self, generation: Generation, *, now: datetime) -> None:
-        """Make a whole generation the active one, in this transaction.
+        """Make a whole generation the active one, of all tenants, in this transaction.
 
-        The one that was active becomes the previous one; the previous one before it is removed.
+        The one that was active becomes the previous one; the previous one before it is removed. No
+        tenant has a choice of its own afterwards.
 
         Raises:
             Conflict: It may not become active ("generation_move_illegal").
         """
         self._transaction.lock()
+        self.give_back(None)
         for other in self.list_kept():
             if other.id == generation.id:
                 continue
@@ -117,6 +127,43 @@ class SqlGenerationRepository:
             elif other.state is GenerationState.ACTIVE:
                 self.update(replace(other, state=GenerationState.PREVIOUS))
         self.update(replace(generation, state=GenerationState.ACTIVE, switched_at=now))
+
+    def choices(self) -> list[TenantChoice]:
+        """The tenants that search another one than the active one, by tenant."""
+        query = select(generation_tenants).order_by(generation_tenants.c.tenant_id)
+        return [TenantChoice(**fields_of(row, _CHOICE)) for row in self._transaction.read(query)]
+
+    def choose(self, choice: TenantChoice) -> None:
+        """Let a tenant search a generation, instead of what it searched.
+
+        Raises:
+            Conflict: The generation is not one that some may search ("generation_move_illegal").
+            NotFound: Generation or tenant are unknown.
+        """
+        self._transaction.lock()
+        held = self.find(choice.generation_id)
+        known = select(tenants.c.id).where(tenants.c.id == choice.tenant_id)
+        if held is None or self._transaction.first(known) is None:
+            raise NotFound
+        if held.state not in CHOSEN:
+            raise Conflict("generation_move_illegal")
+        self.give_back([choice.tenant_id])
+        self._transaction.write(generation_tenants.insert().values(**fields_of(choice, _CHOICE)))
+
+    def give_back(self, tenant_ids: Collection[TenantId] | None) -> None:
+        """Let tenants search the active one, all of them for None; no error for those that do."""
+        if tenant_ids is None:
+            self._transaction.write(generation_tenants.delete())
+            return
+        for batch in batches(list(tenant_ids)):
+            some = generation_tenants.c.tenant_id.in_(batch)
+            self._transaction.write(generation_tenants.delete().where(some))
+
+    def _is_chosen(self, generation_id: GenerationId) -> bool:
+        query = select(generation_tenants.c.tenant_id).where(
+            generation_tenants.c.generation_id == generation_id
+        )
+        return self._transaction.first(query.limit(1)) is not None
 
     def lease(
         self, generation_id: GenerationId, *, owner: str, now: datetime, until: datetime

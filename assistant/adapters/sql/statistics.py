@@ -122,6 +122,8 @@ STATISTICS: dict[tuple[str, str], str] = {
     ("generations", "id"): "20 1",
     ("generations", "place"): "20 1",
     ("generations", "state"): "1 1",
+    ("generation_tenants", "tenant_id"): "100 1",
+    ("generation_tenants", "generation_id"): "100 50",
     ("question_sets", "id"): "1000 1",
     ("question_sets", "id tenant_id"): "1000 1 1",
     ("question_sets", "tenant_id number"): "1000 10 1",

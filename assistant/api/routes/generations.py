@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter
 
 from assistant.api.deps import Manager, UseCases
 from assistant.api.generations_out import embedder_out, generation_out
 from assistant.containers import Container
 from assistant.domain.generations import Generation
-from assistant.domain.ids import GenerationId
+from assistant.domain.ids import GenerationId, TenantId
+from assistant.domain.tenancy import Principal
 from assistant.domain.weighing import WordChoice
-from assistant.schemas.generations import GenerationIn, GenerationOut, GenerationsOut, SwitchIn
+from assistant.schemas.generations import (
+    GenerationIn,
+    GenerationOut,
+    GenerationsOut,
+    RollbackIn,
+    SwitchIn,
+)
+from assistant.services.generation_switching import SearchingTenant
 
 router = APIRouter(prefix="/generations", tags=["generations"])
+
+_ALL = RollbackIn()
+"""Without a body, all tenants go back."""
 
 
 @router.get("")
@@ -20,8 +33,9 @@ def list_generations(principal: Manager, services: UseCases) -> GenerationsOut:
     """All generations, newest first, and the embedding models of the settings."""
     found = services.generations.service.list_all(principal=principal)
     embedders = services.generations.service.embedders(principal=principal)
+    searching = services.generations.service.searching(principal=principal)
     return GenerationsOut(
-        generations=[_out(each, services) for each in found],
+        generations=[_out(each, services, searching=searching) for each in found],
         embedders=[embedder_out(each) for each in embedders],
     )
 
@@ -37,16 +51,19 @@ def plan_generation(asked: GenerationIn, principal: Manager, services: UseCases)
 
 
 @router.post("/rollback")
-def roll_back(principal: Manager, services: UseCases) -> GenerationOut:
-    """Search the previous generation again; the present one is kept in its place."""
-    return _out(services.generations.service.rollback(principal=principal), services)
+def roll_back(principal: Manager, services: UseCases, asked: RollbackIn = _ALL) -> GenerationOut:
+    """Search again what was searched before; for all, the present one is kept as the previous one."""
+    found = services.generations.service.rollback(
+        principal=principal, tenants=_named(asked.tenants)
+    )
+    return _now(found, principal, services)
 
 
 @router.get("/{generation_id}")
 def get_generation(generation_id: str, principal: Manager, services: UseCases) -> GenerationOut:
     """A generation as it stands now."""
     found = services.generations.service.get(GenerationId(generation_id), principal=principal)
-    return _out(found, services)
+    return _now(found, principal, services)
 
 
 @router.post("/{generation_id}/build")
@@ -69,18 +86,24 @@ def evaluate_generation(
 ) -> GenerationOut:
     """Ask the question sets of all tenants of a built generation and of the searched one."""
     found = services.generations.service.evaluate(GenerationId(generation_id), principal=principal)
-    return _out(found, services)
+    return _now(found, principal, services)
 
 
 @router.post("/{generation_id}/switch")
 def switch_generation(
     generation_id: str, asked: SwitchIn, principal: Manager, services: UseCases
 ) -> GenerationOut:
-    """Search an evaluated generation from now on; a reason is needed unless its evaluation passed."""
+    """Search an evaluated generation from now on, for some tenants or for all of them.
+
+    A reason is needed unless its evaluation passed on the question sets of those concerned.
+    """
     found = services.generations.service.switch(
-        GenerationId(generation_id), reason=asked.reason, principal=principal
+        GenerationId(generation_id),
+        reason=asked.reason,
+        principal=principal,
+        tenants=_named(asked.tenants),
     )
-    return _out(found, services)
+    return _now(found, principal, services)
 
 
 @router.delete("/{generation_id}")
@@ -90,6 +113,22 @@ def remove_generation(generation_id: str, principal: Manager, services: UseCases
     return _out(found, services)
 
 
-def _out(generation: Generation, services: Container) -> GenerationOut:
-    is_behind = services.generations.service.is_behind(generation)
-    return generation_out(generation, is_behind=is_behind, now=services.clock.now())
+def _named(tenants: list[str] | None) -> frozenset[TenantId] | None:
+    return None if tenants is None else frozenset(map(TenantId, tenants))
+
+
+def _now(generation: Generation, principal: Principal, services: Container) -> GenerationOut:
+    """With those who search it."""
+    searching = services.generations.service.searching(principal=principal)
+    return _out(generation, services, searching=searching)
+
+
+def _out(
+    generation: Generation, services: Container, *, searching: Sequence[SearchingTenant] = ()
+) -> GenerationOut:
+    return generation_out(
+        generation,
+        is_behind=services.generations.service.is_behind(generation),
+        searching=searching,
+        now=services.clock.now(),
+    )

@@ -13,11 +13,13 @@ import pytest
 from assistant.domain.documents import Reason
 from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.generations import (
+    CHOSEN,
     Composition,
     Forecast,
     Generation,
     GenerationState,
     Progress,
+    TenantChoice,
 )
 from assistant.domain.ids import GenerationId, PersonId, QuestionSetId, TenantId, new_id
 from assistant.domain.retrieval import EmbedderIdentity
@@ -60,7 +62,7 @@ class GenerationContract(RepositoryContract):
     def test_keeps_all_of_a_generation(self, open_work: UnitOfWorkFactory) -> None:
         bare = make_generation(1)
         pairs = [(Found(1), Found(2)), (Found(None), Found(1))]
-        trial = SetTrial(QuestionSetId("s"), TenantId("t"), "r", 2, changes_of(pairs))
+        trial = SetTrial(QuestionSetId("s"), TenantId("t"), "r", 2, changes_of(pairs), against=7)
         full = replace(
             make_generation(2),
             forecast=Forecast(10, 5, 1000, 2000, None, 4.5),
@@ -147,6 +149,79 @@ class GenerationContract(RepositoryContract):
             _write(open_work, lambda work: work.generations.switch(planned, now=NOON))
         with open_work() as work:
             assert work.generations.active() == active
+
+    def test_a_tenant_searches_one_at_a_time(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        here, there = world.here.scope.tenant_id, world.there.scope.tenant_id
+        previous, active = (
+            make_generation(1, state=_S.PREVIOUS),
+            make_generation(2, state=_S.ACTIVE),
+        )
+        ready = make_generation(3, state=_S.EVALUATED)
+        _write(
+            open_work,
+            lambda work: [work.generations.add(each) for each in (previous, active, ready)],
+        )
+        asked = [
+            TenantChoice(there, ready.id, NOON),
+            TenantChoice(here, previous.id, NOON),
+            TenantChoice(here, ready.id, NOON, "Essai voulu"),
+        ]
+
+        _write(open_work, lambda work: [work.generations.choose(each) for each in asked])
+
+        with open_work() as work:
+            kept = {each.tenant_id: each for each in work.generations.choices()}
+        assert kept == {there: asked[0], here: asked[2]}
+        _write(open_work, lambda work: work.generations.give_back([here, TenantId("none")]))
+        with open_work() as work:
+            assert work.generations.choices() == [asked[0]]
+
+    def test_only_some_generations_may_be_chosen(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        tenant_id = world.here.scope.tenant_id
+        made = {state: make_generation(n, state=state) for n, state in enumerate(_S, start=1)}
+        _write(open_work, lambda work: [work.generations.add(each) for each in made.values()])
+
+        for state, generation in made.items():
+            choice = TenantChoice(tenant_id, generation.id, NOON)
+            with open_work() as work:
+                if state in CHOSEN:
+                    work.generations.choose(choice)
+                    assert work.generations.choices() == [choice]
+                    continue
+                with pytest.raises(Conflict):
+                    work.generations.choose(choice)
+        ready = made[_S.EVALUATED].id
+        for wrong in (
+            TenantChoice(TenantId("none"), ready, NOON),
+            TenantChoice(tenant_id, GenerationId("none"), NOON),
+        ):
+            with open_work() as work, pytest.raises(NotFound):
+                work.generations.choose(wrong)
+
+    def test_what_a_tenant_searches_is_not_removed_and_a_switch_ends_it(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        tenant_id = world.here.scope.tenant_id
+        active, ready = make_generation(1, state=_S.ACTIVE), make_generation(2, state=_S.EVALUATED)
+        _write(open_work, lambda work: [work.generations.add(each) for each in (active, ready)])
+        chosen = TenantChoice(tenant_id, ready.id, NOON)
+        _write(open_work, lambda work: work.generations.choose(chosen))
+
+        with pytest.raises(Conflict) as caught:
+            _write(
+                open_work, lambda work: work.generations.update(replace(ready, state=_S.REMOVED))
+            )
+        assert caught.value.code == "generation_searched"
+        _write(open_work, lambda work: work.generations.update(replace(ready, overruled="Essai")))
+        with open_work() as work:
+            assert work.generations.choices() == [chosen]
+        _write(open_work, lambda work: work.generations.switch(ready, now=NOON))
+        with open_work() as work:
+            assert work.generations.choices() == []
 
     def test_erased_ones_are_no_longer_kept(self, open_work: UnitOfWorkFactory) -> None:
         first = replace(make_generation(1, state=_S.REMOVED), is_erased=True)

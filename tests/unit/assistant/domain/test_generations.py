@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.domain.generations import (
+    CHOSEN,
     UNFINISHED,
     WHOLE,
     WITHOUT_INDEX,
@@ -77,6 +78,11 @@ def test_every_state_is_reached_and_left_but_the_last(state: GenerationState) ->
     assert is_reached or state is _S.PLANNED
     assert is_left or state is _S.REMOVED
     assert not may_become(state, state)
+
+
+def test_what_some_may_search_was_evaluated_and_is_fed() -> None:
+    assert CHOSEN < WHOLE
+    assert {state for state in WHOLE if may_become(state, _S.ACTIVE)} == CHOSEN
 
 
 def test_no_index_is_deleted_while_it_is_fed() -> None:

@@ -225,16 +225,16 @@ class GenerationWorld:
         self.room.look_again()
         self.settle()
 
-    def built(self, name: str = "autre") -> Generation:
+    def built(self, name: str = "autre", *, chunk_tokens: int | None = None) -> Generation:
         """A generation of an embedder, built and whole."""
-        planned = self.service.plan(name, principal=self.principal)
+        planned = self.service.plan(name, principal=self.principal, chunk_tokens=chunk_tokens)
         self.service.build(planned.id, principal=self.principal)
         self.settle()
         return self.now(planned)
 
-    def evaluated(self, name: str = "autre") -> Generation:
+    def evaluated(self, name: str = "autre", *, chunk_tokens: int | None = None) -> Generation:
         """A generation of an embedder, built and evaluated."""
-        made = self.built(name)
+        made = self.built(name, chunk_tokens=chunk_tokens)
         self.service.evaluate(made.id, principal=self.principal)
         self.trials.run_once(threading.Event())
         return self.now(made)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261210_1"
-down_revision = "20261208_1"
+down_revision = "20261209_1"
 branch_labels = None
 depends_on = None
 
