@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from assistant.ports.audit import AuditTrail
@@ -10,7 +11,6 @@ from assistant.ports.files import FileStore
 from assistant.ports.index import ChunkIndex
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.applier import Followers, IndexApplier
-from assistant.services.conversation_desk import ConversationDesk
 from assistant.services.corpus_health import CorpusHealthService
 from assistant.services.reconciliation import Reconciler, ReconciliationKeeper
 
@@ -26,7 +26,7 @@ class IndexCare:
         clock: Clock,
         *,
         audit: AuditTrail,
-        desk: ConversationDesk,
+        upkeep: Sequence[Callable[[], None]],
         followers: Followers,
         stack: ExitStack,
     ) -> None:
@@ -38,19 +38,24 @@ class IndexCare:
             files: The contents.
             clock: The time.
             audit: Told who had the index mended.
-            desk: Its old conversations are erased by the way.
+            upkeep: What is looked at by the way, each from time to time.
             followers: Indexes that hold the same, beside this one.
             stack: Ends at its end what is under way.
         """
         reconciler = Reconciler(open_work, index, files, clock)
-        self.health = CorpusHealthService(open_work, clock)
+        self.health = CorpusHealthService(open_work, clock, audit=audit)
         self.reconciliation = ReconciliationKeeper(open_work, reconciler, clock, audit=audit)
         self.applier = IndexApplier(
             open_work,
             index,
             files,
             clock,
-            upkeep=[desk.retention.look, self.reconciliation.look, self.health.found.flush],
+            upkeep=[
+                *upkeep,
+                self.reconciliation.look,
+                self.health.found.flush,
+                self.health.questions.look,
+            ],
             followers=followers,
         )
         stack.callback(self.health.found.flush)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -129,7 +130,11 @@ async def _documents(home: Home) -> dict[str, str]:
     link = propose(site, source=document, target=other, principal=home.admin)
     passages = (await http.get(f"/api/v1/documents/{document}/passages")).json()
     items = (await http.get(f"/api/v1/jobs/{job['id']}/items")).json()
+    pushed = f"/api/v1/collections/{home.known['collection_id']}/documents/paie-12?name=paie.txt"
+    await http.put(pushed, content=TEXT.encode())
+    await asyncio.to_thread(site.settle)
     return {
+        "external_id": "paie-12",
         "job_id": job["id"],
         "item_id": items[0]["id"],
         "document_id": document,
@@ -327,6 +332,8 @@ async def send(
         sent["content"] = png() if entry["content"] == "image" else entry["content"].encode()
     elif method in {"POST", "PATCH"} or "json" in entry:
         sent["json"] = filled(entry.get("json", {}), values)
+    if "headers" in entry:
+        sent["headers"] = entry["headers"]
     return await http.request(method, url, **sent)
 
 
