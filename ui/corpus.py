@@ -16,6 +16,7 @@ from ui.messages import counted, date_label, number, text
 
 _DAYS = (30, 90, 180, 365)
 _NAMED = 10
+_COPIES = "same_content"
 
 
 def show(api: AssistantClient, *, zone: str | None) -> None:
@@ -46,15 +47,17 @@ def _finding(api: AssistantClient, finding: HealthFindingOut) -> None:
         st.write(plain(finding.detail))
         st.write(plain(finding.remedy))
         for place, item in enumerate(finding.items):
-            st.html(_line(item))
+            st.html(_line(item, is_copy=finding.code == _COPIES))
             with st.container(key=f"corpus-{finding.code}-{place}", horizontal=True):
                 corpus_acts.buttons(api, finding, item=item, place=place)
         if finding.count > len(finding.items):
             st.caption(plain(text("corpus.first", count=number(len(finding.items)))))
 
 
-def _line(item: HealthItemOut) -> str:
-    about = " · ".join(each for each in (item.name, item.reason or item.note) if each)
+def _line(item: HealthItemOut, *, is_copy: bool) -> str:
+    """A document; what copies share is a hash, which tells nobody anything."""
+    told = "" if is_copy else item.reason or item.note
+    about = " · ".join(each for each in (item.name, told) if each)
     url = escape(page_url(item.document_id))
     title = escape(item.title or item.name)
     return f'<p class="set-name"><a href="{url}">{title}</a></p><p class="meta">{escape(about)}</p>'

@@ -147,7 +147,7 @@ def _side_html(shown: DocumentOut, chunks: Sequence[SeenChunkOut]) -> str:
     words = "".join(f"<p>{escape(each.passage.text)}</p>" for each in chunks)
     title = escape(shown.title or shown.name)
     return (
-        f'<p><a href="{page_url(shown.id)}"><strong>{title}</strong></a></p>'
+        f'<p class="set-name"><a href="{page_url(shown.id)}">{title}</a></p>'
         f'<p class="meta">{escape(" · ".join(facts))}</p>{image}'
         f'<div class="compared">{words}</div>'
     )

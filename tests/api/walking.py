@@ -349,6 +349,7 @@ def without_traces(response: httpx.Response, values: Mapping[str, str]) -> str:
 def told(response: httpx.Response, secrets: frozenset[str]) -> set[str]:
     """The secrets that a response holds, beside the address it was asked at."""
     body = response.content.decode("utf-8", "replace")
-    if response.headers.get("content-type") == "application/problem+json":
+    is_problem = response.headers.get("content-type") == "application/problem+json"
+    if body and is_problem:  # the answer to a HEAD has none
         body = json.dumps({**response.json(), "instance": ""}, ensure_ascii=False)
     return {each for each in secrets if each in body}
