@@ -52,7 +52,7 @@ class SqlSourceComparison:
         return found
 
 
-def _missing() -> Select[Any]:
+def _missing() -> Select[*tuple[Any, ...]]:
     """Files whose content was taken, and of which there is no document."""
     named = and_(_OF_SOURCE, documents.c.name == source_files.c.name)
     return (
@@ -67,7 +67,7 @@ def _missing() -> Select[Any]:
     )
 
 
-def _orphans() -> Select[Any]:
+def _orphans() -> Select[*tuple[Any, ...]]:
     """Documents with a content, whose file no look told of."""
     return (
         select(*_OWN, documents.c.id.label("named"))
@@ -81,7 +81,7 @@ def _orphans() -> Select[Any]:
     )
 
 
-def _changed() -> Select[Any]:
+def _changed() -> Select[*tuple[Any, ...]]:
     """Documents with another content than their file had."""
     return (
         select(*_OWN, documents.c.id.label("named"))
