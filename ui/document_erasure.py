@@ -10,6 +10,7 @@ from assistant.client import AssistantClient
 from assistant.schemas.documents import DocumentOut
 from ui import acts, dialogs
 from ui.document_rows import PARAM
+from ui.markup import plain
 from ui.messages import text
 
 DIALOG = "erase-document"
@@ -29,11 +30,11 @@ def show(api: AssistantClient, document: DocumentOut) -> None:
 
 def _ask(api: AssistantClient, document: DocumentOut) -> None:
     word = text("document.erase_word")
+    st.write(plain(text("document.erase_text", name=document.name)))
     st.write(text("document.erase_rest"))
     typed = st.text_input(text("document.erase_typed", word=word), key="erase-typed")
-    acts.confirm(
-        text("document.erase_text", name=document.name),
-        button=text("document.erase"),
+    acts.finish(
+        text("document.erase"),
         act=partial(_erase, api, document.id),
         done=text("document.erased", name=document.name),
         is_possible=typed.strip() == word,

@@ -285,13 +285,13 @@ class SqlDocumentRepository:
             self._transaction.write(documents.delete().where(this))
 
     def erase(self, document_id: DocumentId, *, scope: Scope, now: datetime) -> None:
-        """Delete a document and what is kept of it elsewhere.
+        """Delete a document, also an excluded one, and what is kept of it elsewhere.
 
         Raises:
             NotFound: No such document in the scope.
         """
         self._transaction.lock()
-        if self.find(document_id, scope=scope) is None:
+        if self.find(document_id, scope=scope, managed=scope) is None:
             raise NotFound
         erase_traces(self._transaction, document_id)
         self.delete(document_id, scope=scope, now=now)
