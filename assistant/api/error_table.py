@@ -134,6 +134,7 @@ ERROR_TABLE: dict[str, Row] = {
     "upload_type": (415, "Envoi mal annoncé"),
     "upload_version": (412, "Version du protocole inconnue"),
     "external_id_invalid": (422, "Identifiant refusé"),
+    "file_name_unsafe": (422, "Nom de fichier refusé"),
     "job_ended": (409, _NOT_ALLOWED),
     "job_running": (409, _NOT_ALLOWED),
     "nothing_to_retry": (409, _NOT_ALLOWED),
