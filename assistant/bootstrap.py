@@ -23,6 +23,7 @@ from assistant.databases import head_sink, open_runner, open_store
 from assistant.domain.tenants import Tenant
 from assistant.embedders import ConfiguredEmbedders, batch_size
 from assistant.generations import open_generations, open_work_of_generations
+from assistant.intake import build_ingestion, build_intake, part_store
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
@@ -37,13 +38,11 @@ from assistant.services.audit_log import AuditLog
 from assistant.services.conversation_desk import ConversationDesk
 from assistant.services.conversations import ConversationService
 from assistant.services.curation import CurationService
-from assistant.services.documents import DocumentService
 from assistant.services.evaluation_runner import EvaluationRunner
 from assistant.services.evaluations import EvaluationService
 from assistant.services.fingerprints import Fingerprints
 from assistant.services.generation_retriever import GenerationRetriever
 from assistant.services.index_care import IndexCare
-from assistant.services.ingestion import IngestionService
 from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
 from assistant.services.metered_answers import MeteredAnswers
@@ -51,13 +50,13 @@ from assistant.services.organisation import Organisation
 from assistant.services.permitted_answers import PermittedAnswers
 from assistant.services.question_sets import QuestionSetService
 from assistant.services.search import SearchService
+from assistant.services.uploads import UploadService
 from assistant.services.usage import UsageService
 from assistant.services.worker import Worker
 from assistant.settings import Settings
 from assistant.settings_checks import check_settings
 from assistant.sign_ins import build_sign_ins
 from assistant.source_places import build_source_runner, build_sources
-from ingest.limits import MEGABYTE
 
 _WEB_CHILDREN = 2
 """One draws pages while the other prints a deck; each is started when it is first needed."""
@@ -196,6 +195,7 @@ def _worker_container(common: _Common, *, stack: ExitStack) -> WorkerContainer:
             owner=owner,
             lease_s=settings.jobs.lease_s,
         ),
+        parts=part_store(common.folder),
     )
     return WorkerContainer(
         settings=settings,
@@ -204,7 +204,7 @@ def _worker_container(common: _Common, *, stack: ExitStack) -> WorkerContainer:
         embedder=embedder,
         reader=common.reader,
         worker=worker,
-        sources=build_source_runner(common, ingestion=_ingestion),
+        sources=build_source_runner(common, ingestion=build_ingestion),
         resources=stack.pop_all(),
     )
 
@@ -218,7 +218,8 @@ def _web_container(
     trail = audit.trail
     made = _generations(common, audit=trail, index=index, stack=stack)
     desk = ConversationDesk(open_work, clock, audit=trail)
-    care = _care(common, made, audit=trail, desk=desk, stack=stack)
+    intake = build_intake(common, trail)
+    care = _care(common, made, audit=trail, desk=desk, uploads=intake.uploads, stack=stack)
     model = model or build_chat_model(settings)
     search, answers, runner = _asking(common, made, model=model, care=care)
     sign_ins = build_sign_ins(settings, open_work=open_work, clock=clock, audit=trail)
@@ -242,10 +243,9 @@ def _web_container(
         passwords=sign_ins.passwords,
         by_password=sign_ins.by_password,
         audit=audit,
-        ingestion=_ingestion(common, trail),
-        sources=build_sources(common, trail, ingestion=_ingestion),
+        intake=intake,
+        sources=build_sources(common, trail, ingestion=build_ingestion),
         jobs=JobService(open_work, clock, files=files, audit=trail),
-        documents=DocumentService(open_work, files, common.reader, clock, audit=trail),
         curation=CurationService(open_work, files, clock, audit=trail),
         links=LinkService(open_work, clock, audit=trail),
         search=search,
@@ -290,6 +290,7 @@ def _care(
     *,
     audit: AuditTrail,
     desk: ConversationDesk,
+    uploads: UploadService,
     stack: ExitStack,
 ) -> IndexCare:
     return IndexCare(
@@ -298,7 +299,7 @@ def _care(
         common.files,
         common.clock,
         audit=audit,
-        desk=desk,
+        upkeep=[desk.retention.look, uploads.forget_expired],
         followers=made.room,
         scratch=common.folder.scratch,
         searched=made.beside,
@@ -389,14 +390,3 @@ def _made_by(made: Generations, model: ChatModel | None, tenant: Tenant | None) 
         "embedder": searched.embedder.identity.id,
         "model": model.name if model is not None and is_used else "",
     }
-
-
-def _ingestion(common: _Common, audit: AuditTrail) -> IngestionService:
-    return IngestionService(
-        common.database.unit_of_work,
-        common.files,
-        common.clock,
-        audit=audit,
-        fingerprints=common.fingerprints,
-        max_file_bytes=common.settings.ingest.max_file_mb * MEGABYTE,
-    )

@@ -42,12 +42,14 @@ from assistant.services.links import LinkService
 from assistant.services.organisation import Organisation
 from assistant.services.password_sign_in import PasswordSignIn
 from assistant.services.passwords import PasswordService
+from assistant.services.pushed_documents import PushedDocuments
 from assistant.services.question_sets import QuestionSetService
 from assistant.services.reconciliation import ReconciliationKeeper
 from assistant.services.search import SearchService
 from assistant.services.sign_in import SignInService
 from assistant.services.source_runner import SourceRunner
 from assistant.services.sources import SourceService
+from assistant.services.uploads import UploadService
 from assistant.services.usage import UsageService
 from assistant.services.worker import Worker
 from assistant.settings import Settings
@@ -72,6 +74,16 @@ class Generations:
 
 
 @dataclass(frozen=True, slots=True)
+class Intake:
+    """All that takes contents in, and the documents that come of them, wired."""
+
+    ingestion: IngestionService
+    uploads: UploadService
+    pushed: PushedDocuments
+    documents: DocumentService
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """Everything the serving process uses."""
 
@@ -91,10 +103,9 @@ class Container:
     sessions: BrowserSessions
     passwords: PasswordService
     by_password: PasswordSignIn
-    ingestion: IngestionService
+    intake: Intake
     sources: SourceService
     jobs: JobService
-    documents: DocumentService
     curation: CurationService
     links: LinkService
     search: SearchService
@@ -108,6 +119,26 @@ class Container:
     care: IndexCare
     resources: ExitStack
     """What `close` gives back."""
+
+    @property
+    def ingestion(self) -> IngestionService:
+        """Turns announced files into jobs."""
+        return self.intake.ingestion
+
+    @property
+    def uploads(self) -> UploadService:
+        """Takes contents in parts."""
+        return self.intake.uploads
+
+    @property
+    def pushed(self) -> PushedDocuments:
+        """Takes documents by the ids of programs."""
+        return self.intake.pushed
+
+    @property
+    def documents(self) -> DocumentService:
+        """Everything about documents that are already known."""
+        return self.intake.documents
 
     @property
     def index(self) -> ChunkIndex:

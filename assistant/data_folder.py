@@ -32,6 +32,11 @@ class DataFolder:
         return self.root / "files"
 
     @property
+    def parts(self) -> Path:
+        """Contents of which only a part has come."""
+        return self.files / "parts"
+
+    @property
     def scratch(self) -> Path:
         """Short-lived files."""
         return self.root / "tmp"

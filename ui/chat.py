@@ -61,6 +61,8 @@ def list_conversations(api: AssistantClient, me: MeOut, *, page: Page) -> None:
         st.caption(text("conversation.none"))
     if me.tenant and me.tenant.retention_days:
         st.caption(counted("conversation.retention", me.tenant.retention_days))
+    if me.tenant and me.tenant.keeps_questions:
+        st.caption(text("conversation.keeps_questions"))
     current = st.query_params.get(_PARAM)
     for one in conversations:
         state = "current" if one.id == current else "other"

@@ -97,7 +97,8 @@ def sign_out_button() -> None:
 
 _UPLOAD_TEXTS = (
     "pick", "drop", "formats", "sending", "reading", "indexed", "unchanged", "failed", "cancelled",
-    "refused", "network", "session", "region",
+    "refused", "network", "session", "region", "waiting", "checking", "resuming", "cut", "held",
+    "anyway", "unreadable",
 )  # fmt: skip
 
 

@@ -9,15 +9,17 @@ import streamlit as st
 
 from assistant.client import AssistantClient
 from assistant.schemas.corpus_health import CorpusHealthOut, HealthFindingOut, HealthItemOut
+from ui import corpus_acts, kept_questions
 from ui.document_rows import page_url
 from ui.markup import escape, plain
 from ui.messages import counted, date_label, number, text
 
 _DAYS = (30, 90, 180, 365)
-_NAMED = 20
+_NAMED = 10
+_COPIES = "same_content"
 
 
-def show(api: AssistantClient) -> None:
+def show(api: AssistantClient, *, zone: str | None) -> None:
     """What to look after, with what to do about each, and the questions that nothing answered."""
     st.subheader(text("corpus.title"), anchor=False)
     days = st.selectbox(
@@ -33,30 +35,32 @@ def show(api: AssistantClient) -> None:
     if not found:
         st.success(plain(text("corpus.nothing")))
     for finding in found:
-        _finding(finding)
+        _finding(api, finding)
+    corpus_acts.dialog(api)
     _counting(report)
-    _gaps(api, report)
+    _gaps(api, report, zone=zone)
 
 
-def _finding(finding: HealthFindingOut) -> None:
+def _finding(api: AssistantClient, finding: HealthFindingOut) -> None:
     label = f"{text(f'corpus_finding.{finding.code}')} ({number(finding.count)})"
     with st.expander(plain(label), key=f"corpus-{finding.code}"):
         st.write(plain(finding.detail))
         st.write(plain(finding.remedy))
-        rows = "".join(map(_row, finding.items))
-        st.html(f'<table class="plain"><tbody>{rows}</tbody></table>')
+        for place, item in enumerate(finding.items):
+            st.html(_line(item, is_copy=finding.code == _COPIES))
+            with st.container(key=f"corpus-{finding.code}-{place}", horizontal=True):
+                corpus_acts.buttons(api, finding, item=item, place=place)
         if finding.count > len(finding.items):
             st.caption(plain(text("corpus.first", count=number(len(finding.items)))))
 
 
-def _row(item: HealthItemOut) -> str:
-    about = item.reason or item.note
+def _line(item: HealthItemOut, *, is_copy: bool) -> str:
+    """A document; what copies share is a hash, which tells nobody anything."""
+    told = "" if is_copy else item.reason or item.note
+    about = " · ".join(each for each in (item.name, told) if each)
     url = escape(page_url(item.document_id))
     title = escape(item.title or item.name)
-    return (
-        f'<tr><td><a href="{url}">{title}</a>'
-        f'<br><span class="meta">{escape(item.name)}</span></td><td>{escape(about)}</td></tr>'
-    )
+    return f'<p class="set-name"><a href="{url}">{title}</a></p><p class="meta">{escape(about)}</p>'
 
 
 def _counting(report: CorpusHealthOut) -> None:
@@ -65,19 +69,25 @@ def _counting(report: CorpusHealthOut) -> None:
     st.caption(plain(told))
 
 
-def _gaps(api: AssistantClient, report: CorpusHealthOut) -> None:
+def _gaps(api: AssistantClient, report: CorpusHealthOut, *, zone: str | None) -> None:
     st.subheader(text("corpus.gaps_title"), anchor=False)
     st.write(text("corpus.gaps_lead"))
-    if not report.gaps:
-        st.caption(text("corpus.no_gaps"))
-        return
-    st.html(_plot(report))
     names = {each.id: each.name for each in api.list_owned_collections()}
+    if report.gaps:
+        _counts(report, names)
+    else:
+        st.caption(text("corpus.no_gaps"))
+    kept_questions.show(api, names, zone=zone)
+
+
+def _counts(report: CorpusHealthOut, names: dict[str, str]) -> None:
+    st.html(_plot(report))
     sums: Counter[tuple[str, str]] = Counter()
     for gap in report.gaps:
         sums[gap.collection_id, gap.kind] += gap.amount
     rows = "".join(
-        f"<tr><td>{escape(_place(names, collection))}</td><td>{escape(_kind(kind))}</td>"
+        f"<tr><td>{escape(kept_questions.place(names, collection))}</td>"
+        f"<td>{escape(kept_questions.kind_of(kind))}</td>"
         f"<td>{escape(number(amount))}</td></tr>"
         for (collection, kind), amount in sums.most_common()
     )
@@ -101,14 +111,6 @@ def _plot(report: CorpusHealthOut) -> str:
     )
     caption = escape(text("corpus.by_week"))
     return f'<table class="plain"><caption>{caption}</caption><tbody>{rows}</tbody></table>'
-
-
-def _place(names: dict[str, str], collection_id: str) -> str:
-    return names.get(collection_id, text("corpus.elsewhere"))
-
-
-def _kind(kind: str) -> str:
-    return text(f"kind.{kind}") if kind else "–"
 
 
 def _day(day: date) -> str:

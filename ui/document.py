@@ -11,7 +11,7 @@ from assistant.client import AssistantClient, ClientError
 from assistant.schemas.curation import DossierOut, VersionOut
 from assistant.schemas.documents import DocumentOut
 from assistant.schemas.service import MeOut
-from ui import acts, dialogs, document_correction, links, paging
+from ui import acts, dialogs, document_correction, document_erasure, links, paging
 from ui.connection import is_missing
 from ui.document_chunks import LIST as CHUNKS
 from ui.document_chunks import show_chunks
@@ -60,6 +60,8 @@ def _heading(document: DocumentOut) -> None:
 
 def _facts(document: DocumentOut) -> list[str]:
     source = text("jobs.source_upload") if document.source == "upload" else document.source
+    if document.external_id is not None:
+        source = text("document.external_id", id=document.external_id)
     facts = [document.name, text("document.source", source=source), text(f"kind.{document.kind}")]
     facts.append(date_label(document.date) or text("document.undated"))
     if document.format:
@@ -135,6 +137,7 @@ def _buttons(api: AssistantClient, document: DocumentOut) -> None:
                 on_click=dialogs.ask_for,
                 args=("exclude-document", document.id),
             )
+        document_erasure.button(document)
 
 
 def _dialog(api: AssistantClient, document: DocumentOut) -> None:
@@ -142,6 +145,8 @@ def _dialog(api: AssistantClient, document: DocumentOut) -> None:
         case ("exclude-document", document_id) if document_id == document.id:
             draw = partial(ask_to_exclude, api, [document.id])
             dialogs.show(text("documents.exclude_title"), draw)
+        case (document_erasure.DIALOG, document_id) if document_id == document.id:
+            document_erasure.show(api, document)
         case _:
             return
 

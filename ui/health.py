@@ -34,7 +34,7 @@ def show(api: AssistantClient, me: MeOut) -> None:
         return
     acts.show_notice()
     if me.is_admin:
-        corpus.show(api)
+        corpus.show(api, zone=me.tenant.time_zone if me.tenant else None)
     if acts.is_platform_admin(me):
         verification(api, me)
 

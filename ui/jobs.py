@@ -17,8 +17,11 @@ ACTIVE = frozenset({"queued", "running"})
 """States of a job that has not ended."""
 
 _ENDED_SHOWN = 10
+_REREADING = "reindex"
 _OF_SOURCE = "source:"
 """How the label of a job begins that a source asked for."""
+_EXTERNAL = "external:"
+"""Likewise of one that a program asked for, by its own id of a document."""
 _FAILURES_SHOWN = 50
 
 
@@ -122,12 +125,16 @@ def _until(moment: datetime | None) -> str:
 
 
 def _name(job: JobOut) -> str:
-    source = job.source
+    kind, source = text(f"jobs.kind_{job.kind}"), job.source
+    if job.kind == _REREADING:
+        return kind
     if source == "upload":
         source = text("jobs.source_upload")
     elif source.startswith(_OF_SOURCE):
         source = text("jobs.source_kept")
-    return f"{text(f'jobs.kind_{job.kind}')} ({source})"
+    elif source.startswith(_EXTERNAL):
+        source = text("jobs.source_program", id=source.removeprefix(_EXTERNAL))
+    return f"{kind} ({source})"
 
 
 def _share(job: JobOut) -> float:

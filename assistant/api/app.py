@@ -40,6 +40,7 @@ from assistant.api.routes import (
     passages,
     passwords,
     people,
+    pushed,
     question_sets,
     reconciliation,
     search,
@@ -48,6 +49,7 @@ from assistant.api.routes import (
     sign_in,
     sources,
     tenants,
+    uploads,
     usage,
 )
 from assistant.containers import Container
@@ -56,6 +58,7 @@ from ingest.limits import MEGABYTE
 
 _USUAL_BYTES = MEGABYTE
 _ANNOUNCEMENT_BYTES = 64 * MEGABYTE
+_PUSHED = re.compile("/v1/collections/[^/]+/documents/[^/]+")
 _FILES_PER_FORM = 20
 """Files of the largest allowed size that one form may hold."""
 
@@ -152,6 +155,8 @@ def _version_1() -> APIRouter:
         curation,
         passages,
         jobs,
+        uploads,
+        pushed,
         sources,
         question_sets,
         evaluations,
@@ -179,7 +184,8 @@ def _body_limit(max_file_bytes: int) -> BodyLimit:
 
     def limit(method: str, path: str) -> int:
         route = path.removeprefix(API_PREFIX)
-        if method == "PUT" and route.endswith("/content"):
+        is_content = route.endswith("/content") or _PUSHED.fullmatch(route) is not None
+        if method in {"PUT", "PATCH"} and is_content:
             return max_file_bytes + _USUAL_BYTES
         if method == "POST" and route == "/v1/documents":
             return max_file_bytes * _FILES_PER_FORM + _USUAL_BYTES

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from assistant.api.errors import spoken
 from assistant.domain.catalogue import sentence
-from assistant.domain.corpus_health import CorpusHealth, HealthFinding, HealthItem, QuestionGap
+from assistant.domain.corpus_health import (
+    QUESTIONS_KEPT_DAYS,
+    CorpusHealth,
+    HealthFinding,
+    HealthItem,
+    QuestionGap,
+)
 from assistant.schemas.corpus_health import (
     CorpusHealthOut,
     HealthFindingOut,
     HealthItemOut,
+    KeptQuestionOut,
+    KeptQuestionsOut,
     QuestionGapOut,
 )
+from assistant.services.question_keeping import Kept
 
 
 def health_out(health: CorpusHealth, *, days: int) -> CorpusHealthOut:
@@ -52,4 +61,22 @@ def _gap(gap: QuestionGap) -> QuestionGapOut:
         collection_id=gap.collection_id,
         kind="" if gap.kind is None else gap.kind.value,
         amount=gap.amount,
+    )
+
+
+def kept_out(kept: Kept) -> KeptQuestionsOut:
+    """The questions without answer that are kept, as the API tells them."""
+    return KeptQuestionsOut(
+        is_kept=kept.keeping is not None,
+        since=None if kept.keeping is None else kept.keeping.since,
+        days=QUESTIONS_KEPT_DAYS,
+        questions=[
+            KeptQuestionOut(
+                day=each.day,
+                question=each.question,
+                collection_id=each.collection_id,
+                kind="" if each.kind is None else each.kind.value,
+            )
+            for each in kept.questions
+        ],
     )

@@ -131,6 +131,7 @@ def document_out(document: Document) -> DocumentOut:
         act=None if document.quality is None else act_out(document.act),
         quality=None if document.quality is None else quality_out(document.quality),
         corrected=document.corrected.names,
+        external_id=document.external_id,
     )
 
 

@@ -177,6 +177,7 @@ def me_out(
     max_file_mb: int,
     unseen_inspections: int,
     local_accounts: bool,
+    keeps_questions: bool,
 ) -> MeOut:
     """Who is signed in."""
     person, tenant = profile.person, profile.tenant
@@ -199,6 +200,7 @@ def me_out(
             welcome=tenant.welcome,
             logo_url=f"{API_PREFIX}/v1/tenants/{tenant.id}/logo" if profile.has_logo else None,
             retention_days=tenant.retention_days,
+            keeps_questions=keeps_questions,
         ),
         charter=CharterState(
             version=charter.version,

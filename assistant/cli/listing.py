@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from assistant.cli.console import moment, plural, say
 from assistant.cli.following import duration
-from assistant.client import AssistantClient
+from assistant.client import AssistantClient, ClientError
 from assistant.schemas.curation import DossierOut
 from assistant.schemas.documents import DocumentOut, DocumentPage, JobItemOut, JobOut
 
@@ -25,6 +27,9 @@ _JOB_STATES = {
 }
 _KINDS = {"ingest": "indexation", "reindex": "réindexation"}
 _PAGE = 500
+_FORBIDDEN = 403
+_OF_SOURCE = "source:"
+_NO_NAMES: Mapping[str, str] = {}
 
 
 def all_documents(client: AssistantClient, *, state: str | None, name: str) -> DocumentPage:
@@ -94,21 +99,39 @@ def show_dossier(dossier: DossierOut) -> None:
         )
 
 
-def show_jobs(jobs: list[JobOut]) -> None:
-    """One line per job."""
+def source_names(client: AssistantClient, jobs: Sequence[JobOut]) -> dict[str, str]:
+    """Names of the sources that some jobs bring in line, by label; none for who may not know them."""
+    if not any(job.source.startswith(_OF_SOURCE) for job in jobs):
+        return {}
+    try:
+        return {each.label: each.name for each in client.list_sources()}
+    except ClientError as error:
+        if error.problem.status != _FORBIDDEN:
+            raise
+        return {}
+
+
+def show_jobs(jobs: Sequence[JobOut], *, names: Mapping[str, str] = _NO_NAMES) -> None:
+    """One line per job, its source by name where that is known."""
     if not jobs:
         say("Aucun traitement.")
     for job in jobs:
         state = _JOB_STATES.get(job.state, job.state)
         say(
             f"{job.id}  {moment(job.created_at)}  {_KINDS.get(job.kind, job.kind):<13}"
-            f"{state:<17}{job.done}/{job.total}  {job.source}"
+            f"{state:<17}{job.done}/{job.total}  {names.get(job.source, job.source)}"
         )
 
 
-def show_job(job: JobOut, *, failed: list[JobItemOut], waiting: list[JobItemOut]) -> None:
+def show_job(
+    job: JobOut,
+    *,
+    failed: list[JobItemOut],
+    waiting: list[JobItemOut],
+    names: Mapping[str, str] = _NO_NAMES,
+) -> None:
     """A job, its progress, and one reason per file that failed, for good or in passing."""
-    show_jobs([job])
+    show_jobs([job], names=names)
     left = f", reste {duration(job.left_s)}" if job.left_s is not None else ""
     say(
         f"{plural(job.chunks, 'passage')}, {plural(job.pages, 'page')}, "

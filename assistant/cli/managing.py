@@ -115,11 +115,15 @@ def list_jobs(
 ) -> None:
     """Liste les derniers traitements."""
     from assistant.cli.console import say_json
-    from assistant.cli.listing import show_jobs
+    from assistant.cli.listing import show_jobs, source_names
 
     with invocation(context).connect(command="jobs", server=server) as connection:
         jobs = connection.client.list_jobs(limit=limit)
-    say_json([job.model_dump(mode="json") for job in jobs]) if json else show_jobs(jobs)
+        names = source_names(connection.client, jobs)
+    if json:
+        say_json([job.model_dump(mode="json") for job in jobs])
+    else:
+        show_jobs(jobs, names=names)
 
 
 @jobs_app.command("show", cls=FrenchCommand)
@@ -133,12 +137,13 @@ def show_job(
 
     with invocation(context).connect(command="jobs", server=server) as connection:
         found = connection.client.get_job(job)
+        names = listing.source_names(connection.client, [found])
         failed, waiting = (
             items_in_state(connection.client, found, state=state)
             for state in ("failed", "retrying")
         )
     if not json:
-        listing.show_job(found, failed=failed, waiting=waiting)
+        listing.show_job(found, failed=failed, waiting=waiting, names=names)
         return
     told = {"failed": failed, "retrying": waiting}
     lists = {name: [item.model_dump(mode="json") for item in told[name]] for name in told}

@@ -15,6 +15,7 @@ from assistant.cli.console import moment, note, plural, say, say_json
 from assistant.cli.failures import ExitCode, Misuse
 from assistant.cli.following import duration
 from assistant.client import AssistantClient
+from assistant.domain.catalogue import sentence
 from assistant.schemas.sources import SourceIn, SourceOut, SourceRunOut
 
 _POLL_S = 0.5
@@ -81,6 +82,22 @@ def source_line(source: SourceOut) -> str:
     place = source.address or "reçoit ses fichiers d'un programme"
     said = f"{source.id}  {_RHYTHMS[source.schedule.rhythm]:<19}  {source.name} ({place})"
     return said if run is None else f"{said}\n{'':38}{_run_line(run)}"
+
+
+def found_source(client: AssistantClient, text: str) -> SourceOut:
+    """The source of an identifier, or of a whole name.
+
+    Raises:
+        ClientError: There is none.
+        Misuse: Several have that name.
+    """
+    sources = client.list_sources()
+    named = [each for each in sources if each.id == text] or [
+        each for each in sources if each.name == text
+    ]
+    if len(named) > 1:
+        raise Misuse(sentence("source_name_shared", ids=", ".join(each.id for each in named)))
+    return named[0] if named else client.get_source(text)
 
 
 def look(connection: Connection, source_id: str, *, is_plan: bool, as_json: bool) -> ExitCode:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
 from assistant.cli.french import FrenchCommand, FrenchGroup
-from assistant.cli.options import Identifier, Json, Server, invocation
+from assistant.cli.options import Json, Server, invocation
+
+if TYPE_CHECKING:
+    from assistant.cli.connection import Connection
+    from assistant.cli.failures import ExitCode
 
 sources_app = typer.Typer(
     cls=FrenchGroup, help="Les sources : dossiers tenus à jour.", rich_markup_mode=None
@@ -19,12 +24,21 @@ Include = Annotated[
 Exclude = Annotated[
     list[str] | None, typer.Option(metavar="MOTIF", help="Laisse ces fichiers de côté.")
 ]
+Named = Annotated[
+    str, typer.Argument(metavar="ID|NOM", help="Identifiant, ou nom entier de la source.")
+]
 Every = Annotated[
     str,
     typer.Option(
         metavar="RYTHME", help="manual, hourly, daily@HH:MM ou weekly@J@HH:MM (J : 0 à 6)."
     ),
 ]
+
+
+class _Act(Protocol):
+    """What is asked of a source, and waited for."""
+
+    def __call__(self, connection: Connection, source_id: str, *, as_json: bool) -> ExitCode: ...
 
 
 @sources_app.command("list", cls=FrenchCommand)
@@ -87,52 +101,48 @@ def add_source(
 
 @sources_app.command("plan", cls=FrenchCommand)
 def plan_source(
-    context: typer.Context, source: Identifier, *, json: Json = False, server: Server = None
+    context: typer.Context, source: Named, *, json: Json = False, server: Server = None
 ) -> int:
     """Dit ce que changerait une mise à jour ; rien ne change."""
     from assistant.cli.source_looks import look
 
-    with invocation(context).connect(command=_COMMAND, server=server) as connection:
-        return look(connection, source, is_plan=True, as_json=json)
+    return _told(context, source, partial(look, is_plan=True), json=json, server=server)
 
 
 @sources_app.command("sync", cls=FrenchCommand)
 def sync_source(
-    context: typer.Context, source: Identifier, *, json: Json = False, server: Server = None
+    context: typer.Context, source: Named, *, json: Json = False, server: Server = None
 ) -> int:
     """Met à jour les documents d'une source, et attend la fin de l'examen."""
     from assistant.cli.source_looks import look
 
-    with invocation(context).connect(command=_COMMAND, server=server) as connection:
-        return look(connection, source, is_plan=False, as_json=json)
+    return _told(context, source, partial(look, is_plan=False), json=json, server=server)
 
 
 @sources_app.command("approve", cls=FrenchCommand)
 def approve_source(
-    context: typer.Context, source: Identifier, *, json: Json = False, server: Server = None
+    context: typer.Context, source: Named, *, json: Json = False, server: Server = None
 ) -> int:
     """Approuve les retraits d'un plan qui attend, et les exécute."""
     from assistant.cli.source_looks import decide
 
-    with invocation(context).connect(command=_COMMAND, server=server) as connection:
-        return decide(connection, source, is_approved=True, as_json=json)
+    return _told(context, source, partial(decide, is_approved=True), json=json, server=server)
 
 
 @sources_app.command("refuse", cls=FrenchCommand)
 def refuse_source(
-    context: typer.Context, source: Identifier, *, json: Json = False, server: Server = None
+    context: typer.Context, source: Named, *, json: Json = False, server: Server = None
 ) -> int:
     """Refuse les retraits d'un plan qui attend ; rien ne change."""
     from assistant.cli.source_looks import decide
 
-    with invocation(context).connect(command=_COMMAND, server=server) as connection:
-        return decide(connection, source, is_approved=False, as_json=json)
+    return _told(context, source, partial(decide, is_approved=False), json=json, server=server)
 
 
 @sources_app.command("remove", cls=FrenchCommand)
 def remove_source(
     context: typer.Context,
-    source: Identifier,
+    source: Named,
     *,
     documents: Annotated[
         bool, typer.Option("--documents", help="Supprime aussi ses documents.")
@@ -141,10 +151,12 @@ def remove_source(
 ) -> None:
     """Retire une source ; ses documents restent, sauf demande contraire."""
     from assistant.cli.console import say
+    from assistant.cli.source_looks import found_source
 
     with invocation(context).connect(command=_COMMAND, server=server) as connection:
-        connection.client.remove_source(source, keeps_documents=not documents)
-    say(f"{source} retirée.")
+        found = found_source(connection.client, source)
+        connection.client.remove_source(found.id, keeps_documents=not documents)
+    say(f"{found.name} retirée.")
 
 
 @sources_app.command("rotate-key", cls=FrenchCommand)
@@ -155,3 +167,12 @@ def rotate_key(context: typer.Context) -> None:
 
     count = rotate(invocation(context).load().settings)
     say(f"Nouvelle clé en place ; mots de passe protégés de nouveau : {count}.")
+
+
+def _told(context: typer.Context, source: str, act: _Act, *, json: bool, server: str | None) -> int:
+    """What became of an act on the source of that id or name."""
+    from assistant.cli.source_looks import found_source
+
+    with invocation(context).connect(command=_COMMAND, server=server) as connection:
+        found = found_source(connection.client, source)
+        return act(connection, found.id, as_json=json)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from assistant.client.errors import client_error
+from assistant.client.parts import PART_BYTES, PartSender
 from assistant.client.transport import Transport
 from assistant.schemas.documents import (
     DocumentOut,
@@ -145,6 +146,9 @@ class FileCalls:
     ) -> JobItemOut:
         """Send the content of an announced file, streamed from disk.
 
+        A large one goes in parts: a cut connection is waited for, and what an earlier try of the
+        same person sent of the same content within a day is not sent again.
+
         A file that grows, shrinks or stops being readable meanwhile is sent as it is found: the
         service sees that it is not the announced content, and fails this item alone.
 
@@ -158,11 +162,17 @@ class FileCalls:
         Raises:
             ClientError: Also "file_unreadable" when the file cannot be opened here.
         """
+        place = f"/api/v1/jobs/{job_id}/items/{item_id}/content"
         with opened(path) as stream:
+            if size_bytes is not None and size_bytes > PART_BYTES:
+                sender = PartSender(self._transport, place, progress=progress)
+                # whole or not, the service now answers what became of it
+                sender.send(stream, size_bytes=size_bytes)
+                return self._transport.call("PUT", place, returns=JobItemOut, content=b"")
             # without a length, which the content would have to keep to while it changes
             return self._transport.call(
                 "PUT",
-                f"/api/v1/jobs/{job_id}/items/{item_id}/content",
+                place,
                 returns=JobItemOut,
                 content=_blocks(stream, size_bytes=size_bytes, progress=progress),
                 headers={"Content-Type": "application/octet-stream"},

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from assistant.domain.documents import Reason
-from assistant.domain.ids import CollectionId, DocumentId
+from assistant.domain.ids import CollectionId, DocumentId, PersonId
 from ingest.model import DocumentKind
 
 POOR_OCR_CONFIDENCE = 0.75
 """Mean certainty of the characters of a page read from its image, below which words are wrong."""
 OLD_YEARS = 5
+QUESTIONS_KEPT_DAYS = 90
+"""How long a tenant that wants them keeps questions without answer."""
 
 
 class HealthCode(StrEnum):
@@ -71,6 +73,25 @@ class QuestionGap:
     kind: DocumentKind | None
     """Kind of the nearest document; None when nothing was near."""
     amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """That a tenant keeps the questions which nothing answers."""
+
+    since: datetime
+    decided_by: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class KeptQuestion:
+    """A question that nothing answered; who asked it is not told."""
+
+    day: date
+    question: str
+    collection_id: str
+    """As for `QuestionGap`."""
+    kind: DocumentKind | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from assistant.domain.ids import (
 )
 from ingest.model import Act, ActStatus, DocumentKind, FileFormat, Locator, Notice, Quality
 
+EXTERNAL_PREFIX = "external:"
+"""Of the source of a document that a program names by its own id, which follows."""
 Params = dict[str, str | int | float]
 """Values that complete a French sentence; kept as JSON beside its code."""
 
@@ -77,6 +79,12 @@ class Document:
     """What people put right, which title, kind and date hold already; None when nobody ever did."""
     exclusion: Exclusion | None = None
     """Who keeps it from being read; None while it may be."""
+
+    @property
+    def external_id(self) -> str | None:
+        """What the program that sent it calls it; None for a document that has no such name."""
+        is_external = self.source.startswith(EXTERNAL_PREFIX)
+        return self.source.removeprefix(EXTERNAL_PREFIX) if is_external else None
 
     @property
     def corrected(self) -> CorrectedFields:

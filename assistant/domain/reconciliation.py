@@ -13,6 +13,7 @@ from assistant.domain.ids import (
     CollectionId,
     DocumentId,
     JobItemId,
+    SourceId,
     TenantId,
     VersionId,
 )
@@ -45,6 +46,12 @@ class Defect(StrEnum):
     """A document that is neither served nor failed, and that nothing will read. Named by its id."""
     ITEM_STUCK = "item_stuck"
     """A file of a job that will never end. Named by its id."""
+    SOURCE_MISSING = "source_missing"
+    """A file that a source had when it was looked at last, without document. Named by its source."""
+    SOURCE_ORPHAN = "source_orphan"
+    """A document of a source that no look at it told of. Named by its id."""
+    SOURCE_CHANGED = "source_changed"
+    """A document with another content than its file had. Named by its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,19 @@ class ChunkOwner:
 
     version_id: VersionId
     state: VersionState
+
+
+@dataclass(frozen=True, slots=True)
+class SourceGap:
+    """Where the last look at a source and its documents differ."""
+
+    defect: Defect
+    source_id: SourceId
+    tenant_id: TenantId
+    named: str
+    """Its document, or its source when it has none."""
+    may_sync: bool
+    """True when the machine reaches the files by itself, and no plan waits for a person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,14 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Protocol
 
-from assistant.domain.corpus_health import HealthCode, HealthFinding, QuestionGap
+from assistant.domain.answers import Answer
+from assistant.domain.corpus_health import (
+    HealthCode,
+    HealthFinding,
+    Keeping,
+    KeptQuestion,
+    QuestionGap,
+)
 from assistant.domain.ids import DocumentId, TenantId
 from assistant.domain.tenancy import Scope
 from ingest.model import DocumentKind
@@ -50,6 +57,32 @@ class CorpusHealthRepository(Protocol):
         kind: DocumentKind | None,
     ) -> None:
         """Count a question without answer; nothing when the tenant is gone."""
+        ...
+
+    def keeping(self, tenant_id: TenantId) -> Keeping | None:
+        """Whether a tenant keeps its questions without answer; None, the default, for no."""
+        ...
+
+    def keep_questions(self, tenant_id: TenantId, keeping: Keeping) -> None:
+        """Keep them from now on."""
+        ...
+
+    def drop_questions(self, tenant_id: TenantId) -> int:
+        """Keep them no more, and forget those that were kept; how many there were."""
+        ...
+
+    def add_question(
+        self, answer: Answer, *, day: date, collection_id: str, kind: DocumentKind | None
+    ) -> None:
+        """Keep a question without answer."""
+        ...
+
+    def kept_questions(self, *, scope: Scope, since: date, limit: int) -> Sequence[KeptQuestion]:
+        """Those of the reader's tenant from a day on, the newest first."""
+        ...
+
+    def forget_questions(self, *, before: date) -> int:
+        """Forget those of days before one, of all tenants; how many there were."""
         ...
 
     def forget_counts(self, *, before: date) -> None:

@@ -93,6 +93,10 @@ class DocumentRepository(Protocol):
         """
         ...
 
+    def list_of_contents(self, hashes: Sequence[str], *, scope: Scope) -> list[Document]:
+        """Those whose last content has one of the SHA-256 (any number), oldest first; excluded ones too."""
+        ...
+
     def held_contents(self, hashes: Sequence[str], *, scope: Scope) -> frozenset[str]:
         """Those of the SHA-256 (any number) that a document of the scope or a version of it has.
 

@@ -13,6 +13,7 @@ from assistant.domain.reconciliation import (
     ExpectedPoint,
     KnownDocument,
     Reconciliation,
+    SourceGap,
     StuckItem,
 )
 
@@ -64,6 +65,10 @@ class ReconciliationRepository(Protocol):
 
     def stuck_items(self, *, limit: int) -> Sequence[StuckItem]:
         """Files of jobs that nothing will end, oldest first."""
+        ...
+
+    def source_gaps(self, *, limit: int) -> Sequence[SourceGap]:
+        """Where sources that are not being looked at and their documents differ, at most so many of a kind."""
         ...
 
     def end_item(self, item: StuckItem) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from assistant.schemas.wire import Wire
 
@@ -56,3 +56,33 @@ class CorpusHealthOut(Wire):
     gaps: list[QuestionGapOut]
     counted_since: date | None
     """First day that what is found is counted from. Documents never found are told after `days` of it."""
+
+
+class KeepingIn(Wire):
+    """Whether the questions that nothing answers are kept."""
+
+    is_kept: bool
+    """False forgets those that were."""
+
+
+class KeptQuestionOut(Wire):
+    """A question that nothing answered; who asked it is not told."""
+
+    day: date
+    question: str
+    collection_id: str
+    """Collection of the nearest passage; empty when nothing was near, or it is another organisation's."""
+    kind: str
+    """Kind of the nearest document; empty likewise."""
+
+
+class KeptQuestionsOut(Wire):
+    """Whether an organisation keeps the questions that nothing answered, and those."""
+
+    is_kept: bool
+    since: datetime | None
+    """When it was decided; null when they are not kept."""
+    days: int
+    """After how many days each is forgotten."""
+    questions: list[KeptQuestionOut]
+    """The newest first."""

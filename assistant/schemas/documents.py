@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
 
 from pydantic import Field
 
@@ -79,6 +80,8 @@ class DocumentOut(Wire):
     """Null when no live version was read, or by an earlier version of the product."""
     corrected: tuple[str, ...] = ()
     """Those of title, kind and date that a person put right."""
+    external_id: str | None = None
+    """What the program that sent it calls it; null for a document that has no such name."""
 
 
 class LinkEndOut(Wire):
@@ -243,6 +246,30 @@ class JobStarted(Wire):
     job: JobOut
     wanted: list[JobItemOut]
     """Items whose content must be sent to `PUT /api/v1/jobs/{job}/items/{item}/content`."""
+
+
+class PutOut(Wire):
+    """A document that a program put, and the job that reads it."""
+
+    document: DocumentOut
+    job: JobOut
+
+
+class ContentsIn(Wire):
+    """Contents of which is asked whether they are there."""
+
+    sha256: list[Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = Field(max_length=1000)
+    """Hexadecimal."""
+
+
+class HeldContentOut(Wire):
+    """A content that a document has already."""
+
+    sha256: str
+    document_id: str
+    name: str
+    title: str
+    collection_id: str
 
 
 class ReindexIn(Wire):

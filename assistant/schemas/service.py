@@ -54,6 +54,8 @@ class TenantBrief(Wire):
     """None without a logo."""
     retention_days: int | None = None
     """Conversations that were not used for so many days are erased; null keeps them."""
+    keeps_questions: bool = False
+    """Whether its administrators read the questions that nothing answered."""
 
 
 class MeOut(Wire):

@@ -15,9 +15,11 @@ from assistant.domain.documents import SourceChunk
 from assistant.domain.errors import AssistantError
 from assistant.domain.ids import DocumentId
 from assistant.domain.tenancy import Principal, Scope
+from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.answer_record import AnswerRecord
+from assistant.services.question_keeping import QuestionKeeper
 from assistant.services.roles import require_admin
 from assistant.services.transactions import retried
 
@@ -31,9 +33,11 @@ _YEAR = timedelta(days=365)
 class CorpusHealthService:
     """Tells administrators of a tenant what to look after. Blocking."""
 
-    def __init__(self, open_work: UnitOfWorkFactory, clock: Clock) -> None:
+    def __init__(self, open_work: UnitOfWorkFactory, clock: Clock, *, audit: AuditTrail) -> None:
         self._open_work = open_work
         self._clock = clock
+        self.questions = QuestionKeeper(open_work, clock, audit=audit)
+        """Those that nothing answered, where they are kept."""
         self.found = FoundCounter(open_work, clock)
 
     def report(self, *, days: int, limit: int, principal: Principal, scope: Scope) -> CorpusHealth:
@@ -118,7 +122,7 @@ def count_result(work: UnitOfWork, record: AnswerRecord) -> None:
     """Count what an ended answer found, or where it came nearest without an answer.
 
     Of the question nothing is kept but the collection and the kind of the nearest document, and those
-    only when the collection is one of the asker's own tenant.
+    only when the collection is one of the asker's own tenant; unless this tenant keeps the question.
     """
     end, answer = record.end, record.answer
     if not isinstance(end, AnswerCompleted):
@@ -136,9 +140,9 @@ def count_result(work: UnitOfWork, record: AnswerRecord) -> None:
     if end.status is AnswerStatus.REFUSED:
         nearest = passages[0].chunk if passages else None
         is_own = nearest is not None and nearest.tenant_id == answer.tenant_id
-        work.corpus_health.add_gap(
-            answer.tenant_id,
-            day=day,
-            collection_id=nearest.collection_id if nearest and is_own else "",
-            kind=nearest.kind if nearest and is_own else None,
-        )
+        collection_id = nearest.collection_id if nearest and is_own else ""
+        kind = nearest.kind if nearest and is_own else None
+        health = work.corpus_health
+        health.add_gap(answer.tenant_id, day=day, collection_id=collection_id, kind=kind)
+        if health.keeping(answer.tenant_id) is not None:
+            health.add_question(answer, day=day, collection_id=collection_id, kind=kind)

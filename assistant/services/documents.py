@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,6 +72,23 @@ class DocumentService:
             return work.documents.list_page(
                 scope=scope, wanted=wanted, limit=limit, offset=offset, managed=managed
             )
+
+    def of_contents(
+        self, hashes: Sequence[str], *, principal: Principal, scope: Scope
+    ) -> list[Document]:
+        """Documents that have one of some contents already, so that these need not be sent.
+
+        Args:
+            hashes: SHA-256 of contents, hexadecimal.
+            principal: An administrator.
+            scope: What it administers: what others hold is told to nobody.
+
+        Raises:
+            Forbidden: The principal is no administrator.
+        """
+        require_writer(principal)
+        with self._open_work() as work:
+            return work.documents.list_of_contents(hashes, scope=scope)
 
     def counts(self, *, scope: Scope, managed: Scope | None = None) -> DocumentCounts:
         """How many documents of the scope are in each state."""

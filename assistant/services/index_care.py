@@ -13,7 +13,6 @@ from assistant.ports.files import FileStore
 from assistant.ports.index import ChunkIndex
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.applier import Followers, IndexApplier
-from assistant.services.conversation_desk import ConversationDesk
 from assistant.services.corpus_health import CorpusHealthService
 from assistant.services.reconciliation import Reconciler, ReconciliationKeeper
 from assistant.services.scratch import sweep_scratch
@@ -30,7 +29,7 @@ class IndexCare:
         clock: Clock,
         *,
         audit: AuditTrail,
-        desk: ConversationDesk,
+        upkeep: Sequence[Callable[[], None]],
         followers: Followers,
         scratch: Path,
         searched: Callable[[], Sequence[ChunkIndex]],
@@ -44,14 +43,14 @@ class IndexCare:
             files: The contents.
             clock: The time.
             audit: Told who had the index mended.
-            desk: Its old conversations are erased by the way.
+            upkeep: What is looked at by the way, each from time to time.
             followers: Indexes that hold the same, beside this one.
             scratch: What dead processes left there is removed.
             searched: Those of them that somebody searches at the time.
             stack: Ends at its end what is under way.
         """
         reconciler = Reconciler(open_work, index, files, clock, others=searched)
-        self.health = CorpusHealthService(open_work, clock)
+        self.health = CorpusHealthService(open_work, clock, audit=audit)
         self.reconciliation = ReconciliationKeeper(open_work, reconciler, clock, audit=audit)
         self.applier = IndexApplier(
             open_work,
@@ -59,9 +58,10 @@ class IndexCare:
             files,
             clock,
             upkeep=[
-                desk.retention.look,
+                *upkeep,
                 self.reconciliation.look,
                 self.health.found.flush,
+                self.health.questions.look,
                 partial(sweep_scratch, scratch),
             ],
             followers=followers,

@@ -76,6 +76,27 @@ def check_room(work: UnitOfWork, plan: Iterable[PlannedFile], *, tenant_id: Tena
     _check_sum("quota_storage", used=held.size_bytes, added=size_bytes, limit=limit)
 
 
+def check_bytes(
+    work: UnitOfWork, *, tenant_id: TenantId, held_bytes: int, added_bytes: int
+) -> None:
+    """Refuse bytes of contents that no document has yet, beside all that its documents hold.
+
+    Args:
+        work: The unit of work.
+        tenant_id: Whose they are.
+        held_bytes: What contents that are not whole take already.
+        added_bytes: What is still to come of one of them.
+
+    Raises:
+        QuotaExceeded: Too many bytes ("quota_storage").
+        NotFound: The tenant is gone.
+    """
+    limit_mb = _tenant(work, tenant_id).quotas.storage_mb
+    limit = None if limit_mb is None else limit_mb * MEGABYTE
+    used = work.usage.held(tenant_id).size_bytes + held_bytes
+    _check_sum("quota_storage", used=used, added=added_bytes, limit=limit)
+
+
 def reason_of(error: QuotaExceeded) -> Reason:
     """A refusal as the reason of one file."""
     return Reason(error.code, dict(error.params))

@@ -22,6 +22,7 @@ from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.reconciling_files import FileComparison
 from assistant.services.reconciling_index import IndexComparison
 from assistant.services.reconciling_jobs import JobComparison
+from assistant.services.reconciling_sources import SourceComparison
 from assistant.services.reconciling_tally import Interrupted, Tally
 from assistant.services.roles import require_platform_admin
 from assistant.services.transactions import retried
@@ -37,7 +38,7 @@ _AFTER_START: Final = timedelta(hours=1)
 
 
 class Reconciler:
-    """Compares all three. Blocking; takes as long as the files take to read, twice."""
+    """Compares all of them, and the sources. Blocking; takes as long as the files take to read, twice."""
 
     def __init__(
         self,
@@ -78,6 +79,7 @@ class Reconciler:
         parts = (self._open_work, self._files, self._clock)
         FileComparison(*parts, tally=tally).look(mends=is_repair)
         JobComparison(*parts, tally=tally).look(mends=is_repair)
+        SourceComparison(self._open_work, self._clock, tally=tally).look(mends=is_repair)
         for index in (self._index, *self._others()):
             IndexComparison(self._open_work, index, self._files, self._clock, tally=tally).look(
                 mends=is_repair

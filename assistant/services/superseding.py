@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.domain.jobs import Job
+from assistant.domain.jobs import ItemState, Job
 from assistant.ports.repositories import UnitOfWork
 from assistant.services.finishing import JobFinisher
 from assistant.services.submission import UPLOAD
@@ -15,7 +15,8 @@ def supersede_older(
 
     A plan is a diff against what is known now, so only the newest one is right: the older ones, of a
     command that was killed or of a folder that changed since, would only be in its way. Complete
-    readings still reach the index. Uploads are apart: each is another set of files.
+    readings still reach the index. Uploads are apart: each is another set of files; one of them only
+    leaves the files that never came to a newer one that brings files of the same names.
 
     Args:
         work: The transaction that keeps the new job and its items, which must be there by now: a
@@ -25,10 +26,12 @@ def supersede_older(
             files that it does not name.
         finisher: Ends jobs.
     """
-    if job.source == UPLOAD:
-        return
     for older in work.queue.open_jobs(job.source, collection_id=job.collection_id):
-        if older.id == job.id:
+        if older.id == job.id or (job.source == UPLOAD and not _awaits_files(work, older)):
             continue
         if is_complete or work.queue.give_way(older.id, to=job.id):
             finisher.cancel(work, older)
+
+
+def _awaits_files(work: UnitOfWork, job: Job) -> bool:
+    return work.queue.counts(job.id).get(ItemState.AWAITING_FILE, 0) > 0

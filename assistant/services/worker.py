@@ -25,6 +25,7 @@ from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.models import Embedder
 from assistant.ports.parsing import FileReader
+from assistant.ports.parts import PartStore
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.ports.running import JobRunner
 from assistant.ports.scanning import VirusScanner
@@ -86,6 +87,7 @@ class Worker:
         slice_s: How long it stays with a job while others wait, in seconds.
         runner: Wakes it; None has it look by itself.
         generations: What is done for generations of the index; None knows the embedder alone.
+        parts: Contents that come in parts: their jobs wait for the rest as long as those are kept.
     """
 
     def __init__(
@@ -109,12 +111,13 @@ class Worker:
         runner: JobRunner | None = None,
         generations: WorkOfGenerations | None = None,
         elapsed_s: Callable[[], float] = time.monotonic,
+        parts: PartStore | None = None,
     ) -> None:
         self._open_work, self._files, self._reader = open_work, files, reader
         self._generations = generations or WorkOfGenerations(
             lambda: Fed((embedder,)), Fingerprints(reader, embedder_id=embedder.identity.id)
         )
-        self._clock = clock
+        self._clock, self._parts = clock, parts
         self._owner, self._lease_s = owner, lease_s
         self._scanner = scanner
         self._runner = runner or LeaseLoop()
@@ -281,7 +284,7 @@ class Worker:
         return work.queue.renew(job.id, owner=self._owner, until=until)
 
     def _is_silent(self, work: UnitOfWork, job: Job) -> bool:
-        """True when files are awaited and none came for ten minutes, whatever was done to the clock."""
+        """True when files are awaited, none came for ten minutes, and no part of one is kept."""
         waiting = work.queue.counts(job.id).get(ItemState.AWAITING_FILE, 0)
         now = self._elapsed_s()
         before, since = self._silent_since.get(job.id, (waiting, now))
@@ -289,4 +292,6 @@ class Worker:
             self._silent_since.pop(job.id, None)
             return False
         self._silent_since[job.id] = (waiting, since if waiting == before else now)
-        return now - self._silent_since[job.id][1] > _SILENCE_S
+        if now - self._silent_since[job.id][1] <= _SILENCE_S:
+            return False
+        return self._parts is None or not self._parts.held_bytes(job.tenant_id)

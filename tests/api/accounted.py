@@ -99,7 +99,7 @@ class Walk:
         self, http: httpx.AsyncClient, route: str, values: Mapping[str, str]
     ) -> httpx.Response:
         entry = {**isolation.TABLE["requests"].get(route, {}), **_OTHERWISE.get(route, {})}
-        if route.startswith("PUT /v1/jobs"):
+        if route.endswith("/items/{item_id}/content") and not route.startswith("HEAD"):
             entry["content"] = self.content
         return await send(http, route, entry, values)
 
@@ -230,6 +230,7 @@ _PREPARED: Mapping[str, Callable[[Walk], Awaitable[dict[str, str]]]] = {
     "DELETE /v1/invitations/{invitation_id}": Walk.invitation,
     "POST /v1/jobs/{job_id}/cancel": Walk.waiting_job,
     "PUT /v1/jobs/{job_id}/items/{item_id}/content": Walk.waiting_job,
+    "HEAD /v1/jobs/{job_id}/items/{item_id}/content": Walk.waiting_job,
     "POST /v1/jobs/{job_id}/retry": Walk.failed_job,
     "POST /v1/people/{person_id}/restore": Walk.suspended,
     "DELETE /v1/people/{person_id}/sessions": Walk.colleague,

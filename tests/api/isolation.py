@@ -25,7 +25,7 @@ CALLERS = (
     "suspended_tenant",
     "closed_tenant",
 )
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_METHODS = ("HEAD", "GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def in_order(routes: Iterable[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -129,7 +130,11 @@ async def _documents(home: Home) -> dict[str, str]:
     link = propose(site, source=document, target=other, principal=home.admin)
     passages = (await http.get(f"/api/v1/documents/{document}/passages")).json()
     items = (await http.get(f"/api/v1/jobs/{job['id']}/items")).json()
+    pushed = f"/api/v1/collections/{home.known['collection_id']}/documents/paie-12?name=paie.txt"
+    await http.put(pushed, content=TEXT.encode())
+    await asyncio.to_thread(site.settle)
     return {
+        "external_id": "paie-12",
         "job_id": job["id"],
         "item_id": items[0]["id"],
         "document_id": document,
@@ -327,6 +332,8 @@ async def send(
         sent["content"] = png() if entry["content"] == "image" else entry["content"].encode()
     elif method in {"POST", "PATCH"} or "json" in entry:
         sent["json"] = filled(entry.get("json", {}), values)
+    if "headers" in entry:
+        sent["headers"] = entry["headers"]
     return await http.request(method, url, **sent)
 
 
@@ -342,6 +349,7 @@ def without_traces(response: httpx.Response, values: Mapping[str, str]) -> str:
 def told(response: httpx.Response, secrets: frozenset[str]) -> set[str]:
     """The secrets that a response holds, beside the address it was asked at."""
     body = response.content.decode("utf-8", "replace")
-    if response.headers.get("content-type") == "application/problem+json":
+    is_problem = response.headers.get("content-type") == "application/problem+json"
+    if body and is_problem:  # the answer to a HEAD has none
         body = json.dumps({**response.json(), "instance": ""}, ensure_ascii=False)
     return {each for each in secrets if each in body}

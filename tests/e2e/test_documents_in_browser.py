@@ -7,7 +7,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from assistant.testing.mock_model import running_mock_model
 from tests.e2e.browser import WAIT_MS, Product, chromium, running_product, sign_in, wait_for
@@ -108,3 +108,33 @@ def test_any_passage_is_reached_by_its_number(page: Page, product: Product, tmp_
     expect(last).to_be_visible(timeout=WAIT_MS)
     last.scroll_into_view_if_needed()
     page.screenshot(path=tmp_path / "passages.png")
+
+
+def test_a_cut_upload_goes_on_where_it_stopped_and_a_copy_is_told_before_it_is_sent(
+    page: Page, tmp_path: Path
+) -> None:
+    large, copy = tmp_path / "marche.txt", tmp_path / "copie.txt"
+    large.write_text("Le marché a lieu le jeudi.\n" + " " * 9_000_000, "utf-8")
+    copy.write_bytes((SAMPLE / NAMES[0]).read_bytes())
+    offsets: list[str] = []
+
+    def cut_once(route: Route) -> None:
+        request = route.request
+        if request.method == "PATCH":
+            offsets.append(request.headers["upload-offset"])
+            if offsets.count("8388608") == 1 and offsets[-1] == "8388608":
+                route.abort("connectionreset")
+                return
+        route.continue_()
+
+    page.route("**/content", cut_once)
+    uploads = page.locator(".upload")
+    page.locator(".upload input[type=file]").set_input_files([large, copy])
+
+    expect(uploads.get_by_text("Connexion coupée")).to_be_visible(timeout=6 * WAIT_MS)
+    expect(uploads.get_by_text("Consultable")).to_be_visible(timeout=6 * WAIT_MS)
+    assert offsets == ["0", "8388608", "8388608"]
+    expect(uploads.get_by_text(f"sous le nom {NAMES[0]}")).to_be_visible()
+    uploads.get_by_role("button", name="Ajouter quand même").click()
+    expect(uploads.get_by_text("Consultable")).to_have_count(2, timeout=6 * WAIT_MS)
+    page.screenshot(path=tmp_path / "sent.png")

@@ -175,6 +175,8 @@ PLANTED: dict[Defect, Plant] = {
 }
 UNMENDED = frozenset({Defect.FILE_LOST, Defect.FILE_DAMAGED})
 """What is lost can only be sent again."""
+OF_SOURCES = frozenset({Defect.SOURCE_MISSING, Defect.SOURCE_ORPHAN, Defect.SOURCE_CHANGED})
+"""Planted in `test_source_comparison`: what mends them is another look at the source."""
 
 
 def answers(house: House) -> dict[str, list[str]]:
@@ -183,7 +185,7 @@ def answers(house: House) -> dict[str, list[str]]:
 
 
 def test_every_defect_is_planted() -> None:
-    assert PLANTED.keys() == set(Defect)
+    assert PLANTED.keys() == set(Defect) - OF_SOURCES
 
 
 @pytest.mark.each_engine
@@ -196,7 +198,7 @@ def test_a_sound_house_is_clean(house: House) -> None:
 
 
 @pytest.mark.each_engine
-@pytest.mark.parametrize("defect", sorted(set(Defect) - UNMENDED))
+@pytest.mark.parametrize("defect", sorted(PLANTED.keys() - UNMENDED))
 def test_planted_damage_is_found_then_mended(house: House, defect: Defect) -> None:
     before = answers(house)
     PLANTED[defect](house, random.Random(1))

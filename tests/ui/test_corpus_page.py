@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -11,9 +11,11 @@ from assistant.schemas.corpus_health import (
     CorpusHealthOut,
     HealthFindingOut,
     HealthItemOut,
+    KeptQuestionOut,
+    KeptQuestionsOut,
     QuestionGapOut,
 )
-from tests.ui.administration import opened, said
+from tests.ui.administration import click, keys, opened, said
 from tests.ui.test_health_page import CaringClient, spaced
 
 ITEM = HealthItemOut(
@@ -55,6 +57,19 @@ class HealthClient(CaringClient):
     health: CorpusHealthOut = field(default_factory=report)
     asked: list[int] = field(default_factory=list[int])
 
+    kept: KeptQuestionsOut = field(
+        default_factory=lambda: KeptQuestionsOut(is_kept=False, since=None, days=90, questions=[])
+    )
+
+    def kept_questions(self, *, limit: int = 100) -> KeptQuestionsOut:
+        del limit
+        return self.kept
+
+    def keep_questions(self, *, is_kept: bool) -> KeptQuestionsOut:
+        since = datetime(2026, 11, 2, 9, tzinfo=UTC) if is_kept else None
+        self.kept = KeptQuestionsOut(is_kept=is_kept, since=since, days=90, questions=[])
+        return self.kept
+
     def corpus_health(self, *, days: int = 90, limit: int = 20) -> CorpusHealthOut:
         del limit
         self.asked.append(days)
@@ -74,7 +89,7 @@ def test_nothing_to_report_is_said(api: HealthClient) -> None:
     assert "Rien à signaler." in words
     assert "Aucune question sans réponse" in words
     assert "pas encore comptés" in words
-    assert not page.button
+    assert keys(page) == ["questions-keep"]
     assert api.asked == [90]
 
 
@@ -115,3 +130,31 @@ def test_another_period_can_be_asked_for(api: HealthClient) -> None:
     page.selectbox("corpus-days").select(30).run()
 
     assert api.asked == [90, 30]
+
+
+def test_the_words_of_questions_are_kept_once_that_is_confirmed(api: HealthClient) -> None:
+    page = opened(api, "health")
+    assert "seulement comptées" in said(page)
+
+    page = click(page, "questions-keep")
+
+    assert "registre" in said(page)
+    assert not api.kept.is_kept
+    page = click(page, "dialog-confirm")
+    assert api.kept.is_kept
+    words = spaced(said(page))
+    assert "2 novembre 2026" in words
+    assert "90 jours au plus" in words
+
+
+def test_kept_questions_are_shown_and_can_be_forgotten(api: HealthClient) -> None:
+    asked = KeptQuestionOut(
+        day=date(2026, 11, 3), question="Où est <b> la piscine ?", collection_id="x", kind=""
+    )
+    api.keep_questions(is_kept=True)
+    api.kept = api.kept.model_copy(update={"questions": [asked]})
+    page = opened(api, "health")
+
+    assert "Où est &lt;b&gt; la piscine ?" in said(page)
+    click(click(page, "questions-drop"), "dialog-confirm")
+    assert not api.kept.is_kept

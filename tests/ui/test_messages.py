@@ -17,7 +17,7 @@ FAMILIES = {
     "measure", "outcome", "run", "nav", "role", "standing", "members", "groups", "audience", "collections",
     "logo", "tenants", "organisation_kind", "organisation_state", "organisation_move", "quota", "zone",
     "permission", "account", "feedback", "feedback_reason", "usage", "unit", "comparison", "act",
-    "audit_detail", "audit", "generations", "corpus_finding", "sources",
+    "audit_detail", "audit", "generations", "corpus", "corpus_finding", "kept_questions", "sources",
 }  # fmt: skip
 """Tables whose keys are built from a value of the API."""
 

@@ -58,7 +58,7 @@ class FolderFileStore:
         self._pages = root.parent / "pages"
         self._partial = root / "partial"
         self._aside = root / "damaged"
-        with _translated():
+        with translated():
             for folder in (self._root, self._pages, self._partial):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._drop_abandoned()
@@ -79,7 +79,7 @@ class FolderFileStore:
             StorageError: It could not be written ("disk_full", "storage_denied", "storage_error");
                 nothing is kept.
         """
-        with _translated(), self._partial_file() as file:
+        with translated(), self._partial_file() as file:
             sha256, size = _copy(stream, file, max_bytes=max_bytes)
             if self.has(sha256):
                 # of now: `iter_kept` leaves out what is too new to be called an orphan
@@ -99,7 +99,7 @@ class FolderFileStore:
         Raises:
             StorageError: The disk cannot be asked ("storage_error").
         """
-        with _translated():
+        with translated():
             return shutil.disk_usage(self._root).free - self._reserve_bytes
 
     def path(self, sha256: str) -> Path:
@@ -116,7 +116,7 @@ class FolderFileStore:
         """Forget a content, its page images and its PDF; no error when absent."""
         if not _is_sha256(sha256):
             return
-        with _translated():
+        with translated():
             for place in (self._place(sha256), self._aside / sha256):
                 place.unlink(missing_ok=True)
             with suppress(FileNotFoundError):
@@ -125,7 +125,7 @@ class FolderFileStore:
     def iter_kept(self, *, page: int, older_than_s: float) -> Iterator[Sequence[str]]:
         """SHA-256 of what is kept and was last written so long ago, a folder and `page` at a time."""
         before = time.time() - older_than_s
-        with _translated():
+        with translated():
             for folder in sorted(self._root.glob("[0-9a-f][0-9a-f]")):
                 names = [path.name for path in folder.iterdir() if _is_older(path, than=before)]
                 kept = sorted(filter(_is_sha256, names))
@@ -140,7 +140,7 @@ class FolderFileStore:
         """
         if not self.has(sha256):
             return False
-        with _translated(), suppress(FileNotFoundError), self._place(sha256).open("rb") as file:
+        with translated(), suppress(FileNotFoundError), self._place(sha256).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == sha256
         return False
 
@@ -148,7 +148,7 @@ class FolderFileStore:
         """Move a content to `damaged/`, where nothing reads it."""
         if not _is_sha256(sha256):
             return
-        with _translated(), suppress(FileNotFoundError):
+        with translated(), suppress(FileNotFoundError):
             self._aside.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._place(sha256).touch()
             self._place(sha256).replace(self._aside / sha256)
@@ -158,7 +158,7 @@ class FolderFileStore:
         place = self._aside / sha256
         if not _is_sha256(sha256) or self.has(sha256):
             return False
-        with _translated(), suppress(FileNotFoundError):
+        with translated(), suppress(FileNotFoundError):
             with place.open("rb") as file:
                 is_whole = hashlib.file_digest(file, "sha256").hexdigest() == sha256
             if is_whole:
@@ -170,14 +170,14 @@ class FolderFileStore:
     def drop_aside(self, *, older_than_s: float) -> None:
         """Forget what was set aside so long ago."""
         before = time.time() - older_than_s
-        with _translated(), suppress(FileNotFoundError):
+        with translated(), suppress(FileNotFoundError):
             for path in self._aside.iterdir():
                 if _is_older(path, than=before):
                     path.unlink(missing_ok=True)
 
     def hold(self, folder: Path) -> None:
         """Link what is kept into a folder, by SHA-256; nothing where the file system has no links."""
-        with _translated():
+        with translated():
             for place in self._root.glob("[0-9a-f][0-9a-f]/*"):
                 try:
                     (folder / place.name).hardlink_to(place)
@@ -235,7 +235,7 @@ class FolderFileStore:
         return self._put_made(self._pages / sha256 / _DECK_PDF, content=content)
 
     def _put_made(self, place: Path, *, content: bytes) -> Path:
-        with _translated(), self._partial_file() as file:
+        with translated(), self._partial_file() as file:
             file.write(content)
             _move(file, place)
             self._keep_within_bounds()
@@ -338,7 +338,12 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _translated() -> Generator[None]:
+def translated() -> Generator[None]:
+    """Raise what the disk says as errors of the house.
+
+    Raises:
+        StorageError: The disk is full ("disk_full"), denies ("storage_denied") or fails ("storage_error").
+    """
     try:
         yield
     except OSError as error:

@@ -22,10 +22,11 @@ from sqlalchemy import (
 )
 
 from assistant.adapters.sql.corpus_health_tables import document_days, gap_days
+from assistant.adapters.sql.kept_questions import SqlKeptQuestions
 from assistant.adapters.sql.scoping import of_tenant, within
 from assistant.adapters.sql.tables import document_links, documents, readings, versions
 from assistant.adapters.sql.tenant_tables import tenants
-from assistant.adapters.sql.transaction import Transaction, batches
+from assistant.adapters.sql.transaction import batches
 from assistant.domain.corpus_health import (
     POOR_OCR_CONFIDENCE,
     HealthCode,
@@ -52,17 +53,16 @@ _LINKS = {
 }
 
 
-class SqlCorpusHealthRepository:
+class SqlCorpusHealthRepository(SqlKeptQuestions):
     """Implements `CorpusHealthRepository`."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
 
     def finding(
         self, code: HealthCode, *, scope: Scope, since: date, before: date, limit: int
     ) -> HealthFinding:
-        """The documents of a finding, by name; copies beside one another."""
-        present = and_(within(scope, documents), ~documents.c.is_deleted)
+        """The documents of a finding that are not excluded, by name; copies beside one another."""
+        present = and_(
+            within(scope, documents), ~documents.c.is_deleted, documents.c.excluded_at.is_(None)
+        )
         is_live = documents.c.state == DocumentState.LIVE
         has_no_text = documents.c.reason_code.in_(_WITHOUT_TEXT)
         match code:
@@ -208,6 +208,8 @@ class SqlCorpusHealthRepository:
             document_links.c.kind.in_(_LINKS[code]),
             ~documents.c.is_deleted,
             ~other.c.is_deleted,
+            documents.c.excluded_at.is_(None),
+            other.c.excluded_at.is_(None),
         )
         joined = (
             select(*_COLUMNS, other.c.name.label("note"))

@@ -212,6 +212,15 @@ class SqlDocumentRepository:
             found.update((DocumentId(row.document_id), version_of(row)) for row in rows)
         return found
 
+    def list_of_contents(self, hashes: Sequence[str], *, scope: Scope) -> list[Document]:
+        """Those whose last content has one of the SHA-256 (any number), oldest first."""
+        found: list[Document] = []
+        for batch in batches(sorted(set(hashes))):
+            found += self._all(
+                _DOCUMENTS.where(documents.c.sha256.in_(batch), within(scope, documents))
+            )
+        return sorted(found, key=lambda each: (each.created_at, each.id))
+
     def held_contents(self, hashes: Sequence[str], *, scope: Scope) -> frozenset[str]:
         """Those of the SHA-256 (any number) that a document of the scope or a version of it has."""
         own = and_(~documents.c.is_deleted, within(scope, documents))
@@ -276,7 +285,7 @@ class SqlDocumentRepository:
             self._transaction.write(documents.delete().where(this))
 
     def erase(self, document_id: DocumentId, *, scope: Scope, now: datetime) -> None:
-        """Delete a document and what is kept of it elsewhere.
+        """Delete a document, also an excluded one, and what is kept of it elsewhere.
 
         Raises:
             NotFound: No such document in the scope.

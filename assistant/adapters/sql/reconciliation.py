@@ -22,6 +22,7 @@ from sqlalchemy import (
 from assistant.adapters.sql.documents import document_key
 from assistant.adapters.sql.reconciliation_tables import reconciliations
 from assistant.adapters.sql.rows import reason_fields
+from assistant.adapters.sql.source_comparison import SqlSourceComparison
 from assistant.adapters.sql.tables import (
     chunks,
     contents,
@@ -31,7 +32,7 @@ from assistant.adapters.sql.tables import (
     vectors,
     versions,
 )
-from assistant.adapters.sql.transaction import Transaction, batches
+from assistant.adapters.sql.transaction import batches
 from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import DocumentState, Reason, VersionState
 from assistant.domain.ids import ChunkId, DocumentId, JobItemId, VersionId
@@ -71,11 +72,8 @@ _DOCUMENT = (
 )
 
 
-class SqlReconciliationRepository:
+class SqlReconciliationRepository(SqlSourceComparison):
     """Implements `ReconciliationRepository`."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
 
     def expected_points(
         self, *, embedder_id: str, after: int, limit: int, cut: Cut = ORDINARY

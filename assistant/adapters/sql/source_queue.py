@@ -10,9 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, exists, func, not_, or_, select, update
 
 from assistant.adapters.sql.rows import fields_of
-from assistant.adapters.sql.source_rows import run_of, source_of
+from assistant.adapters.sql.source_rows import FILE_FIELDS, run_of, source_of
 from assistant.adapters.sql.source_tables import source_files, source_runs, sources
-from assistant.adapters.sql.sources import FILE_FIELDS
 from assistant.adapters.sql.tables import documents, job_items, jobs
 from assistant.adapters.sql.tenant_tables import tenants
 from assistant.adapters.sql.transaction import Transaction, batches

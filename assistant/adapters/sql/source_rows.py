@@ -10,11 +10,10 @@ from sqlalchemy import Row
 from assistant.adapters.sql.rows import Fields, fields_of, reason_fields, reason_of
 from assistant.domain.sources import Finding, RunOutcome, Schedule, Source, SourceRun
 
-_SOURCE = (
-    "id", "tenant_id", "collection_id", "kind", "name", "address", "user", "removal_percent",
-    "next_run_at", "created_by", "created_at",
-)  # fmt: skip
-_FIXED = frozenset({"id", "tenant_id", "collection_id", "kind", "created_by", "created_at"})
+FILE_FIELDS = ("name", "size_bytes", "stamp", "sha256")
+"""Of what is remembered of a file, as its table has them."""
+_FIXED = ("id", "tenant_id", "collection_id", "kind", "created_by", "created_at")
+_CHANGEABLE = ("name", "address", "user", "removal_percent", "next_run_at")
 _RUN = (
     "id", "source_id", "tenant_id", "kind", "state", "asked_by", "asked_at", "started_at",
     "finished_at", "approved_removal", "decided_by", "decided_at",
@@ -25,7 +24,7 @@ _OUTCOME = ("is_complete", "read_bytes", "estimated_s", "removal", "kept_back")
 
 def source_columns(source: Source, *, is_new: bool = False) -> Fields:
     """The columns of a source but its password; those that never change only when it is new."""
-    columns = fields_of(source, [name for name in _SOURCE if is_new or name not in _FIXED])
+    columns = fields_of(source, (*_FIXED, *_CHANGEABLE) if is_new else _CHANGEABLE)
     schedule = source.schedule
     return {
         **columns,
@@ -41,7 +40,7 @@ def source_of(row: Row[Any]) -> Source:
     """The source of a row, without its password."""
     at = time(*divmod(row.at_minute, 60))
     return Source(
-        **fields_of(row, _SOURCE),
+        **fields_of(row, (*_FIXED, *_CHANGEABLE)),
         has_password=bool(row.sealed),
         include=tuple(row.include),
         exclude=tuple(row.exclude),

@@ -20,8 +20,6 @@ from assistant.domain.ids import SourceId, SourceRunId
 from assistant.domain.sources import OPEN_RUNS, Source, SourceRun
 from assistant.domain.tenancy import Scope
 
-FILE_FIELDS = ("name", "size_bytes", "stamp", "sha256")
-
 
 class SqlSourceRepository:
     """Implements `SourceRepository`."""

@@ -22,8 +22,10 @@ from assistant.domain.errors import NotFound
 from assistant.domain.ids import CollectionId, DocumentId, LinkId
 from assistant.domain.links import LinkState
 from assistant.schemas.documents import (
+    ContentsIn,
     DocumentOut,
     DocumentPage,
+    HeldContentOut,
     JobOut,
     JobStarted,
     LinkOut,
@@ -98,6 +100,24 @@ async def upload_documents(
     finally:
         for upload in uploads:
             await upload.close()
+
+
+@router.post("/held")
+def tell_held(asked: ContentsIn, caller: Admin, services: UseCases) -> list[HeldContentOut]:
+    """Which of some contents documents of one's own collections have already, before they are sent."""
+    found = services.documents.of_contents(
+        asked.sha256, principal=caller.principal, scope=caller.owned
+    )
+    return [
+        HeldContentOut(
+            sha256=each.sha256,
+            document_id=each.id,
+            name=each.name,
+            title=each.title,
+            collection_id=each.collection_id,
+        )
+        for each in found
+    ]
 
 
 @router.post("/reindex", status_code=202)

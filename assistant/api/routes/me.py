@@ -90,4 +90,5 @@ def _shown(principal: Principal, services: UseCases) -> MeOut:
         max_file_mb=services.settings.ingest.max_file_mb,
         unseen_inspections=services.desk.inspections.unseen(scope=own),
         local_accounts=services.passwords.is_on,
+        keeps_questions=services.corpus_health.questions.is_on(principal.tenant_id),
     )

@@ -244,6 +244,22 @@ class CurationContract(RepositoryContract):
                 assert work.documents.find(document_id, scope=world.both, managed=managed) is None
                 assert work.documents.counts(scope=world.both, managed=managed).excluded == 0
 
+    @pytest.mark.parametrize("with_traces", [True, False])
+    def test_an_excluded_document_can_be_deleted_and_erased(
+        self, open_work: UnitOfWorkFactory, world: World, *, with_traces: bool
+    ) -> None:
+        stored = store_live(open_work, world.here)
+        exclude(open_work, stored, reader=world.here)
+        scope = world.here.scope
+
+        with open_work() as work:
+            remove = work.documents.erase if with_traces else work.documents.delete
+            remove(stored.document.id, scope=scope, now=NOON)
+            work.commit()
+
+        with open_work() as work:
+            assert work.documents.find(stored.document.id, scope=scope, managed=scope) is None
+
     def test_an_excluded_document_comes_back_whole(
         self, open_work: UnitOfWorkFactory, world: World
     ) -> None:

@@ -234,9 +234,12 @@ class DocumentContract(RepositoryContract):
         scopes = (world.here.scope, world.both, world.there.scope, world.nobody, world.crossed)
         with open_work() as work:
             held = [work.documents.held_contents(asked, scope=scope) for scope in scopes]
+            having = [work.documents.list_of_contents(asked, scope=scope) for scope in scopes]
             assert work.documents.held_contents([], scope=world.here.scope) == frozenset()
         own = frozenset({stored.version.sha256, newer})
         assert held == [own, own, frozenset(), frozenset(), frozenset()]
+        ids = [[each.id for each in found] for found in having]
+        assert ids == [[stored.document.id], [stored.document.id], [], [], []]
 
     def test_contents_of_a_deleted_document_are_not_held(
         self, open_work: UnitOfWorkFactory, world: World
