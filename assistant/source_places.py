@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ from assistant.services.access import owner_tenant
 from assistant.services.audit_trail import ChainAuditTrail
 from assistant.services.ingestion import IngestionService
 from assistant.services.names import is_printable
+from assistant.services.patience import within
 from assistant.services.source_runner import SourceRunner
 from assistant.services.sources import SourceService
 from assistant.settings import Settings, SourceFolder, SourcesSettings
@@ -34,6 +35,8 @@ from ingest.sources.listing import FileSource
 from ingest.sources.webdav import WebDavLimits, WebDavSource
 
 _ADDRESS_CHARS = 1000
+_PATIENCE_S = 10.0
+"""For a disk to say where a folder lies, in seconds."""
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -53,7 +56,12 @@ class SettingsPlaces:
         self._open_work = open_work
 
     def check(self, source: Source) -> None:
-        """Refuse a source whose place is not open to its tenant. Raises `InvalidInput`."""
+        """Refuse a source whose place is not open to its tenant.
+
+        Raises:
+            InvalidInput: It is not.
+            UpstreamError: Its folder does not answer ("source_silent").
+        """
         if source.kind is SourceKind.FOLDER:
             self._folder(source)
         elif source.kind is SourceKind.WEBDAV:
@@ -88,12 +96,8 @@ class SettingsPlaces:
             or not is_printable(address)
         ):
             raise InvalidInput("source_address_refused", address=address[:100])
-        real = os.path.realpath(address)
-        for root in self.folders_of(source.tenant_id):
-            opened = os.path.realpath(root).rstrip("/")
-            if real == opened or real.startswith(f"{opened}/"):
-                return Path(real)
-        raise InvalidInput("source_place_refused", path=address)
+        roots = self.folders_of(source.tenant_id)
+        return within(lambda: _below(roots, address), seconds=_PATIENCE_S)
 
     def _check_url(self, url: str) -> None:
         origin = _origin(url)
@@ -183,6 +187,17 @@ def build_source_runner(
         owner=f"{socket.gethostname()}-{uuid4()}",
         lease_s=settings.jobs.lease_s,
     )
+
+
+def _below(roots: Sequence[str], address: str) -> Path:
+    """Where an address really lies, if that is below one of the roots. Raises `InvalidInput`."""
+    real = os.path.realpath(address)
+    # those it names first: the disk of another one may be gone, and not answer
+    for root in sorted(roots, key=lambda each: not address.startswith(each)):
+        opened = os.path.realpath(root).rstrip("/")
+        if real == opened or real.startswith(f"{opened}/"):
+            return Path(real)
+    raise InvalidInput("source_place_refused", path=address)
 
 
 def _is_open(folder: SourceFolder, tenant_id: TenantId, is_owner: bool) -> bool:

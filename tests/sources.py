@@ -53,7 +53,7 @@ class Desk:
         self.requests = self.sources.requests
         self.runner = self.new_runner()
 
-    def new_runner(self, *, owner: str = "runner") -> SourceRunner:
+    def new_runner(self, *, owner: str = "runner", patience_s: float = 60) -> SourceRunner:
         scratch = self.house.root / "scratch"
         scratch.mkdir(exist_ok=True)
         return SourceRunner(
@@ -68,6 +68,7 @@ class Desk:
             max_file_bytes=MAX_FILE_BYTES,
             owner=owner,
             lease_s=30,
+            patience_s=patience_s,
         )
 
     def write(self, contents: dict[str, str]) -> None:

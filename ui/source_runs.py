@@ -33,6 +33,9 @@ def show(run: SourceRunOut, *, zone: str | None, key: str) -> None:
     if run.state == "failed":
         st.error(plain(text(f"sources.failed_{run.kind}", moment=moment, reason=run.reason or "")))
         return
+    if run.state == "cancelled":
+        st.write(plain(text(f"sources.cancelled_{run.kind}", moment=moment)))
+        return
     st.write(plain(f"{text(f'sources.ended_{run.kind}', moment=moment)} {summary(run)}"))
     if run.kind == "plan" and run.estimated_s is not None and run.read_bytes:
         st.caption(text("sources.estimate", time=duration(run.estimated_s)))

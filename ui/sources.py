@@ -89,7 +89,7 @@ def _cards(api: AssistantClient, me: MeOut, sources: Sequence[SourceOut]) -> Non
                 badge_kind="suspended" if _waits(each) else "plain",
             )
             if each.open_run is not None:
-                _open(each)
+                _open(api, each)
             elif each.last_run is not None:
                 source_runs.show(each.last_run, zone=zone, key=each.id)
             elif each.kind != "push":
@@ -128,12 +128,19 @@ def _waits(source: SourceOut) -> bool:
     return source.open_run is not None and source.open_run.state == "awaiting_approval"
 
 
-def _open(source: SourceOut) -> None:
+def _open(api: AssistantClient, source: SourceOut) -> None:
     run = source.open_run
     if run is None:
         return
     if run.state != "awaiting_approval":
         st.caption(text(f"sources.busy_{run.kind}"))
+        st.button(
+            text("sources.cancel"),
+            key=f"cancel-{source.id}",
+            help=plain(text("sources.cancel_help", name=source.name)),
+            on_click=_ask_for_look,
+            args=(partial(api.cancel_source_run, run_id=run.id), source.id),
+        )
         return
     removed = run.counts.get("removed", 0)
     st.warning(plain(text("sources.waits", count=removed, percent=source.removal_percent)))

@@ -169,6 +169,7 @@ ERROR_TABLE: dict[str, Row] = {
     "source_name_taken": (409, "Nom déjà utilisé"),
     "source_busy": (409, _NOT_ALLOWED),
     "source_not_waiting": (409, _NOT_ALLOWED),
+    "source_not_running": (409, _NOT_ALLOWED),
     **dict.fromkeys(
         (
             "source_pattern_refused",
@@ -188,6 +189,7 @@ ERROR_TABLE: dict[str, Row] = {
     "folder_missing": (503, _SOURCE),
     "source_folder_unreadable": (503, _SOURCE),
     "folder_vanished": (503, _SOURCE),
+    "source_silent": (503, _SOURCE),
     **dict.fromkeys(
         (
             "webdav_unreachable",

@@ -35,6 +35,7 @@ _STATES = {
     "approved": "approuvé",
     "refused": "refusé",
     "replaced": "remplacé",
+    "cancelled": "arrêté",
 }
 _COUNTS = {
     "added": "nouveau",

@@ -82,6 +82,11 @@ class SourceCalls:
         path = f"{_SOURCES}/{source_id}/runs/{run_id}/{act}"
         return self._transport.call("POST", path, returns=SourceOut)
 
+    def cancel_source_run(self, source_id: str, run_id: str) -> SourceOut:
+        """Stop a look that is queued or under way."""
+        path = f"{_SOURCES}/{source_id}/runs/{run_id}/cancel"
+        return self._transport.call("POST", path, returns=SourceOut)
+
 
 def _body(asked: SourceChangeIn | SourceTestIn) -> dict[str, object]:
     """The wire form, the password included: the one place where it is written out."""

@@ -67,6 +67,7 @@ class Act(StrEnum):
     SOURCE_REMOVED = "source.deleted"
     SOURCE_RUN_ASKED = "source.asked"
     """A plan or a run of a source was asked for, by a person or its schedule; `kind` says which."""
+    SOURCE_RUN_CANCELLED = "source.cancelled"
     SOURCE_PLAN_DECIDED = "source.decided"
     """A plan that removes more than its source may by itself was approved or refused."""
     LINK_DECIDED = "link.decided"

@@ -110,6 +110,8 @@ class Source:
     """Share of its documents, in percent, above which a removal waits for a person."""
     next_run_at: datetime | None = None
     """When the schedule starts the next run; None before the first run, and for MANUAL."""
+    first_synced_at: datetime | None = None
+    """When its documents were first in line with it: its schedule counts from then on."""
 
     @property
     def label(self) -> str:
@@ -154,6 +156,8 @@ class RunState(StrEnum):
     REFUSED = "refused"
     REPLACED = "replaced"
     """It waited, and a newer look took its place."""
+    CANCELLED = "cancelled"
+    """A person stopped it; what it had submitted stays."""
 
 
 OPEN_RUNS = frozenset({RunState.QUEUED, RunState.RUNNING, RunState.AWAITING_APPROVAL})
@@ -223,6 +227,8 @@ class SourceRun:
     """The set of removals that a person approved, as in `RunOutcome.removal`; empty for none."""
     decided_by: PersonId | None = None
     decided_at: datetime | None = None
+    attempt: int = 0
+    """Times that it was begun since it last got something done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class SourcePlaces(Protocol):
         """Refuse a source whose place is not open to its tenant; nothing is looked at.
 
         Raises:
+            UpstreamError: Its folder does not answer ("source_silent").
             InvalidInput: It is not ("source_place_refused", "source_host_refused"), or its address
                 cannot be one ("source_address_refused").
         """
@@ -41,18 +42,34 @@ class SourceQueue(Protocol):
     """The machinery's side of sources: sees every tenant."""
 
     def due(self, *, now: datetime, limit: int) -> list[Source]:
-        """Sources of active tenants whose time has come and that have no open run, the first due first."""
+        """Sources of active tenants whose time has come and that have no open run, the first due first.
+
+        A time further ahead than the rhythm puts it is of a clock put back since, and has come.
+        """
         ...
 
     def lease(self, *, owner: str, now: datetime, until: datetime) -> SourceRun | None:
-        """Take the oldest queued run, or one under way whose lease has passed; None when idle.
+        """Take a queued run, or one under way whose lease has passed; None when there is none.
 
-        One owner at a time, also across processes. Those of tenants that are not active wait.
+        The tenant served least recently comes first, and its oldest run. One owner at a time, and one
+        run of a tenant, also across processes. Those of tenants that are not active wait.
         """
         ...
 
     def renew(self, run_id: SourceRunId, *, owner: str, until: datetime) -> bool:
-        """Extend a lease; False when it was lost or the run ended."""
+        """Extend a lease; False when it was lost, the run ended, or its tenant is not active."""
+        ...
+
+    def holds(self, run_id: SourceRunId, *, owner: str) -> bool:
+        """True while `renew` would extend the lease; nothing is written."""
+        ...
+
+    def release(self, run_id: SourceRunId, *, owner: str) -> None:
+        """Give a run back, to be begun again; the attempt that was stopped is not counted."""
+        ...
+
+    def is_at_work(self, tenant_id: TenantId, *, now: datetime) -> bool:
+        """True while somebody looks at a source of a tenant, whether or not it is active."""
         ...
 
     def source(self, source_id: SourceId) -> Source | None:

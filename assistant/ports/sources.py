@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from assistant.domain.ids import SourceId, SourceRunId
@@ -26,6 +27,22 @@ class SourceRepository(Protocol):
         Raises:
             NotFound: It is gone.
             Conflict: Its new name is taken.
+        """
+        ...
+
+    def set_times(
+        self,
+        source_id: SourceId,
+        *,
+        next_run_at: datetime | None,
+        synced_at: datetime | None = None,
+    ) -> None:
+        """Replace the time of its next run alone; nothing happens when it is gone.
+
+        Args:
+            source_id: The source.
+            next_run_at: None for nobody is waited for.
+            synced_at: When its documents came in line with it; the first such time is kept.
         """
         ...
 
@@ -58,7 +75,7 @@ class SourceRepository(Protocol):
         ...
 
     def update_run(self, run: SourceRun) -> None:
-        """Replace state, times, outcome, reason and decision of a run."""
+        """Replace state, times, attempts, outcome, reason and decision of a run."""
         ...
 
     def find_run(self, run_id: SourceRunId, *, scope: Scope) -> SourceRun | None:

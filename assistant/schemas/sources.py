@@ -13,7 +13,15 @@ SourceKindName = Literal["folder", "webdav", "push"]
 RhythmName = Literal["manual", "hourly", "daily", "weekly"]
 RunKindName = Literal["plan", "sync"]
 RunStateName = Literal[
-    "queued", "running", "awaiting_approval", "done", "failed", "approved", "refused", "replaced"
+    "queued",
+    "running",
+    "awaiting_approval",
+    "done",
+    "failed",
+    "approved",
+    "refused",
+    "replaced",
+    "cancelled",
 ]
 FindingName = Literal[
     "added", "changed", "renamed", "removed", "unchanged", "ignored", "unreadable"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
-from assistant.domain.documents import Document, Reason
+from assistant.domain.documents import Reason
 from assistant.domain.errors import Conflict, InvalidInput, NotFound, QuotaExceeded
 from assistant.domain.ids import CollectionId, DocumentId, JobId, JobItemId, new_id
 from assistant.domain.jobs import ItemState, Job, JobItem, JobKind, JobState
@@ -15,17 +15,15 @@ from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
-from assistant.services.access import default_collection
 from assistant.services.expectations import blame
 from assistant.services.fingerprints import Fingerprints, Standing
 from assistant.services.finishing import JobFinisher
+from assistant.services.ingestion_subjects import collection_of, documents_of, known_of
 from assistant.services.job_items import JobItems, ended_if_settled
-from assistant.services.paging import every_document
 from assistant.services.quotas import check_room, reason_of
 from assistant.services.receiving import CheckedStream, ContentChanged
-from assistant.services.roles import require_writer
+from assistant.services.roles import require_active, require_writer
 from assistant.services.submission import (
-    KnownSource,
     PlannedFile,
     Submission,
     check_emptied,
@@ -58,17 +56,29 @@ class IngestionService:
         self._items = JobItems(files, clock, audit=audit)
 
     def submit(
-        self, request: Submission, *, principal: Principal, scope: Scope
+        self,
+        request: Submission,
+        *,
+        principal: Principal,
+        scope: Scope,
+        guard: Callable[[UnitOfWork], None] | None = None,
     ) -> tuple[Job, list[JobItem]]:
         """Make a job of what changed, in place of older unfinished ones of the same source.
 
         Removals take effect at once; nothing to do ends it at once.
 
+        Args:
+            request: What changed.
+            principal: An administrator.
+            scope: What it may read.
+            guard: Called first in the transaction; raises to have nothing done.
+
         Returns:
             The job, and the items whose content must still be sent.
 
         Raises:
-            Forbidden: The principal is no administrator.
+            Forbidden: The principal is no administrator, or its tenant has been suspended or closed
+                since ("tenant_suspended").
             NotFound: The collection is not readable.
             InvalidInput: Bad source label, an unknown code among the unreadable files, or a complete
                 source that suddenly holds nothing ("source_empty").
@@ -77,34 +87,71 @@ class IngestionService:
         require_writer(principal)
         check_request(request)
         standing = self._fingerprints.standing()
-        return retried(
-            lambda: self._submit(request, standing=standing, principal=principal, scope=scope)
-        )
+
+        def act() -> tuple[Job, list[JobItem]]:
+            with self._open_work() as work:
+                work.lock()  # a content found in the file store must not be forgotten meanwhile
+                if guard is not None:
+                    guard(work)
+                made = self._submit(
+                    work, request, standing=standing, principal=principal, scope=scope
+                )
+                work.commit()
+            return made
+
+        return retried(act)
+
+    def empty_in(
+        self,
+        work: UnitOfWork,
+        source: str,
+        *,
+        collection_id: CollectionId,
+        principal: Principal,
+        scope: Scope,
+    ) -> None:
+        """Delete all documents of a source in a transaction that holds the write lock.
+
+        Args:
+            work: The transaction; nothing is committed.
+            source: Label of the source.
+            collection_id: Of its documents.
+            principal: An administrator.
+            scope: What it may read.
+
+        Raises:
+            Forbidden, NotFound: As `submit`.
+        """
+        require_writer(principal)
+        emptied = Submission(source, (), collection_id, is_complete=True, may_empty=True)
+        self._submit(work, emptied, standing=_nothing_read, principal=principal, scope=scope)
 
     def _submit(
-        self, request: Submission, *, standing: Standing, principal: Principal, scope: Scope
+        self,
+        work: UnitOfWork,
+        request: Submission,
+        *,
+        standing: Standing,
+        principal: Principal,
+        scope: Scope,
     ) -> tuple[Job, list[JobItem]]:
-        with self._open_work() as work:
-            work.lock()  # a content found in the file store must not be forgotten meanwhile
-            collection = _collection(work, collection_id=request.collection_id, scope=scope)
-            plan = self._plan(
-                work, request, standing=standing, collection_id=collection.id, scope=scope
-            )
-            check_room(work, plan, tenant_id=collection.tenant_id)
-            job = self._new_job(
-                principal, collection=collection, source=request.source, kind=JobKind.INGEST
-            )
-            items = [
-                self._items.planned(
-                    work, planned, ordinal=ordinal, job=job, by=principal, scope=scope
-                )
-                for ordinal, planned in enumerate(plan)
-            ]
-            job = ended_if_settled(job, items, now=self._clock.now())
-            work.jobs.add(job, items)
-            self._items.tell_of(work, job, items=items, by=principal)
-            supersede_older(work, job, is_complete=request.is_complete, finisher=self._finisher)
-            work.commit()
+        collection = collection_of(work, collection_id=request.collection_id, scope=scope)
+        require_active(work, collection.tenant_id)
+        plan = self._plan(
+            work, request, standing=standing, collection_id=collection.id, scope=scope
+        )
+        check_room(work, plan, tenant_id=collection.tenant_id)
+        job = self._new_job(
+            principal, collection=collection, source=request.source, kind=JobKind.INGEST
+        )
+        items = [
+            self._items.planned(work, planned, ordinal=ordinal, job=job, by=principal, scope=scope)
+            for ordinal, planned in enumerate(plan)
+        ]
+        job = ended_if_settled(job, items, now=self._clock.now())
+        work.jobs.add(job, items)
+        self._items.tell_of(work, job, items=items, by=principal)
+        supersede_older(work, job, is_complete=request.is_complete, finisher=self._finisher)
         return job, [item for item in items if item.state is ItemState.AWAITING_FILE]
 
     def _plan(
@@ -116,7 +163,7 @@ class IngestionService:
         collection_id: CollectionId,
         scope: Scope,
     ) -> list[PlannedFile]:
-        known = _known(work, request, collection_id=collection_id, scope=scope)
+        known = known_of(work, request, collection_id=collection_id, scope=scope)
         check_emptied(request, known)
         held = work.documents.held_contents([file.sha256 for file in request.files], scope=scope)
         return plan_of(
@@ -208,9 +255,10 @@ class IngestionService:
     ) -> Job:
         with self._open_work() as work:
             work.lock()  # as for a submission
-            collection = _collection(work, collection_id=wanted, scope=scope)
+            collection = collection_of(work, collection_id=wanted, scope=scope)
+            require_active(work, collection.tenant_id)
             own = scope.narrowed_to(frozenset({collection.id}))
-            documents = _documents(work, document_ids=document_ids, scope=own)
+            documents = documents_of(work, document_ids=document_ids, scope=own)
             live = work.documents.live_versions(
                 [each.id for each in documents], scope=own, managed=own
             )
@@ -300,49 +348,10 @@ class IngestionService:
         return refused
 
 
-def _collection(
-    work: UnitOfWork, *, collection_id: CollectionId | None, scope: Scope
-) -> Collection:
-    if collection_id is None:
-        return default_collection(work, scope=scope)
-    for collection in work.tenancy.list_collections(tenant_id=scope.tenant_id):
-        is_readable = scope.allows(tenant_id=collection.tenant_id, collection_id=collection.id)
-        if collection.id == collection_id and is_readable:
-            return collection
-    raise NotFound
-
-
-def _known(
-    work: UnitOfWork, request: Submission, *, collection_id: CollectionId, scope: Scope
-) -> KnownSource:
-    """What is known of a source: all of it when it is told whole, else what the request speaks of."""
-    source = request.source
-    if request.is_complete:
-        documents = work.documents.list_of_source(source, collection_id=collection_id, scope=scope)
-    else:
-        documents = work.documents.list_named(
-            request.names, source=source, collection_id=collection_id, scope=scope
-        )
-    live = work.documents.live_versions([each.id for each in documents], scope=scope, managed=scope)
-    return KnownSource(
-        documents={each.name: each for each in documents},
-        fingerprints={key: version.fingerprint for key, version in live.items()},
-    )
-
-
-def _documents(
-    work: UnitOfWork, *, document_ids: Sequence[DocumentId] | None, scope: Scope
-) -> list[Document]:
-    if document_ids is None:
-        return every_document(work, scope=scope)
-    found = [
-        work.documents.find(each, scope=scope, managed=scope)
-        for each in dict.fromkeys(document_ids)
-    ]
-    documents = [document for document in found if document is not None]
-    if len(documents) != len(found):
-        raise NotFound
-    return documents
+def _nothing_read(sha256: str) -> frozenset[str]:
+    """Stands for readings where no content is announced."""
+    del sha256
+    return frozenset()
 
 
 def _item_and_job(work: UnitOfWork, item_id: JobItemId, *, scope: Scope) -> tuple[JobItem, Job]:

@@ -6,6 +6,25 @@ import io
 from hashlib import sha256 as new_sha256
 from typing import BinaryIO, cast
 
+from assistant.domain.errors import InvalidInput
+
+_PIECE_BYTES = 1 << 20
+
+
+def content_of(stream: BinaryIO, *, max_bytes: int) -> tuple[str, int]:
+    """SHA-256 in hexadecimal and size of a content that is kept nowhere.
+
+    Raises:
+        InvalidInput: Longer than `max_bytes` ("file_too_large"); it is not read to its end.
+    """
+    digest, size = new_sha256(), 0
+    while piece := stream.read(_PIECE_BYTES):
+        size += len(piece)
+        if size > max_bytes:
+            raise InvalidInput("file_too_large")
+        digest.update(piece)
+    return digest.hexdigest(), size
+
 
 class ContentChanged(Exception):
     """The content received is not the announced one."""

@@ -237,7 +237,10 @@ class ReconciliationKeeper:
             with self._open_work() as work:
                 last = work.reconciliation.last_report()
             self._last_at = None if last is None else last.finished_at
-        age = _OVERDUE if self._last_at is None else now - self._last_at
+        last_at = self._last_at
+        # one that is to come is of a clock that has been put back since
+        is_to_come = last_at is not None and last_at > now + _AFTER_START
+        age = _OVERDUE if last_at is None or is_to_come else now - last_at
         if now.hour in _NIGHT:
             return age >= _NIGHTLY
         return age >= _OVERDUE and now - self._began_at >= _AFTER_START

@@ -30,6 +30,17 @@ def require_writer(principal: Principal) -> None:
         raise Forbidden("tenant_suspended")
 
 
+def require_active(work: UnitOfWork, tenant_id: TenantId) -> None:
+    """Within a transaction that changes documents: refuse when the tenant was suspended or closed since.
+
+    Raises:
+        Forbidden: It was ("tenant_suspended").
+    """
+    tenant = work.tenancy.find_tenant(tenant_id)
+    if tenant is None or tenant.state is not TenantState.ACTIVE:
+        raise Forbidden("tenant_suspended")
+
+
 def require_platform_admin(principal: Principal) -> None:
     """Let administrators of the platform through.
 

@@ -6,9 +6,10 @@ their number, and no order of names is asked of a server or of the relational st
 
 from __future__ import annotations
 
+import errno
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
@@ -16,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from assistant.domain.errors import StorageError
 from assistant.domain.sources import MOST_NAMES, Finding, KnownFile
 from assistant.services.names import displayed_name, is_safe_name, normalised_name
 from assistant.services.submission import Renaming
@@ -37,6 +39,7 @@ _REMOVED = """FROM known WHERE NOT EXISTS (SELECT 1 FROM listed WHERE listed.nam
   AND NOT EXISTS (SELECT 1 FROM faults WHERE faults.name = known.name)
   AND NOT EXISTS (SELECT 1 FROM renamed WHERE old = known.name)"""
 _PAGE = 1000
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 TOO_LARGE = "file_too_large"
 """Code of a file beyond the size that is taken."""
 
@@ -68,6 +71,22 @@ class WantedFile:
     def finding(self) -> Finding:
         """ADDED or CHANGED."""
         return Finding.CHANGED if self.known_sha256 or self.fault else Finding.ADDED
+
+
+@contextmanager
+def spooling() -> Generator[None]:
+    """Turns what the disk of the spooled files refuses into the assistant's errors.
+
+    Raises:
+        StorageError: It is full ("disk_full") or fails ("storage_error").
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        is_full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        raise StorageError("disk_full" if is_full else None) from error
+    except OSError as error:
+        raise StorageError("disk_full" if error.errno in _FULL else None) from error
 
 
 class SourceDifference:
@@ -140,7 +159,8 @@ class SourceDifference:
         """New files that have the size of a document that is no longer listed."""
         if self.is_complete:
             yield from self._wanted(
-                f"{_ADDED} AND (listed.size < 0 OR listed.size IN (SELECT size {_REMOVED}))"
+                f"{_ADDED} AND EXISTS (SELECT 1 {_REMOVED})"
+                f" AND (listed.size < 0 OR listed.size IN (SELECT size {_REMOVED}))"
             )
 
     def find_renamed(self) -> None:

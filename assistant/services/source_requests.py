@@ -17,6 +17,8 @@ from assistant.services.roles import require_admin, require_writer
 from assistant.services.source_drafts import SourceStatus, found_source, status_of
 from assistant.services.transactions import retried
 
+_CANCELLABLE = frozenset({RunState.QUEUED, RunState.RUNNING})
+
 
 class SourceRequests:
     """Asks for looks at sources, and decides. Blocking: call it in a thread.
@@ -58,18 +60,21 @@ class SourceRequests:
         Raises:
             Forbidden: The principal is no administrator.
             NotFound: No such source in the scope.
-            InvalidInput: A program sends its files ("source_is_push").
+            InvalidInput: A program sends its files ("source_is_push"), or its place is no longer open.
+            UpstreamError: Its folder does not answer ("source_silent").
             Conflict: One is queued or under way ("source_busy").
         """
         require_writer(principal)
+        with self._open_work() as work:
+            asked = found_source(work, source_id, scope=scope)
+        if asked.kind is SourceKind.PUSH:
+            raise InvalidInput("source_is_push")
+        self._places.check(asked)  # may wait for a disk, and so within no transaction
 
         def act() -> SourceRun:
             with self._open_work() as work:
                 work.lock()
                 source = found_source(work, source_id, scope=scope)
-                if source.kind is SourceKind.PUSH:
-                    raise InvalidInput("source_is_push")
-                self._places.check(source)
                 waiting = work.sources.open_run(source_id, scope=scope)
                 if waiting is not None:
                     if waiting.state is not RunState.AWAITING_APPROVAL:
@@ -80,6 +85,32 @@ class SourceRequests:
                 self._tell(work, Act.SOURCE_RUN_ASKED, source, principal, kind=kind.value)
                 work.commit()
             return run
+
+        return retried(act)
+
+    def cancel(
+        self, source_id: SourceId, run_id: SourceRunId, *, principal: Principal, scope: Scope
+    ) -> SourceStatus:
+        """Stop a look that is queued or under way, even one that hangs; what it submitted stays.
+
+        Raises:
+            Forbidden: The principal is no administrator.
+            NotFound: No such run of a source in the scope.
+            Conflict: It has ended, or waits for a decision ("source_not_running").
+        """
+        require_writer(principal)
+
+        def act() -> SourceStatus:
+            with self._open_work() as work:
+                work.lock()
+                source, run = _found_run(work, source_id, run_id, scope=scope)
+                if run.state not in _CANCELLABLE:
+                    raise Conflict("source_not_running")
+                cancelled = replace(run, state=RunState.CANCELLED, finished_at=self._clock.now())
+                work.sources.update_run(cancelled)
+                self._tell(work, Act.SOURCE_RUN_CANCELLED, source, principal, kind=run.kind.value)
+                work.commit()
+                return status_of(work, source, scope=scope)
 
         return retried(act)
 
@@ -107,10 +138,7 @@ class SourceRequests:
         def act() -> SourceStatus:
             with self._open_work() as work:
                 work.lock()
-                source = found_source(work, source_id, scope=scope)
-                run = work.sources.find_run(run_id, scope=scope)
-                if run is None or run.source_id != source_id:
-                    raise NotFound
+                source, run = _found_run(work, source_id, run_id, scope=scope)
                 if run.state is not RunState.AWAITING_APPROVAL:
                     raise Conflict("source_not_waiting")
                 self._decide(work, source, run, is_approved=is_approved, by=principal)
@@ -158,3 +186,13 @@ class SourceRequests:
             subject=source.id,
             details={"collection": source.collection_id, **details},
         )
+
+
+def _found_run(
+    work: UnitOfWork, source_id: SourceId, run_id: SourceRunId, *, scope: Scope
+) -> tuple[Source, SourceRun]:
+    source = found_source(work, source_id, scope=scope)
+    run = work.sources.find_run(run_id, scope=scope)
+    if run is None or run.source_id != source_id:
+        raise NotFound
+    return source, run

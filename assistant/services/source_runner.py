@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ import structlog
 from assistant.domain.audit import Act
 from assistant.domain.documents import Reason
 from assistant.domain.errors import AssistantError, Conflict, StorageError
-from assistant.domain.ids import SourceRunId, new_id
+from assistant.domain.ids import SourceId, SourceRunId, new_id
 from assistant.domain.sources import (
     RunKind,
     RunOutcome,
@@ -34,17 +34,24 @@ from assistant.services.heartbeat import Heartbeat
 from assistant.services.ingestion import IngestionService
 from assistant.services.job_run import Stopped
 from assistant.services.machinery import MACHINE
-from assistant.services.source_difference import SourceDifference
+from assistant.services.source_difference import SourceDifference, spooling
 from assistant.services.source_sync import NeedsApproval, SourceSync
 from assistant.services.transactions import retried
+from assistant.services.watched_look import Pulse, WatchedLook, WatchedPlace
 from ingest.sources.listing import FileSource, SourceFault
 
 _log = structlog.get_logger(__name__)
 
 _IDLE_S = 1.0
+_PATIENCE_S = 300.0
 _ERROR_PAUSE_S = 5.0
 _DUE_AT_ONCE = 20
 _KEPT_RUNS = 30
+_LANES = 3
+"""Looks at once, each of another tenant: a large one holds up nobody else."""
+_ATTEMPTS = 5
+"""Times that a look is begun without getting anything done before it is given up."""
+_PASSING = frozenset({"database_locked", "database_unreachable"})
 _TRY_AGAIN = timedelta(hours=1)
 """After which a source that could not be reached is looked at again, unless its schedule is sooner."""
 
@@ -64,6 +71,7 @@ class SourceRunner:
         max_file_bytes: Larger files cannot be taken.
         owner: Name of this runner, unlike any other's.
         lease_s: Life of a lease, in seconds.
+        patience_s: How long a place may be silent, in seconds; longer than its own delays.
     """
 
     def __init__(
@@ -80,6 +88,7 @@ class SourceRunner:
         max_file_bytes: int,
         owner: str,
         lease_s: float,
+        patience_s: float = _PATIENCE_S,
     ) -> None:
         self._open_work = open_work
         self._files = files
@@ -91,11 +100,24 @@ class SourceRunner:
         self._scratch = scratch
         self._max_file_bytes = max_file_bytes
         self._owner, self._lease_s = owner, lease_s
+        self._patience_s = patience_s
+        self._left: dict[SourceId, WatchedLook[SourceRun]] = {}
         self._stop = threading.Event()
 
     def run_forever(self, stop: threading.Event) -> None:
-        """Look at sources until told to stop; a failing disk or database is waited for."""
+        """Look at sources until told to stop, several tenants at once; failing disks are waited for."""
         self._stop = stop
+        others = [
+            threading.Thread(target=self._run_lane, args=(stop,), name="sources", daemon=True)
+            for _ in range(_LANES - 1)
+        ]
+        for lane in others:
+            lane.start()
+        self._run_lane(stop)
+        for lane in others:
+            lane.join()
+
+    def _run_lane(self, stop: threading.Event) -> None:
         while not stop.is_set():
             try:
                 self.ask_due()
@@ -133,9 +155,11 @@ class SourceRunner:
             return True
         with Heartbeat(lambda: self._renew(run), lease_s=self._lease_s) as heartbeat:
             try:
-                ended = self._look(run, source=source, heartbeat=heartbeat)
+                ended = self._result(run, source=source, heartbeat=heartbeat)
             except Stopped:
                 _log.info("source_stopped", source_id=source.id)
+                if not self._hangs(source):
+                    retried(lambda: self._release(run))
                 return True
         retried(lambda: self._end(ended, source=source))
         return True
@@ -144,9 +168,9 @@ class SourceRunner:
         """Keep what a schedule asks for, with the time of the next; False when another process did."""
         with self._open_work() as work:
             work.lock()
-            if source.id not in {
-                each.id for each in work.source_queue.due(now=now, limit=_DUE_AT_ONCE)
-            }:
+            due = work.source_queue.due(now=now, limit=_DUE_AT_ONCE)
+            current = next((each for each in due if each.id == source.id), None)
+            if current is None:
                 return False
             run = SourceRun(
                 id=SourceRunId(new_id()),
@@ -158,7 +182,7 @@ class SourceRunner:
                 asked_at=now,
             )
             work.sources.add_run(run)
-            work.sources.update(replace(source, next_run_at=_next(work, source, now=now)))
+            work.sources.set_times(source.id, next_run_at=_next(work, current, now=now))
             by = Principal(MACHINE, source.tenant_id, frozenset())
             self._audit.record_in(
                 work,
@@ -186,53 +210,98 @@ class SourceRunner:
             work.commit()
         return is_ours
 
-    def _look(self, run: SourceRun, *, source: Source, heartbeat: Heartbeat) -> SourceRun:
+    def _release(self, run: SourceRun) -> None:
+        with self._open_work() as work:
+            work.source_queue.release(run.id, owner=self._owner)
+            work.commit()
+
+    def _hangs(self, source: Source) -> bool:
+        """True while a look at a source, of which nothing is awaited any more, waits for its place."""
+        look = self._left.get(source.id)
+        return look is not None and look.hangs
+
+    def _result(self, run: SourceRun, *, source: Source, heartbeat: Heartbeat) -> SourceRun:
         """The run as it ended.
 
         Raises:
             Stopped: It must end without a result.
+            StorageError: The database fails.
         """
-        told = RunOutcome()
-
-        def tell(outcome: RunOutcome) -> None:
-            nonlocal told
-            told = outcome
-            retried(lambda: self._keep(replace(run, outcome=outcome)))
-
-        def check() -> None:
-            if self._stop.is_set() or heartbeat.is_lost:
-                raise Stopped
-
+        if run.attempt > _ATTEMPTS:
+            return _failed(run, Reason("source_given_up", {"limit": _ATTEMPTS}))
+        if self._hangs(source):
+            return _failed(run, Reason("source_silent", {}))
+        self._left.pop(source.id, None)
+        progress = _Progress(lambda outcome: self._keep(replace(run, outcome=outcome, attempt=0)))
+        look = WatchedLook(
+            lambda pulse: self._look(
+                run, source=source, heartbeat=heartbeat, pulse=pulse, tell=progress.tell
+            )
+        )
         try:
-            with self._opened(source) as place, closing(self._new_difference()) as difference:
-                sync = SourceSync(
-                    self._open_work,
-                    self._files,
-                    self._ingestion,
-                    max_file_bytes=self._max_file_bytes,
-                    run=run,
-                    source=source,
-                    place=place,
-                    difference=difference,
-                    check=check,
-                    tell=tell,
-                )
-                return replace(run, state=RunState.DONE, outcome=sync.look())
+            return look.result(
+                is_wanted=lambda: self._is_wanted(run, heartbeat), patience_s=self._patience_s
+            )
         except NeedsApproval as waits:
             return replace(run, state=RunState.AWAITING_APPROVAL, outcome=waits.outcome)
-        except (SourceFault, AssistantError) as error:
-            if isinstance(error, StorageError) and error.code == "database_locked":
-                raise
-            _log.warning("source_failed", source_id=source.id, code=error.code)
-            reason = Reason(error.code, dict(error.params))
-            return replace(run, state=RunState.FAILED, outcome=told, reason=reason)
+        except Stopped:
+            raise
+        except Exception as error:  # noqa: BLE001 - told to who asked; else it would be tried for ever
+            return _failed(replace(run, outcome=progress.told), _reason_of(error, source=source))
+        finally:
+            if look.hangs:
+                self._left[source.id] = look
+
+    def _is_wanted(self, run: SourceRun, heartbeat: Heartbeat) -> bool:
+        if self._stop.is_set() or heartbeat.is_lost:
+            return False
+        try:
+            with self._open_work() as work:
+                return work.source_queue.holds(run.id, owner=self._owner)
+        except StorageError:
+            return True  # its lease tells in time
+
+    def _look(
+        self,
+        run: SourceRun,
+        *,
+        source: Source,
+        heartbeat: Heartbeat,
+        pulse: Pulse,
+        tell: Callable[[RunOutcome], None],
+    ) -> SourceRun:
+        def check() -> None:
+            if self._stop.is_set() or heartbeat.is_lost or pulse.is_left:
+                raise Stopped
+
+        with (
+            spooling(),
+            self._opened(source, pulse) as place,
+            closing(self._new_difference()) as difference,
+        ):
+            sync = SourceSync(
+                self._open_work,
+                self._files,
+                self._ingestion,
+                max_file_bytes=self._max_file_bytes,
+                run=run,
+                source=source,
+                place=place,
+                difference=difference,
+                check=check,
+                guard=lambda work: self._guard(work, run),
+                tell=tell,
+            )
+            return replace(run, state=RunState.DONE, outcome=sync.look())
 
     @contextmanager
-    def _opened(self, source: Source) -> Generator[FileSource]:
+    def _opened(self, source: Source, pulse: Pulse) -> Generator[FileSource]:
         with self._open_work() as work:
             sealed = work.source_queue.sealed(source.id)
         password = self._sealer.open(sealed, owner=source.id) if sealed else ""
-        with closing(self._places.open(source, password=password)) as place:
+        with pulse.waiting():
+            opened = self._places.open(source, password=password)
+        with closing(WatchedPlace(opened, pulse)) as place:
             yield place
 
     def _new_difference(self) -> SourceDifference:
@@ -252,8 +321,10 @@ class SourceRunner:
             work.sources.update_run(replace(run, finished_at=now))
             current = work.source_queue.source(source.id)
             if current is not None and run.kind is RunKind.SYNC:
-                work.sources.update(
-                    replace(current, next_run_at=_following(work, current, run, now=now))
+                work.sources.set_times(
+                    source.id,
+                    next_run_at=_following(work, current, run, now=now),
+                    synced_at=now if run.state is RunState.DONE else None,
                 )
             work.source_queue.forget_old_runs(source.id, keep=_KEPT_RUNS)
             work.commit()
@@ -265,6 +336,33 @@ class SourceRunner:
     def _is_ours(self, work: UnitOfWork, run: SourceRun) -> bool:
         until = self._clock.now() + timedelta(seconds=self._lease_s)
         return work.source_queue.renew(run.id, owner=self._owner, until=until)
+
+
+class _Progress:
+    """What a look told last, kept for the run that ends badly."""
+
+    def __init__(self, keep: Callable[[RunOutcome], None]) -> None:
+        self.told = RunOutcome()
+        self._keep = keep
+
+    def tell(self, outcome: RunOutcome) -> None:
+        self.told = outcome
+        retried(lambda: self._keep(outcome))
+
+
+def _failed(run: SourceRun, reason: Reason) -> SourceRun:
+    return replace(run, state=RunState.FAILED, reason=reason)
+
+
+def _reason_of(error: Exception, *, source: Source) -> Reason:
+    """Why a look failed. Raises the error again when waiting for the database is all that helps."""
+    if isinstance(error, StorageError) and error.code in _PASSING:
+        raise error
+    if isinstance(error, (SourceFault, AssistantError)):
+        _log.warning("source_failed", source_id=source.id, code=error.code)
+        return Reason(error.code, dict(error.params))
+    _log.error("source_failed", source_id=source.id, kind=type(error).__name__)
+    return Reason(AssistantError.default_code, {})
 
 
 def _next(work: UnitOfWork, source: Source, *, now: datetime) -> datetime | None:

@@ -23,8 +23,9 @@ from assistant.domain.sources import (
 )
 from assistant.domain.tenancy import Grant, Principal, Role, Scope
 from assistant.ports.files import FileStore
-from assistant.ports.repositories import UnitOfWorkFactory
+from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.ingestion import IngestionService
+from assistant.services.receiving import content_of
 from assistant.services.source_difference import TOO_LARGE, SourceDifference, WantedFile
 from assistant.services.submission import AnnouncedFile, Submission
 from assistant.services.transactions import retried
@@ -63,6 +64,7 @@ class SourceSync:
         place: Its files.
         difference: An empty one.
         check: Called often; raises to give up.
+        guard: Called first in each transaction; raises when the look is somebody else's by now.
         tell: Told of what was found so far.
     """
 
@@ -78,6 +80,7 @@ class SourceSync:
         place: FileSource,
         difference: SourceDifference,
         check: Callable[[], None],
+        guard: Callable[[UnitOfWork], None],
         tell: Callable[[RunOutcome], None],
     ) -> None:
         self._open_work = open_work
@@ -86,7 +89,7 @@ class SourceSync:
         self._max_file_bytes = max_file_bytes
         self._run, self._source, self._place = run, source, place
         self._difference = difference
-        self._check, self._tell = check, tell
+        self._check, self._guard, self._tell = check, guard, tell
         self._by = Principal(run.asked_by, source.tenant_id, frozenset({Role.TENANT_ADMIN}))
         grant = Grant(source.tenant_id, source.collection_id)
         self._scope = Scope(source.tenant_id, run.asked_by, frozenset({grant}))
@@ -121,7 +124,7 @@ class SourceSync:
         difference.take_listing(self._place.list(), takes=takes, check=self._check)
         difference.take_known(self._known())
         for wanted in difference.rename_candidates():
-            self._take(wanted)
+            self._take(wanted, put=self._hash)  # nothing is kept before it is decided
         difference.find_renamed()
 
     def _known(self) -> Iterator[list[KnownFile]]:
@@ -215,7 +218,9 @@ class SourceSync:
         if not request.names:
             return
         asked = replace(request, collection_id=self._source.collection_id)
-        job, wanted = self._ingestion.submit(asked, principal=self._by, scope=self._scope)
+        job, wanted = self._ingestion.submit(
+            asked, principal=self._by, scope=self._scope, guard=self._guard
+        )
         self._jobs.append(job.id)
         self._tell(replace(self._found, jobs=tuple(self._jobs)))
         for item in wanted:
@@ -233,15 +238,17 @@ class SourceSync:
         name = wanted.listed.name
         if wanted.sha256 and self._files.has(wanted.sha256):
             return AnnouncedFile(name, wanted.sha256, wanted.size_bytes)
-        return self._take(wanted)
+        return self._take(wanted, put=self._put)
 
-    def _take(self, wanted: WantedFile) -> AnnouncedFile | None:
-        """Put a content into the file store; None, with the reason noted, when that cannot be."""
+    def _take(
+        self, wanted: WantedFile, *, put: Callable[[ListedFile], tuple[str, int]]
+    ) -> AnnouncedFile | None:
+        """Read a content to its end; None, with the reason noted, when that cannot be."""
         listed = wanted.listed
         for attempt in range(1, _TRIES + 1):
             self._check()
             try:
-                sha256, size = self._put(listed)
+                sha256, size = put(listed)
             except SourceFault as fault:
                 if fault.code == "file_changing" and attempt < _TRIES:
                     continue
@@ -261,9 +268,14 @@ class SourceSync:
         with self._place.open(listed) as stream:
             return self._files.put(stream, max_bytes=self._max_file_bytes)
 
+    def _hash(self, listed: ListedFile) -> tuple[str, int]:
+        with self._place.open(listed) as stream:
+            return content_of(stream, max_bytes=self._max_file_bytes)
+
     def _remember(self, files: list[SourceFile]) -> None:
         def act() -> None:
             with self._open_work() as work:
+                self._guard(work)
                 work.source_queue.remember(self._source.id, files)
                 work.commit()
 
@@ -280,6 +292,7 @@ class SourceSync:
     def _forget(self, names: list[str]) -> None:
         def act() -> None:
             with self._open_work() as work:
+                self._guard(work)
                 work.source_queue.forget(self._source.id, names)
                 work.commit()
 

@@ -9,12 +9,7 @@ from datetime import datetime
 from assistant.domain.audit import Act
 from assistant.domain.errors import InvalidInput, NotFound, UpstreamError
 from assistant.domain.ids import CollectionId, SourceId, new_id
-from assistant.domain.sources import (
-    RunKind,
-    RunState,
-    Source,
-    SourceKind,
-)
+from assistant.domain.sources import Source, SourceKind
 from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
@@ -23,6 +18,7 @@ from assistant.ports.sealing import Sealer
 from assistant.ports.source_queue import SourcePlaces
 from assistant.services.access import default_collection
 from assistant.services.ingestion import IngestionService
+from assistant.services.patience import PLACE_PATIENCE_S, within
 from assistant.services.roles import require_admin, require_writer
 from assistant.services.source_drafts import (
     SourceDraft,
@@ -34,7 +30,6 @@ from assistant.services.source_drafts import (
     written,
 )
 from assistant.services.source_requests import SourceRequests
-from assistant.services.submission import Submission
 from assistant.services.transactions import retried
 from ingest.sources.listing import SourceFault
 
@@ -141,20 +136,24 @@ class SourceService:
         principal: Principal,
         scope: Scope,
     ) -> SourceStatus:
+        blank = Source(
+            id=source_id,
+            tenant_id=principal.tenant_id,
+            collection_id=CollectionId(""),
+            kind=kind,
+            name="",
+            address="",
+            created_by=principal.person_id,
+            created_at=self._clock.now(),
+            has_password=bool(sealed),
+        )
+        source = written(blank, draft)
+        self._places.check(source)  # may wait for a disk, and so within no transaction
         with self._open_work() as work:
             work.lock()
-            source = Source(
-                id=source_id,
-                tenant_id=principal.tenant_id,
-                collection_id=_collection(work, collection_id, scope=scope),
-                kind=kind,
-                name="",
-                address="",
-                created_by=principal.person_id,
-                created_at=self._clock.now(),
-                has_password=bool(sealed),
-            )
-            source = self._checked(work, written(source, draft), scope=scope)
+            where = _collection(work, collection_id, scope=scope)
+            source = replace(source, collection_id=where)
+            require_free_name(work, source, scope=scope)
             work.sources.add(source, sealed=sealed)
             self._tell(work, Act.SOURCE_ADDED, source, principal, kind=kind.value)
             work.commit()
@@ -175,14 +174,19 @@ class SourceService:
         require_writer(principal)
         sealed = None if draft.password is None else self._sealed(draft.password, source_id)
 
+        with self._open_work() as work:
+            seen = found_source(work, source_id, scope=scope)
+        self._places.check(written(seen, draft))  # of the draft alone, and within no transaction
+
         def act() -> SourceStatus:
             with self._open_work() as work:
                 work.lock()
                 before = found_source(work, source_id, scope=scope)
-                source = self._checked(work, written(before, draft), scope=scope)
+                source = written(before, draft)
+                require_free_name(work, source, scope=scope)
                 if sealed is None and before.has_password and goes_elsewhere(before, source):
                     raise InvalidInput("source_password_elsewhere")
-                source = replace(source, next_run_at=self._next(work, source, scope=scope))
+                source = replace(source, next_run_at=self._next(work, source))
                 work.sources.update(source)
                 if sealed is not None:
                     work.sources.set_sealed(source_id, sealed=sealed)
@@ -200,7 +204,7 @@ class SourceService:
         principal: Principal,
         scope: Scope,
     ) -> None:
-        """Remove a source, at once.
+        """Remove a source, at once, with its documents or without; a look under way adds none any more.
 
         Args:
             source_id: The source.
@@ -214,21 +218,23 @@ class SourceService:
         """
         require_writer(principal)
 
-        def act() -> Source:
+        def act() -> None:
             with self._open_work() as work:
                 work.lock()
                 source = found_source(work, source_id, scope=scope)
                 work.sources.delete(source_id, scope=scope)
                 self._tell(work, Act.SOURCE_REMOVED, source, principal, keeps=int(keeps_documents))
+                if not keeps_documents:
+                    self._ingestion.empty_in(
+                        work,
+                        source.label,
+                        collection_id=source.collection_id,
+                        principal=principal,
+                        scope=scope,
+                    )
                 work.commit()
-            return source
 
-        source = retried(act)
-        if not keeps_documents:
-            emptied = Submission(
-                source.label, (), source.collection_id, is_complete=True, may_empty=True
-            )
-            self._ingestion.submit(emptied, principal=principal, scope=scope)
+        retried(act)
 
     def test(
         self,
@@ -272,7 +278,9 @@ class SourceService:
             password = self._kept_password(source_id, tried, scope=scope)
         try:
             with closing(self._places.open(tried, password=password or "")) as place:
-                return place.first_names(limit=_TESTED_NAMES)
+                return within(
+                    lambda: place.first_names(limit=_TESTED_NAMES), seconds=PLACE_PATIENCE_S
+                )
         except SourceFault as fault:
             raise unreachable(fault) from fault
 
@@ -287,15 +295,9 @@ class SourceService:
     def _sealed(self, password: str, source_id: SourceId) -> str:
         return self._sealer.seal(password, owner=source_id) if password else ""
 
-    def _checked(self, work: UnitOfWork, source: Source, *, scope: Scope) -> Source:
-        self._places.check(source)
-        require_free_name(work, source, scope=scope)
-        return source
-
-    def _next(self, work: UnitOfWork, source: Source, *, scope: Scope) -> datetime | None:
+    def _next(self, work: UnitOfWork, source: Source) -> datetime | None:
         """When its schedule starts the next run; None before a first run was made."""
-        runs = work.sources.runs(source.id, scope=scope, limit=100)
-        if not any(each.kind is RunKind.SYNC and each.state is RunState.DONE for each in runs):
+        if source.first_synced_at is None:
             return None
         tenant = work.tenancy.find_tenant(source.tenant_id)
         if tenant is None:

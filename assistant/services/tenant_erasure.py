@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from assistant.domain.audit import Act
 from assistant.domain.errors import Conflict
 from assistant.domain.ids import TenantId, VersionId
-from assistant.domain.tenancy import Principal
+from assistant.domain.tenancy import Grant, Principal, Scope
 from assistant.domain.tenants import Remains, TenantState
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
@@ -40,6 +41,8 @@ class ErasureReport:
 class _Holdings:
     """What names the parts of a tenant that outlive its rows."""
 
+    scope: Scope
+    """All of its collections."""
     versions: Sequence[VersionId]
     texts: Sequence[str]
     contents: Sequence[str]
@@ -99,9 +102,9 @@ class TenantEraser:
             work.lock()
             tenant = found_tenant(work, tenant_id, principal=principal)
             require_platform_admin(principal)
-            _check_erasable(work, tenant_id, state=tenant.state)
+            _check_erasable(work, tenant_id, state=tenant.state, now=now)
             texts, contents = work.estates.texts_of(tenant_id), work.estates.contents_of(tenant_id)
-            unseen = _Holdings((), texts, contents)
+            unseen = _Holdings(_all_of(work, tenant_id, by=principal), (), texts, contents)
             rows = _rows(work, tenant_id, unseen)
             versions = work.estates.retire(tenant_id, now=now)
             work.tenancy.update_tenant(
@@ -167,19 +170,29 @@ class TenantEraser:
             used = work.estates.contents_of_others(holdings.contents, tenant_id=tenant_id)
         kept = [each for each in holdings.contents if each not in used and self._files.has(each)]
         held = self._index.held_versions()
-        points = sum(held.get(version_id, 0) for version_id in holdings.versions)
+        named = sum(held.get(version_id, 0) for version_id in holdings.versions)
+        # also those of versions that no row tells any more
+        points = max(named, self._index.count(scope=holdings.scope))
         return Remains(rows=rows, files=len(kept), points=points)
 
 
-def _check_erasable(work: UnitOfWork, tenant_id: TenantId, *, state: TenantState) -> None:
+def _check_erasable(
+    work: UnitOfWork, tenant_id: TenantId, *, state: TenantState, now: datetime
+) -> None:
     if state not in _ERASED_FROM:
         raise Conflict("tenant_move_illegal")
     if tenant_id == owner_tenant(work):
         raise Conflict("tenant_of_owner")
     if work.tenancy.children_of(tenant_id):
         raise Conflict("tenant_has_children")
-    if work.estates.open_jobs(tenant_id):
+    if work.estates.open_jobs(tenant_id) or work.source_queue.is_at_work(tenant_id, now=now):
         raise Conflict("tenant_busy")
+
+
+def _all_of(work: UnitOfWork, tenant_id: TenantId, *, by: Principal) -> Scope:
+    collections = work.tenancy.list_collections(tenant_id=tenant_id)
+    grants = frozenset(Grant(tenant_id, each.id) for each in collections)
+    return Scope(tenant_id, by.person_id, grants)
 
 
 def _rows(work: UnitOfWork, tenant_id: TenantId, holdings: _Holdings) -> dict[str, int]:

@@ -19,6 +19,7 @@ from assistant.adapters.sql.audit import SqlAuditRepository
 from assistant.adapters.sql.tables import metadata
 from assistant.domain.errors import StorageError
 from assistant.domain.ids import QuestionSetId, TenantId
+from assistant.domain.sources import RunState
 from assistant.domain.tenancy import Principal, Role
 from assistant.domain.tenants import TenantState
 from tests.api import isolation
@@ -201,6 +202,11 @@ class Walk:
         made = await self._post("/sources", {"kind": "push", "name": f"Source {self.made}"})
         return {"source_id": made["id"], "run_id": waiting_run(self.home, made["id"])}
 
+    async def queued_run(self) -> dict[str, str]:
+        made = await self._post("/sources", {"kind": "push", "name": f"Source {self.made}"})
+        run_id = waiting_run(self.home, made["id"], state=RunState.QUEUED)
+        return {"source_id": made["id"], "run_id": run_id}
+
     async def tenant(self) -> dict[str, str]:
         return {"tenant_id": new_tenant(self.home.site, f"Commune {self.made}")}
 
@@ -238,6 +244,7 @@ _PREPARED: Mapping[str, Callable[[Walk], Awaitable[dict[str, str]]]] = {
     "DELETE /v1/sessions": Walk.other_session,
     "DELETE /v1/sessions/{session_id}": Walk.other_session,
     "POST /v1/sources/{source_id}/runs/{run_id}/approve": Walk.waiting_plan,
+    "POST /v1/sources/{source_id}/runs/{run_id}/cancel": Walk.queued_run,
     "POST /v1/sources/{source_id}/runs/{run_id}/refuse": Walk.waiting_plan,
     "DELETE /v1/tenants/{tenant_id}": Walk.archived,
     "POST /v1/tenants/{tenant_id}/state": Walk.tenant,

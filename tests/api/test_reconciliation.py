@@ -100,6 +100,8 @@ async def test_every_night_once(tmp_path: Path) -> None:
     assert looked_at(11)
     assert not looked_at(40)
     assert looked_at(9)
+    assert looked_at(-240)  # the clock was put back
+    assert not looked_at(1)
     site.close()
 
 

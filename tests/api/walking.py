@@ -168,15 +168,15 @@ async def _source(home: Home) -> dict[str, str]:
     return {"source_id": source_id, "run_id": waiting_run(home, source_id)}
 
 
-def waiting_run(home: Home, source_id: str) -> str:
-    """A plan of a source that waits for approval."""
+def waiting_run(home: Home, source_id: str, *, state: RunState = RunState.AWAITING_APPROVAL) -> str:
+    """A look at a source, which waits for approval or is in another state."""
     container = home.site.container
     run = SourceRun(
         id=SourceRunId(new_id()),
         source_id=SourceId(source_id),
         tenant_id=home.admin.tenant_id,
         kind=RunKind.SYNC,
-        state=RunState.AWAITING_APPROVAL,
+        state=state,
         asked_by=home.admin.person_id,
         asked_at=container.clock.now(),
     )

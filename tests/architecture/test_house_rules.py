@@ -237,7 +237,7 @@ WITHOUT_SCOPE = {
         "add_row",
     },
     # Sources and runs name their own tenant; they were found within the scope.
-    "SourceRepository": {"add", "update", "set_sealed", "add_run", "update_run"},
+    "SourceRepository": {"add", "update", "set_sealed", "set_times", "add_run", "update_run"},
     # The applier's side of the index, all tenants at once.
     "ChunkIndex": {
         "embedder",

@@ -23,6 +23,7 @@ from assistant.domain.answers import (
 from assistant.domain.audit import Act
 from assistant.domain.documents import Document, SourceChunk
 from assistant.domain.ids import AnswerId
+from assistant.domain.sources import RunKind
 from assistant.testing.contracts.repositories_world import (
     Reader,
     make_answer,
@@ -30,6 +31,7 @@ from assistant.testing.contracts.repositories_world import (
     make_messages,
 )
 from tests.house import House, open_house
+from tests.sources import Desk
 
 SECRET = "Ligne confidentielle é numéro"
 KEPT = "Ligne publique ordinaire"
@@ -144,6 +146,34 @@ def test_no_byte_of_text_or_name_is_left_in_the_data_folder(house: House) -> Non
     left = traces(house.root, SECRET, NAME, SAID, KEPT)
     assert {text for _, text in left} == {KEPT}
     assert house.index.held_versions().keys() == set(_live(house))
+
+
+def test_no_byte_of_a_name_that_a_source_told_is_left(house: House, tmp_path: Path) -> None:
+    desk = Desk(house, tmp_path / "partage")
+    former, moved, gone = "Madame Ancienne.txt", "Madame Nouvelle.txt", "Madame Partie.txt"
+    desk.write({former: SECRET, gone: "Texte parti", "public.txt": KEPT})
+    source = desk.add()
+    desk.run(source, RunKind.PLAN)
+    desk.run(source)
+    (desk.root / former).rename(desk.root / moved)
+    (desk.root / gone).unlink()
+    desk.run(source)
+    desk.write({gone: "Texte revenu"})
+    desk.run(source)
+    assert len({text for _, text in traces(house.root, former, moved, gone)}) == 3
+
+    erase(house, moved)
+    erase(house, gone)
+    house.apply()
+    time.sleep(0.6)
+    house.applier.run_once()
+
+    left = traces(house.root, former, moved, gone, SAID, "public.txt")
+    assert {text for _, text in left} == {"public.txt"}
+    assert source.id in {
+        each.source.id
+        for each in desk.sources.list_all(principal=house.principal, scope=house.scope)
+    }
 
 
 def _live(house: House) -> list[str]:

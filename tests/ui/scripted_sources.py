@@ -116,6 +116,17 @@ class SourcesClient(OrganisingClient):
         self._note("decide-source", source_id, run_id, is_approved)
         return self.sources[0]
 
+    def cancel_source_run(self, source_id: str, run_id: str) -> SourceOut:
+        self._note("cancel-source", source_id, run_id)
+        ended = run(state="cancelled")
+        self.sources = [
+            each.model_copy(update={"open_run": None, "last_run": ended})
+            if each.id == source_id
+            else each
+            for each in self.sources
+        ]
+        return self.sources[0]
+
     def _opened(self, source_id: str, kind: str) -> SourceRunOut:
         asked = run(kind=kind, state="queued", finished_at=None)
         self.sources = [

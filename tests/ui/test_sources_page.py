@@ -145,6 +145,16 @@ def test_a_look_is_asked_for_and_its_course_is_told(api: SourcesClient) -> None:
     assert page.button("sync-source-actes").disabled
 
 
+def test_a_look_under_way_is_stopped(api: SourcesClient) -> None:
+    api.sources = [source(open_run=run(state="running", finished_at=None))]
+
+    page = click(opened(api, "sources"), "cancel-source-actes")
+
+    assert api.changes() == [("cancel-source", "source-actes", "run-1")]
+    assert "a été arrêtée. Ce qui était pris reste" in said(page)
+    assert not page.button("sync-source-actes").disabled
+
+
 @pytest.mark.parametrize(("action", "is_approved"), [("approve", True), ("refuse", False)])
 def test_a_plan_that_removes_much_is_decided_by_a_person(
     api: SourcesClient, action: str, is_approved: bool

@@ -17,6 +17,7 @@ from assistant.adapters.sql.generation_json import (
 )
 from assistant.adapters.sql.generation_tables import generation_tenants
 from assistant.adapters.sql.generation_tables import generations as table
+from assistant.adapters.sql.leases import is_left
 from assistant.adapters.sql.rows import fields_of, reason_fields, reason_of
 from assistant.adapters.sql.tables import chunks, vectors, versions
 from assistant.adapters.sql.tenant_tables import tenants
@@ -169,7 +170,8 @@ class SqlGenerationRepository:
         self, generation_id: GenerationId, *, owner: str, now: datetime, until: datetime
     ) -> bool:
         """Take or renew the right to work on a generation; False while another owner has it."""
-        is_free = or_(table.c.owner.is_(None), table.c.owner == owner, table.c.lease_until < now)
+        left = is_left(table.c.lease_until, now=now, life=until - now)
+        is_free = or_(table.c.owner.is_(None), table.c.owner == owner, left)
         taken = self._transaction.write(
             update(table)
             .where(table.c.id == generation_id, is_free)

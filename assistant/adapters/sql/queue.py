@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from assistant.adapters.sql.documents import DOCUMENT_KEYS
 from assistant.adapters.sql.jobs import ITEM_KEYS, job_key, read_items, replace_item
+from assistant.adapters.sql.leases import is_left
 from assistant.adapters.sql.rows import job_of, reason_fields
 from assistant.adapters.sql.tables import documents, job_items, jobs
 from assistant.adapters.sql.transaction import Transaction, batches
@@ -303,16 +304,13 @@ def _free(now: datetime, *, life: timedelta | None) -> Select[Any]:
 
     Args:
         now: The time.
-        life: Of a lease; one that lasts twice as long is of a clock that has been put back since.
+        life: Of a lease, as in `is_left`.
     """
-    is_left = [jobs.c.lease_until.is_(None), jobs.c.lease_until < now]
-    if life is not None:
-        is_left.append(jobs.c.lease_until > now + 2 * life)
     return (
         select(jobs)
         .where(
             jobs.c.state.in_(_OPEN_JOBS),
-            or_(jobs.c.state == JobState.QUEUED, *is_left),
+            or_(jobs.c.state == JobState.QUEUED, is_left(jobs.c.lease_until, now=now, life=life)),
             _is_due(jobs.c.not_before, now=now),
         )
         .limit(1)

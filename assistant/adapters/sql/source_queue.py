@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    and_,
+    case,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 
+from assistant.adapters.sql.leases import is_left
 from assistant.adapters.sql.rows import fields_of
 from assistant.adapters.sql.source_rows import FILE_FIELDS, run_of, source_of
 from assistant.adapters.sql.source_tables import source_files, source_runs, sources
@@ -20,12 +33,22 @@ from assistant.domain.jobs import ItemState, JobKind
 from assistant.domain.sources import (
     OPEN_RUNS,
     KnownFile,
+    Rhythm,
     RunState,
     Source,
     SourceFile,
     SourceRun,
 )
 from assistant.domain.tenants import TenantState
+
+_LONGEST_LIFE = timedelta(hours=1)
+"""Of any lease."""
+_LONGEST_AHEAD = {
+    Rhythm.HOURLY: timedelta(hours=2),
+    Rhythm.DAILY: timedelta(days=2),
+    Rhythm.WEEKLY: timedelta(days=8),
+}
+"""Further ahead no rhythm puts a run, whatever summer time adds."""
 
 
 class SqlSourceQueue:
@@ -41,47 +64,67 @@ class SqlSourceQueue:
         )
         query = (
             select(sources)
-            .where(sources.c.next_run_at <= now, _is_active(sources.c.tenant_id), not_(is_open))
+            .where(_is_due(now), _is_active(sources.c.tenant_id), not_(is_open))
             .order_by(sources.c.next_run_at, sources.c.number)
             .limit(limit)
         )
         return [source_of(row) for row in self._transaction.read(query)]
 
     def lease(self, *, owner: str, now: datetime, until: datetime) -> SourceRun | None:
-        """Take the oldest queued run, or one under way whose lease has passed; None when idle.
+        """Take the next free run of the tenant served least recently; None when there is none.
 
         Looks first without the write lock, so that an idle process disturbs nobody.
         """
-        if self._next(now) is None:
+        if self._next(now, life=until - now) is None:
             return None
         self._transaction.lock()
-        row = self._next(now)
+        row = self._next(now, life=until - now)
         if row is None:
             return None
         run = run_of(row)
-        taken = replace(run, state=RunState.RUNNING, started_at=run.started_at or now)
+        taken = replace(
+            run,
+            state=RunState.RUNNING,
+            started_at=run.started_at or now,
+            attempt=run.attempt + 1,
+        )
         self._transaction.write(
             update(source_runs)
             .where(source_runs.c.id == run.id)
             .values(
                 state=taken.state,
                 started_at=taken.started_at,
+                attempt=taken.attempt,
                 lease_owner=owner,
                 lease_until=until,
+                turn=self._next_turn(),
             )
         )
         return taken
 
     def renew(self, run_id: SourceRunId, *, owner: str, until: datetime) -> bool:
-        """Extend a lease; False when it was lost or the run ended."""
-        held = and_(
-            source_runs.c.id == run_id,
-            source_runs.c.lease_owner == owner,
-            source_runs.c.state == RunState.RUNNING,
-        )
-        return (
-            self._transaction.write(update(source_runs).where(held).values(lease_until=until)) == 1
-        )
+        """Extend a lease; False when it was lost, the run ended, or its tenant is not active."""
+        change = update(source_runs).where(_is_held(run_id, owner=owner))
+        return self._transaction.write(change.values(lease_until=until)) == 1
+
+    def release(self, run_id: SourceRunId, *, owner: str) -> None:
+        """Give a run back, to be begun again; the attempt that was stopped is not counted."""
+        held = and_(source_runs.c.id == run_id, source_runs.c.lease_owner == owner)
+        begun = case((source_runs.c.attempt > 0, source_runs.c.attempt - 1), else_=0)
+        given_back = {"lease_owner": None, "lease_until": None, "attempt": begun}
+        self._transaction.write(update(source_runs).where(held).values(given_back))
+
+    def holds(self, run_id: SourceRunId, *, owner: str) -> bool:
+        """True while `renew` would extend the lease; nothing is written."""
+        query = select(source_runs.c.id).where(_is_held(run_id, owner=owner))
+        return self._transaction.first(query) is not None
+
+    def is_at_work(self, tenant_id: TenantId, *, now: datetime) -> bool:
+        """True while somebody looks at a source of a tenant."""
+        own = source_runs.c.tenant_id == tenant_id
+        looks = _is_looked_at(source_runs, now=now, life=_LONGEST_LIFE)
+        query = select(source_runs.c.id).where(own, looks)
+        return self._transaction.first(query.limit(1)) is not None
 
     def source(self, source_id: SourceId) -> Source | None:
         """A source, whatever its tenant."""
@@ -163,18 +206,51 @@ class SqlSourceQueue:
         size = sum(int(row.size) for row in recent)
         return seconds / size if size else None
 
-    def _next(self, now: datetime) -> Row[Any] | None:
-        is_free = or_(
-            source_runs.c.state == RunState.QUEUED,
-            and_(source_runs.c.state == RunState.RUNNING, source_runs.c.lease_until < now),
-        )
+    def _next(self, now: datetime, *, life: timedelta) -> Row[Any] | None:
+        others = source_runs.alias("others")
+        of_tenant = others.c.tenant_id == source_runs.c.tenant_id
+        last_turn = select(func.max(others.c.turn)).where(of_tenant).scalar_subquery()
+        is_busy = exists().where(of_tenant, _is_looked_at(others, now=now, life=life))
+        is_open = source_runs.c.state.in_((RunState.QUEUED, RunState.RUNNING))
         query = (
             select(source_runs)
-            .where(is_free, _is_active(source_runs.c.tenant_id))
-            .order_by(source_runs.c.number)
+            .where(is_open, not_(is_busy), _is_active(source_runs.c.tenant_id))
+            .order_by(last_turn, source_runs.c.number)
             .limit(1)
         )
         return self._transaction.first(query)
+
+    def _next_turn(self) -> int:
+        row = self._transaction.first(select(func.max(source_runs.c.turn).label("last")))
+        return 1 + (row.last or 0 if row else 0)
+
+
+def _is_held(run_id: SourceRunId, *, owner: str) -> ColumnElement[bool]:
+    return and_(
+        source_runs.c.id == run_id,
+        source_runs.c.lease_owner == owner,
+        source_runs.c.state == RunState.RUNNING,
+        _is_active(source_runs.c.tenant_id),
+    )
+
+
+def _is_looked_at(runs: FromClause, *, now: datetime, life: timedelta) -> ColumnElement[bool]:
+    """True for runs under way whose lease lasts."""
+    left = is_left(runs.c.lease_until, now=now, life=life)
+    return and_(runs.c.state == RunState.RUNNING, not_(left))
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """True from the time of a source on; also for one that lies further ahead than its rhythm puts it.
+
+    That is of a clock that has been put back since.
+    """
+    at = sources.c.next_run_at
+    is_impossible = (
+        and_(sources.c.rhythm == rhythm, at > now + longest)
+        for rhythm, longest in _LONGEST_AHEAD.items()
+    )
+    return or_(at <= now, *is_impossible)
 
 
 def _is_active(tenant_id: ColumnElement[str]) -> ColumnElement[bool]:

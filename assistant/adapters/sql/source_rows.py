@@ -13,12 +13,12 @@ from assistant.domain.sources import Finding, RunOutcome, Schedule, Source, Sour
 FILE_FIELDS = ("name", "size_bytes", "stamp", "sha256")
 """Of what is remembered of a file, as its table has them."""
 _FIXED = ("id", "tenant_id", "collection_id", "kind", "created_by", "created_at")
-_CHANGEABLE = ("name", "address", "user", "removal_percent", "next_run_at")
+_CHANGEABLE = ("name", "address", "user", "removal_percent", "next_run_at", "first_synced_at")
 _RUN = (
     "id", "source_id", "tenant_id", "kind", "state", "asked_by", "asked_at", "started_at",
-    "finished_at", "approved_removal", "decided_by", "decided_at",
+    "finished_at", "approved_removal", "decided_by", "decided_at", "attempt",
 )  # fmt: skip
-RUN_MUTABLE = ("state", "started_at", "finished_at", "decided_by", "decided_at")
+RUN_MUTABLE = ("state", "started_at", "finished_at", "decided_by", "decided_at", "attempt")
 _OUTCOME = ("is_complete", "read_bytes", "estimated_s", "removal", "kept_back")
 
 
@@ -52,19 +52,18 @@ def run_columns(run: SourceRun, *, is_new: bool = False) -> Fields:
     """The columns of a run; those that never change only when it is new."""
     return {
         **fields_of(run, _RUN if is_new else RUN_MUTABLE),
-        "outcome": _outcome_fields(run.outcome),
+        "outcome": outcome_fields(run.outcome),
         **reason_fields(run.reason),
     }
 
 
 def run_of(row: Row[Any]) -> SourceRun:
     """The run of a row."""
-    return SourceRun(
-        **fields_of(row, _RUN), outcome=_outcome_of(row.outcome), reason=reason_of(row)
-    )
+    return SourceRun(**fields_of(row, _RUN), outcome=outcome_of(row.outcome), reason=reason_of(row))
 
 
-def _outcome_fields(outcome: RunOutcome) -> Fields:
+def outcome_fields(outcome: RunOutcome) -> Fields:
+    """What is kept of an outcome."""
     return {
         **fields_of(outcome, _OUTCOME),
         "counts": {finding.value: count for finding, count in outcome.counts.items()},
@@ -74,7 +73,8 @@ def _outcome_fields(outcome: RunOutcome) -> Fields:
     }
 
 
-def _outcome_of(kept: Fields) -> RunOutcome:
+def outcome_of(kept: Fields) -> RunOutcome:
+    """The outcome that was kept."""
     return RunOutcome(
         **{name: kept[name] for name in _OUTCOME},
         counts={Finding(word): count for word, count in kept["counts"].items()},

@@ -41,6 +41,7 @@ sources = Table(
     Column("weekday", Integer, nullable=False),
     Column("removal_percent", Integer, nullable=False),
     Column("next_run_at", UtcDateTime),
+    Column("first_synced_at", UtcDateTime),
     Column("created_by", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     ForeignKeyConstraint(
@@ -73,11 +74,14 @@ source_runs = Table(
     Column("decided_at", UtcDateTime),
     Column("lease_owner", Text),
     Column("lease_until", UtcDateTime),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("turn", Integer, nullable=False, default=0),
     ForeignKeyConstraint(
         ["source_id", "tenant_id"], ["sources.id", "sources.tenant_id"], ondelete="CASCADE"
     ),
     Index("ix_source_runs_by_source", "source_id", "number"),
     Index("ix_source_runs_by_state", "state", "number"),
+    Index("ix_source_runs_by_turn", "tenant_id", "turn"),
     Index(
         "uq_source_runs_one_open",
         "source_id",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select, update
@@ -44,6 +45,20 @@ class SqlSourceRepository:
         if self._transaction.write(changed) == 0:
             raise NotFound
 
+    def set_times(
+        self,
+        source_id: SourceId,
+        *,
+        next_run_at: datetime | None,
+        synced_at: datetime | None = None,
+    ) -> None:
+        """Replace the time of its next run alone; nothing happens when it is gone."""
+        own = update(sources).where(sources.c.id == source_id)
+        self._transaction.write(own.values(next_run_at=next_run_at))
+        if synced_at is not None:
+            is_first = sources.c.first_synced_at.is_(None)
+            self._transaction.write(own.where(is_first).values(first_synced_at=synced_at))
+
     def set_sealed(self, source_id: SourceId, *, sealed: str) -> None:
         """Replace the sealed password; "" for none."""
         self._transaction.write(
@@ -79,7 +94,7 @@ class SqlSourceRepository:
         self._transaction.write(source_runs.insert().values(**run_columns(run, is_new=True)))
 
     def update_run(self, run: SourceRun) -> None:
-        """Replace state, times, outcome, reason and decision of a run."""
+        """Replace state, times, attempts, outcome, reason and decision of a run."""
         self._transaction.write(
             update(source_runs).where(source_runs.c.id == run.id).values(**run_columns(run))
         )

@@ -160,6 +160,7 @@ STATISTICS: dict[tuple[str, str], str] = {
     ("sources", "next_run_at"): "1000 2",
     ("source_runs", "id"): "20000 1",
     ("source_runs", "source_id number"): "20000 20 1",
+    ("source_runs", "tenant_id turn"): "20000 40 1",
     ("source_runs", "state number"): "20000 4000 1",
     ("source_runs", "source_id"): "200 1",
     ("source_files", "source_id name"): "100000 1000 1",

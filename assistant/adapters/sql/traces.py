@@ -1,4 +1,4 @@
-"""What is kept of a document elsewhere, taken away when it is erased: names in jobs, words in answers."""
+"""What is kept of a document elsewhere, taken away when it is erased: its names, and words in answers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TypeVar
 from sqlalchemy import select, update
 
 from assistant.adapters.sql.events import dump_event, load_event
-from assistant.adapters.sql.rows import reason_fields
-from assistant.adapters.sql.tables import answer_events, answers, job_items, messages
+from assistant.adapters.sql.source_traces import erase_from_source
+from assistant.adapters.sql.tables import answer_events, answers, messages
 from assistant.adapters.sql.transaction import Transaction
 from assistant.domain.answers import (
     AnswerCompleted,
@@ -27,8 +27,6 @@ from assistant.domain.answers import (
 from assistant.domain.catalogue import sentence
 from assistant.domain.ids import DocumentId
 
-ERASED_NAME = "–"
-"""In the place of the name of a file whose document was erased."""
 _ERASED = Notice("answer_erased")
 _NOTHING = TextDelta("")
 
@@ -36,16 +34,12 @@ Source = TypeVar("Source", Passage, Citation)
 
 
 def erase_traces(transaction: Transaction, document_id: DocumentId) -> None:
-    """Take away the names of its files in jobs, and all answers that rest on it, whoever asked.
+    """Take away the names of its files in jobs and sources, and all answers that rest on it, whoever asked.
 
     Of an answer the question, its time and its other sources stay; its text goes, for it may repeat
     any passage that was given to its model.
     """
-    transaction.write(
-        update(job_items)
-        .where(job_items.c.document_id == document_id)
-        .values(name=ERASED_NAME, **reason_fields(None))
-    )
+    erase_from_source(transaction, document_id)
     for answer_id in _answers_from(transaction, document_id):
         _empty(transaction, answer_id, document_id)
 

@@ -136,6 +136,18 @@ def refuse_source_run(source_id: str, run_id: str, caller: Admin, services: UseC
     return _decided(source_id, run_id, is_approved=False, caller=caller, services=services)
 
 
+@router.post("/{source_id}/runs/{run_id}/cancel")
+def cancel_source_run(source_id: str, run_id: str, caller: Admin, services: UseCases) -> SourceOut:
+    """Stop a look that is queued or under way; what it submitted stays."""
+    status = services.sources.requests.cancel(
+        SourceId(source_id),
+        SourceRunId(run_id),
+        principal=caller.principal,
+        scope=caller.owned,
+    )
+    return source_out(status)
+
+
 def _asked(source_id: str, kind: RunKind, *, caller: Caller, services: Container) -> SourceRunOut:
     run = services.sources.requests.ask(
         SourceId(source_id), kind, principal=caller.principal, scope=caller.owned

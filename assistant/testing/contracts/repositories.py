@@ -52,7 +52,8 @@ from assistant.testing.contracts.repositories_people import (
     ConversationContract,
     SessionContract,
 )
-from assistant.testing.contracts.repositories_sources import SourceContract, SourceQueueContract
+from assistant.testing.contracts.repositories_source_queue import SourceQueueContract
+from assistant.testing.contracts.repositories_sources import SourceContract
 from assistant.testing.contracts.repositories_tenancy import EstateContract, TenancyContract
 from assistant.testing.contracts.repositories_turns import TurnContract
 from assistant.testing.contracts.repositories_usage import UsageContract

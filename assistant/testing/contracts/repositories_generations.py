@@ -251,6 +251,7 @@ class GenerationContract(RepositoryContract):
         assert take(owner, at_s=20)
         assert not take("other", at_s=40)
         assert take("other", at_s=60)
+        assert take("third", at_s=-3600)  # by a clock that was put back
 
     def test_tells_what_an_embedder_lacks(self, open_work: UnitOfWorkFactory, world: World) -> None:
         here = store_live(open_work, world.here, texts=("Un texte.", "Deux."))

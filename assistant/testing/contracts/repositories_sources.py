@@ -11,10 +11,8 @@ import pytest
 from assistant.domain.documents import Reason
 from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.ids import PersonId, SourceId, SourceRunId, new_id
-from assistant.domain.jobs import ItemState, JobState
 from assistant.domain.sources import (
     Finding,
-    KnownFile,
     Rhythm,
     RunKind,
     RunOutcome,
@@ -25,7 +23,6 @@ from assistant.domain.sources import (
     SourceKind,
     SourceRun,
 )
-from assistant.domain.tenants import TenantState
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts.repositories_world import (
     NOON,
@@ -33,9 +30,6 @@ from assistant.testing.contracts.repositories_world import (
     RepositoryContract,
     World,
     make_document,
-    make_item,
-    make_job,
-    sha,
 )
 
 LATER = NOON + timedelta(seconds=30)
@@ -227,6 +221,50 @@ class SourceContract(RepositoryContract):
                 world.here.collection_id, tenant_id=world.here.tenant_id
             )
 
+    def test_an_erased_document_is_named_by_no_look_and_no_file(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        source, other = (store_source(open_work, each) for each in (world.here, world.there))
+        document = replace(make_document(world.here, name="Mme X.pdf"), source=source.label)
+        told = RunOutcome(
+            counts={Finding.ADDED: 2, Finding.RENAMED: 2},
+            names={
+                Finding.ADDED: ("Mme X.pdf", "b.pdf"),
+                Finding.RENAMED: ("a.pdf → Mme X.pdf", "Mme X.pdf → c.pdf"),
+            },
+            faults=(("Mme X.pdf (12)", "file_name_duplicate"), ("d.pdf", "file_unreadable")),
+        )
+        for each in (source, other):
+            run = store_run(open_work, each, state=RunState.DONE)
+            with open_work() as work:
+                work.sources.update_run(replace(run, outcome=told))
+                files = [SourceFile(name, 1, "1", "") for name in ("Mme X.pdf", "b.pdf")]
+                work.source_queue.remember(each.id, files)
+                work.commit()
+        running = store_run(open_work, source)
+        with open_work() as work:
+            work.documents.add(document)
+            work.source_queue.lease(owner="a", now=NOON, until=LATER)
+            work.commit()
+
+        with open_work() as work:
+            work.documents.erase(document.id, scope=world.here.scope, now=NOON)
+            work.commit()
+
+        with open_work() as work:
+            (_, kept) = work.sources.runs(source.id, scope=world.here.scope, limit=9)
+            (foreign,) = work.sources.runs(other.id, scope=world.there.scope, limit=9)
+            assert not work.source_queue.renew(running.id, owner="a", until=LATER)
+            again = work.source_queue.lease(owner="b", now=NOON, until=LATER)
+        assert kept.outcome == replace(
+            told,
+            names={Finding.ADDED: ("–", "b.pdf"), Finding.RENAMED: ("–", "–")},
+            faults=(("–", "file_name_duplicate"), ("d.pdf", "file_unreadable")),
+        )
+        assert foreign.outcome == told
+        assert again is not None
+        assert (again.id, again.attempt) == (running.id, 1)
+
     def test_a_collection_with_a_source_is_in_use(
         self, open_work: UnitOfWorkFactory, world: World
     ) -> None:
@@ -236,134 +274,3 @@ class SourceContract(RepositoryContract):
             assert not work.tenancy.delete_collection(
                 world.here.collection_id, tenant_id=world.here.tenant_id
             )
-
-
-class SourceQueueContract(RepositoryContract):
-    """Promises of `SourceQueue`."""
-
-    def test_a_source_is_due_from_its_time_on_while_no_run_of_it_is_open(
-        self, open_work: UnitOfWorkFactory, world: World
-    ) -> None:
-        source = store_source(open_work, world.here)
-
-        with open_work() as work:
-            assert work.source_queue.due(now=LATER - timedelta(seconds=1), limit=9) == []
-            assert work.source_queue.due(now=LATER, limit=9) == [source]
-        run = store_run(open_work, source, state=RunState.AWAITING_APPROVAL)
-        with open_work() as work:
-            assert work.source_queue.due(now=LATER, limit=9) == []
-            work.sources.update_run(replace(run, state=RunState.REFUSED))
-            assert work.source_queue.due(now=LATER, limit=9) == [source]
-
-    def test_a_run_has_one_owner_until_its_lease_is_over(
-        self, open_work: UnitOfWorkFactory, world: World
-    ) -> None:
-        first = store_run(open_work, store_source(open_work, world.here))
-        second = store_run(open_work, store_source(open_work, world.there))
-
-        def lease(owner: str, *, seconds: int) -> SourceRun | None:
-            now = NOON + timedelta(seconds=seconds)
-            with open_work() as work:
-                taken = work.source_queue.lease(
-                    owner=owner, now=now, until=now + timedelta(seconds=10)
-                )
-                work.commit()
-            return taken
-
-        running = replace(first, state=RunState.RUNNING, started_at=NOON)
-        assert lease("a", seconds=0) == running
-        taken = lease("b", seconds=1)
-        assert taken is not None
-        assert taken.id == second.id
-        assert lease("c", seconds=9) is None
-        with open_work() as work:
-            queue = work.source_queue
-            assert queue.renew(second.id, owner="b", until=NOON + timedelta(seconds=99))
-            assert not queue.renew(second.id, owner="a", until=NOON)
-            work.commit()
-        assert lease("c", seconds=20) == running
-        with open_work() as work:
-            assert not work.source_queue.renew(first.id, owner="a", until=LATER)
-            work.sources.update_run(replace(running, state=RunState.DONE))
-            assert not work.source_queue.renew(first.id, owner="c", until=LATER)
-
-    def test_tenants_that_are_not_active_wait(
-        self, open_work: UnitOfWorkFactory, world: World
-    ) -> None:
-        store_source(open_work, world.here)
-        store_run(open_work, store_source(open_work, world.here, name="Autre"))
-        with open_work() as work:
-            tenant = work.tenancy.find_tenant(world.here.tenant_id)
-            assert tenant is not None
-            work.tenancy.update_tenant(replace(tenant, state=TenantState.SUSPENDED))
-            work.commit()
-
-        with open_work() as work:
-            assert work.source_queue.due(now=LATER, limit=9) == []
-            assert work.source_queue.lease(owner="a", now=NOON, until=LATER) is None
-
-    def test_documents_are_known_with_what_is_remembered_of_their_files(
-        self, open_work: UnitOfWorkFactory, world: World
-    ) -> None:
-        source = store_source(open_work, world.here)
-        names = ("a.pdf", "Été/b.pdf", "été/c.pdf")
-        with open_work() as work:
-            for name in names:
-                document = replace(make_document(world.here, name=name), source=source.label)
-                work.documents.add(document)
-            work.documents.add(make_document(world.here, name="d.pdf"))
-            files = [
-                SourceFile(names[0], 1000, "stamp", sha(names[0])),
-                SourceFile(names[1], 1000, "stamp", sha("another content")),
-            ]
-            work.source_queue.remember(source.id, files)
-            work.source_queue.remember(source.id, files[:1])
-            work.commit()
-
-        expected = {
-            KnownFile(name, sha(name), 1000, stamp)
-            for name, stamp in zip(names, ("stamp", "", ""), strict=True)
-        }
-        with open_work() as work:
-            queue = work.source_queue
-            assert set(queue.known(source, after="", limit=9)) == expected
-            page = queue.known(source, after="", limit=2)
-            assert {*page, *queue.known(source, after=page[-1].name, limit=2)} == expected
-            queue.forget(source.id, names)
-            assert {each.stamp for each in queue.known(source, after="", limit=9)} == {""}
-
-    def test_old_runs_are_forgotten_but_never_an_open_one(
-        self, open_work: UnitOfWorkFactory, world: World
-    ) -> None:
-        source = store_source(open_work, world.here)
-        waits = store_run(open_work, source, state=RunState.AWAITING_APPROVAL)
-        ended = [store_run(open_work, source, state=RunState.DONE) for _ in range(4)]
-
-        with open_work() as work:
-            work.source_queue.forget_old_runs(source.id, keep=2)
-            kept = work.sources.runs(source.id, scope=world.here.scope, limit=9)
-        assert kept == [ended[3], ended[2], waits]
-
-    def test_the_rate_of_reading_is_that_of_past_jobs_of_the_tenant(
-        self, open_work: UnitOfWorkFactory, world: World
-    ) -> None:
-        for reader, seconds in ((world.here, 4), (world.there, 50)):
-            job = replace(
-                make_job(reader),
-                state=JobState.SUCCEEDED,
-                started_at=NOON,
-                finished_at=NOON + timedelta(seconds=seconds),
-            )
-            states = (ItemState.INDEXED, ItemState.INDEXED, ItemState.UNCHANGED)
-            items = [
-                replace(make_item(job, ordinal=ordinal, state=state), size_bytes=1000)
-                for ordinal, state in enumerate(states)
-            ]
-            with open_work() as work:
-                work.jobs.add(job, items)
-                work.commit()
-
-        with open_work() as work:
-            assert work.source_queue.reading_rate(world.here.tenant_id, jobs=5) == 4 / 2000
-            absent = work.source_queue.reading_rate(world.here.tenant_id, jobs=0)
-        assert absent is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from assistant.adapters.sql.estates import OF_NO_TENANT, SqlEstateRepository
 from assistant.adapters.sql.ledger import SqlIndexLedger
 from assistant.adapters.sql.tables import metadata
 from assistant.domain.errors import Conflict, Forbidden, NotFound
+from assistant.domain.ids import SourceId, SourceRunId, VersionId
+from assistant.domain.sources import RunKind, RunState, Source, SourceKind, SourceRun
 from assistant.domain.tenancy import Permission
 from assistant.domain.tenants import TenantState
 from assistant.services.conversations import ConversationService
@@ -131,6 +134,22 @@ def test_points_and_files_that_stay_are_told(
     assert (report.left.files, report.left.points) == (1, 2)
 
 
+def test_a_point_of_a_version_that_no_row_tells_is_told(
+    region: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive(region)
+
+    def forget_all(estates: object, tenant_id: str, *, now: datetime) -> list[VersionId]:
+        return []
+
+    monkeypatch.setattr(SqlEstateRepository, "retire", forget_all)
+    monkeypatch.setattr(region.house.index, "remove_version", nothing)
+
+    report = region.organisation.eraser.erase(region.commune.id, principal=region.owner)
+
+    assert (report.found.points, report.left.points) == (2, 2)
+
+
 def test_an_interrupted_erasure_is_taken_up_again(
     region: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,6 +191,43 @@ def test_only_an_archived_tenant_without_children_or_work_is_erased(region: Regi
     with pytest.raises(Forbidden):
         organisation.eraser.erase(commune.id, principal=region.admin)
     assert organisation.eraser.erase(commune.id, principal=owner).is_complete
+
+
+def test_a_tenant_at_one_of_whose_sources_somebody_looks_is_busy(region: Region) -> None:
+    house, by = region.house, region.admin
+    with house.open_work() as work:
+        (collection,) = work.tenancy.list_collections(tenant_id=region.commune.id)
+        now = house.clock.now()
+        source = Source(
+            id=SourceId("partage"),
+            tenant_id=region.commune.id,
+            collection_id=collection.id,
+            kind=SourceKind.FOLDER,
+            name="Partage",
+            address="/partage",
+            created_by=by.person_id,
+            created_at=now,
+        )
+        work.sources.add(source, sealed="")
+        run = SourceRun(
+            id=SourceRunId("examen"),
+            source_id=source.id,
+            tenant_id=source.tenant_id,
+            kind=RunKind.SYNC,
+            state=RunState.QUEUED,
+            asked_by=by.person_id,
+            asked_at=now,
+        )
+        work.sources.add_run(run)
+        work.source_queue.lease(owner="a", now=now, until=now + timedelta(seconds=30))
+        work.commit()
+    archive(region)
+
+    with pytest.raises(Conflict) as raised:
+        region.organisation.eraser.erase(region.commune.id, principal=region.owner)
+    assert raised.value.code == "tenant_busy"
+    house.clock.advance(31)
+    assert region.organisation.eraser.erase(region.commune.id, principal=region.owner).is_complete
 
 
 def test_the_tenant_of_the_owner_stays(region: Region) -> None:

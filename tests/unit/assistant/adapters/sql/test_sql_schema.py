@@ -93,6 +93,44 @@ def test_results_kept_before_are_tied_to_what_they_quote_or_emptied(
     assert [json.loads(row.citations)[0]["quote"] for row in rows] == ["q", "", ""]
 
 
+def test_a_source_that_was_in_line_before_keeps_its_schedule(
+    database: Database, path: Path
+) -> None:
+    with database.engine.connect() as connection:
+        command.downgrade(schema.migration_config(connection), "20261208_1")
+        connection.commit()
+    made, done, due = (f"2026-11-0{day} 08:00:00.000000" for day in (1, 2, 9))
+    # Without the checks of keys: only these rows matter here, not what they belong to.
+    with closing(sqlite3.connect(path)) as unchecked:
+        unchecked.executemany(
+            "INSERT INTO sources (id, tenant_id, collection_id, kind, name, address, user, sealed,"
+            " include, exclude, rhythm, at_minute, weekday, removal_percent, next_run_at,"
+            " created_by, created_at) VALUES (?, 't', 'c', 'folder', ?, '/', '', '', '[]', '[]',"
+            " 'daily', 0, 0, 20, ?, 'p', ?)",
+            [
+                (name, name, at, made)
+                for name, at in (("run", due), ("due", due), ("files", None), ("new", None))
+            ],
+        )
+        unchecked.execute(
+            "INSERT INTO source_runs (id, source_id, tenant_id, kind, state, asked_by, asked_at,"
+            " finished_at, outcome, approved_removal) VALUES ('r', 'run', 't', 'sync', 'done',"
+            " 'p', ?, ?, '{}', '')",
+            (made, done),
+        )
+        unchecked.execute("INSERT INTO source_files VALUES ('files', 'a.pdf', 1, '1', '')")
+        unchecked.commit()
+    with database.engine.connect() as connection:
+        command.upgrade(schema.migration_config(connection), "head")
+        found = connection.exec_driver_sql("SELECT id, first_synced_at FROM sources").all()
+    assert {row.id: row.first_synced_at for row in found} == {
+        "run": done,
+        "due": made,
+        "files": made,
+        "new": None,
+    }
+
+
 def test_a_folder_of_one_person_keeps_its_tenant_collection_and_session(path: Path) -> None:
     """As the version before tenants and people left it."""
     with sqlite.Sqlite(path).migrating() as connection:
