@@ -118,7 +118,8 @@ class SourceSync:
     def _compare(self) -> None:
         takes = taker(include=self._source.include, exclude=self._source.exclude)
         difference = self._difference
-        difference.take_listing(self._place.list(), takes=takes, check=self._check)
+        listing = self._place.list(check=self._check)
+        difference.take_listing(listing, takes=takes, check=self._check)
         difference.take_known(self._known())
         for wanted in difference.rename_candidates():
             self._take(wanted)
