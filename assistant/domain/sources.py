@@ -127,7 +127,12 @@ class Source:
             return False
         if removed >= known:
             return True
-        return removed > REMOVED_ALWAYS and removed * 100 > known * self.removal_percent
+        return exceeds_share(removed=removed, known=known, percent=self.removal_percent)
+
+
+def exceeds_share(*, removed: int, known: int, percent: int) -> bool:
+    """True when removals are more than a few, and more than a share of the documents that are known."""
+    return removed > REMOVED_ALWAYS and removed * 100 > known * percent
 
 
 class RunKind(StrEnum):

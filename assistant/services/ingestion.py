@@ -23,12 +23,12 @@ from assistant.services.job_items import JobItems, ended_if_settled
 from assistant.services.paging import every_document
 from assistant.services.quotas import check_room, reason_of
 from assistant.services.receiving import CheckedStream, ContentChanged
+from assistant.services.removals import check_removals, removal_percent
 from assistant.services.roles import require_writer
 from assistant.services.submission import (
     KnownSource,
     PlannedFile,
     Submission,
-    check_emptied,
     check_request,
     plan_of,
 )
@@ -72,6 +72,8 @@ class IngestionService:
             NotFound: The collection is not readable.
             InvalidInput: Bad source label, an unknown code among the unreadable files, or a complete
                 source that suddenly holds nothing ("source_empty").
+            Conflict: The source is one that is looked at ("source_not_sent"), or a large share of its
+                documents would go and that was not confirmed ("removals_unconfirmed").
             QuotaExceeded: Its tenant has no room for it; nothing is taken.
         """
         require_writer(principal)
@@ -102,7 +104,9 @@ class IngestionService:
             ]
             job = ended_if_settled(job, items, now=self._clock.now())
             work.jobs.add(job, items)
-            self._items.tell_of(work, job, items=items, by=principal)
+            self._items.tell_of(
+                work, job, items=items, by=principal, is_confirmed=request.may_remove
+            )
             supersede_older(work, job, is_complete=request.is_complete, finisher=self._finisher)
             work.commit()
         return job, [item for item in items if item.state is ItemState.AWAITING_FILE]
@@ -116,16 +120,18 @@ class IngestionService:
         collection_id: CollectionId,
         scope: Scope,
     ) -> list[PlannedFile]:
+        percent = removal_percent(work, request, scope=scope)
         known = _known(work, request, collection_id=collection_id, scope=scope)
-        check_emptied(request, known)
         held = work.documents.held_contents([file.sha256 for file in request.files], scope=scope)
-        return plan_of(
+        plan = plan_of(
             request,
             known=known,
             standing=standing,
             is_kept=lambda sha256: sha256 in held | request.received and self._files.has(sha256),
             max_file_bytes=self._max_file_bytes,
         )
+        check_removals(request, plan, known=known, percent=percent)
+        return plan
 
     def receive(
         self, item_id: JobItemId, stream: BinaryIO, *, principal: Principal, scope: Scope

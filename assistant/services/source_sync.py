@@ -215,7 +215,7 @@ class SourceSync:
         self._check()
         if not request.names:
             return
-        asked = replace(request, collection_id=self._source.collection_id)
+        asked = replace(request, collection_id=self._source.collection_id, is_of_look=True)
         job, wanted = self._ingestion.submit(asked, principal=self._by, scope=self._scope)
         self._jobs.append(job.id)
         self._tell(replace(self._found, jobs=tuple(self._jobs)))

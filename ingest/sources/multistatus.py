@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 from xml.sax import SAXException
 from xml.sax.handler import ContentHandler, feature_namespaces
-from xml.sax.xmlreader import AttributesNSImpl
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.expatreader import DefusedExpatParser
@@ -138,7 +137,7 @@ class _Reader(ContentHandler):
         return iter(found)
 
     def startElementNS(  # noqa: N802 - named by the base class
-        self, name: tuple[str | None, str], qname: str | None, attrs: AttributesNSImpl
+        self, name: tuple[str | None, str], *_: object, **__: object
     ) -> None:
         """Something begins."""
         self.steps += 1
@@ -168,7 +167,7 @@ class _Reader(ContentHandler):
             self._text.append(content)
 
     def endElementNS(  # noqa: N802 - named by the base class
-        self, name: tuple[str | None, str], qname: str | None
+        self, name: tuple[str | None, str], *_: object, **__: object
     ) -> None:
         """Something ends."""
         self.steps += 1
