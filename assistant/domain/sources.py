@@ -196,7 +196,8 @@ class RunOutcome:
     estimated_s: float | None = None
     """How long its reading would take, from past jobs; None when there are none."""
     removal: str = ""
-    """Names the very set of documents that would be removed; what is approved is this set."""
+    """Names what a person has to approve: the very set of documents that would be removed, or the one
+    content that many changed files took."""
     jobs: tuple[str, ...] = ()
     """Jobs that read what changed."""
     kept_back: int = 0

@@ -111,3 +111,34 @@ def test_a_content_of_another_size_than_was_told_replaces_no_document(
 
     assert run.outcome.faults[0] == ("0.txt", "file_changing")
     assert house.live_texts() == before
+
+
+def test_one_content_for_many_changed_files_waits_for_a_person(
+    house: House, tmp_path: Path
+) -> None:
+    cloud = Cloud(TEN, tells_sizes=False)
+    with source_over(cloud, house, tmp_path / "partage") as (desk, source):
+        before = house.live_texts()
+        cloud.turn, cloud.page = 1, (b"Maintenance en cours", "text/plain")
+        run = desk.run(source)
+        kept = house.live_texts()
+        desk.decide(source, run, is_approved=True)
+        desk.runner.run_once()
+        house.settle()
+        last = desk.requests.runs(source.id, principal=house.principal, scope=house.scope, limit=1)[
+            0
+        ]
+
+    assert run.state is RunState.AWAITING_APPROVAL
+    assert run.outcome.faults[0] == ("0.txt", "files_alike")
+    assert kept == before
+    assert counts(last) == {"changed": 10}
+    assert set(map(tuple, house.live_texts().values())) == {("Maintenance en cours",)}
+
+
+def test_changed_files_of_their_own_contents_ask_nobody(house: House, tmp_path: Path) -> None:
+    cloud = Cloud(dict(TEN), tells_sizes=False)
+    with source_over(cloud, house, tmp_path / "partage") as (desk, source):
+        cloud.turn = 1
+        cloud.files.update({name: f"{text} corrigé" for name, text in TEN.items()})
+        assert counts(desk.run(source)) == {"changed": 10}
