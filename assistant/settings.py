@@ -50,13 +50,24 @@ class SourceFolder(Group):
     """Identifiants des organismes auxquels il est ouvert. Vide : celui du propriétaire de la machine."""
 
 
+class SourceServer(Group):
+    """A WebDAV server that sources may lie on. Its fields are keys of a table `[[sources.servers]]`."""
+
+    host: str = Field(min_length=1)
+    """« nuage.ville.fr » (en https), « nuage.ville.fr:8443 », ou l'adresse entière en http."""
+    tenants: tuple[str, ...] = ()
+    """Identifiants des organismes auxquels il est ouvert. Vide : celui du propriétaire de la machine."""
+
+
 class SourcesSettings(Group):
     """Where sources may lie."""
 
     folders: Annotated[tuple[SourceFolder, ...], BeforeValidator(tables)] = ()
     """Dossiers ouverts aux sources : des tables `[[sources.folders]]` du fichier, ou une liste JSON."""
     webdav_hosts: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
-    """Serveurs WebDAV ou Nextcloud autorisés : « nuage.ville.fr » (en https), « nuage.ville.fr:8443 »…"""
+    """Serveurs WebDAV ou Nextcloud ouverts au propriétaire de la machine : « nuage.ville.fr » (en https)…"""
+    servers: Annotated[tuple[SourceServer, ...], BeforeValidator(tables)] = ()
+    """Serveurs WebDAV ouverts à d'autres organismes : des tables `[[sources.servers]]`, ou une liste JSON."""
     key_file: str = ""
     """Clé qui protège les mots de passe des sources. Vide : « sources.key », dans le dossier de données."""
     connect_s: float = Field(default=10, gt=0)

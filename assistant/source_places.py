@@ -28,7 +28,7 @@ from assistant.services.names import is_printable
 from assistant.services.patience import within
 from assistant.services.source_runner import SourceRunner
 from assistant.services.sources import SourceService
-from assistant.settings import Settings, SourceFolder, SourcesSettings
+from assistant.settings import Settings, SourcesSettings
 from ingest.limits import MEGABYTE
 from ingest.sources.folder import FolderSource
 from ingest.sources.listing import FileSource
@@ -65,7 +65,7 @@ class SettingsPlaces:
         if source.kind is SourceKind.FOLDER:
             self._folder(source)
         elif source.kind is SourceKind.WEBDAV:
-            self._check_url(source.address)
+            self._check_url(source)
 
     def open(self, source: Source, *, password: str) -> FileSource:
         """The files of a source. Raises `InvalidInput` as `check`, and for one that has none to open."""
@@ -73,20 +73,37 @@ class SettingsPlaces:
             return FolderSource(self._folder(source))
         if source.kind is not SourceKind.WEBDAV:
             raise InvalidInput("source_is_push")
-        self._check_url(source.address)
+        self._check_url(source)
         limits = WebDavLimits(self._settings.connect_s, self._settings.silence_s)
         return WebDavSource(source.address, user=source.user, password=password, limits=limits)
 
     def folders_of(self, tenant_id: TenantId) -> tuple[str, ...]:
         """Folders whose own folders a tenant may take, sorted."""
-        folders = self._settings.folders
-        is_owner = any(not each.tenants for each in folders) and self._is_owner(tenant_id)
-        return tuple(sorted(each.path for each in folders if _is_open(each, tenant_id, is_owner)))
+        found = [(each.path, each.tenants) for each in self._settings.folders]
+        return self._open_to(tenant_id, found)
 
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """WebDAV servers that may be spoken to, as the settings write them."""
-        return self._settings.webdav_hosts
+    def hosts_of(self, tenant_id: TenantId) -> tuple[str, ...]:
+        """WebDAV servers that a tenant may speak to, as the settings write them, sorted."""
+        found: list[tuple[str, tuple[str, ...]]] = [
+            (each, ()) for each in self._settings.webdav_hosts
+        ]
+        found += [(each.host, each.tenants) for each in self._settings.servers]
+        return self._open_to(tenant_id, found)
+
+    def _open_to(
+        self, tenant_id: TenantId, places: Sequence[tuple[str, tuple[str, ...]]]
+    ) -> tuple[str, ...]:
+        """Those that name a tenant, and those that name nobody when it owns the machine."""
+        is_owner = any(not tenants for _, tenants in places) and self._is_owner(tenant_id)
+        return tuple(
+            sorted(
+                {
+                    place
+                    for place, tenants in places
+                    if (tenant_id in tenants if tenants else is_owner)
+                }
+            )
+        )
 
     def _folder(self, source: Source) -> Path:
         address = source.address
@@ -99,11 +116,13 @@ class SettingsPlaces:
         roots = self.folders_of(source.tenant_id)
         return within(lambda: _below(roots, address), seconds=_PATIENCE_S)
 
-    def _check_url(self, url: str) -> None:
+    def _check_url(self, source: Source) -> None:
+        url = source.address
         origin = _origin(url)
         if origin is None or len(url) > _ADDRESS_CHARS or not is_printable(url):
             raise InvalidInput("source_address_refused", address=_without_secrets(url)[:100])
-        allowed = {_origin(each if "://" in each else f"https://{each}") for each in self.hosts}
+        hosts = self.hosts_of(source.tenant_id)
+        allowed = {_origin(each if "://" in each else f"https://{each}") for each in hosts}
         if origin not in allowed:
             raise InvalidInput("source_host_refused", host=origin[1])
 
@@ -198,10 +217,6 @@ def _below(roots: Sequence[str], address: str) -> Path:
         if real == opened or real.startswith(f"{opened}/"):
             return Path(real)
     raise InvalidInput("source_place_refused", path=address)
-
-
-def _is_open(folder: SourceFolder, tenant_id: TenantId, is_owner: bool) -> bool:
-    return tenant_id in folder.tenants if folder.tenants else is_owner
 
 
 def _origin(url: str) -> tuple[str, str, int] | None:

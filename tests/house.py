@@ -256,7 +256,7 @@ class House:
         self, contents: dict[str, str], *, source: str = "/dossier", is_complete: bool = True
     ) -> tuple[Job, list[JobItem]]:
         files = tuple(announced(name, text) for name, text in contents.items())
-        request = Submission(source=source, files=files, is_complete=is_complete)
+        request = Submission(source=source, files=files, is_complete=is_complete, may_remove=True)
         return self.ingestion.submit(request, principal=self.principal, scope=self.scope)
 
     def send(self, item: JobItem, text: str) -> JobItem:

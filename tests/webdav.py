@@ -108,8 +108,8 @@ def multistatus(*entries: str) -> bytes:
     return f'<?xml version="1.0"?><d:multistatus xmlns:d="DAV:">{"".join(entries)}</d:multistatus>'.encode()
 
 
-def entry(href: str, *, size: int | None = 3, etag: str = '"1"') -> str:
-    """A file, or a folder when it has no size, in the answer about a folder."""
+def entry(href: str, *, size: int | str | None = 3, etag: str = '"1"') -> str:
+    """A file, or a folder when it has no size, in the answer about a folder; "" tells none of a file."""
     told = (
         "<d:resourcetype><d:collection/></d:resourcetype>"
         if size is None

@@ -17,6 +17,9 @@ from ui.failures import attempt, guarded_fragment
 from ui.markup import plain
 from ui.messages import counted, number, text
 
+_UPLOAD = "upload"
+"""Source of the files that were sent by hand: nothing gives them back."""
+
 _PER_PAGE = 25
 _RECENT_JOBS = 30
 _REFRESH = "2s"
@@ -129,6 +132,8 @@ def _dialog(api: AssistantClient) -> None:
 
 def _delete(api: AssistantClient, found: DocumentOut) -> None:
     st.write(plain(text("documents.delete_text", name=found.name)))
+    if found.source != _UPLOAD:
+        st.warning(text("documents.delete_comes_back"))
     if st.button(text("documents.delete_confirm"), type="primary", key="delete-confirm"):
         api.delete_document(found.id)
         dialogs.close()

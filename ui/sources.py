@@ -9,7 +9,7 @@ import streamlit as st
 
 from assistant.client import AssistantClient
 from assistant.schemas.service import MeOut
-from assistant.schemas.sources import ScheduleModel, SourceOut
+from assistant.schemas.sources import ScheduleModel, SourceOut, SourceRunOut
 from ui import acts, dialogs, source_form, source_runs
 from ui.failures import attempt, guarded_fragment
 from ui.markup import plain
@@ -143,7 +143,8 @@ def _open(api: AssistantClient, source: SourceOut) -> None:
         )
         return
     removed = run.counts.get("removed", 0)
-    st.warning(plain(text("sources.waits", count=removed, percent=source.removal_percent)))
+    waits = text("sources.waits", count=removed, percent=source.removal_percent)
+    st.warning(plain(text("sources.waits_alike") if _is_alike(run) else waits))
     source_runs.show_names(run, key=source.id)
     with st.container(key=f"decide-{source.id}", horizontal=True):
         for action in ("approve", "refuse"):
@@ -213,9 +214,15 @@ def _decide(api: AssistantClient, source: SourceOut, *, is_approved: bool) -> No
         st.write(text("sources.decided_already"))
         return
     action = "approve" if is_approved else "refuse"
+    words = "approve_alike" if is_approved and _is_alike(run) else action
     acts.confirm(
-        text(f"sources.{action}_text", count=run.counts.get("removed", 0), name=source.name),
-        button=text(f"sources.{action}_confirm"),
+        text(f"sources.{words}_text", count=run.counts.get("removed", 0), name=source.name),
+        button=text(f"sources.{words}_confirm"),
         act=partial(api.decide_source_run, source.id, run.id, is_approved=is_approved),
-        done=text(f"sources.{action}_done", name=source.name),
+        done=text(f"sources.{words}_done", name=source.name),
     )
+
+
+def _is_alike(run: SourceRunOut) -> bool:
+    """True when a run waits since many changed files have one content, not for removals."""
+    return any(fault.code == "files_alike" for fault in run.faults)

@@ -168,6 +168,9 @@ ERROR_TABLE: dict[str, Row] = {
     "source_empty": (422, "Dossier vide"),
     "source_name_taken": (409, "Nom déjà utilisé"),
     "source_busy": (409, _NOT_ALLOWED),
+    "source_tests_busy": (429, "Essais en cours"),
+    "source_not_sent": (409, _NOT_ALLOWED),
+    "removals_unconfirmed": (409, "Retraits à confirmer"),
     "source_not_waiting": (409, _NOT_ALLOWED),
     "source_not_running": (409, _NOT_ALLOWED),
     **dict.fromkeys(

@@ -13,7 +13,15 @@ from assistant.cli.french import FrenchCommand, FrenchGroup
 from assistant.cli.generating import generations_app
 from assistant.cli.managing import db_app, documents_app, index_app, jobs_app
 from assistant.cli.opinions import feedback
-from assistant.cli.options import AllowEmpty, Invocation, Json, Queries, Server, invocation
+from assistant.cli.options import (
+    AllowEmpty,
+    ConfirmRemovals,
+    Invocation,
+    Json,
+    Queries,
+    Server,
+    invocation,
+)
 from assistant.cli.people import groups_app, keys_app, people_app
 from assistant.cli.questioning import evaluate, questions_app
 from assistant.cli.sources import sources_app
@@ -121,6 +129,7 @@ def ingest(
     paths: Annotated[list[Path], typer.Argument(metavar="CHEMIN…", help="Dossiers ou fichiers.")],
     *,
     allow_empty: AllowEmpty = False,
+    confirm_removals: ConfirmRemovals = False,
     json: Json = False,
     server: Server = None,
 ) -> int:
@@ -131,7 +140,13 @@ def ingest(
 
     check_paths(paths)
     with invocation(context).connect(command="ingest", server=server) as connection:
-        outcome = ingesting.ingest(connection, paths, is_quiet=json, may_empty=allow_empty)
+        outcome = ingesting.ingest(
+            connection,
+            paths,
+            is_quiet=json,
+            may_empty=allow_empty,
+            may_remove=confirm_removals,
+        )
     say_json(outcome.as_json()) if json else ingesting.summarise(outcome)
     return ingesting.exit_code(outcome)
 

@@ -8,6 +8,8 @@ from assistant.cli.console import note, say
 from assistant.cli.failures import ExitCode
 from assistant.client import AssistantClient, ClientError
 from assistant.domain.catalogue import sentence
+from assistant.domain.sources import LABEL_PREFIX
+from assistant.schemas.documents import DocumentOut
 from assistant.services.submission import UPLOAD
 
 _NOT_FOUND = 404
@@ -26,6 +28,8 @@ def delete(client: AssistantClient, ids: Sequence[str], *, erase: bool = False) 
     for id in dict.fromkeys(ids):
         try:
             document = client.get_document(id)
+            if document.source != UPLOAD:
+                note(_warning(document))
             client.delete_document(id, erase=erase)
         except ClientError as error:
             if error.problem.status != _NOT_FOUND:
@@ -34,6 +38,11 @@ def delete(client: AssistantClient, ids: Sequence[str], *, erase: bool = False) 
             code = ExitCode.REFUSED
             continue
         say(f"{id} effacé." if erase else f"{id} supprimé.")
-        if document.source != UPLOAD:
-            note(sentence("document_comes_back", name=document.name, source=document.source))
     return code
+
+
+def _warning(document: DocumentOut) -> str:
+    """Said before it goes: its source, which holds its file still, gives it back at the next look."""
+    if document.source.startswith(LABEL_PREFIX):
+        return sentence("document_comes_back_from_source", name=document.name)
+    return sentence("document_comes_back", name=document.name, source=document.source)

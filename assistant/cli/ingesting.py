@@ -34,7 +34,12 @@ _NOTHING = Path(os.devnull)
 
 
 def ingest(
-    connection: Connection, paths: Sequence[Path], *, is_quiet: bool, may_empty: bool = False
+    connection: Connection,
+    paths: Sequence[Path],
+    *,
+    is_quiet: bool,
+    may_empty: bool = False,
+    may_remove: bool = False,
 ) -> Outcome:
     """Bring the index in line with folders and files, and wait for the end.
 
@@ -43,10 +48,11 @@ def ingest(
         paths: Folders and files, which exist.
         is_quiet: True writes progress only for who watches.
         may_empty: True has all documents of an empty folder removed.
+        may_remove: True has a large share of the documents of a folder removed.
 
     Raises:
         Misuse: A path does not exist.
-        ClientError: The service failed, or refuses an empty folder that has documents.
+        ClientError: The service failed, or refuses a folder that misses many of its documents.
         ConfigurationError: The worker cannot start ("worker_refused").
     """
     begun = time.monotonic()
@@ -54,7 +60,7 @@ def ingest(
     sources = scan(paths)
     for source in sources:
         with progress_display(is_quiet=is_quiet) as show:
-            job = submit(connection, source, show=show, may_empty=may_empty)
+            job = submit(connection, source, show=show, may_empty=may_empty, may_remove=may_remove)
             job = follow(connection.client, job, show=show)
         outcome.add(job, failed_items(connection.client, job))
         outcome.skipped.extend((problem.name, sentence(problem.code)) for problem in source.skipped)
@@ -65,7 +71,12 @@ def ingest(
 
 
 def submit(
-    connection: Connection, source: Source, *, show: Show, may_empty: bool = False
+    connection: Connection,
+    source: Source,
+    *,
+    show: Show,
+    may_empty: bool = False,
+    may_remove: bool = False,
 ) -> JobOut:
     """Announce a source and send the contents that the service wants."""
     client = connection.client
@@ -76,6 +87,7 @@ def submit(
             unreadable=tuple(source.unreadable),
             is_complete=source.is_complete,
             may_empty=may_empty,
+            may_remove=may_remove,
         )
     )
     with (

@@ -30,6 +30,12 @@ Queries = Annotated[
 AllowEmpty = Annotated[
     bool, typer.Option("--allow-empty", help="Retire tous les documents d'un dossier vide.")
 ]
+ConfirmRemovals = Annotated[
+    bool,
+    typer.Option(
+        "--confirm-removals", help="Retire même une grande part des documents d'un dossier."
+    ),
+]
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="Identifiant.")]
 
 

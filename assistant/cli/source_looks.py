@@ -160,7 +160,7 @@ def _write(run: SourceRunOut) -> None:
     if not run.is_complete:
         say("La liste n'est pas complète : rien n'a été retiré.")
     if run.state == "awaiting_approval":
-        note("Ces retraits attendent un accord : « assistant sources approve » ou « refuse ».")
+        note("Cette mise à jour attend un accord : « assistant sources approve » ou « refuse ».")
 
 
 def _run_line(run: SourceRunOut) -> str:

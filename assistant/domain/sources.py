@@ -129,7 +129,12 @@ class Source:
             return False
         if removed >= known:
             return True
-        return removed > REMOVED_ALWAYS and removed * 100 > known * self.removal_percent
+        return exceeds_share(removed=removed, known=known, percent=self.removal_percent)
+
+
+def exceeds_share(*, removed: int, known: int, percent: int) -> bool:
+    """True when removals are more than a few, and more than a share of the documents that are known."""
+    return removed > REMOVED_ALWAYS and removed * 100 > known * percent
 
 
 class RunKind(StrEnum):
@@ -195,7 +200,8 @@ class RunOutcome:
     estimated_s: float | None = None
     """How long its reading would take, from past jobs; None when there are none."""
     removal: str = ""
-    """Names the very set of documents that would be removed; what is approved is this set."""
+    """Names what a person has to approve: the very set of documents that would be removed, or the one
+    content that many changed files took."""
     jobs: tuple[str, ...] = ()
     """Jobs that read what changed."""
     kept_back: int = 0

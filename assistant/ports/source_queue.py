@@ -32,9 +32,8 @@ class SourcePlaces(Protocol):
         """Folders whose own folders a tenant may take, sorted."""
         ...
 
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """WebDAV servers that may be spoken to, as the settings write them."""
+    def hosts_of(self, tenant_id: TenantId) -> tuple[str, ...]:
+        """WebDAV servers that a tenant may speak to, as the settings write them, sorted."""
         ...
 
 

@@ -194,6 +194,8 @@ class JobIn(Wire):
     """True when `files` is all the source holds: documents it no longer names are deleted."""
     may_empty: bool = False
     """False refuses a complete source without any file, which would delete all its documents."""
+    may_remove: bool = False
+    """False refuses a complete source without a large share of its documents, which would be deleted."""
     collection_id: str | None = None
     """None takes the default collection."""
 

@@ -22,11 +22,11 @@ from assistant.services.ingestion_subjects import collection_of, documents_of, k
 from assistant.services.job_items import JobItems, ended_if_settled
 from assistant.services.quotas import check_room, reason_of
 from assistant.services.receiving import CheckedStream, ContentChanged
+from assistant.services.removals import check_removals, removal_percent
 from assistant.services.roles import require_active, require_writer
 from assistant.services.submission import (
     PlannedFile,
     Submission,
-    check_emptied,
     check_request,
     plan_of,
 )
@@ -82,6 +82,8 @@ class IngestionService:
             NotFound: The collection is not readable.
             InvalidInput: Bad source label, an unknown code among the unreadable files, or a complete
                 source that suddenly holds nothing ("source_empty").
+            Conflict: The source is one that is looked at ("source_not_sent"), or a large share of its
+                documents would go and that was not confirmed ("removals_unconfirmed").
             QuotaExceeded: Its tenant has no room for it; nothing is taken.
         """
         require_writer(principal)
@@ -123,7 +125,9 @@ class IngestionService:
             Forbidden, NotFound: As `submit`.
         """
         require_writer(principal)
-        emptied = Submission(source, (), collection_id, is_complete=True, may_empty=True)
+        emptied = Submission(
+            source, (), collection_id, is_complete=True, may_empty=True, is_of_look=True
+        )
         self._submit(work, emptied, standing=_nothing_read, principal=principal, scope=scope)
 
     def _submit(
@@ -150,7 +154,7 @@ class IngestionService:
         ]
         job = ended_if_settled(job, items, now=self._clock.now())
         work.jobs.add(job, items)
-        self._items.tell_of(work, job, items=items, by=principal)
+        self._items.tell_of(work, job, items=items, by=principal, is_confirmed=request.may_remove)
         supersede_older(work, job, is_complete=request.is_complete, finisher=self._finisher)
         return job, [item for item in items if item.state is ItemState.AWAITING_FILE]
 
@@ -163,16 +167,18 @@ class IngestionService:
         collection_id: CollectionId,
         scope: Scope,
     ) -> list[PlannedFile]:
+        percent = removal_percent(work, request, scope=scope)
         known = known_of(work, request, collection_id=collection_id, scope=scope)
-        check_emptied(request, known)
         held = work.documents.held_contents([file.sha256 for file in request.files], scope=scope)
-        return plan_of(
+        plan = plan_of(
             request,
             known=known,
             standing=standing,
             is_kept=lambda sha256: sha256 in held | request.received and self._files.has(sha256),
             max_file_bytes=self._max_file_bytes,
         )
+        check_removals(request, plan, known=known, percent=percent)
+        return plan
 
     def receive(
         self, item_id: JobItemId, stream: BinaryIO, *, principal: Principal, scope: Scope

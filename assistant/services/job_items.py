@@ -107,9 +107,15 @@ class JobItems:
         return document
 
     def tell_of(
-        self, work: UnitOfWork, job: Job, *, items: Sequence[JobItem], by: Principal
+        self,
+        work: UnitOfWork,
+        job: Job,
+        *,
+        items: Sequence[JobItem],
+        by: Principal,
+        is_confirmed: bool = False,
     ) -> None:
-        """Record a new job: its kind, its collection, and how many files it is about."""
+        """Record a new job: its kind, its collection, how many files, and whether removals were confirmed."""
         self._audit.record_in(
             work,
             Act.JOB_CREATED,
@@ -121,6 +127,7 @@ class JobItems:
                 "collection": job.collection_id,
                 "files": len(items),
                 "removed": sum(item.state is ItemState.REMOVED for item in items),
+                **({"confirmed": 1} if is_confirmed else {}),
             },
         )
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 from assistant.domain.errors import InvalidInput
 from assistant.domain.jobs import JobItem
 from assistant.domain.sources import (
+    MOST_NAMES,
     Finding,
     KnownFile,
     RunKind,
@@ -24,6 +25,7 @@ from assistant.domain.sources import (
 from assistant.domain.tenancy import Grant, Principal, Role, Scope
 from assistant.ports.files import FileStore
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.alike import FILES_ALIKE, AlikeContents
 from assistant.services.ingestion import IngestionService
 from assistant.services.receiving import content_of
 from assistant.services.source_difference import TOO_LARGE, SourceDifference, WantedFile
@@ -96,13 +98,15 @@ class SourceSync:
         self._found = RunOutcome()
         self._jobs: list[str] = []
         self._same = 0
+        self._alike = AlikeContents(percent=source.removal_percent)
 
     def look(self) -> RunOutcome:
         """Compare, and bring the documents in line when that is asked.
 
         Raises:
             SourceFault: The place cannot be reached; nothing changed.
-            NeedsApproval: A person has to say yes first; nothing changed.
+            NeedsApproval: A person has to say yes first: to removals, before anything changed, or to
+                one content for many changed files, none of which changed.
             QuotaExceeded: The tenant has no room; what was submitted before stays.
         """
         self._compare()
@@ -121,7 +125,8 @@ class SourceSync:
     def _compare(self) -> None:
         takes = taker(include=self._source.include, exclude=self._source.exclude)
         difference = self._difference
-        difference.take_listing(self._place.list(), takes=takes, check=self._check)
+        listing = self._place.list(check=self._check)
+        difference.take_listing(listing, takes=takes, check=self._check)
         difference.take_known(self._known())
         for wanted in difference.rename_candidates():
             self._take(wanted, put=self._hash)  # nothing is kept before it is decided
@@ -191,6 +196,7 @@ class SourceSync:
             return
         news = [(wanted, each) for wanted, each in batch if not _is_same(wanted, each)]
         self._same += len(batch) - len(news)
+        self._ask_about_alike(news)
         self._submit(
             Submission(
                 self._source.label,
@@ -205,6 +211,15 @@ class SourceSync:
             ]
         )
 
+    def _ask_about_alike(self, news: list[tuple[WantedFile, AnnouncedFile]]) -> None:
+        """Have a person look before one page of a server stands for many documents."""
+        suspicion, names = self._alike.suspicion(news)
+        if names and suspicion != self._run.approved_removal:
+            faults = tuple((name, FILES_ALIKE) for name in names[:MOST_NAMES])
+            raise NeedsApproval(
+                replace(self._found, faults=faults, removal=suspicion, jobs=tuple(self._jobs))
+            )
+
     def _submit_faults(self) -> None:
         for refused in _parts(self._difference.untold_faults(), size=_NAMES_A_JOB):
             large = [each for each in refused if each.code == TOO_LARGE]
@@ -217,7 +232,7 @@ class SourceSync:
         self._check()
         if not request.names:
             return
-        asked = replace(request, collection_id=self._source.collection_id)
+        asked = replace(request, collection_id=self._source.collection_id, is_of_look=True)
         job, wanted = self._ingestion.submit(
             asked, principal=self._by, scope=self._scope, guard=self._guard
         )

@@ -19,6 +19,7 @@ from assistant.ports.source_queue import SourcePlaces
 from assistant.services.access import default_collection
 from assistant.services.ingestion import IngestionService
 from assistant.services.patience import PLACE_PATIENCE_S, within
+from assistant.services.places_at_once import FewAtOnce
 from assistant.services.roles import require_admin, require_writer
 from assistant.services.source_drafts import (
     SourceDraft,
@@ -34,6 +35,8 @@ from assistant.services.transactions import retried
 from ingest.sources.listing import SourceFault
 
 _TESTED_NAMES = 5
+_TESTS_OF_TENANT, _TESTS = 2, 4
+"""Tests of connections at once."""
 
 
 class SourceService:
@@ -64,6 +67,7 @@ class SourceService:
         self._sealer = sealer
         self._ingestion = ingestion
         self._audit = audit
+        self._tests = FewAtOnce(per_tenant=_TESTS_OF_TENANT, in_all=_TESTS)
         self.requests = SourceRequests(open_work, clock, places=places, audit=audit)
 
     def list_all(self, *, principal: Principal, scope: Scope) -> list[SourceStatus]:
@@ -85,9 +89,9 @@ class SourceService:
         return self._places.folders_of(principal.tenant_id)
 
     def hosts(self, *, principal: Principal) -> tuple[str, ...]:
-        """WebDAV servers that may be spoken to. Raises `Forbidden`."""
+        """WebDAV servers that the principal's tenant may speak to. Raises `Forbidden`."""
         require_admin(principal)
-        return self._places.hosts
+        return self._places.hosts_of(principal.tenant_id)
 
     def add(
         self,
@@ -259,6 +263,7 @@ class SourceService:
             NotFound: No such source in the scope.
             InvalidInput: The place is not open to the tenant, or has nothing to look at.
             UpstreamError: It cannot be reached; the code says why.
+            QuotaExceeded: Others are being tried ("source_tests_busy").
         """
         require_writer(principal)
         now = self._clock.now()
@@ -277,7 +282,10 @@ class SourceService:
         if password is None and source_id is not None:
             password = self._kept_password(source_id, tried, scope=scope)
         try:
-            with closing(self._places.open(tried, password=password or "")) as place:
+            with (
+                self._tests.one_of(principal.tenant_id),
+                closing(self._places.open(tried, password=password or "")) as place,
+            ):
                 return within(
                     lambda: place.first_names(limit=_TESTED_NAMES), seconds=PLACE_PATIENCE_S
                 )

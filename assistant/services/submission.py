@@ -57,6 +57,10 @@ class Submission:
     """True when `files` is all the source holds: documents it no longer names are deleted."""
     may_empty: bool = False
     """True when a complete source that holds nothing is meant, and no disk that was not mounted."""
+    may_remove: bool = False
+    """True when a person confirmed that a large share of the documents goes."""
+    is_of_look: bool = False
+    """True when a look at the source itself announces this; it asks for approvals on its own."""
     renamed: tuple[Renaming, ...] = ()
     """Documents that are kept as they are under another name."""
     removed: tuple[str, ...] = ()
@@ -113,17 +117,6 @@ def check_request(request: Submission) -> None:
     unknown = {code for _, code in request.unreadable} - sentences().keys()
     if unknown:
         raise InvalidInput("invalid_input", detail=f"code inconnu « {min(unknown)} ».")
-
-
-def check_emptied(request: Submission, known: KnownSource) -> None:
-    """Refuse to delete all that is known of a folder that has nothing: mostly an unmounted disk.
-
-    Raises:
-        InvalidInput: It is so, and not said to be meant ("source_empty").
-    """
-    has_files = bool(request.files or request.unreadable)
-    if request.is_complete and known.documents and not has_files and not request.may_empty:
-        raise InvalidInput("source_empty", documents=len(known.documents))
 
 
 def plan_of(

@@ -6,7 +6,7 @@ import os
 import stat
 import time
 import unicodedata
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -36,8 +36,13 @@ class FolderSource:
         self._root = os.path.realpath(root)
         self._prefix = len(self._root.rstrip("/")) + 1
 
-    def list(self) -> Iterator[ListedFile | ListingFault]:
+    def list(
+        self, *, check: Callable[[], None] = lambda: None
+    ) -> Iterator[ListedFile | ListingFault]:
         """Every file once, by name; the names of one folder at a time are held.
+
+        Args:
+            check: Called before each folder; raises to give up.
 
         Raises:
             SourceFault: The folder is not there ("folder_missing"), may not be listed
@@ -54,6 +59,7 @@ class FolderSource:
             try:
                 found = os.lstat(path)
                 if stat.S_ISDIR(found.st_mode):
+                    check()
                     waiting.append(_names(path))
                     continue
             except OSError:  # also what vanished since its folder was listed

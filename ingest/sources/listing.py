@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
@@ -52,8 +52,13 @@ class ListingFault:
 class FileSource(Protocol):
     """A place of files. Used from one thread."""
 
-    def list(self) -> Iterator[ListedFile | ListingFault]:
+    def list(
+        self, *, check: Callable[[], None] = lambda: None
+    ) -> Iterator[ListedFile | ListingFault]:
         """Every file once, in memory that does not grow with their number.
+
+        Args:
+            check: Called often, also while nothing is found; raises to give up.
 
         Raises:
             SourceFault: The place itself cannot be reached, or stops answering midway.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 import io
 import ssl
 import time
 import unicodedata
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
@@ -14,19 +15,29 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import httpx
 
+from ingest.sources.bodies import Body
 from ingest.sources.listing import ListedFile, ListingFault, SourceFault
-from ingest.sources.multistatus import DavEntry, NotMultistatus, read_multistatus
+from ingest.sources.multistatus import (
+    DavEntry,
+    HugeMultistatus,
+    NotMultistatus,
+    read_multistatus,
+)
 
 _BODY = (
     '<?xml version="1.0" encoding="utf-8"?><d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/>'
     "<d:getcontentlength/><d:getetag/><d:getlastmodified/></d:prop></d:propfind>"
 )
 _LOCK_PREFIX = "~$"
+_PAGES = (".html", ".htm", ".xhtml", ".shtml", ".mht", ".mhtml")
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 3
-_MOST_DEPTH = 100
+_MOST_DEPTH = 40
+_MOST_FOLDERS, _MOST_FILES = 50_000, 1_000_000
+"""Of one look."""
 _TRIES, _PAUSE_S = 3, 1.0
-_LIST_BYTES = 400_000_000
+_CHECK_S = 1.0
+_LIST_BYTES = 50_000_000
 """Of the answer about one folder."""
 _OF_STATUS = {
     401: "webdav_unauthorized",
@@ -59,6 +70,8 @@ class WebDavLimits:
     """Without any byte."""
     answer_s: float = 600
     """For one folder or one file, as a whole."""
+    test_s: float = 15
+    """For a test of the connection, as a whole."""
 
 
 class WebDavSource:
@@ -89,59 +102,80 @@ class WebDavSource:
             headers={"User-Agent": "assistant", "Accept-Encoding": "identity"},
         )
 
-    def list(self) -> Iterator[ListedFile | ListingFault]:
+    def list(
+        self, *, check: Callable[[], None] = lambda: None
+    ) -> Iterator[ListedFile | ListingFault]:
         """Every file once; the entries of one folder at a time are held.
+
+        Folders that lie too deep, or beyond the number that one look takes, are told as faults.
+
+        Args:
+            check: Called before each folder and while a long answer comes; raises to give up.
 
         Raises:
             SourceFault: The folder cannot be listed, or the server stops answering midway.
         """
         root = urlsplit(self._url).path
-        waiting = [root]
+        waiting, folders, files = [root], 1, 0
         while waiting:
+            check()
             path = waiting.pop()
             try:
-                entries = self._entries(path)
+                entries = self._entries(path, check=check)
             except SourceFault as fault:
                 if path == root or fault.code not in _OF_FOLDER:
                     raise
-                name = _name(path.rstrip("/"), root=root)
-                yield ListingFault(name, "folder_unreadable", hides_files=True)
+                yield _hiding(path, "folder_unreadable", root=root)
                 continue
             for entry in sorted(entries, key=lambda each: each.path):
                 if _is_hidden(entry.path):
                     continue
-                if entry.is_folder:
-                    if entry.path.count("/") - root.count("/") > _MOST_DEPTH:
-                        raise self._fault("webdav_malformed")
+                code = _fault_of(entry, root=root, folders=folders)
+                if code is not None:
+                    yield _hiding(entry.path, code, root=root)
+                elif entry.is_folder:
                     waiting.append(entry.path)
-                    continue
-                yield self._listed(entry, root=root)
+                    folders += 1
+                else:
+                    files += 1
+                    if files > _MOST_FILES:
+                        raise self._fault("webdav_too_large")
+                    yield self._listed(entry, root=root)
 
     def first_names(self, *, limit: int) -> tuple[str, ...]:
-        """Names right in the folder, for a test of the connection.
+        """Names right in the folder, for a test of the connection; asked once, within `test_s`.
 
         Raises:
             SourceFault: As `list`.
         """
         root = urlsplit(self._url).path
-        names = sorted(_name(each.path.rstrip("/"), root=root) for each in self._entries(root))
-        return tuple(names[:limit])
+        with self._answered(root, ends=time.monotonic() + self._limits.test_s) as entries:
+            names = (_name(each.path.rstrip("/"), root=root) for each in entries)
+            return tuple(heapq.nsmallest(limit, names))
 
     @contextmanager
     def open(self, file: ListedFile) -> Generator[BinaryIO]:
         """The content of a listed file.
 
+        A content of another size than was listed is one that changes; a page that comes in its stead, as
+        servers answer whom they want to sign in, is none.
+
         Raises:
             SourceFault: As the port says.
         """
-        with self._asked("GET", self._address(file.place)) as response:
+        ends = time.monotonic() + self._limits.answer_s
+        with self._asked("GET", self._address(file.place), ends=ends) as response:
             if response.status_code != 200:
                 code = self._code_of(response)
                 if code in _OF_FILE:
                     raise SourceFault(_OF_FILE[code], is_transient=code != "webdav_forbidden")
                 raise self._fault(code, status=response.status_code)
-            body = _Body(self._pieces(response))
+            if _is_html(response) and not _is_page(file, response):
+                raise self._fault("webdav_not_dav")
+            body = Body(self._pieces(response, ends=ends))
             yield cast("BinaryIO", io.BufferedReader(body, 1 << 20))
+            if body.is_read and file.size_bytes not in (-1, body.size_bytes):
+                raise SourceFault("file_changing", is_transient=True)
 
     def close(self) -> None:
         """Close the connections; idempotent."""
@@ -155,33 +189,63 @@ class WebDavSource:
         stamp = " ".join(filter(None, (entry.etag, entry.modified)))
         return ListedFile(_name(entry.path, root=root), entry.path, entry.size_bytes, stamp)
 
-    def _entries(self, path: str) -> list[DavEntry]:
+    def _entries(self, path: str, *, check: Callable[[], None]) -> list[DavEntry]:
         """What is right in a folder; a server that is busy is asked again."""
         for attempt in range(1, _TRIES):
             try:
-                return self._asked_entries(path)
+                return self._asked_entries(path, check=check)
             except SourceFault as fault:
                 if fault.code not in {"webdav_busy", "webdav_stopped", "webdav_unreachable"}:
                     raise
+                check()
                 time.sleep(_PAUSE_S * attempt)
-        return self._asked_entries(path)
+        return self._asked_entries(path, check=check)
 
-    def _asked_entries(self, path: str) -> list[DavEntry]:
+    def _asked_entries(self, path: str, *, check: Callable[[], None]) -> list[DavEntry]:
+        ends = time.monotonic() + self._limits.answer_s
+        with self._answered(path, ends=ends, check=check) as entries:
+            return list(entries)
+
+    @contextmanager
+    def _answered(
+        self, path: str, *, ends: float, check: Callable[[], None] = lambda: None
+    ) -> Generator[Iterator[DavEntry]]:
+        """What a server answers about a folder, as it comes."""
         url = self._address(path)
         headers = {"Depth": "1", "Content-Type": "application/xml; charset=utf-8"}
-        with self._asked("PROPFIND", url, headers=headers, content=_BODY) as response:
+        with self._asked("PROPFIND", url, ends=ends, headers=headers, content=_BODY) as response:
             if response.status_code != 207:
                 raise self._fault(self._code_of(response), status=response.status_code)
-            if "html" in response.headers.get("content-type", ""):
+            if _is_html(response):
                 raise self._fault("webdav_not_dav")
+            pieces = self._pieces(response, ends=ends, most=_LIST_BYTES, check=check)
             try:
-                return [
-                    entry
-                    for entry in read_multistatus(self._pieces(response, most=_LIST_BYTES))
-                    if _is_right_in(entry.path, folder=path)
-                ]
+                yield self._members(read_multistatus(pieces), folder=path)
             except NotMultistatus:
                 raise self._fault("webdav_malformed") from None
+            except HugeMultistatus:
+                raise self._fault("webdav_too_large") from None
+
+    def _members(self, entries: Iterator[DavEntry], *, folder: str) -> Iterator[DavEntry]:
+        """What is right in a folder; an answer that tells nothing of the folder is none about it."""
+        is_told = False
+        for entry in entries:
+            if _plain(entry.path) == _plain(folder):
+                is_told = self._is_folder(entry) or is_told
+            elif _is_right_in(entry.path, folder=folder):
+                is_told = True
+                yield entry
+        if not is_told:
+            raise NotMultistatus
+
+    def _is_folder(self, entry: DavEntry) -> bool:
+        """True for the asked folder itself, False when the server does not say what it is."""
+        if not 200 <= entry.status < 300:
+            code = _OF_STATUS.get(entry.status, "webdav_failed")
+            raise self._fault(code, status=entry.status)
+        if entry.is_told and not entry.is_folder:
+            raise self._fault("webdav_missing")
+        return entry.is_told
 
     @contextmanager
     def _asked(
@@ -189,11 +253,15 @@ class WebDavSource:
         method: str,
         url: str,
         *,
+        ends: float,
         headers: dict[str, str] | None = None,
         content: str | None = None,
     ) -> Generator[httpx.Response]:
         for _ in range(_MOST_REDIRECTS + 1):
-            request = self._http.build_request(method, url, headers=headers, content=content)
+            timeout = self._timeout(ends=ends)
+            request = self._http.build_request(
+                method, url, headers=headers, content=content, timeout=timeout
+            )
             response = self._sent(request)
             try:
                 if response.status_code not in _REDIRECTS:
@@ -205,6 +273,12 @@ class WebDavSource:
             if _origin(url) != self._origin:
                 raise self._fault("webdav_redirected")
         raise self._fault("webdav_redirected")
+
+    def _timeout(self, *, ends: float) -> httpx.Timeout:
+        """How long each step may take, all being over in time."""
+        left = max(ends - time.monotonic(), 0.001)
+        limits = self._limits
+        return httpx.Timeout(min(limits.silence_s, left), connect=min(limits.connect_s, left))
 
     def _sent(self, request: httpx.Request) -> httpx.Response:
         try:
@@ -220,15 +294,26 @@ class WebDavSource:
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):
             raise self._fault("webdav_stopped", is_transient=True) from None
 
-    def _pieces(self, response: httpx.Response, *, most: int | None = None) -> Iterator[bytes]:
-        ends, size = time.monotonic() + self._limits.answer_s, 0
+    def _pieces(
+        self,
+        response: httpx.Response,
+        *,
+        ends: float,
+        most: int | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> Iterator[bytes]:
+        size, checked = 0, time.monotonic()
         try:
             for piece in response.iter_raw():
                 size += len(piece)
                 if most is not None and size > most:
                     raise self._fault("webdav_too_large")
-                if time.monotonic() > ends:
+                now = time.monotonic()
+                if now > ends:
                     raise self._fault("webdav_slow", is_transient=True)
+                if now - checked > _CHECK_S:
+                    checked = now
+                    check()
                 yield piece
         except httpx.TimeoutException:
             raise self._fault("webdav_slow", is_transient=True) from None
@@ -236,7 +321,7 @@ class WebDavSource:
             raise self._fault("webdav_stopped", is_transient=True) from None
 
     def _code_of(self, response: httpx.Response) -> str:
-        if response.status_code == 200 or "html" in response.headers.get("content-type", ""):
+        if response.status_code == 200 or _is_html(response):
             is_page = response.status_code in {200, 404, 405}
             if is_page and response.request.method == "PROPFIND" and response.status_code != 404:
                 return "webdav_not_dav"
@@ -253,31 +338,6 @@ class WebDavSource:
         return SourceFault(code, is_transient=is_transient or code in _PASSING, **params)
 
 
-class _Body(io.RawIOBase):
-    """The pieces of an answer as a stream."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        super().__init__()
-        self._pieces = pieces
-        self._left = memoryview(b"")
-
-    def readable(self) -> bool:
-        """Always true."""
-        return True
-
-    def readinto(self, target: bytearray | memoryview, /) -> int:  # pyright: ignore[reportIncompatibleMethodOverride] - buffers that are written to
-        """Fill a buffer as far as the next piece goes; 0 at the end."""
-        while not self._left:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._left = memoryview(piece)
-        count = min(len(target), len(self._left))
-        target[:count] = self._left[:count]
-        self._left = self._left[count:]
-        return count
-
-
 def _origin(url: str) -> str:
     try:
         parts = urlsplit(url)
@@ -287,6 +347,35 @@ def _origin(url: str) -> str:
     host = parts.hostname or ""
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}:{port}"
+
+
+def _is_html(response: httpx.Response) -> bool:
+    return "html" in response.headers.get("content-type", "").lower()
+
+
+def _is_page(file: ListedFile, response: httpx.Response) -> bool:
+    """True for a file that is a page by its name, or else one just as long as was listed."""
+    is_as_listed = response.headers.get("content-length") == str(file.size_bytes)
+    return file.name.lower().endswith(_PAGES) or is_as_listed
+
+
+def _fault_of(entry: DavEntry, *, root: str, folders: int) -> str | None:
+    """Why what lies at an entry cannot be told; None when it can."""
+    if not entry.is_told:
+        return "entry_untold"
+    if entry.is_folder and entry.path.count("/") - root.count("/") > _MOST_DEPTH:
+        return "folder_too_deep"
+    if entry.is_folder and folders >= _MOST_FOLDERS:
+        return "folders_too_many"
+    return None
+
+
+def _hiding(path: str, code: str, *, root: str) -> ListingFault:
+    return ListingFault(_name(path.rstrip("/"), root=root), code, hides_files=True)
+
+
+def _plain(path: str) -> str:
+    return unquote(path).rstrip("/")
 
 
 def _is_right_in(path: str, *, folder: str) -> bool:

@@ -64,6 +64,29 @@ def test_a_document_of_a_folder_is_said_to_come_back(
     assert "« clos.txt » vient du dossier « /actes »" in capsys.readouterr().err
 
 
+def test_a_document_of_a_source_is_said_to_come_back_before_it_is_erased(
+    site: Site, url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    principal = site.container.access.local_principal()
+    request = Submission("source:actes", (), unreadable=(("clos.txt", "file_unreadable"),))
+    site.container.ingestion.submit(
+        request, principal=principal, scope=site.container.access.scope_of(principal)
+    )
+    said_before: list[str] = []
+    act = AssistantClient.delete_document
+
+    def noted(client: AssistantClient, document_id: str, *, erase: bool = False) -> None:
+        said_before.append(capsys.readouterr().err)
+        act(client, document_id, erase=erase)
+
+    monkeypatch.setattr(AssistantClient, "delete_document", noted)
+    with closing(AssistantClient(url, token=TOKEN)) as client:
+        (document,) = client.list_documents().documents
+        delete(client, [document.id], erase=True)
+
+    assert "« clos.txt » vient d'une source" in said_before[0]
+
+
 def test_a_service_of_somebody_else_is_not_an_expired_session(url: str, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "autre")
 

@@ -97,6 +97,26 @@ def test_an_emptied_folder_is_refused_until_it_is_meant(site: Site, folder: Path
     assert (kept, meant.removed) == (1, 1)
 
 
+def test_a_folder_that_misses_many_files_is_refused_until_it_is_confirmed(
+    site: Site, folder: Path
+) -> None:
+    paths = [folder / f"{number}.txt" for number in range(6)]
+    for path in paths:
+        path.write_text(f"{REGULATION} {path.name}", "utf-8")
+
+    with at_work(site) as connection:
+        run(connection, folder)
+        for path in paths[:4]:
+            path.unlink()
+        with pytest.raises(ClientError) as refused:
+            run(connection, folder)
+        kept = connection.client.list_documents().counts.live
+        meant = ingest(connection, [folder], is_quiet=True, may_remove=True)
+
+    assert refused.value.code == "removals_unconfirmed"
+    assert (kept, meant.removed) == (6, 4)
+
+
 def grow(path: Path) -> None:
     with path.open("ab") as stream:
         stream.write(b"x" * 30_000_000)

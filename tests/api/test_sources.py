@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -7,7 +9,8 @@ from typing import Any
 import pytest
 
 from assistant.domain.sources import RunState
-from assistant.settings import SourceFolder, SourcesSettings
+from assistant.settings import SourceFolder, SourceServer, SourcesSettings
+from ingest.sources.folder import FolderSource
 from tests.api.site import Site, open_site
 
 pytestmark = pytest.mark.anyio
@@ -79,6 +82,59 @@ async def test_places_are_told_and_tried(placed: Site, folder: Path) -> None:
     assert tried.json() == {"names": ["a.txt"]}
     assert (missing.status_code, missing.json()["code"]) == (503, "folder_missing")
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (422, "source_place_refused")
+
+
+async def test_servers_and_folders_of_others_are_neither_told_nor_spoken_to(tmp_path: Path) -> None:
+    site = open_site(tmp_path / "data")
+    other = site.foreigner()
+    site.close()
+    servers = (
+        SourceServer(host="commune.exemple.fr", tenants=(other.tenant_id,)),
+        SourceServer(host="region.exemple.fr"),
+    )
+    settings = SourcesSettings(webdav_hosts=("nuage.exemple.fr",), servers=servers)
+    site = open_site(tmp_path / "data", sources=settings)
+    async with site.owner() as own, site.person(other) as theirs:
+        told = [
+            (await http.get("/api/v1/sources/places")).json()["webdav_hosts"]
+            for http in (own, theirs)
+        ]
+        asked = {**WEBDAV, "address": "https://nuage.exemple.fr/dav"}
+        made = await theirs.post("/api/v1/sources", json=asked)
+        tried = await theirs.post(
+            "/api/v1/sources/test",
+            json={key: asked[key] for key in ("kind", "address", "user", "password")},
+        )
+    site.close()
+
+    assert told == [["nuage.exemple.fr", "region.exemple.fr"], ["commune.exemple.fr"]]
+    assert {made.json()["code"], tried.json()["code"]} == {"source_host_refused"}
+
+
+async def test_tests_of_connections_leave_room_for_everybody(
+    placed: Site, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+
+    def late(self: FolderSource, *, limit: int) -> tuple[str, ...]:
+        answers.wait(20)
+        return ()
+
+    monkeypatch.setattr(FolderSource, "first_names", late)
+    asked = {"kind": "folder", "address": str(folder)}
+    async with placed.owner() as http:
+        begun = [
+            asyncio.create_task(http.post("/api/v1/sources/test", json=asked)) for _ in range(12)
+        ]
+        refused, waiting = await asyncio.wait(begun, timeout=5)
+        assert (await http.get("/api/v1/sources")).status_code == 200
+        answers.set()
+        tried = [await each for each in waiting]
+        later = await http.post("/api/v1/sources/test", json=asked)
+
+    assert {each.result().json()["code"] for each in refused} == {"source_tests_busy"}
+    assert {each.result().status_code for each in refused} == {429}
+    assert [each.status_code for each in [*tried, later]] == [200] * 3
 
 
 async def test_a_plan_and_a_run_are_asked_for_carried_out_and_told(

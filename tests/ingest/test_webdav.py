@@ -301,24 +301,239 @@ def test_a_file_that_cannot_be_fetched_says_why(answer: Answer, code: str) -> No
 
 
 def test_a_huge_folder_is_read_as_it_comes() -> None:
-    count = 20_000
+    count = 5_000
     body = multistatus(*(entry(f"/dossier/fichier-{number:06}.pdf") for number in range(count)))
     with told_server(said(207, body)) as url:
-        source = source_of(f"{url}/dossier")
+        source = WebDavSource(f"{url}/dossier", user="", password="")
+        _MADE.append(source)
         tracemalloc.start()
         found = sum(1 for _ in source.list())
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert found == count
-    assert peak < 20_000_000
+    assert peak < 6_000_000
 
 
-def test_what_a_server_does_not_tell_is_not_invented() -> None:
-    bare = "<d:response><d:href>/a.txt</d:href></d:response>"
+def failed(href: str, *, whole: int | None = None, part: int | None = None) -> str:
+    """What a server says of an entry at which it fails, as a whole or in the only part that it tells."""
+    asked = "<d:prop><d:resourcetype/><d:getetag/></d:prop>"
+    status = "<d:status>HTTP/1.1 {} Panne</d:status>"
+    inner = status.format(whole) if whole else ""
+    if part:
+        inner += f"<d:propstat>{asked}{status.format(part)}</d:propstat>"
+    return f"<d:response><d:href>{href}</d:href>{inner}</d:response>"
+
+
+@pytest.mark.parametrize(
+    "entry_at_fault",
+    [
+        failed("/sub/", whole=503),
+        failed("/sub/", part=403),
+        failed("/sub/", part=404),
+        failed("/sub", whole=207),
+        failed("/sub/"),
+        "<d:response><d:href>/sub/</d:href><d:propstat><d:prop><d:getetag>1</d:getetag></d:prop>"
+        "<d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>",
+        "<d:response><d:href>/autre.txt</d:href><d:href>/sub/</d:href>"
+        "<d:status>HTTP/1.1 424 Panne</d:status></d:response>",
+    ],
+)
+def test_what_a_server_fails_at_is_no_file_and_hides_what_lies_below(entry_at_fault: str) -> None:
+    body = multistatus(entry("/", size=None), entry_at_fault, entry("/a.txt"))
+    with told_server(said(207, body)) as url:
+        found = list(source_of(url).list())
+    assert {each.name for each in found if isinstance(each, ListedFile)} == {"a.txt"}
+    faults = {each.name: each for each in found if isinstance(each, ListingFault)}
+    assert faults["sub"].hides_files
+    assert sentence(faults["sub"].code)
+
+
+@pytest.mark.parametrize(
+    ("entries", "code"),
+    [
+        ([failed("/dav/", whole=403)], "webdav_forbidden"),
+        ([failed("/dav/", part=507)], "webdav_full"),
+        ([failed("/dav/", whole=500), entry("/dav/a.txt")], "webdav_failed"),
+        ([failed("/dav/")], "webdav_malformed"),
+        ([], "webdav_malformed"),
+        ([entry("/interne/dav/", size=None), entry("/interne/dav/a.txt")], "webdav_malformed"),
+        ([entry("/dav")], "webdav_missing"),
+    ],
+)
+def test_an_answer_that_says_nothing_of_its_folder_is_no_empty_folder(
+    entries: list[str], code: str
+) -> None:
+    with told_server(said(207, multistatus(*entries))) as url:
+        assert code_of(source_of(f"{url}/dav/")) == code
+
+
+def test_an_empty_folder_is_listed_as_such() -> None:
+    with told_server(said(207, multistatus(entry("/dav", size=None)))) as url:
+        assert list(source_of(f"{url}/dav/").list()) == []
+
+
+def test_what_a_server_does_not_tell_of_a_file_is_not_invented() -> None:
+    bare = (
+        "<d:response><d:href>/a.txt</d:href>"
+        "<d:propstat><d:prop><d:resourcetype/></d:prop><d:status>HTTP/1.1 200 OK</d:status>"
+        "</d:propstat><d:propstat><d:prop><d:getetag>9</d:getetag><d:getcontentlength/></d:prop>"
+        "<d:status>HTTP/1.1 404 Not Found</d:status></d:propstat></d:response>"
+    )
     absent = "<d:response><d:propstat/></d:response>"
     with told_server(said(207, multistatus(bare, absent))) as url:
         files = files_of(source_of(url))
     assert (files["a.txt"].size_bytes, files["a.txt"].stamp) == (-1, "")
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        f"<d:response>{'<a/>' * 500_000}</d:response>",
+        "<a/>" * 20_000,
+        "<a>" * 100_000,
+        f"<d:response><d:href>/{'a' * 3_000_000}</d:href></d:response>",
+        f"<a b='{'c' * 3_000_000}'/>",
+    ],
+)
+def test_a_flood_of_xml_costs_neither_memory_nor_time(
+    flood: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.sources.multistatus._MOST_ENTRIES", 10_000)
+    body = multistatus(flood)
+    with told_server(said(207, body)) as url:
+        source = source_of(url)
+        tracemalloc.start()
+        begun = time.process_time()
+        code = code_of(source)
+        took = time.process_time() - begun
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert code == "webdav_too_large"
+    assert peak < 15_000_000
+    assert took < 10
+
+
+def test_a_tree_of_folders_alone_is_left_at_any_folder() -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        below = (entry(f"{request.path}{number}/", size=None) for number in range(3))
+        said(207, multistatus(entry(request.path, size=None), *below))(request)
+
+    class GivenUp(Exception):
+        pass
+
+    asked: list[None] = []
+
+    def check() -> None:
+        asked.append(None)
+        if len(asked) == 5:
+            raise GivenUp
+
+    with told_server(answer) as url, pytest.raises(GivenUp):
+        list(source_of(url).list(check=check))
+
+
+def test_a_tree_without_end_is_listed_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.sources.webdav._MOST_FOLDERS", 20)
+    monkeypatch.setattr("ingest.sources.webdav._MOST_DEPTH", 4)
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        asked.append(request.path)
+        below = (entry(f"{request.path}{number}/", size=None) for number in range(2))
+        said(207, multistatus(*below, entry(f"{request.path}a.txt")))(request)
+
+    asked: list[str] = []
+    with told_server(answer) as url:
+        found = list(source_of(url).list())
+    faults = {each.code for each in found if isinstance(each, ListingFault) and each.hides_files}
+    assert faults == {"folder_too_deep", "folders_too_many"}
+    assert len(asked) == 20
+    assert len([each for each in found if isinstance(each, ListedFile)]) == 20
+
+
+def test_a_long_answer_is_left_midway(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.sources.webdav._CHECK_S", 0)
+
+    class GivenUp(Exception):
+        pass
+
+    def dripping(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(207)
+        request.end_headers()
+        for _ in range(10):
+            request.wfile.write(b" ")
+            request.wfile.flush()
+            time.sleep(0.1)
+
+    asked: list[None] = []
+
+    def check() -> None:
+        asked.append(None)
+        if len(asked) == 3:
+            raise GivenUp
+
+    with told_server(dripping) as url, pytest.raises(GivenUp):
+        list(source_of(url).list(check=check))
+
+
+def test_a_test_of_the_connection_ends_in_time_and_asks_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def silent(request: BaseHTTPRequestHandler) -> None:
+        asked.append(request.path)
+        time.sleep(2)
+
+    with told_server(silent) as url:
+        source = WebDavSource(url, user="", password="", limits=WebDavLimits(test_s=0.5))
+        _MADE.append(source)
+        begun = time.monotonic()
+        with pytest.raises(SourceFault) as fault:
+            source.first_names(limit=3)
+        took = time.monotonic() - begun
+    assert fault.value.code == "webdav_slow"
+    assert took < 1.9
+    assert len(asked) == 1
+
+
+def read(source: WebDavSource, file: ListedFile) -> bytes:
+    with source.open(file) as stream:
+        return stream.read()
+
+
+PAGE = b"<!doctype html><title>Connexion SSO</title>"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "size", "code"),
+    [
+        ("a.txt", "text/html", 99, "webdav_not_dav"),
+        ("a.txt", "Text/HTML; charset=utf-8", -1, "webdav_not_dav"),
+        ("a.html", "text/html", 99, "file_changing"),
+        ("a.txt", "text/plain", 99, "file_changing"),
+        ("a.txt", "text/plain", 0, "file_changing"),
+    ],
+)
+def test_a_page_in_the_stead_of_a_file_is_refused(
+    name: str, kind: str, size: int, code: str
+) -> None:
+    with told_server(said(200, PAGE, kind=kind)) as url, pytest.raises(SourceFault) as fault:
+        read(source_of(url), ListedFile(name, f"/{name}", size, "1"))
+    assert fault.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "size"),
+    [
+        ("a.HTML", "text/html", len(PAGE)),
+        ("a.html", "text/html", -1),
+        ("a.aspx", "text/html", len(PAGE)),
+        ("a.txt", "text/plain", -1),
+    ],
+)
+def test_a_page_that_is_the_file_is_read(name: str, kind: str, size: int) -> None:
+    with told_server(said(200, PAGE, kind=kind)) as url:
+        assert read(source_of(url), ListedFile(name, f"/{name}", size, "1")) == PAGE
 
 
 def test_a_path_that_reads_like_a_host_stays_on_the_server() -> None:

@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 
+from assistant.schemas.sources import FaultOut
 from tests.ui.administration import click, keys, opened, said
 from tests.ui.scripted import problem
 from tests.ui.scripted_sources import SourcesClient, run, source
@@ -174,6 +175,20 @@ def test_a_plan_that_removes_much_is_decided_by_a_person(
     click(page, "dialog-confirm")
 
     assert api.changes() == [("decide-source", "source-actes", "run-1", is_approved)]
+
+
+def test_one_content_for_many_files_is_not_shown_as_a_removal(api: SourcesClient) -> None:
+    alike = FaultOut(name="a.pdf", code="files_alike", detail="Le contenu est le même.")
+    waiting = run(state="awaiting_approval", counts={"changed": 10}, faults=[alike])
+    api.sources = [source(open_run=waiting)]
+    page = opened(api, "sources")
+    assert "soudain tous le même contenu" in said(page)
+    assert "retirerait" not in said(page)
+    click(page, "ask-source-approve-source-actes")
+
+    click(page, "dialog-confirm")
+
+    assert api.changes() == [("decide-source", "source-actes", "run-1", True)]
 
 
 def test_a_change_keeps_the_password_unless_another_is_written(api: SourcesClient) -> None:

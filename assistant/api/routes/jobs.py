@@ -38,6 +38,7 @@ def submit_job(asked: JobIn, caller: Admin, services: UseCases) -> JobStarted:
         unreadable=tuple((file.name, file.code) for file in asked.unreadable),
         is_complete=asked.is_complete,
         may_empty=asked.may_empty,
+        may_remove=asked.may_remove,
     )
     job, wanted = services.ingestion.submit(
         submission, principal=caller.principal, scope=caller.jobs

@@ -1,0 +1,144 @@
+"""What runs make of servers that answer wrongly: no document is lost to a page, a failure or a lie."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from assistant.domain.sources import RunState, Source, SourceKind
+from assistant.services.source_drafts import SourceDraft
+from tests.house import House
+from tests.sources import Desk, counts
+from tests.webdav import PASSWORD, USER, entry, multistatus, said, told_server
+
+pytestmark = pytest.mark.each_engine
+TEN = {f"{number}.txt": f"Texte {number}" for number in range(10)}
+LOGIN = b"<!doctype html><title>Connexion SSO</title>"
+
+
+@dataclass
+class Cloud:
+    """A server whose folders and faults are set by hand."""
+
+    files: dict[str, str]
+    tells_sizes: bool = True
+    turn: int = 0
+    """Part of every stamp."""
+    entries: dict[str, str] = field(default_factory=dict[str, str])
+    """What is told of some paths instead."""
+    page: tuple[bytes, str] | None = None
+    """Answered instead of every content, with its type."""
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        if request.command == "PROPFIND":
+            said(207, multistatus(*self._listed(request.path)))(request)
+            return
+        body, kind = self.page or (self.files[request.path[1:]].encode(), "text/plain")
+        said(200, body, kind=kind)(request)
+
+    def _listed(self, folder: str) -> Generator[str]:
+        yield entry(folder, size=None)
+        below = {each[len(folder) - 1 :] for each in self.files if f"/{each}".startswith(folder)}
+        for name in sorted({each.partition("/")[0] for each in below}):
+            path = f"{folder}{name}"
+            if path in self.entries:
+                yield self.entries[path]
+            elif path[1:] in self.files:
+                size = len(self.files[path[1:]].encode()) if self.tells_sizes else ""
+                yield entry(path, size=size, etag=f"{path}-{self.turn}")
+            else:
+                yield entry(f"{path}/", size=None)
+
+
+@contextmanager
+def source_over(cloud: Cloud, house: House, root: Path) -> Generator[tuple[Desk, Source]]:
+    """A source over the server, looked at once."""
+    with told_server(cloud.answer) as url:
+        desk = Desk(house, root, hosts=(url,))
+        draft = SourceDraft("Nuage", f"{url}/", user=USER, password=PASSWORD)
+        source = desk.sources.add(
+            draft,
+            kind=SourceKind.WEBDAV,
+            collection_id=None,
+            principal=house.principal,
+            scope=house.scope,
+        ).source
+        assert counts(desk.run(source)) == {"added": len(cloud.files)}
+        yield desk, source
+
+
+def test_files_below_a_folder_at_which_the_server_fails_stay(house: House, tmp_path: Path) -> None:
+    cloud = Cloud({**TEN, "sub/x.txt": "Texte x", "sub/y.txt": "Texte y"})
+    with source_over(cloud, house, tmp_path / "partage") as (desk, source):
+        cloud.entries["/sub"] = (
+            "<d:response><d:href>/sub/</d:href>"
+            "<d:status>HTTP/1.1 503 Service Unavailable</d:status></d:response>"
+        )
+        run = desk.run(source)
+
+    assert counts(run) == {"unchanged": 10, "unreadable": 1}
+    assert (run.outcome.is_complete, run.outcome.kept_back) == (False, 2)
+    assert run.outcome.faults == (("sub", "entry_untold"),)
+    assert len(house.all_documents()) == 12
+
+
+def test_a_sign_in_page_replaces_no_document(house: House, tmp_path: Path) -> None:
+    cloud = Cloud(TEN)
+    with source_over(cloud, house, tmp_path / "partage") as (desk, source):
+        before = house.live_texts()
+        cloud.turn, cloud.page = 1, (LOGIN, "text/html; charset=utf-8")
+        run = desk.run(source)
+
+    assert run.state is RunState.FAILED
+    assert run.reason is not None
+    assert run.reason.code == "webdav_not_dav"
+    assert house.live_texts() == before
+
+
+def test_a_content_of_another_size_than_was_told_replaces_no_document(
+    house: House, tmp_path: Path
+) -> None:
+    cloud = Cloud(TEN)
+    with source_over(cloud, house, tmp_path / "partage") as (desk, source):
+        before = house.live_texts()
+        cloud.turn, cloud.page = 1, (b"Maintenance en cours", "text/plain")
+        run = desk.run(source)
+
+    assert run.outcome.faults[0] == ("0.txt", "file_changing")
+    assert house.live_texts() == before
+
+
+def test_one_content_for_many_changed_files_waits_for_a_person(
+    house: House, tmp_path: Path
+) -> None:
+    cloud = Cloud(TEN, tells_sizes=False)
+    with source_over(cloud, house, tmp_path / "partage") as (desk, source):
+        before = house.live_texts()
+        cloud.turn, cloud.page = 1, (b"Maintenance en cours", "text/plain")
+        run = desk.run(source)
+        kept = house.live_texts()
+        desk.decide(source, run, is_approved=True)
+        desk.runner.run_once()
+        house.settle()
+        last = desk.requests.runs(source.id, principal=house.principal, scope=house.scope, limit=1)[
+            0
+        ]
+
+    assert run.state is RunState.AWAITING_APPROVAL
+    assert run.outcome.faults[0] == ("0.txt", "files_alike")
+    assert kept == before
+    assert counts(last) == {"changed": 10}
+    assert set(map(tuple, house.live_texts().values())) == {("Maintenance en cours",)}
+
+
+def test_changed_files_of_their_own_contents_ask_nobody(house: House, tmp_path: Path) -> None:
+    cloud = Cloud(dict(TEN), tells_sizes=False)
+    with source_over(cloud, house, tmp_path / "partage") as (desk, source):
+        cloud.turn = 1
+        cloud.files.update({name: f"{text} corrigé" for name, text in TEN.items()})
+        assert counts(desk.run(source)) == {"changed": 10}
