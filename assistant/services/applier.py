@@ -206,7 +206,10 @@ class IndexApplier:
             except Exception as error:  # noqa: BLE001 - a dead thread would end all indexing
                 _log.error("applier_failed", kind=type(error).__name__)
                 self._stop.wait(self._error_pause_s)
-        self._flush()
+        try:
+            self._flush()
+        except AssistantError as error:  # its log keeps what was added
+            _log.warning("index_not_flushed", code=error.code)
 
     def _rest(self) -> None:
         if self._is_dirty and time.monotonic() - self._busy_at > self._flush_after_s:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from assistant.domain.documents import Reason
 from assistant.domain.errors import AssistantError, Conflict
 from assistant.domain.generations import Generation
 from assistant.domain.ids import GenerationId, VersionId
@@ -57,6 +58,8 @@ class OpenedGeneration:
         self.searched = Searched(generation.number, index, embedder)
         self.is_behind = True
         """It may differ from what is live; only `catch_up` finds that it does not."""
+        self.trouble: Reason | None = None
+        """Why its engine took something not when it was last asked; None when it took it."""
         self._held = index.held_versions()
         self._todo: deque[VersionId] | None = None
         self._retry_at = 0.0
@@ -117,7 +120,7 @@ class OpenedGeneration:
         try:
             self.remove(version_id)
         except AssistantError as error:
-            return self._fall_behind(error.code)
+            return self._refused(error)
         return True
 
     def remove(self, version_id: VersionId) -> None:
@@ -194,7 +197,8 @@ class OpenedGeneration:
                 self.index.upsert(points[start : start + UPSERT_POINTS])
                 self._sleep(min(_LONGEST_PAUSE_S, time.monotonic() - begun))
         except AssistantError as error:
-            return self._fall_behind(error.code)
+            return self._refused(error)
+        self.trouble = None
         self._held.update(Counter(point.version_id for point in points))
         return True
 
@@ -203,6 +207,10 @@ class OpenedGeneration:
         live = {each: chunks for each, chunks in work.ledger.live_versions().items() if chunks}
         strays = [each for each, points in self._held.items() if points > live.get(each, 0)]
         return [*strays, *(each for each in live if self._held.get(each, 0) < live[each])]
+
+    def _refused(self, error: AssistantError) -> bool:
+        self.trouble = Reason(error.code, dict(error.params))
+        return self._fall_behind(error.code)
 
     def _fall_behind(self, code: str) -> bool:
         _log.warning("generation_behind", number=self.searched.number, code=code)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 import threading
 from collections.abc import Generator
 from contextlib import closing, contextmanager
@@ -45,6 +47,7 @@ _IDLE_S = 1.0
 _ERROR_PAUSE_S = 5.0
 _DUE_AT_ONCE = 20
 _KEPT_RUNS = 30
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _TRY_AGAIN = timedelta(hours=1)
 """After which a source that could not be reached is looked at again, unless its schedule is sooner."""
 
@@ -204,7 +207,11 @@ class SourceRunner:
                 raise Stopped
 
         try:
-            with self._opened(source) as place, closing(self._new_difference()) as difference:
+            with (
+                _scratch_told(),
+                self._opened(source) as place,
+                closing(self._new_difference()) as difference,
+            ):
                 sync = SourceSync(
                     self._open_work,
                     self._files,
@@ -265,6 +272,18 @@ class SourceRunner:
     def _is_ours(self, work: UnitOfWork, run: SourceRun) -> bool:
         until = self._clock.now() + timedelta(seconds=self._lease_s)
         return work.source_queue.renew(run.id, owner=self._owner, until=until)
+
+
+@contextmanager
+def _scratch_told() -> Generator[None]:
+    """The failures of what is spooled during a comparison, as those of our tree."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        is_full = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
+        raise StorageError("disk_full" if is_full else None) from error
+    except OSError as error:
+        raise StorageError("disk_full" if error.errno in _FULL else None) from error
 
 
 def _next(work: UnitOfWork, source: Source, *, now: datetime) -> datetime | None:

@@ -24,6 +24,8 @@ _BODY = (
 _LOCK_PREFIX = "~$"
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 3
+_AT_ONCE_BYTES = 64 * 1024
+"""A server reads a file up to this size in one go."""
 _MOST_DEPTH = 100
 _TRIES, _PAUSE_S = 3, 1.0
 _LIST_BYTES = 400_000_000
@@ -142,6 +144,15 @@ class WebDavSource:
                 raise self._fault(code, status=response.status_code)
             body = _Body(self._pieces(response))
             yield cast("BinaryIO", io.BufferedReader(body, 1 << 20))
+        if body.count > _AT_ONCE_BYTES:
+            self._refuse_changed(file, told=_version(response))
+
+    def _refuse_changed(self, file: ListedFile, *, told: str) -> None:
+        """Ask again for the version of a file that was read in pieces: they may be of two versions."""
+        with self._asked("HEAD", self._address(file.place)) as response:
+            now = _version(response)
+            if response.status_code == 200 and told and now and now != told:
+                raise SourceFault("file_changing", is_transient=True)
 
     def close(self) -> None:
         """Close the connections; idempotent."""
@@ -260,6 +271,8 @@ class _Body(io.RawIOBase):
         super().__init__()
         self._pieces = pieces
         self._left = memoryview(b"")
+        self.count = 0
+        """Bytes that came so far."""
 
     def readable(self) -> bool:
         """Always true."""
@@ -272,10 +285,16 @@ class _Body(io.RawIOBase):
             if piece is None:
                 return 0
             self._left = memoryview(piece)
+            self.count += len(piece)
         count = min(len(target), len(self._left))
         target[:count] = self._left[:count]
         self._left = self._left[count:]
         return count
+
+
+def _version(response: httpx.Response) -> str:
+    """What a server tells of the version of a file; empty when nothing."""
+    return str(response.headers.get("etag") or response.headers.get("last-modified") or "")
 
 
 def _origin(url: str) -> str:
