@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -25,6 +26,7 @@ from assistant.adapters.qdrant.edge import EdgeChunkIndex
 from assistant.adapters.sql.snapshots import SqliteSnapshots
 from assistant.api.body import uploads_of
 from assistant.domain.audit_chain import Head
+from assistant.domain.documents import Reason
 from assistant.domain.errors import AssistantError, StorageError
 from assistant.domain.generations import Generation, GenerationState
 from assistant.domain.ids import VersionId
@@ -219,6 +221,9 @@ def an_index(disk: SmallDisk, large: Path) -> None:
     assert house.live_texts()["a.txt"] == OLD["a.txt"].splitlines()
     found = {chunk.text for chunk in house.search("ancien")}
     assert found >= {*OLD["a.txt"].splitlines(), *OLD["b.txt"].splitlines()}
+    house.applier.start()
+    wait_until(lambda: house.applier.trouble == Reason("disk_full", {}))
+    house.applier.stop()
     disk.fill()
     is_full(index.flush)
     assert house.search("ancien")
@@ -230,6 +235,13 @@ def an_index(disk: SmallDisk, large: Path) -> None:
     go_on(house, job)
     index.close()
     house.close()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def heads_of_the_log(disk: SmallDisk, large: Path) -> None:
