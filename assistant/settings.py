@@ -131,8 +131,8 @@ class EmbeddingsSettings(Group):
     """Textes par appel."""
     timeout_s: float = Field(default=60, gt=0)
     """Délai d'un appel, en secondes."""
-    passage_attempts: int = Field(default=5, ge=1, le=20)
-    """Appels tentés au plus pour indexer des passages ; l'indexation peut attendre."""
+    passage_attempts: int = Field(default=3, ge=1, le=20)
+    """Appels tentés de suite au plus pour indexer des passages ; le traitement y revient plus tard de lui-même."""
     passage_pause_s: float = Field(default=1, ge=0, le=60)
     """Attente avant le deuxième appel, en secondes ; elle double à chaque fois."""
     passage_longest_pause_s: float = Field(default=30, ge=0, le=600)

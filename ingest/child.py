@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from ingest.codec import encode
-from ingest.errors import IngestError, ParserDied
+from ingest.errors import IngestError, ParserDied, ScratchFull
 from ingest.limits import MEGABYTE, Limits
 from ingest.model import IngestedFile
 from ingest.parts import PartWatch
@@ -43,6 +43,7 @@ from ingest.protocol import (
     error_line,
     reply_line,
 )
+from ingest.room import is_full, tells_full
 
 _OPEN_FILES = 256
 _CPU_SHARE = 2.0
@@ -159,12 +160,13 @@ class _Worker:
             (self._home / RESULT_NAME).write_bytes(data)
             line = reply_line(is_spent=_has_children())
         except IngestError as error:
-            line = error_line(error, is_spent=_has_children())
+            line = error_line(self._cause(error), is_spent=_has_children())
         except MemoryError:
             limit_mb = self._config.limits.memory_bytes // MEGABYTE
             line = error_line(ParserDied("parser_memory", limit_mb=limit_mb), is_spent=True)
         except Exception as error:  # noqa: BLE001 - whatever a parser raises must become a reply
-            line = error_line(_unexpected(error), detail=_place(error), is_spent=True)
+            cause = self._cause(_unexpected(error))
+            line = error_line(cause, detail=_place(error), is_spent=True)
         self._empty_temporary()
         os.write(self._replies, line)
 
@@ -206,6 +208,11 @@ class _Worker:
 
                 return dump_boxes(find_boxes(request.path, page=request.page, text=request.text))
 
+    def _cause(self, error: IngestError) -> IngestError:
+        """A full disk in place of what it looks like, asked before the temporary files go."""
+        (self._home / RESULT_NAME).unlink(missing_ok=True)
+        return ScratchFull() if is_full(self._home / "tmp") else error
+
     def _tell_pages(self, pages: int, /, *, scans: int = 0) -> None:
         _allow_cpu(self._config.limits.wall_s(pages, scans=scans))
         os.write(self._replies, reply_line(pages=pages, scans=scans))
@@ -222,6 +229,8 @@ class _Worker:
 
 
 def _unexpected(error: Exception) -> IngestError:
+    if tells_full(error):
+        return ScratchFull()
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
         return ParserDied("result_too_large")
     return ParserDied("parser_crashed")

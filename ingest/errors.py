@@ -5,7 +5,8 @@ IngestError
 ├── RefusedFile           a limit (size, pages, expansion) or an access rule says no
 ├── ParseFailed           the file is damaged, encrypted or empty
 ├── ParserDied            the parsing child crossed a limit or crashed
-└── ReaderBusy            all parsing children are at work on other files
+├── ReaderBusy            all parsing children are at work on other files
+└── ScratchFull           the disk has no room to read a file in
 """
 
 from __future__ import annotations
@@ -61,3 +62,10 @@ class ParserDied(IngestError):
 
 class ReaderBusy(IngestError):
     """All parsing children are at work on other files."""
+
+
+class ScratchFull(IngestError):
+    """The disk of the scratch has no room to read a file in; the file is not to blame."""
+
+    def __init__(self, code: str = "disk_full", **params: str | int | float) -> None:
+        super().__init__(code, **params)

@@ -9,7 +9,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
 
-from ingest.errors import IngestError, ParseFailed, ParserDied, RefusedFile, UnsupportedFormat
+from ingest.errors import (
+    IngestError,
+    ParseFailed,
+    ParserDied,
+    RefusedFile,
+    ScratchFull,
+    UnsupportedFormat,
+)
 from ingest.limits import PRINT_S, RENDER_S, Limits
 from ingest.model import Box
 from ingest.parts import EVERY_PART_READ, PartsLeftOut
@@ -19,7 +26,7 @@ MAX_RESULT_BYTES = 64_000_000
 RESULT_NAME = "result"
 _CLASSES = {
     kind.__name__: kind
-    for kind in (IngestError, UnsupportedFormat, RefusedFile, ParseFailed, ParserDied)
+    for kind in (IngestError, UnsupportedFormat, RefusedFile, ParseFailed, ParserDied, ScratchFull)
 }
 
 

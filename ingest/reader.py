@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, LifoQueue
 
 from ingest.codec import decode
-from ingest.errors import ParseFailed, ParserDied, ReaderBusy
+from ingest.errors import ParseFailed, ParserDied, ReaderBusy, ScratchFull
 from ingest.guards import check_access
 from ingest.handle import ChildHandle, remove_leftovers
 from ingest.limits import PRINT_S, Limits
 from ingest.model import Box, IngestedFile
 from ingest.parts import without_culprit
 from ingest.protocol import Request, Task, load_boxes
+from ingest.room import is_full, tells_full
 from ingest.rows import SheetFile
 from ingest.tools import PROGRAM_FOLDERS, Tool, missing_tools
 from ingest.versions import reader_version
@@ -208,12 +210,13 @@ class ParserPool:
     def _run(self, request: Request) -> bytes:
         child = self._place()
         try:
-            if child is None or child.is_spent:
-                self._discard(child)
-                child = self._start()
-            with self._lock:
-                self._at_work.add(child)
-            return child.run(request)
+            with _room_told(self._scratch):
+                if child is None or child.is_spent:
+                    self._discard(child)
+                    child = self._start()
+                with self._lock:
+                    self._at_work.add(child)
+                return child.run(request)
         finally:
             with self._lock:
                 self._at_work -= {child}
@@ -247,3 +250,18 @@ class ParserPool:
             child.kill()
             with self._lock:
                 self._living.discard(child)
+
+
+@contextmanager
+def _room_told(scratch: Path) -> Generator[None]:
+    """Tell a full disk, whatever it looks like to a child or to its start."""
+    try:
+        yield
+    except ParserDied as error:
+        if is_full(scratch):
+            raise ScratchFull from error
+        raise
+    except OSError as error:
+        if tells_full(error):
+            raise ScratchFull from error
+        raise

@@ -26,8 +26,8 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def webdav_server(folder: Path) -> Generator[str]:
-    """A real WebDAV server over a folder, for one user; its address."""
+def webdav_server(folder: Path, *, port: int = 0) -> Generator[str]:
+    """A real WebDAV server over a folder, for one user, at a free port unless one is given; its address."""
     app: Any = WsgiDAVApp(
         {
             "provider_mapping": {"/": str(folder)},
@@ -37,7 +37,7 @@ def webdav_server(folder: Path) -> Generator[str]:
             "logging": {"enable": False},
         }
     )
-    server = make_server("127.0.0.1", 0, app, server_class=_Server, handler_class=_Quiet)
+    server = make_server("127.0.0.1", port, app, server_class=_Server, handler_class=_Quiet)
     with _running(server):
         yield f"http://127.0.0.1:{server.server_port}"
 

@@ -46,7 +46,8 @@ def _waiting(job: JobOut) -> None:
     if not count:
         return
     next_try = text("jobs.next_try", left=_until(job.next_try_at))
-    line = f"{counted('jobs.retrying', count)} {next_try}"
+    words = [counted("jobs.retrying", count), job.waiting_reason or "", next_try]
+    line = " ".join(filter(None, words))
     st.html(f'<p class="job-line retrying" role="status">{escape(line)}</p>')
     if st.button(text("jobs.reasons"), key=f"reasons-{job.id}"):
         dialogs.ask_for("failures", job.id)

@@ -215,6 +215,7 @@ def item_out(item: JobItem) -> JobItemOut:
 
 def job_out(job: Job, progress: JobProgress) -> JobOut:
     """A job and its progress."""
+    code, words = _reason(progress.waiting_reason)
     return JobOut(
         id=job.id,
         kind=job.kind.value,
@@ -233,6 +234,8 @@ def job_out(job: Job, progress: JobProgress) -> JobOut:
         files_per_s=progress.files_per_s,
         left_s=progress.left_s,
         next_try_at=progress.next_try_at,
+        waiting_reason_code=code,
+        waiting_reason=words,
     )
 
 

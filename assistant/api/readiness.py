@@ -9,6 +9,7 @@ from typing import Literal
 
 from anyio import to_thread
 
+from assistant.api.errors import spoken
 from assistant.containers import Container
 from assistant.domain.catalogue import sentence
 from assistant.domain.errors import AssistantError
@@ -16,6 +17,8 @@ from assistant.schemas.service import ReadyOut
 
 _KEPT_S = 5.0
 _EMBEDDER_KEPT_S = 60.0
+_ANSWER_S = 10.0
+"""An embedder that takes longer for one word does not answer, whatever it may say in the end."""
 
 
 class Readiness:
@@ -33,13 +36,14 @@ class Readiness:
         self._worker_refused = worker_refused
         self._lock = asyncio.Lock()
         self._kept: dict[str, tuple[float, bool]] = {}
+        self._asked: asyncio.Task[bool] | None = None
 
     async def report(self) -> ReadyOut:
         """The state of each part; "degraded" when one of them does not work."""
         async with self._lock:
             database = await self._look("database", self._in_thread(self._read_database))
             index = await self._look("index", self._in_thread(self._count_index))
-            embedder = await self._look("embedder", self._in_thread(self._embed))
+            embedder = await self._look("embedder", self._embedder_answers)
             model = await self._model()
         worker = self._worker_alive is not None and self._worker_alive()
         is_refused = self._worker_refused is not None and self._worker_refused()
@@ -54,6 +58,10 @@ class Readiness:
             )
             if not works
         ]
+        trouble = self._services.applier.trouble
+        paused = None if trouble is None else spoken(trouble.code, params=trouble.params)
+        if paused is not None and paused not in detail:
+            detail.append(paused)
         return ReadyOut(
             status="degraded" if detail else "ready",
             database=database,
@@ -63,6 +71,7 @@ class Readiness:
             worker_refused=is_refused,
             model=model,
             detail=detail,
+            indexing_trouble=paused,
         )
 
     async def _model(self) -> Literal["ok", "unreachable", "none"]:
@@ -81,10 +90,23 @@ class Readiness:
         self._kept[part] = (time.monotonic() + kept_s, value)
         return value
 
+    async def _embedder_answers(self) -> bool:
+        """True when it answers in time; one call at most hangs, and the next look waits for the same."""
+        if self._asked is None:
+            self._asked = asyncio.create_task(self._try_embedder())
+        done, _ = await asyncio.wait({self._asked}, timeout=_ANSWER_S)
+        if not done:
+            return False
+        asked, self._asked = self._asked, None
+        return asked.result()
+
+    async def _try_embedder(self) -> bool:
+        return await self._in_thread(self._embed)()
+
     def _in_thread(self, act: Callable[[], object]) -> Callable[[], Awaitable[bool]]:
         async def works() -> bool:
             try:
-                await to_thread.run_sync(act)
+                await to_thread.run_sync(act, abandon_on_cancel=True)
             except AssistantError:
                 return False
             return True

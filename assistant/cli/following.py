@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.cli.console import is_terminal, note, plural
+from assistant.cli.waiting import Patience
 from assistant.client import AssistantClient, ClientError
-from assistant.domain.errors import ConfigurationError
 from assistant.schemas.documents import JobItemOut, JobOut
 from assistant.services.submission import FOLDER_UNREADABLE
 
@@ -19,7 +19,6 @@ _POLL_S = 0.5
 _QUICK_POLLS = 8
 _QUICK_POLL_S = 0.05
 _LINE_S = 10.0
-_PATIENCE_S = 3.0
 _PAGE = 100
 _MINUTE_S = 60
 
@@ -82,41 +81,23 @@ Show = Callable[[JobOut], None]
 
 
 def follow(client: AssistantClient, job: JobOut, *, show: Show) -> JobOut:
-    """Wait for the end of a job; on Ctrl-C the job is cancelled, said so, and the interrupt goes on.
+    """Wait for the end of a job, telling what it waits for; on Ctrl-C it is cancelled, and that is said.
 
     Raises:
         ClientError: The service failed.
         ConfigurationError: Nobody will ever work on it ("worker_refused"); the job stays.
     """
     polls = 0
-    patience = _Patience(client)
+    patience = Patience(client)
     with cancelled_on_interrupt(client, job.id):
         while job.state not in _FINAL:
             time.sleep(_QUICK_POLL_S if polls < _QUICK_POLLS else _POLL_S)
             polls += 1
             job = client.get_job(job.id)
             show(job)
-            patience.check(job)
+            if job.state not in _FINAL:
+                patience.check(job)
     return job
-
-
-class _Patience:
-    """Asks now and then, while a job does not get on, if there is any use to wait."""
-
-    def __init__(self, client: AssistantClient) -> None:
-        self._client = client
-        self._done = -1
-        self._since = time.monotonic()
-
-    def check(self, job: JobOut) -> None:
-        now = time.monotonic()
-        if job.done != self._done:
-            self._done, self._since = job.done, now
-        elif now - self._since > _PATIENCE_S:
-            self._since = now
-            with suppress(ClientError):
-                if self._client.ready().worker_refused:
-                    raise ConfigurationError("worker_refused")
 
 
 @contextmanager

@@ -210,6 +210,8 @@ class JobProgress:
     """Estimated time left; None while unknown or when ended."""
     next_try_at: datetime | None = None
     """When the first of the files that failed in passing is tried again; None without such files."""
+    waiting_reason: Reason | None = None
+    """Why that file failed in passing; None without such files."""
 
     @property
     def done(self) -> int:

@@ -158,8 +158,8 @@ class WorkQueue(Protocol):
         """Let a job that waits be taken at once: there is something new to do for it."""
         ...
 
-    def next_try(self, job_id: JobId) -> datetime | None:
-        """When the first of the items in RETRYING is tried again; None without any."""
+    def next_retry(self, job_id: JobId) -> JobItem | None:
+        """The item in RETRYING that is tried again first, with its reason; None without any."""
         ...
 
     def is_cancel_requested(self, job_id: JobId) -> bool:

@@ -240,6 +240,10 @@ class JobOut(Wire):
     left_s: float | None
     next_try_at: datetime | None = None
     """When the first of the files that failed in passing is tried again by itself."""
+    waiting_reason_code: str | None = None
+    """Why that file failed in passing; null when no file waits."""
+    waiting_reason: str | None = None
+    """The same in French."""
 
 
 class JobStarted(Wire):

@@ -29,6 +29,8 @@ class ReadyOut(Wire):
     """ok · unreachable · none."""
     detail: list[str]
     """French sentences on what does not work."""
+    indexing_trouble: str | None = None
+    """Why what was read is not added to the index now, in French; null when it is."""
 
 
 class CharterState(Wire):

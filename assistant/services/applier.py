@@ -138,6 +138,12 @@ class IndexApplier:
         self._is_dirty = False
         self._busy_at = 0.0
         self._swept_at: float | None = None
+        self._trouble: Reason | None = None
+
+    @property
+    def trouble(self) -> Reason | None:
+        """Why its thread does not get on now; None when it does."""
+        return self._trouble
 
     def start(self) -> None:
         """Reconcile, then keep applying, in a thread of its own."""
@@ -219,15 +225,21 @@ class IndexApplier:
                 if not is_reconciled:
                     self.reconcile()
                     is_reconciled = True
-                if not self.run_once():
+                is_busy = self.run_once()
+                self._trouble = None
+                if not is_busy:
                     self._rest()
             except AssistantError as error:
+                self._trouble = Reason(error.code, dict(error.params))
                 _log.warning("applier_paused", code=error.code)
                 self._stop.wait(self._error_pause_s)
             except Exception as error:  # noqa: BLE001 - a dead thread would end all indexing
                 _log.error("applier_failed", kind=type(error).__name__)
                 self._stop.wait(self._error_pause_s)
-        self._flush()
+        try:
+            self._flush()
+        except AssistantError as error:  # its log keeps what was added
+            _log.warning("index_not_flushed", code=error.code)
 
     def _rest(self) -> None:
         if self._is_dirty and time.monotonic() - self._busy_at > self._flush_after_s:

@@ -16,6 +16,7 @@ from dataclasses import replace
 import structlog
 
 from assistant.domain.cuts import ORDINARY, Cut
+from assistant.domain.documents import Reason
 from assistant.domain.errors import AssistantError, ConfigurationError, Conflict
 from assistant.domain.generations import (
     Generation,
@@ -314,6 +315,8 @@ class GenerationRoom:
             self._open_one(generation)
         except AssistantError as error:
             _log.warning("generation_not_opened", number=generation.number, code=error.code)
+            reason = Reason(error.code, dict(error.params))
+            retried(lambda: self._tell(generation.id, reason))
 
     def _followers(self) -> list[OpenedGeneration]:
         active = self._chosen.active
@@ -335,12 +338,22 @@ class GenerationRoom:
             if found is None or found.state is not GenerationState.BUILDING:
                 return
             progress = replace(found.progress, chunks_done=opened.points)
-            noted = replace(found, progress=progress)
+            noted = replace(found, progress=progress, reason=opened.trouble or found.reason)
             if not opened.is_behind:
                 now = self._clock.now()
                 noted = replace(noted, state=GenerationState.BUILT, built_at=now, reason=None)
             work.generations.update(noted)
             work.commit()
+
+    def _tell(self, generation_id: GenerationId, reason: Reason) -> None:
+        """Tell why a generation under construction does not get on."""
+        with self._open_work() as work:
+            work.lock()
+            found = work.generations.find(generation_id)
+            is_building = found is not None and found.state is GenerationState.BUILDING
+            if found is not None and is_building and found.reason != reason:
+                work.generations.update(replace(found, reason=reason))
+                work.commit()
 
     def _switched(self, decide: Decide) -> list[OpenedGeneration]:
         """Commit a change of who searches what; the generations that have to catch up first, if any."""

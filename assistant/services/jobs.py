@@ -178,9 +178,10 @@ class JobService:
         progress = progress_of(
             job, counts=counts, chunks=chunks, pages=pages, now=self._clock.now()
         )
-        if counts.get(ItemState.RETRYING):
-            return replace(progress, next_try_at=work.queue.next_try(job.id))
-        return progress
+        waiting = work.queue.next_retry(job.id) if counts.get(ItemState.RETRYING) else None
+        if waiting is None:
+            return progress
+        return replace(progress, next_try_at=waiting.not_before, waiting_reason=waiting.reason)
 
 
 def _found(work: UnitOfWork, job_id: JobId, *, scope: Scope) -> Job:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from assistant.domain.cuts import Cut
+from assistant.domain.documents import Reason
 from assistant.domain.errors import AssistantError, Conflict
 from assistant.domain.generations import Generation
 from assistant.domain.ids import GenerationId, VersionId
@@ -59,6 +60,8 @@ class OpenedGeneration:
         self.cut: Cut = generation.composition.cut
         self.is_behind = True
         """It may differ from what is live; only `catch_up` finds that it does not."""
+        self.trouble: Reason | None = None
+        """Why its engine took something not when it was last asked; None when it took it."""
         self._held = index.held_versions()
         self._todo: deque[VersionId] | None = None
         self._retry_at = 0.0
@@ -135,7 +138,7 @@ class OpenedGeneration:
         try:
             self.remove(version_id)
         except AssistantError as error:
-            return self._fall_behind(error.code)
+            return self._refused(error)
         return True
 
     def remove(self, version_id: VersionId) -> None:
@@ -208,7 +211,8 @@ class OpenedGeneration:
         try:
             self._put(points)
         except AssistantError as error:
-            return self._fall_behind(error.code)
+            return self._refused(error)
+        self.trouble = None
         return True
 
     def _put(self, points: Sequence[IndexPoint]) -> None:
@@ -225,6 +229,10 @@ class OpenedGeneration:
         live = {each: chunks for each, chunks in expected.items() if chunks}
         strays = [each for each, points in self._held.items() if points > live.get(each, 0)]
         return [*strays, *(each for each in live if self._held.get(each, 0) < live[each])]
+
+    def _refused(self, error: AssistantError) -> bool:
+        self.trouble = Reason(error.code, dict(error.params))
+        return self._fall_behind(error.code)
 
     def _fall_behind(self, code: str) -> bool:
         _log.warning("generation_behind", number=self.searched.number, code=code)

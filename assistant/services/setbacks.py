@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from assistant.domain.documents import Reason
 from assistant.domain.errors import AssistantError, StorageError, UpstreamError
-from ingest.errors import IngestError, ReaderBusy
+from ingest.errors import IngestError, ReaderBusy, ScratchFull
 
 _PASSING_STORAGE = frozenset({"storage_error", "database_locked", "database_unreachable"})
 
@@ -27,7 +27,7 @@ def failure_of(error: AssistantError | IngestError) -> Failure:
     reason = Reason(error.code, dict(error.params))
     if isinstance(error, UpstreamError):
         return Failure(reason, error.transient, error.retry_after_s)
-    is_passing = isinstance(error, ReaderBusy) or (
+    is_passing = isinstance(error, ReaderBusy | ScratchFull) or (
         isinstance(error, StorageError) and error.code in _PASSING_STORAGE
     )
     return Failure(reason, is_passing)

@@ -17,8 +17,8 @@ from assistant.services.aside import Aside
 
 _log = structlog.get_logger(__name__)
 
-RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 15.0)
-"""Waits before another try of an embedder that may come back."""
+RETRY_DELAYS_S = (1.0, 2.0)
+"""Waits before another try of an embedder that may come back; longer ones are seen as waits of files."""
 
 
 def _nobody() -> None:

@@ -68,9 +68,17 @@ class WatchedPlace:
         self._place = place
         self._pulse = pulse
 
-    def list(self) -> Iterator[ListedFile | ListingFault]:
-        """As the place does."""
-        listing = self._place.list()
+    def list(
+        self, *, check: Callable[[], None] = lambda: None
+    ) -> Iterator[ListedFile | ListingFault]:
+        """As the place does; one that answers about folders without files is not silent."""
+
+        def alive() -> None:
+            self._pulse.end()
+            check()
+            self._pulse.begin()
+
+        listing = self._place.list(check=alive)
         while True:
             with self._pulse.waiting():
                 listed = next(listing, None)

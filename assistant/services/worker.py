@@ -273,7 +273,8 @@ class Worker:
         now = self._clock.now()
         if work.queue.open_items(job.id, limit=1, due=now):
             return None
-        retry_at = work.queue.next_try(job.id)
+        waiting = work.queue.next_retry(job.id)
+        retry_at = waiting.not_before if waiting is not None else None
         if work.queue.counts(job.id).get(ItemState.AWAITING_FILE):
             look_at = now + timedelta(seconds=_PARK_S)
             return min(look_at, retry_at) if retry_at else look_at

@@ -35,6 +35,8 @@ _MOST_REDIRECTS = 3
 _MOST_DEPTH = 40
 _MOST_FOLDERS, _MOST_FILES = 50_000, 1_000_000
 """Of one look."""
+_AT_ONCE_BYTES = 64 * 1024
+"""A server reads a file up to this size in one go."""
 _TRIES, _PAUSE_S = 3, 1.0
 _CHECK_S = 1.0
 _LIST_BYTES = 50_000_000
@@ -175,6 +177,15 @@ class WebDavSource:
             body = Body(self._pieces(response, ends=ends))
             yield cast("BinaryIO", io.BufferedReader(body, 1 << 20))
             if body.is_read and file.size_bytes not in (-1, body.size_bytes):
+                raise SourceFault("file_changing", is_transient=True)
+        if body.size_bytes > _AT_ONCE_BYTES:
+            self._refuse_changed(file, told=_version(response), ends=ends)
+
+    def _refuse_changed(self, file: ListedFile, *, told: str, ends: float) -> None:
+        """Ask again for the version of a file that was read in pieces: they may be of two versions."""
+        with self._asked("HEAD", self._address(file.place), ends=ends) as response:
+            now = _version(response)
+            if response.status_code == 200 and told and now and now != told:
                 raise SourceFault("file_changing", is_transient=True)
 
     def close(self) -> None:
@@ -336,6 +347,11 @@ class WebDavSource:
         if code == "webdav_failed":
             params["status"] = status or 0
         return SourceFault(code, is_transient=is_transient or code in _PASSING, **params)
+
+
+def _version(response: httpx.Response) -> str:
+    """What a server tells of the version of a file; empty when nothing."""
+    return str(response.headers.get("etag") or response.headers.get("last-modified") or "")
 
 
 def _origin(url: str) -> str:

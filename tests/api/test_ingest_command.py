@@ -163,7 +163,7 @@ def test_a_job_whose_files_cannot_be_sent_is_cancelled(site: Site, folder: Path)
 def test_a_worker_that_refuses_to_start_is_not_waited_for(
     site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistant.cli.following._PATIENCE_S", 0.1)
+    monkeypatch.setattr("assistant.cli.waiting._PATIENCE_S", 0.1)
     site.is_worker_alive, site.is_worker_refused = False, True
     (folder / "a.txt").write_text(REGULATION, "utf-8")
 

@@ -79,7 +79,7 @@ PARAMETERS = (
     "status", "model", "received", "expected", "page", "pages", "format", "seconds", "host", "port",
     "documents", "count", "line", "fault", "name", "version", "contrast", "siret",
     "minutes", "used", "resets", "added", "file", "known", "least", "pattern", "address",
-    "tool", "said", "backup", "here", "offset", "size", "type", "removed", "percent",
+    "tool", "said", "backup", "here", "offset", "size", "type", "removed", "percent", "reason",
 )  # fmt: skip
 
 

@@ -43,9 +43,10 @@ APPLIER_POINTS = (
     "commit of ledger.forget_version",
     "commit of ledger.forget_file",
 )
-_TELLING = ("queue", "vectors", "ledger")
+_TELLING = ("queue", "vectors", "ledger", "generations")
 _NOTED = {
     "lease", "update_item", "release", "finish", "add", "make_live", "forget_version", "forget_file",
+    "update", "switch", "forget_vectors",
 }  # fmt: skip
 
 

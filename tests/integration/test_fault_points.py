@@ -18,6 +18,7 @@ import pytest
 from assistant.domain.documents import DocumentState
 from assistant.domain.ids import VersionId
 from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, Job, JobState
+from tests.conftest import FULL_SCALE
 from tests.house import House, open_house
 from tests.integration.fault_points import (
     APPLIER_POINTS,
@@ -38,15 +39,30 @@ NEW = {
 """One changed, one the same, one gone, one new in three batches, one that cannot be read."""
 READ = {name: text.splitlines() for name, text in NEW.items() if name != "e.txt"}
 MOST_S = 120.0
-INSTANTS = 4
+INSTANTS = 2
 ALL_INSTANTS = 200
+LEAST = len(WORKER_POINTS) + len(APPLIER_POINTS)
+"""Named points at which a process is killed whenever tests run: all of them, each on one side."""
+POINTS: tuple[tuple[Role, str], ...] = (
+    *(("worker", point) for point in WORKER_POINTS),
+    *(("applier", point) for point in APPLIER_POINTS),
+)
+
+
+def cases(*, is_full: bool, count: int) -> list[tuple[Role, str, str]]:
+    """All points on both sides, or a number of them drawn by a seed, each on one side, also drawn."""
+    if is_full:
+        return [(*point, side) for point in POINTS for side in ("before", "after")]
+    draw = random.Random(20261126)
+    chosen = sorted(draw.sample(range(len(POINTS)), count))
+    return [(*POINTS[at], draw.choice(("before", "after"))) for at in chosen]
 
 
 @pytest.fixture(scope="module")
 def processes() -> Generator[ForkServerContext]:
     """Starts processes that have imported what they need and share nothing with this one."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.integration.fault_points"])
+    context.set_forkserver_preload(["tests.integration.full_disks"])
     with pytest.MonkeyPatch.context() as patch:
         # a test of a page may have left its script as the main module, which children import
         patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
@@ -57,14 +73,18 @@ def processes() -> Generator[ForkServerContext]:
 def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder whose old files are live in the real index."""
     root = tmp_path_factory.mktemp("indexed") / "house"
-    house = open_house(root)
+    index_old_files(root)
+    return root
+
+
+def index_old_files(root: Path, *, url: str = "") -> None:
+    house = open_house(root, database_url=url)
     index = open_edge(house)
     house.ingest(OLD)
     assert house.live_texts() == {name: text.splitlines() for name, text in OLD.items()}
     index.flush()
     index.close()
     house.close()
-    return root
 
 
 @pytest.fixture
@@ -73,17 +93,17 @@ def root(indexed: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(indexed, tmp_path / "house"))
 
 
-def announce(root: Path) -> Job:
-    house = open_house(root)
+def announce(root: Path, *, url: str = "") -> Job:
+    house = open_house(root, database_url=url)
     house.clock.advance(10)
     job = house.submit(NEW)
     house.close()
     return job
 
 
-def go_on(root: Path, job: Job) -> None:
+def go_on(root: Path, job: Job, *, url: str = "") -> None:
     """What the next processes do once the lease of the dead one is over; then look at everything."""
-    house = open_house(root)
+    house = open_house(root, database_url=url)
     index = open_edge(house)
     house.clock.advance(600)
     house.applier.reconcile()
@@ -119,41 +139,52 @@ def look_at_everything(house: House, job: Job, *, held: dict[VersionId, int]) ->
 
 
 def die(
-    processes: ForkServerContext, root: Path, role: Role, point: str, *, when: str, seconds: float
-) -> int | None:
-    arguments = (str(root), role, point, when, 1, seconds, "")
+    processes: ForkServerContext, root: Path, case: tuple[Role, str, str], *, url: str = ""
+) -> None:
+    """Work until the point kills; what the worker of an applier had to do is done before."""
+    role, point, when = case
+    if role == "applier":
+        house = open_house(root, database_url=url)
+        house.clock.advance(60)
+        house.work()
+        house.close()
+    seconds = 60 if role == "worker" else 120
+    arguments = (str(root), role, point, when, 1, seconds, url)
     process = processes.Process(target=run_until_killed, args=arguments)
     process.start()
     process.join(MOST_S)
-    return process.exitcode
+    assert process.exitcode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("point", WORKER_POINTS)
-def test_worker_killed_at_a_named_point(
-    processes: ForkServerContext, root: Path, point: str, when: str
+def test_enough_points_are_passed_whenever_tests_run() -> None:
+    chosen = cases(is_full=False, count=LEAST)
+
+    assert len({point for _, point, _ in chosen}) >= 12
+    assert {role for role, _, _ in chosen} == {"worker", "applier"}
+    assert {point for _, point, _ in cases(is_full=True, count=0)} == {point for _, point in POINTS}
+
+
+@pytest.mark.parametrize("case", cases(is_full=FULL_SCALE, count=LEAST), ids=" ".join)
+def test_killed_at_a_named_point(
+    processes: ForkServerContext, root: Path, case: tuple[Role, str, str]
 ) -> None:
     job = announce(root)
 
-    assert die(processes, root, "worker", point, when=when, seconds=60) == -signal.SIGKILL
+    die(processes, root, case)
 
     go_on(root, job)
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("point", APPLIER_POINTS)
-def test_applier_killed_at_a_named_point(
-    processes: ForkServerContext, root: Path, point: str, when: str
+@pytest.mark.parametrize("case", cases(is_full=FULL_SCALE, count=3), ids=" ".join)
+def test_killed_at_a_named_point_on_a_database_server(
+    processes: ForkServerContext, tmp_path: Path, postgresql_url: str, case: tuple[Role, str, str]
 ) -> None:
-    job = announce(root)
-    house = open_house(root)
-    house.clock.advance(60)
-    house.work()
-    house.close()
+    index_old_files(tmp_path, url=postgresql_url)
+    job = announce(tmp_path, url=postgresql_url)
 
-    assert die(processes, root, "applier", point, when=when, seconds=120) == -signal.SIGKILL
+    die(processes, tmp_path, case, url=postgresql_url)
 
-    go_on(root, job)
+    go_on(tmp_path, job, url=postgresql_url)
 
 
 def test_killed_again_and_again_at_random_instants(

@@ -22,14 +22,14 @@ def test_files_that_failed_in_passing_say_when_they_are_tried_again(
 ) -> None:
     later = datetime.now(UTC) + timedelta(minutes=5)
     counts = {"indexed": 3, "retrying": 2, "pending": 5}
-    api.jobs = [job(counts=counts, next_try_at=later)]
+    api.jobs = [job(counts=counts, next_try_at=later, waiting_reason=DOWN)]
     api.job_items = [job_item("retrying", reason=DOWN, retry_at=later, setbacks=2)]
     page = documents_page.run()
 
     assert "2 fichiers n'ont pas pu être traités pour l'instant" in shown(page).replace(
         "&#x27;", "'"
     )
-    assert "Nouvel essai automatique dans 5 min" in shown(page)
+    assert f"{DOWN} Nouvel essai automatique dans 5 min" in shown(page)
     page.button("reasons-job-1").click().run()
 
     assert DOWN in shown(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import asdict
@@ -10,6 +11,8 @@ from pathlib import Path
 from assistant.domain.audit_chain import Head
 from assistant.domain.errors import StorageError
 from assistant.ports.audit import NotedHeads
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class FileHeadSink:
@@ -24,16 +27,23 @@ class FileHeadSink:
         self._path = path
 
     def append(self, head: Head) -> None:
-        """Note a head, durably. Raises `StorageError` ("heads_unwritable")."""
+        """Note a head, durably.
+
+        Raises:
+            StorageError: The disk is full ("disk_full"), or the file cannot be written
+                ("heads_unwritable"). A part of a line that was written counts for nothing.
+        """
         line = json.dumps(asdict(head), separators=(",", ":")).encode() + b"\n"
         try:
             file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                os.write(file, (b"\n" if _is_torn(file) else b"") + line)
+                _write_whole(file, (b"\n" if _is_torn(file) else b"") + line)
                 os.fsync(file)
             finally:
                 os.close(file)
         except OSError as error:
+            if error.errno in _FULL:
+                raise StorageError("disk_full") from error
             raise StorageError("heads_unwritable", path=str(self._path)) from error
 
     def noted(self) -> NotedHeads:
@@ -49,6 +59,12 @@ class FileHeadSink:
             tuple(head for _, head in found if head is not None),
             tuple(number for number, head in found if head is None),
         )
+
+
+def _write_whole(file: int, line: bytes) -> None:
+    """A disk that fills up takes a part of a line without a word."""
+    if os.write(file, line) < len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _is_torn(file: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import takewhile
 from math import sqrt
 from pathlib import Path
@@ -64,6 +65,9 @@ _RESERVE_BYTES = 256 * 1024 * 1024
 """Disk space that must be free to write: the engine maps files of 32 MB before they are filled,
 and a full disk under a mapped file kills the process."""
 
+_OPENING_BYTES = 96 * 1024 * 1024
+"""Free disk space to open a shard: the engine takes 67 MB for its log, and dies without them."""
+
 _ASIDE = "shard.old"
 
 _QUANTISED_SHARE = 3
@@ -95,7 +99,8 @@ class EdgeChunkIndex:
             path: Folder of this index alone.
             embedder: The embedder whose vectors it holds.
             weighing: How its words are weighed.
-            reserve_bytes: Free disk space below which writing is refused.
+            reserve_bytes: Free disk space below which writing is refused; a shard that is there is
+                opened with 96 MB, if that is less.
 
         Raises:
             ConfigurationError: Built with another embedder ("index_other_embedder"), or open in
@@ -238,7 +243,8 @@ class EdgeChunkIndex:
         if self._is_closed:
             return
         if not discard:
-            self.flush()
+            with suppress(StorageError):  # its log keeps what a full disk does not take
+                self.flush()
         with self._writing, engine_errors():
             self._is_closed = True
             self._shard.close()
@@ -249,11 +255,12 @@ class EdgeChunkIndex:
         shard_path, identity_path = self._path / "shard", self._path / "embedder.json"
         shutil.rmtree(self._path / _ASIDE, ignore_errors=True)
         if not shard_path.exists():
-            self._refuse_full_disk()
+            self._refuse_full_disk(self._reserve_bytes)
             _create_shard(self._path, embedder=self._embedder)
         refuse_other(read_identity(identity_path), asked=self._embedder)
         if read_layout(identity_path) != LAYOUT:
             self._empty(shard_path)
+        self._refuse_full_disk(min(self._reserve_bytes, _OPENING_BYTES))
         with engine_errors(code="index_damaged"):
             return qdrant_edge.EdgeShard.load(str(shard_path), _config(self._embedder.dimensions))
 
@@ -263,7 +270,7 @@ class EdgeChunkIndex:
 
         with engine_errors(code="index_damaged"):
             qdrant_edge.EdgeShard.load(str(shard_path)).close()
-        self._refuse_full_disk()
+        self._refuse_full_disk(self._reserve_bytes)
         # moved aside first: a stop half-way never leaves half a shard under its name
         shard_path.rename(self._path / _ASIDE)
         _create_shard(self._path, embedder=self._embedder)
@@ -271,18 +278,18 @@ class EdgeChunkIndex:
 
     def _update(self, operation: qdrant_edge.UpdateOperation, *, is_adding: bool = True) -> None:
         if is_adding:
-            self._refuse_full_disk()
+            self._refuse_full_disk(self._reserve_bytes)
         with self._writing, engine_errors():
             self._is_dirty = True
             self._shard.update(operation)
 
-    def _refuse_full_disk(self) -> None:
+    def _refuse_full_disk(self, wanted_bytes: int) -> None:
         try:
             self._path.mkdir(parents=True, exist_ok=True)
             free_bytes = shutil.disk_usage(self._path).free
         except OSError as error:
             raise StorageError from error
-        if free_bytes < self._reserve_bytes:
+        if free_bytes < wanted_bytes:
             raise StorageError("disk_full")
 
     def _quantised_best(self, values: list[float], *, scope: Scope, limit: int) -> Ranking | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from json import JSONDecodeError
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -284,5 +285,5 @@ def _server_errors() -> Generator[None]:
 
     try:
         yield
-    except (ApiException, OSError, RuntimeError) as error:
+    except (ApiException, OSError, RuntimeError, JSONDecodeError) as error:
         raise IndexUnavailable from error

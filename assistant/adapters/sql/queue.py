@@ -117,13 +117,13 @@ class SqlWorkQueue:
         if self._transaction.write(update(jobs).where(waits).values(not_before=None)):
             self._transaction.tell_workers()
 
-    def next_try(self, job_id: JobId) -> datetime | None:
-        """When the first of the items in RETRYING is tried again; None without any."""
-        query = select(func.min(job_items.c.not_before).label("at")).where(
+    def next_retry(self, job_id: JobId) -> JobItem | None:
+        """The item in RETRYING that is tried again first, with its reason; None without any."""
+        query = select(job_items).where(
             job_items.c.job_id == job_id, job_items.c.state == ItemState.RETRYING
         )
-        row = self._transaction.first(query)
-        return None if row is None else row.at
+        by_time = query.order_by(job_items.c.not_before, job_items.c.ordinal).limit(1)
+        return next(iter(read_items(self._transaction, by_time)), None)
 
     def is_cancel_requested(self, job_id: JobId) -> bool:
         """True when somebody asked to stop the job."""

@@ -171,14 +171,17 @@ class TurnContract(RepositoryContract):
         job, items = store_job(open_work, world.here, states=states)
         times = [NOON + timedelta(minutes=minutes) for minutes in (9, 5)]
         with open_work() as work:
-            assert work.queue.next_try(job.id) is None
+            assert work.queue.next_retry(job.id) is None
             for item, at in zip([items[0], items[2]], times, strict=True):
                 waiting = replace(item, state=ItemState.RETRYING, reason=_PASSING, not_before=at)
                 work.queue.update_item(replace(waiting, setbacks=1))
             work.commit()
 
         with open_work() as work:
-            assert work.queue.next_try(job.id) == times[1]
+            first = work.queue.next_retry(job.id)
+            assert first is not None
+            assert (first.id, first.not_before) == (items[2].id, times[1])
+            assert first.reason == _PASSING
             found = work.queue.open_items(job.id, limit=9)
             assert [(each.id, each.not_before, each.setbacks) for each in found] == [
                 (items[0].id, times[0], 1),
@@ -203,7 +206,7 @@ class TurnContract(RepositoryContract):
 
         with open_work() as work:
             found = work.jobs.find_item(items[0].id, scope=world.here.scope)
-            assert work.queue.next_try(job.id) is None
+            assert work.queue.next_retry(job.id) is None
         assert found == replace(items[0], state=ItemState.CANCELLED)
 
     @pytest.mark.parametrize("state", ItemState)

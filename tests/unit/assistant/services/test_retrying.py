@@ -88,6 +88,7 @@ def test_embedder_that_comes_back_costs_nothing_but_time(
     progress = house.jobs.get(job.id, scope=house.scope)[1]
     times = [item.not_before for item in items.values() if item.not_before is not None]
     assert progress.next_try_at == min(times)
+    assert progress.waiting_reason == waiting.reason
     assert {document.state for document in house.all_documents().values()} == {
         DocumentState.PENDING
     }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler
+
 import pytest
 from qdrant_client import QdrantClient
 
 from assistant.adapters.qdrant.server import ServerChunkIndex
 from assistant.domain.errors import IndexUnavailable
 from assistant.testing.contracts.index import ALL, EMBEDDER, make_point
+from tests.webdav import Answer, said, told_server
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
 
@@ -51,6 +54,31 @@ def test_unreachable_server_is_an_error_of_our_tree() -> None:
     assert caught.value.code == "index_unavailable"
     assert caught.value.transient
     client.close()
+
+
+def hang_up(request: BaseHTTPRequestHandler) -> None:
+    request.connection.close()
+
+
+def say_nothing(request: BaseHTTPRequestHandler) -> None:
+    request.connection.settimeout(5)
+    request.rfile.read(1)  # until who asked has given up
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [said(500, b"{}", kind="application/json"), said(200, b"<html>"), hang_up, say_nothing],
+    ids=["500", "a page", "hangs up", "says nothing"],
+)
+def test_a_server_that_answers_badly_is_an_error_of_our_tree(answer: Answer) -> None:
+    with told_server(answer) as url:
+        client = QdrantClient(url=url, check_compatibility=False, timeout=1)
+
+        with pytest.raises(IndexUnavailable) as caught:
+            ServerChunkIndex(client, collection="chunks", embedder=EMBEDDER.identity)
+
+        client.close()
+    assert caught.value.transient
 
 
 def test_use_after_close_is_an_error_of_our_tree() -> None:
