@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import shutil
 import signal
-import sys
 import time
-from collections.abc import Generator
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -21,10 +17,11 @@ from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, Job, JobState
 from tests.house import House, open_house
 from tests.integration.fault_points import (
     APPLIER_POINTS,
+    MOST_S,
     WORKER_POINTS,
-    Role,
+    die,
     open_edge,
-    run_until_killed,
+    processes,
     work_at_full_speed,
 )
 
@@ -37,20 +34,9 @@ NEW = {
 }
 """One changed, one the same, one gone, one new in three batches, one that cannot be read."""
 READ = {name: text.splitlines() for name, text in NEW.items() if name != "e.txt"}
-MOST_S = 120.0
+processes = pytest.fixture(scope="module")(processes)
 INSTANTS = 4
 ALL_INSTANTS = 200
-
-
-@pytest.fixture(scope="module")
-def processes() -> Generator[ForkServerContext]:
-    """Starts processes that have imported what they need and share nothing with this one."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.integration.fault_points"])
-    with pytest.MonkeyPatch.context() as patch:
-        # a test of a page may have left its script as the main module, which children import
-        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
-        yield context
 
 
 @pytest.fixture(scope="module")
@@ -116,16 +102,6 @@ def look_at_everything(house: House, job: Job, *, held: dict[VersionId, int]) ->
     assert {item.state for item in items.values()} <= FINAL_ITEM_STATES
     assert items["c.txt"].state is ItemState.REMOVED
     assert house.state_of(job).state is JobState.PARTLY_FAILED
-
-
-def die(
-    processes: ForkServerContext, root: Path, role: Role, point: str, *, when: str, seconds: float
-) -> int | None:
-    arguments = (str(root), role, point, when, 1, seconds, "")
-    process = processes.Process(target=run_until_killed, args=arguments)
-    process.start()
-    process.join(MOST_S)
-    return process.exitcode
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
