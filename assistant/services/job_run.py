@@ -264,6 +264,8 @@ class JobRun:
         self, work: UnitOfWork, document: Document, *, reading: _Reading
     ) -> DocumentVersion:
         version, now = self._version(document, reading=reading), self._clock.now()
+        # a reading that never went live leaves its files to the one that takes its place
+        work.queue.hand_over(document.id, to=version.id)
         work.ledger.add_version(version, _new_chunks(reading))
         keep_reading(
             work,
