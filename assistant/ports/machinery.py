@@ -188,6 +188,10 @@ class WorkQueue(Protocol):
         """Move the INDEXING item of a version to a final state, with the reason of a failure."""
         ...
 
+    def hand_over(self, document_id: DocumentId, *, to: VersionId) -> None:
+        """Have the INDEXING items of a document wait for a newer version, which takes the place of theirs."""
+        ...
+
     def fail_waiting(self, job_id: JobId, *, reason: Reason) -> None:
         """Move items in AWAITING_FILE to FAILED."""
         ...

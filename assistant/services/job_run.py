@@ -271,6 +271,8 @@ class JobRun:
         self, work: UnitOfWork, document: Document, *, reading: _Reading
     ) -> DocumentVersion:
         version, now = self._version(document, reading=reading), self._clock.now()
+        # a reading that never went live leaves its files to the one that takes its place
+        work.queue.hand_over(document.id, to=version.id)
         chunks = new_chunks(reading.ingested, title=reading.title)
         work.ledger.add_version(version, chunks, cut=Cut(reading.ingested.chunk_tokens))
         keep_reading(

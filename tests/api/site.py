@@ -226,8 +226,13 @@ class Site:
 def open_site(
     root: Path, *, model: ChatModel | None = None, has_model: bool = True, **changes: Any
 ) -> Site:
-    """A site on a folder; a model that answers in two pieces unless told otherwise."""
+    """A site on a folder; a model that answers in two pieces, and an index in memory, unless told otherwise.
+
+    The index None stands for the one of the settings.
+    """
     clock = changes.pop("clock", None)
+    embedder = HashEmbedder(dimensions=32)
+    index = changes.pop("index", InMemoryChunkIndex(embedder=embedder.identity))
     settings = Settings(
         data_dir=root,
         database=DatabaseSettings(url=SecretStr(changes.pop("database_url", ""))),
@@ -242,7 +247,6 @@ def open_site(
     database = prepare_data_folder(root).database
     if not settings.database.url.get_secret_value() and not database.exists():
         migrated_file(database)
-    embedder = HashEmbedder(dimensions=32)
     container = build(
         settings,
         role="web",
@@ -250,7 +254,7 @@ def open_site(
         model=(model or ScriptedChatModel(["Gratuit pour les internes ", "[1]."]))
         if has_model
         else None,
-        index=InMemoryChunkIndex(embedder=embedder.identity),
+        index=index,
         reader=SheetReader(),
         clock=clock,
     )

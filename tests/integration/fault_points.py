@@ -6,14 +6,19 @@ unit of work did last, such as "commit of queue.lease".
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, Literal
+
+import pytest
 
 from assistant.adapters.qdrant.edge import EdgeChunkIndex
 from assistant.ports.repositories import UnitOfWorkFactory
@@ -43,6 +48,7 @@ APPLIER_POINTS = (
     "commit of ledger.forget_version",
     "commit of ledger.forget_file",
 )
+MOST_S = 120.0
 _TELLING = ("queue", "vectors", "ledger", "generations")
 _NOTED = {
     "lease", "update_item", "release", "finish", "add", "make_live", "forget_version", "forget_file",
@@ -163,6 +169,34 @@ def open_edge(house: House) -> EdgeChunkIndex:
     house.index = index  # pyright: ignore[reportAttributeAccessIssue]
     house.applier = house.new_applier()
     return index
+
+
+def processes() -> Generator[ForkServerContext]:
+    """Starts processes that have imported what they need and share nothing with this one."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.integration.fault_points"])
+    with pytest.MonkeyPatch.context() as patch:
+        # a test of a page may have left its script as the main module, which children import
+        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+        yield context
+
+
+def die(
+    context: ForkServerContext,
+    root: Path,
+    role: Role,
+    point: str,
+    *,
+    when: str,
+    seconds: float,
+    url: str = "",
+) -> int | None:
+    """Have a process do the work of a role until it passes a point; its exit code."""
+    arguments = (str(root), role, point, when, 1, seconds, url)
+    process = context.Process(target=run_until_killed, args=arguments)
+    process.start()
+    process.join(MOST_S)
+    return process.exitcode
 
 
 def run_until_killed(

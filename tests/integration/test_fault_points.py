@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import shutil
 import signal
-import sys
 import time
-from collections.abc import Generator
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -22,10 +18,12 @@ from tests.conftest import FULL_SCALE
 from tests.house import House, open_house
 from tests.integration.fault_points import (
     APPLIER_POINTS,
+    MOST_S,
     WORKER_POINTS,
     Role,
+    die,
     open_edge,
-    run_until_killed,
+    processes,
     work_at_full_speed,
 )
 
@@ -38,7 +36,7 @@ NEW = {
 }
 """One changed, one the same, one gone, one new in three batches, one that cannot be read."""
 READ = {name: text.splitlines() for name, text in NEW.items() if name != "e.txt"}
-MOST_S = 120.0
+processes = pytest.fixture(scope="module")(processes)
 INSTANTS = 2
 ALL_INSTANTS = 200
 LEAST = len(WORKER_POINTS) + len(APPLIER_POINTS)
@@ -56,17 +54,6 @@ def cases(*, is_full: bool, count: int) -> list[tuple[Role, str, str]]:
     draw = random.Random(20261126)
     chosen = sorted(draw.sample(range(len(POINTS)), count))
     return [(*POINTS[at], draw.choice(("before", "after"))) for at in chosen]
-
-
-@pytest.fixture(scope="module")
-def processes() -> Generator[ForkServerContext]:
-    """Starts processes that have imported what they need and share nothing with this one."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.integration.full_disks"])
-    with pytest.MonkeyPatch.context() as patch:
-        # a test of a page may have left its script as the main module, which children import
-        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
-        yield context
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +125,7 @@ def look_at_everything(house: House, job: Job, *, held: dict[VersionId, int]) ->
     assert house.state_of(job).state is JobState.PARTLY_FAILED
 
 
-def die(
+def kill(
     processes: ForkServerContext, root: Path, case: tuple[Role, str, str], *, url: str = ""
 ) -> None:
     """Work until the point kills; what the worker of an applier had to do is done before."""
@@ -149,11 +136,8 @@ def die(
         house.work()
         house.close()
     seconds = 60 if role == "worker" else 120
-    arguments = (str(root), role, point, when, 1, seconds, url)
-    process = processes.Process(target=run_until_killed, args=arguments)
-    process.start()
-    process.join(MOST_S)
-    assert process.exitcode == -signal.SIGKILL
+    code = die(processes, root, role, point, when=when, seconds=seconds, url=url)
+    assert code == -signal.SIGKILL
 
 
 def test_enough_points_are_passed_whenever_tests_run() -> None:
@@ -170,7 +154,7 @@ def test_killed_at_a_named_point(
 ) -> None:
     job = announce(root)
 
-    die(processes, root, case)
+    kill(processes, root, case)
 
     go_on(root, job)
 
@@ -182,7 +166,7 @@ def test_killed_at_a_named_point_on_a_database_server(
     index_old_files(tmp_path, url=postgresql_url)
     job = announce(tmp_path, url=postgresql_url)
 
-    die(processes, tmp_path, case, url=postgresql_url)
+    kill(processes, tmp_path, case, url=postgresql_url)
 
     go_on(tmp_path, job, url=postgresql_url)
 

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from io import BytesIO
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,8 +17,16 @@ from assistant.domain.errors import StorageError
 from assistant.domain.jobs import ItemState, JobState
 from assistant.ports.repositories import UnitOfWorkFactory
 from tests.house import House, open_house
+from tests.integration.fault_points import die, processes
 
-ROOT = Path(__file__).parents[2]
+processes = pytest.fixture(scope="module")(processes)
+COMMITS = (
+    "commit of queue.lease",
+    "commit of queue.update_item to parsing",
+    "commit of vectors.add",
+    "commit of queue.update_item to embedding",
+    "commit of queue.update_item to indexing",
+)
 FILES = {
     f"{name}.txt": "\n".join(f"Ligne {number} du texte {name}" for number in range(9))
     for name in "abc"
@@ -33,30 +40,21 @@ def house(tmp_path: Path, database_url: str) -> Iterator[House]:
     house.close()
 
 
-def run_worker(folder: Path, *, fatal: int, when: str, seconds: int, url: str) -> int:
-    command = (sys.executable, "-m", "tests.integration.dying_worker")
-    arguments = (str(folder), str(fatal), when, str(seconds), url)
-    return subprocess.run([*command, *arguments], cwd=ROOT, timeout=240, check=False).returncode
-
-
 @pytest.mark.each_engine
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_worker_loses_and_repeats_nothing(
-    house: House, database_url: str, when: str
+    processes: ForkServerContext, house: House, database_url: str, when: str
 ) -> None:
-    """Killed at its 1st, 3rd, 5th … commit in turn; each next one goes on from the database."""
+    """Killed at one commit after the other; each next worker goes on from the database."""
     job = house.submit(FILES)
 
-    codes: list[int] = []
-    for run, fatal in enumerate((1, 3, 5, 4, 6, 9, 0), start=1):
-        seconds = 60 * run
-        codes.append(
-            run_worker(house.root, fatal=fatal, when=when, seconds=seconds, url=database_url)
-        )
+    codes = [
+        die(processes, house.root, "worker", point, when=when, seconds=60 * run, url=database_url)
+        for run, point in enumerate([*COMMITS, "none"], start=1)
+    ]
     house.apply()
 
-    assert codes.count(-signal.SIGKILL) >= 5
-    assert codes[-1] == 0
+    assert codes == [-signal.SIGKILL] * len(COMMITS) + [0]
     assert house.live_texts() == {name: text.splitlines() for name, text in FILES.items()}
     assert house.index.count_all() == 27
     assert house.state_of(job).state is JobState.SUCCEEDED

@@ -25,10 +25,10 @@ from assistant.adapters.sql.documents import DOCUMENT_KEYS
 from assistant.adapters.sql.jobs import ITEM_KEYS, job_key, read_items, replace_item
 from assistant.adapters.sql.leases import is_left
 from assistant.adapters.sql.rows import job_of, reason_fields
-from assistant.adapters.sql.tables import documents, job_items, jobs
+from assistant.adapters.sql.tables import documents, job_items, jobs, versions
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.backoff import LONGEST_WAIT
-from assistant.domain.documents import DocumentState, Reason
+from assistant.domain.documents import DocumentState, Reason, VersionState
 from assistant.domain.ids import CollectionId, DocumentId, JobId, VersionId
 from assistant.domain.jobs import (
     FINAL_ITEM_STATES,
@@ -158,6 +158,17 @@ class SqlWorkQueue:
             update(job_items)
             .where(job_items.c.version_id == version_id, job_items.c.state == ItemState.INDEXING)
             .values(state=state, **reason_fields(reason))
+        )
+
+    def hand_over(self, document_id: DocumentId, *, to: VersionId) -> None:
+        """Have the INDEXING items of a document wait for a newer version, which takes the place of theirs."""
+        of_ready = select(versions.c.id).where(
+            versions.c.document_id == document_id, versions.c.state == VersionState.READY
+        )
+        self._change_items(
+            update(job_items)
+            .where(job_items.c.version_id.in_(of_ready), job_items.c.state == ItemState.INDEXING)
+            .values(version_id=to)
         )
 
     def fail_waiting(self, job_id: JobId, *, reason: Reason) -> None:

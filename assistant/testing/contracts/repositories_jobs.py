@@ -21,6 +21,7 @@ from assistant.testing.contracts.repositories_world import (
     make_document,
     make_job,
     store_job,
+    store_ready,
 )
 
 UNTIL = NOON + timedelta(seconds=30)
@@ -310,6 +311,32 @@ class QueueContract(RepositoryContract):
             work.commit()
 
         assert states_of(open_work, world, job) == [ItemState.INDEXED, ItemState.FAILED]
+
+    def test_items_of_a_version_that_is_replaced_wait_for_the_newer_one(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        states = [ItemState.INDEXING, ItemState.INDEXED, ItemState.INDEXING]
+        job, items = store_job(open_work, world.here, states=states)
+        document, other = (make_document(world.here, name=name) for name in ("a.pdf", "b.pdf"))
+        with open_work() as work:
+            work.documents.add(document)
+            work.documents.add(other)
+            work.commit()
+        stored = [store_ready(open_work, each).version.id for each in (document, other)]
+        newer = VersionId("newer")
+        with open_work() as work:
+            for item, version_id in zip(items, [stored[0], stored[0], stored[1]], strict=True):
+                work.queue.update_item(replace(item, version_id=version_id))
+            work.queue.hand_over(document.id, to=newer)
+            work.queue.settle_indexed(stored[0], state=ItemState.REMOVED)
+            work.queue.settle_indexed(newer, state=ItemState.INDEXED)
+            work.commit()
+
+        assert states_of(open_work, world, job) == [
+            ItemState.INDEXED,
+            ItemState.INDEXED,
+            ItemState.INDEXING,
+        ]
 
     def test_waiting_items_fail_with_their_reason(
         self, open_work: UnitOfWorkFactory, world: World

@@ -168,6 +168,18 @@ def test_newer_content_wins_over_an_older_job(house: House) -> None:
     assert house.state_of(new).state is JobState.SUCCEEDED
 
 
+def test_a_reading_replaced_before_it_is_shown_does_not_tell_a_removal(house: House) -> None:
+    first = house.submit({"a.txt": "Texte A"}, source="upload", is_complete=False)
+    house.work()
+    again = house.ingestion.reindex(None, force=True, principal=house.principal, scope=house.scope)
+    house.settle()
+
+    assert house.live_texts() == {"a.txt": ["Texte A"]}
+    for job in (first, again):
+        assert house.states(job) == {"a.txt": ItemState.INDEXED}
+        assert house.state_of(job).state is JobState.SUCCEEDED
+
+
 def test_document_deleted_while_waiting_is_not_read(house: House) -> None:
     job = house.submit({"a.txt": "Texte A"}, is_complete=False)
     document = house.all_documents()["a.txt"]
