@@ -6,16 +6,16 @@ import heapq
 import io
 import ssl
 import time
-import unicodedata
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from ingest.sources.bodies import Body
+from ingest.sources.dav_paths import fault_of, hiding, is_hidden, is_right_in, name_of, plain
 from ingest.sources.listing import ListedFile, ListingFault, SourceFault
 from ingest.sources.multistatus import (
     DavEntry,
@@ -28,12 +28,10 @@ _BODY = (
     '<?xml version="1.0" encoding="utf-8"?><d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/>'
     "<d:getcontentlength/><d:getetag/><d:getlastmodified/></d:prop></d:propfind>"
 )
-_LOCK_PREFIX = "~$"
 _PAGES = (".html", ".htm", ".xhtml", ".shtml", ".mht", ".mhtml")
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 3
-_MOST_DEPTH = 40
-_MOST_FOLDERS, _MOST_FILES = 50_000, 1_000_000
+_MOST_FILES = 1_000_000
 """Of one look."""
 _AT_ONCE_BYTES = 64 * 1024
 """A server reads a file up to this size in one go."""
@@ -127,14 +125,14 @@ class WebDavSource:
             except SourceFault as fault:
                 if path == root or fault.code not in _OF_FOLDER:
                     raise
-                yield _hiding(path, "folder_unreadable", root=root)
+                yield hiding(path, "folder_unreadable", root=root)
                 continue
             for entry in sorted(entries, key=lambda each: each.path):
-                if _is_hidden(entry.path):
+                if is_hidden(entry.path):
                     continue
-                code = _fault_of(entry, root=root, folders=folders)
+                code = fault_of(entry, root=root, folders=folders)
                 if code is not None:
-                    yield _hiding(entry.path, code, root=root)
+                    yield hiding(entry.path, code, root=root)
                 elif entry.is_folder:
                     waiting.append(entry.path)
                     folders += 1
@@ -152,7 +150,7 @@ class WebDavSource:
         """
         root = urlsplit(self._url).path
         with self._answered(root, ends=time.monotonic() + self._limits.test_s) as entries:
-            names = (_name(each.path.rstrip("/"), root=root) for each in entries)
+            names = (name_of(each.path.rstrip("/"), root=root) for each in entries)
             return tuple(heapq.nsmallest(limit, names))
 
     @contextmanager
@@ -198,7 +196,7 @@ class WebDavSource:
 
     def _listed(self, entry: DavEntry, *, root: str) -> ListedFile:
         stamp = " ".join(filter(None, (entry.etag, entry.modified)))
-        return ListedFile(_name(entry.path, root=root), entry.path, entry.size_bytes, stamp)
+        return ListedFile(name_of(entry.path, root=root), entry.path, entry.size_bytes, stamp)
 
     def _entries(self, path: str, *, check: Callable[[], None]) -> list[DavEntry]:
         """What is right in a folder; a server that is busy is asked again."""
@@ -241,9 +239,9 @@ class WebDavSource:
         """What is right in a folder; an answer that tells nothing of the folder is none about it."""
         is_told = False
         for entry in entries:
-            if _plain(entry.path) == _plain(folder):
+            if plain(entry.path) == plain(folder):
                 is_told = self._is_folder(entry) or is_told
-            elif _is_right_in(entry.path, folder=folder):
+            elif is_right_in(entry.path, folder=folder):
                 is_told = True
                 yield entry
         if not is_told:
@@ -373,38 +371,3 @@ def _is_page(file: ListedFile, response: httpx.Response) -> bool:
     """True for a file that is a page by its name, or else one just as long as was listed."""
     is_as_listed = response.headers.get("content-length") == str(file.size_bytes)
     return file.name.lower().endswith(_PAGES) or is_as_listed
-
-
-def _fault_of(entry: DavEntry, *, root: str, folders: int) -> str | None:
-    """Why what lies at an entry cannot be told; None when it can."""
-    if not entry.is_told:
-        return "entry_untold"
-    if entry.is_folder and entry.path.count("/") - root.count("/") > _MOST_DEPTH:
-        return "folder_too_deep"
-    if entry.is_folder and folders >= _MOST_FOLDERS:
-        return "folders_too_many"
-    return None
-
-
-def _hiding(path: str, code: str, *, root: str) -> ListingFault:
-    return ListingFault(_name(path.rstrip("/"), root=root), code, hides_files=True)
-
-
-def _plain(path: str) -> str:
-    return unquote(path).rstrip("/")
-
-
-def _is_right_in(path: str, *, folder: str) -> bool:
-    """True for what is directly in a folder: a server cannot lead elsewhere, nor round in circles."""
-    plain, above = unquote(path), unquote(folder)
-    rest = plain.removeprefix(above).rstrip("/")
-    return plain.startswith(above) and bool(rest) and "/" not in rest
-
-
-def _name(path: str, *, root: str) -> str:
-    name = unquote(path).removeprefix(unquote(root))
-    return unicodedata.normalize("NFC", name)
-
-
-def _is_hidden(path: str) -> bool:
-    return unquote(path).rstrip("/").rpartition("/")[2].startswith((".", _LOCK_PREFIX))

@@ -335,6 +335,7 @@ async def test_ready_says_what_does_not_work(site: Site) -> None:
         "worker_refused": False,
         "model": "ok",
         "detail": [],
+        "indexing_trouble": None,
     }
     assert (degraded["status"], degraded["worker"]) == ("degraded", False)
     assert degraded["detail"][0].startswith("L'indexation est arrêtée")

@@ -433,8 +433,8 @@ def test_a_tree_of_folders_alone_is_left_at_any_folder() -> None:
 
 
 def test_a_tree_without_end_is_listed_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.sources.webdav._MOST_FOLDERS", 20)
-    monkeypatch.setattr("ingest.sources.webdav._MOST_DEPTH", 4)
+    monkeypatch.setattr("ingest.sources.dav_paths.MOST_FOLDERS", 20)
+    monkeypatch.setattr("ingest.sources.dav_paths.MOST_DEPTH", 4)
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         asked.append(request.path)

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from assistant.adapters.qdrant.bm25 import PRODUCT, query_weights
 from assistant.adapters.qdrant.edge_errors import engine_errors
+from assistant.adapters.qdrant.edge_shards import create_shard, edge_point, shard_config
 from assistant.adapters.qdrant.filters import (
     PointFilter,
     build_filter,
@@ -28,14 +29,12 @@ from assistant.adapters.qdrant.identity import (
     read_identity,
     read_layout,
     refuse_other,
-    write_identity,
 )
 from assistant.adapters.qdrant.owners import Owners
 from assistant.adapters.qdrant.rankings import best_candidates, ordered
 from assistant.adapters.qdrant.schema import (
     DENSE,
     DOCUMENT_LEXICAL,
-    INDEXED_KEYS,
     LAYOUT,
     LEXICAL,
     MAX_FOUND,
@@ -46,8 +45,6 @@ from assistant.adapters.qdrant.schema import (
     checked_vector,
     checked_vectors,
     held_point,
-    payload_of,
-    sparse_of,
 )
 from assistant.domain.errors import StorageError
 from assistant.domain.ids import ChunkId, VersionId
@@ -134,7 +131,7 @@ class EdgeChunkIndex:
 
         vectors = checked_vectors(points, embedder=self._embedder)
         batch = [
-            _edge_point(point, vector, weighing=self._weighing)
+            edge_point(point, vector, weighing=self._weighing)
             for point, vector in zip(points, vectors, strict=True)
         ]
         if batch:
@@ -256,13 +253,15 @@ class EdgeChunkIndex:
         shutil.rmtree(self._path / _ASIDE, ignore_errors=True)
         if not shard_path.exists():
             self._refuse_full_disk(self._reserve_bytes)
-            _create_shard(self._path, embedder=self._embedder)
+            create_shard(self._path, embedder=self._embedder)
         refuse_other(read_identity(identity_path), asked=self._embedder)
         if read_layout(identity_path) != LAYOUT:
             self._empty(shard_path)
         self._refuse_full_disk(min(self._reserve_bytes, _OPENING_BYTES))
         with engine_errors(code="index_damaged"):
-            return qdrant_edge.EdgeShard.load(str(shard_path), _config(self._embedder.dimensions))
+            return qdrant_edge.EdgeShard.load(
+                str(shard_path), shard_config(self._embedder.dimensions)
+            )
 
     def _empty(self, shard_path: Path) -> None:
         """Make anew a shard whose points lack what is searched now; who holds it is refused first."""
@@ -273,7 +272,7 @@ class EdgeChunkIndex:
         self._refuse_full_disk(self._reserve_bytes)
         # moved aside first: a stop half-way never leaves half a shard under its name
         shard_path.rename(self._path / _ASIDE)
-        _create_shard(self._path, embedder=self._embedder)
+        create_shard(self._path, embedder=self._embedder)
         shutil.rmtree(self._path / _ASIDE)
 
     def _update(self, operation: qdrant_edge.UpdateOperation, *, is_adding: bool = True) -> None:
@@ -364,44 +363,3 @@ class EdgeChunkIndex:
         condition = to_edge(point_filter) if point_filter else None
         with engine_errors():
             return self._shard.count(qdrant_edge.CountRequest(exact=True, filter=condition))
-
-
-def _create_shard(path: Path, *, embedder: EmbedderIdentity) -> None:
-    """Make an empty shard; the folder `shard` appears last, whole and with its identity."""
-    import qdrant_edge
-
-    draft = path / "shard.new"
-    shutil.rmtree(draft, ignore_errors=True)
-    with engine_errors():
-        shard = qdrant_edge.EdgeShard.create(str(draft), _config(embedder.dimensions))
-        for key in INDEXED_KEYS:
-            schema = qdrant_edge.KeywordIndexParams()
-            shard.update(qdrant_edge.UpdateOperation.create_field_index(key, schema))
-        shard.flush()
-        shard.close()
-    write_identity(path / "embedder.json", identity=embedder, layout=LAYOUT)
-    draft.rename(path / "shard")
-
-
-def _config(dimensions: int) -> qdrant_edge.EdgeConfig:
-    import qdrant_edge
-
-    quantised = qdrant_edge.TurboQuantQuantizationConfig(bits=qdrant_edge.TurboQuantBitSize.Bits8)
-    dense = qdrant_edge.EdgeVectorParams(
-        dimensions, qdrant_edge.Distance.Cosine, quantization_config=quantised
-    )
-    lexical = qdrant_edge.EdgeSparseVectorParams(modifier=qdrant_edge.Modifier.Idf)
-    return qdrant_edge.EdgeConfig(
-        vectors={DENSE: dense}, sparse_vectors={LEXICAL: lexical, DOCUMENT_LEXICAL: lexical}
-    )
-
-
-def _edge_point(
-    point: IndexPoint, vector: list[float], *, weighing: WordWeighing
-) -> qdrant_edge.Point:
-    import qdrant_edge
-
-    vectors: dict[str, qdrant_edge.NamedVector] = {DENSE: vector}
-    for name, terms in sparse_of(point, weighing=weighing):
-        vectors[name] = qdrant_edge.SparseVector(list(terms.indices), list(terms.weights))
-    return qdrant_edge.Point(UUID(point.chunk_id), vectors, dict(payload_of(point)))

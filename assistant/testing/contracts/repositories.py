@@ -38,7 +38,7 @@ from assistant.testing.contracts.repositories_feedback import (
 )
 from assistant.testing.contracts.repositories_generations import GenerationContract
 from assistant.testing.contracts.repositories_index import LedgerContract, VectorContract
-from assistant.testing.contracts.repositories_jobs import JobContract, QueueContract
+from assistant.testing.contracts.repositories_jobs import JobContract
 from assistant.testing.contracts.repositories_links import LinkContract
 from assistant.testing.contracts.repositories_members import (
     GroupContract,
@@ -52,6 +52,7 @@ from assistant.testing.contracts.repositories_people import (
     ConversationContract,
     SessionContract,
 )
+from assistant.testing.contracts.repositories_queue import QueueContract
 from assistant.testing.contracts.repositories_source_queue import SourceQueueContract
 from assistant.testing.contracts.repositories_sources import SourceContract
 from assistant.testing.contracts.repositories_tenancy import EstateContract, TenancyContract
