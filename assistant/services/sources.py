@@ -266,7 +266,6 @@ class SourceService:
             QuotaExceeded: Others are being tried ("source_tests_busy").
         """
         require_writer(principal)
-        now = self._clock.now()
         tried = Source(
             id=source_id or SourceId(""),
             tenant_id=principal.tenant_id,
@@ -275,7 +274,7 @@ class SourceService:
             name=draft.name,
             address=draft.address.strip(),
             created_by=principal.person_id,
-            created_at=now,
+            created_at=self._clock.now(),
             user=draft.user.strip(),
         )
         password = draft.password

@@ -66,6 +66,7 @@ async def test_from_a_new_commune_to_an_answer_with_its_label(site: Site) -> Non
         "welcome": "",
         "logo_url": None,
         "retention_days": None,
+        "keeps_questions": False,
     }
     assert changed.status_code == 200
     assert {each["label"] for each in found} == {"Diffusion interne"}

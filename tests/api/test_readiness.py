@@ -31,10 +31,13 @@ async def test_an_embedder_that_hangs_is_asked_once_and_all_trouble_is_told(
 
     monkeypatch.setattr(readiness, "_ANSWER_S", 0.05)
     monkeypatch.setattr(readiness, "_KEPT_S", 0.0)
+    opened = SimpleNamespace(
+        index=SimpleNamespace(count_all=lambda: 0),
+        searched=SimpleNamespace(embedder=SimpleNamespace(embed_query=hang)),
+    )
     services = SimpleNamespace(
         access=SimpleNamespace(ensure_default=lambda: None),
-        index=SimpleNamespace(count_all=lambda: 0),
-        embedder=SimpleNamespace(embed_query=hang),
+        generations=SimpleNamespace(room=SimpleNamespace(searched=(opened,))),
         applier=SimpleNamespace(trouble=Reason("disk_full", {})),
         model=None,
     )

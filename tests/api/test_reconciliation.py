@@ -12,6 +12,7 @@ import anyio.to_thread
 import pytest
 from typer.testing import CliRunner
 
+from assistant.adapters.sql.database import open_database
 from assistant.cli.app import app
 from assistant.data_folder import prepare_data_folder
 from assistant.domain.ids import ChunkId
@@ -146,8 +147,9 @@ async def test_the_command_serves_itself_without_a_server(
 ) -> None:
     del restored_logs
     monkeypatch.setenv("ASSISTANT_DATA_DIR", str(tmp_path / "data"))
-    prepare_data_folder(tmp_path / "data")
-    place = tmp_path / "data" / "files" / "ab" / ("ab" * 32)
+    folder = prepare_data_folder(tmp_path / "data")
+    open_database(folder.database, migrate=True).close()
+    place = folder.files / "ab" / ("ab" * 32)
     place.parent.mkdir(parents=True)
     place.write_text("oublié")
     os.utime(place, (1, 1))

@@ -25,7 +25,8 @@ async def test_without_credentials_every_route_under_v1_refuses(site: Site) -> N
                 response = await http.request(method, url, json=_body(path))
 
                 assert response.status_code == 401, (method, path, response.text)
-                assert response.json()["code"] == "unauthenticated"
+                if method != "head":
+                    assert response.json()["code"] == "unauthenticated"
 
 
 def _body(path: str) -> dict[str, object] | None:
