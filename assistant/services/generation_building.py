@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -36,6 +37,10 @@ _FUTURE = 64
 
 class Halted(Exception):
     """The slice ends: the generation was cancelled, or the process is to stop."""
+
+
+class _SliceOver(Exception):
+    """The slice ends amid a document: jobs have their turn."""
 
 
 class GenerationBuilder:
@@ -160,14 +165,17 @@ class GenerationBuilder:
             self._check(generation, stop)
             if wait_s and stop.wait(wait_s):
                 raise Halted
+            if self._now() >= deadline:
+                raise _SliceOver
 
-        while todo and self._now() < deadline:
-            with self._open_work() as work:
-                texts = work.ledger.texts_of(todo[0], cut)
-                beside = work.ledger.texts_of(todo[1], cut) if len(todo) > 1 else {}
-            some = dict(list(beside.items())[:_FUTURE])
-            filler.vectors_of(texts, between=between, beside=some)
-            todo.popleft()
+        with suppress(_SliceOver):  # of a long document, what was computed is kept
+            while todo and self._now() < deadline:
+                with self._open_work() as work:
+                    texts = work.ledger.texts_of(todo[0], cut)
+                    beside = work.ledger.texts_of(todo[1], cut) if len(todo) > 1 else {}
+                some = dict(list(beside.items())[:_FUTURE])
+                filler.vectors_of(texts, between=between, beside=some)
+                todo.popleft()
         self._note(generation, embedded=filler.embedded, is_end=not todo)
 
     def _is_cut(self, generation: Generation, stop: threading.Event, *, deadline: float) -> bool:

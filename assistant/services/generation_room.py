@@ -226,9 +226,9 @@ class GenerationRoom:
                 the changes ("generation_behind").
         """
         deadline = time.monotonic() + _MOST_BEHIND_S
-        for _ in range(_TRIES):
+        for attempt in range(_TRIES):
             with self._changing:
-                behind = self._switched(decide)
+                behind = self._switched(decide, looks_again=attempt == 0)
                 if not behind:
                     return
                 for opened in behind:
@@ -355,14 +355,19 @@ class GenerationRoom:
                 work.generations.update(replace(found, reason=reason))
                 work.commit()
 
-    def _switched(self, decide: Decide) -> list[OpenedGeneration]:
-        """Commit a change of who searches what; the generations that have to catch up first, if any."""
+    def _switched(self, decide: Decide, *, looks_again: bool) -> list[OpenedGeneration]:
+        """Commit a change of who searches what; the generations that have to catch up first, if any.
+
+        What an index was last known to hold is asked of it again: its server may have lost some.
+        """
         with self._open_work() as work:
             work.lock()
             wanted = [self._opened.get(each) for each in decide(work)]
             found = [each for each in wanted if each is not None]
             if len(found) < len(wanted):
                 raise Conflict("generation_not_whole")
+            for opened in found if looks_again else ():
+                opened.look_again()
             behind = [each for each in found if each.is_behind or each.differs(work)]
             if behind:
                 for opened in behind:

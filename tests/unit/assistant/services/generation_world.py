@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -162,7 +163,9 @@ class GenerationWorld:
             self.house.open_work, index, self.house.files, self.house.clock, followers=room
         )
 
-    def new_builder(self, *, slice_s: float = 60) -> GenerationBuilder:
+    def new_builder(
+        self, *, slice_s: float = 60, now: Callable[[], float] = time.monotonic
+    ) -> GenerationBuilder:
         return GenerationBuilder(
             self.house.open_work,
             self.shelf,
@@ -176,6 +179,7 @@ class GenerationWorld:
                 fingerprints=self.fingerprints,
             ),
             slice_s=slice_s,
+            now=now,
         )
 
     def new_worker(

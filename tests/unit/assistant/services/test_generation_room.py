@@ -216,7 +216,6 @@ def test_ghosts_in_a_follower_are_removed_before_the_switch(world: GenerationWor
     index.remove_version = real  # type: ignore[method-assign]
     assert world.held(made) != world.live_chunks()
 
-    world.room.look_again()
     switch(world, made)
 
     assert world.held(made) == world.live_chunks()
@@ -238,6 +237,19 @@ def test_a_follower_that_fails_holds_up_nothing(world: GenerationWorld) -> None:
 
     index.remove_version = real  # type: ignore[method-assign]
     switch(world, made)
+    assert world.held(made) == world.live_chunks()
+
+
+def test_what_an_index_lost_behind_our_back_is_put_back_before_the_switch(
+    world: GenerationWorld,
+) -> None:
+    world.house.ingest(TWO)
+    made = world.evaluated()
+    index = world.places.indexes[made.place]
+    index.remove_version(next(iter(index.held_versions())))
+
+    switch(world, made)
+
     assert world.held(made) == world.live_chunks()
 
 

@@ -184,6 +184,27 @@ def test_a_cancellation_stops_the_worker_at_the_next_batch(world: GenerationWorl
     assert world.now(planned).state is GenerationState.CANCELLED
 
 
+def test_a_long_document_leaves_jobs_their_turn(world: GenerationWorld) -> None:
+    world.house.ingest({"long.txt": "\n".join(f"Article {n}" for n in range(20))})
+    counting = Counting(dimensions=48)
+    world.shelf.embedders["autre"] = counting
+    planned = world.service.plan("autre", principal=world.principal)
+    world.service.build(planned.id, principal=world.principal)
+    time_s = iter(float(n) for n in range(1000))
+    builder = world.new_builder(slice_s=7, now=lambda: next(time_s))
+    builder.run_once(threading.Event())
+    first = world.now(planned)
+
+    for _ in range(60):
+        builder.run_once(threading.Event())
+    world.settle()
+
+    assert 0 < first.progress.texts_done < 18
+    assert not first.progress.is_embedded
+    assert world.now(planned).state is GenerationState.BUILT
+    assert counting.passages == len(world.live_chunks())
+
+
 def test_an_embedder_that_is_away_is_waited_for(world: GenerationWorld) -> None:
     world.house.ingest(TWO)
     planned = world.service.plan("autre", principal=world.principal)
@@ -323,11 +344,13 @@ class Counting(HashEmbedder):
     """Counts its calls, and may fail or have something done at one of them."""
 
     calls = 0
+    passages = 0
     error: EmbedderUnavailable | None = None
     at_call: tuple[int, Callable[[], object]] = (-1, lambda: None)
 
     def embed_passages(self, texts: Sequence[str]) -> list[Vector]:
         self.calls += 1
+        self.passages += len(texts)
         if self.calls == self.at_call[0]:
             self.at_call[1]()
         if self.error is not None:
