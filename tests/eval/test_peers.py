@@ -151,13 +151,25 @@ def test_every_question_stands_on_its_page_of_the_sample(shared_data: Path) -> N
 
     assert len(sample.files) == MOST_FILES
     assert len(sample.questions) == len(load_questions())
+    read = {
+        name: [page.get_textpage().get_text_range() for page in pdfium.PdfDocument(content)]
+        for name, content in sample.files.items()
+        if name.endswith(".pdf")
+    }
     for question in sample.questions:
-        if not question.pages:
-            continue
-        (name, *_) = question.judged
-        with pdfium.PdfDocument(sample.files[name]) as document:
-            texts = [document[page - 1].get_textpage().get_text_range() for page in question.pages]
-        assert all(squeezed(question.quotes[0]) in squeezed(text) for text in texts), question.id
+        quote = squeezed(question.quotes[0])
+        told = {
+            page: [
+                squeezed(read[name][page - 1])
+                for name in question.judged
+                if page <= len(read[name])
+            ]
+            for page in question.pages
+        }
+        stands = {page: any(quote in text for text in texts) for page, texts in told.items()}
+        is_scan = not any(text for texts in told.values() for text in texts if len(text) > 200)
+        is_shared = len(question.judged) > 1
+        assert is_scan or (any if is_shared else all)(stands.values()), question.id
 
 
 @pytest.mark.timeout(600)
