@@ -215,7 +215,9 @@ def _prepare(connection: DBAPIConnection, *, busy_s: float) -> None:
 
 
 def _translate(context: ExceptionContext) -> AssistantError | None:
-    if context.is_pre_ping:  # a connection that was cut while it lay idle is made anew, not an error
+    if (
+        context.is_pre_ping
+    ):  # a connection that was cut while it lay idle is made anew, not an error
         return None
     return failure_of(context.original_exception)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -24,7 +24,9 @@ class Endless:
     def __init__(self, count: int) -> None:
         self._count = count
 
-    def list(self) -> Iterator[ListedFile | ListingFault]:
+    def list(
+        self, *, check: Callable[[], None] = lambda: None
+    ) -> Iterator[ListedFile | ListingFault]:
         for number in range(self._count):
             name = f"service {number % 97}/dossier {number % 1009}/délibération {number:06}.pdf"
             yield ListedFile(name, name, 1000 + number % 50_000, f"{number}")

@@ -61,8 +61,10 @@ def kept(desk: Desk) -> set[str]:
 def tell_no_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     real = FolderSource.list
 
-    def list_without(place: FolderSource) -> Iterator[ListedFile | ListingFault]:
-        for each in real(place):
+    def list_without(
+        place: FolderSource, *, check: Callable[[], None]
+    ) -> Iterator[ListedFile | ListingFault]:
+        for each in real(place, check=check):
             yield replace(each, size_bytes=-1) if isinstance(each, ListedFile) else each
 
     monkeypatch.setattr(FolderSource, "list", list_without)
@@ -169,10 +171,12 @@ def test_a_dead_disk_is_told_in_time(
 def hang_listing(monkeypatch: pytest.MonkeyPatch, awake: threading.Event, name: str) -> None:
     real = FolderSource.list
 
-    def list_never(place: FolderSource) -> Iterator[ListedFile | ListingFault]:
+    def list_never(
+        place: FolderSource, *, check: Callable[[], None]
+    ) -> Iterator[ListedFile | ListingFault]:
         if place._root.endswith(name):  # pyright: ignore[reportPrivateUsage]
             awake.wait(60)
-        yield from real(place)
+        yield from real(place, check=check)
 
     monkeypatch.setattr(FolderSource, "list", list_never)
 
