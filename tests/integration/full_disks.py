@@ -221,11 +221,11 @@ def an_index(disk: SmallDisk, large: Path) -> None:
     assert house.live_texts()["a.txt"] == OLD["a.txt"].splitlines()
     found = {chunk.text for chunk in house.search("ancien")}
     assert found >= {*OLD["a.txt"].splitlines(), *OLD["b.txt"].splitlines()}
+    disk.fill()
+    is_full(index.flush)
     house.applier.start()
     wait_until(lambda: house.applier.trouble == Reason("disk_full", {}))
     house.applier.stop()
-    disk.fill()
-    is_full(index.flush)
     assert house.search("ancien")
     index.close()
     is_full(open_index)
