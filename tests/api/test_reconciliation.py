@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from assistant.adapters.sql.database import open_database
 from assistant.cli.app import app
 from assistant.data_folder import prepare_data_folder
 from assistant.domain.ids import ChunkId
-from assistant.domain.reconciliation import Defect
+from assistant.domain.reconciliation import Defect, Reconciliation
 from assistant.ownership import ServerAddress, announced, own
+from assistant.services.reconciliation import Reconciler
+from assistant.services.reconciling_tally import Tally
 from assistant.testing.clock import FrozenClock
 from tests.api.site import REGULATION, TOKEN, Site, open_site, served
 
@@ -67,19 +70,27 @@ async def test_it_is_begun_looked_at_and_mends(site: Site) -> None:
     assert (last["is_clean"], last["findings"]) == (True, [])
 
 
-async def test_one_at_a_time_and_only_by_the_platform(site: Site) -> None:
+async def test_one_at_a_time_and_only_by_the_platform(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await site.upload({"reglement.txt": REGULATION})
-    keeper = site.container.reconciliation
+    keeper, go_on, run = site.container.reconciliation, threading.Event(), Reconciler.run
+
+    def slow(reconciler: Reconciler, tally: Tally, *, is_repair: bool) -> Reconciliation:
+        assert go_on.wait(20)
+        return run(reconciler, tally, is_repair=is_repair)
+
+    monkeypatch.setattr(Reconciler, "run", slow)
     async with site.person(site.foreigner()) as other, site.owner() as owner:
         refused = [await other.get(PATH), await other.post(PATH, json={"repair": True})]
         await owner.post(PATH, json={})
         second = await owner.post(PATH, json={})
-        was_running = second.status_code == 409 or not keeper.is_running
+    go_on.set()
+    keeper.wait()
 
     assert [each.status_code for each in refused] == [403, 403]
     assert refused[0].json()["code"] == "platform_forbidden"
-    assert was_running
-    keeper.wait()
+    assert second.status_code == 409
 
 
 async def test_every_night_once(tmp_path: Path) -> None:
