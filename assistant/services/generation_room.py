@@ -238,12 +238,6 @@ class GenerationRoom:
                 break
         raise Conflict("generation_behind")
 
-    def look_again(self) -> None:
-        """Compare every follower with the database anew: another process may have fed it."""
-        with self._changing:
-            for opened in self._followers():
-                opened.look_again()
-
     def flush(self) -> None:
         """Write to disk what the engines hold in memory."""
         for opened in self.everyone():

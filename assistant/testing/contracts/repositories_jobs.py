@@ -22,9 +22,7 @@ from assistant.testing.contracts.repositories_world import (
     store_job,
 )
 
-UNTIL = NOON + timedelta(seconds=30)
 LATER = NOON + timedelta(minutes=5)
-_TO_DO = {ItemState.PENDING, ItemState.RETRYING, ItemState.PARSING, ItemState.EMBEDDING}
 
 
 def lease(open_work: UnitOfWorkFactory, owner: str, *, late: bool = False) -> Job | None:

@@ -13,7 +13,7 @@ from assistant.domain.documents import DocumentState, Reason
 from assistant.domain.ids import JobId, VersionId
 from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, JobKind, JobState
 from assistant.ports.repositories import UnitOfWorkFactory
-from assistant.testing.contracts.repositories_jobs import lease, states_of
+from assistant.testing.contracts.repositories_jobs import LATER, lease, states_of
 from assistant.testing.contracts.repositories_world import (
     NOON,
     RepositoryContract,
@@ -24,8 +24,6 @@ from assistant.testing.contracts.repositories_world import (
     store_ready,
 )
 
-UNTIL = NOON + timedelta(seconds=30)
-LATER = NOON + timedelta(minutes=5)
 _TO_DO = {ItemState.PENDING, ItemState.RETRYING, ItemState.PARSING, ItemState.EMBEDDING}
 
 

@@ -221,12 +221,17 @@ class GenerationWorld:
             self.room.look()
             self.house.apply()
 
+    def look_again(self) -> None:
+        """Have every follower asked anew what it holds."""
+        for opened in self.room.everyone()[1:]:
+            opened.look_again()
+
     def catch_up(self) -> None:
         """Let the followers have what came meanwhile at once, which worker and room do after a while."""
         self.builder = self.new_builder()
         while self.builder.run_once(threading.Event()):
             continue
-        self.room.look_again()
+        self.look_again()
         self.settle()
 
     def built(self, name: str = "autre", *, chunk_tokens: int | None = None) -> Generation:

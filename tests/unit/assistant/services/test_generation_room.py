@@ -166,7 +166,7 @@ def test_a_document_whose_vectors_are_missing_holds_the_switch_back(
     asleep.is_awake = True
     world.builder = world.new_builder()
     world.settle()
-    world.room.look_again()
+    world.look_again()
     world.house.apply()
     switch(world, made)
     assert world.held(made) == world.live_chunks()
@@ -275,5 +275,5 @@ def test_what_is_searched_is_not_told_to_be_behind(world: GenerationWorld) -> No
 
     assert not world.service.is_behind(first)
     assert not world.service.is_behind(made)
-    world.room.look_again()
+    world.look_again()
     assert world.service.is_behind(made)
