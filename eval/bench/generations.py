@@ -46,6 +46,7 @@ from eval.bench.filled import (
 )
 from eval.bench.rows import BenchRow, chunks_words, sentence
 from eval.bench.search import Synthesis, in_new_process
+from eval.bench.switching_plot import save_plot
 
 CHUNKS = 100_000
 GAP_LIMIT_MS = 250.0
@@ -146,12 +147,12 @@ class Crowd:
         return [1000 * took for moment, took in self.answered if begin <= moment <= end]
 
 
-def run() -> list[BenchRow]:
-    """Fill a data folder, then measure in a process of its own."""
+def run(*, plot: Path | None = None) -> list[BenchRow]:
+    """Fill a data folder, then measure in a process of its own; draws the switches where asked to."""
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder)
         in_new_process(partial(fill, where, CHUNKS))
-        return in_new_process(partial(measure, where, CHUNKS))
+        return in_new_process(partial(measure, where, CHUNKS, plot=plot))
 
 
 def fill(folder: Path, chunks: int) -> list[BenchRow]:
@@ -172,7 +173,7 @@ def fill(folder: Path, chunks: int) -> list[BenchRow]:
     return []
 
 
-def measure(folder: Path, chunks: int) -> list[BenchRow]:
+def measure(folder: Path, chunks: int, *, plot: Path | None = None) -> list[BenchRow]:
     """Build, evaluate, switch and go back, while people search and documents change."""
     shelf, crowd = MadeUpShelf(), Crowd()
     with (
@@ -181,10 +182,12 @@ def measure(folder: Path, chunks: int) -> list[BenchRow]:
     ):
         container.start()
         with _at_work(container, shelf, crowd):
-            return _rows(container, shelf, crowd, place=chunks_words(chunks))
+            return _rows(container, shelf, crowd, place=chunks_words(chunks), plot=plot)
 
 
-def _rows(container: Container, shelf: MadeUpShelf, crowd: Crowd, *, place: str) -> list[BenchRow]:
+def _rows(
+    container: Container, shelf: MadeUpShelf, crowd: Crowd, *, place: str, plot: Path | None
+) -> list[BenchRow]:
     owner = container.access.local_principal()
     made, fill_begun = _built(container, shelf, owner), time.monotonic()
     made = _waited(container, made, GenerationState.BUILT, owner)
@@ -198,6 +201,8 @@ def _rows(container: Container, shelf: MadeUpShelf, crowd: Crowd, *, place: str)
     spans = [_switched(lambda: _first_switch(container, made, owner))]
     spans += [_switched(lambda: service.rollback(principal=owner)) for _ in range(_SWITCHES - 1)]
     crowd.stop.set()
+    if plot:
+        save_plot(plot, answered=crowd.answered, spans=spans, limit_ms=GAP_LIMIT_MS)
     took_ms = crowd.took_ms(fill_begun, filled)
     told = sentence(
         "generation_fill_peer",
