@@ -15,6 +15,9 @@ from ingest.tools import Tool
 
 MAX_CELL_CHARS = 4000
 MAX_HEADING_CHARS = 300
+_FEWEST_BLANKS = 3
+"""Rows of one number each, one after the other, that make a form."""
+_LONGEST_ORDINAL = 3
 _MAX_STOPPED_WORDS = 8
 """A heading may end with a full stop; beyond this many words it is a sentence."""
 
@@ -43,6 +46,8 @@ class Draft:
     engine: str
     """Name of the library that gave the blocks."""
     blocks: list[Block] = field(default_factory=list[Block])
+    running: list[Block] = field(default_factory=list[Block])
+    """What stands at the head or foot of its pages; shown first, and no place to look for a title."""
     page_count: int = 0
     """0 for formats without pages."""
     notices: list[Notice] = field(default_factory=list[Notice])
@@ -88,7 +93,7 @@ def table_block(rows: list[list[str]], *, box: Box | None = None) -> Block | Non
     width = max((len(row) for row in cleaned), default=0)
     padded = [row + [""] * (width - len(row)) for row in cleaned if any(row)]
     kept = [index for index in range(width) if any(row[index] for row in padded)]
-    cells = [tuple(row[index] for index in kept) for row in padded]
+    cells = without_blanks([tuple(row[index] for index in kept) for row in padded])
     if not cells:
         return None
     if len(kept) == 1 or len(cells) == 1:
@@ -96,6 +101,25 @@ def table_block(rows: list[list[str]], *, box: Box | None = None) -> Block | Non
         return text_block("\n".join(lines), box=box)
     table = Table(header=cells[0], rows=tuple(cells[1:]))
     return Block(kind=BlockKind.TABLE, text=table_markdown(table), box=box, table=table)
+
+
+def without_blanks(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The rows of a table without the numbered lines that wait to be filled in."""
+    numbers = [_lone_number(row) for row in rows]
+    waiting: set[int] = set()
+    for place in range(len(rows) - _FEWEST_BLANKS + 1):
+        run = numbers[place : place + _FEWEST_BLANKS]
+        first = run[0]
+        if first is not None and run == [first + step for step in range(_FEWEST_BLANKS)]:
+            waiting.update(range(place, place + _FEWEST_BLANKS))
+    return [row for place, row in enumerate(rows) if place not in waiting]
+
+
+def _lone_number(row: tuple[str, ...]) -> int | None:
+    """The small number that a row holds at its beginning and nothing else, None for another row."""
+    first = row[0].rstrip(".)")
+    is_lone = len(row) > 1 and not any(row[1:]) and len(first) <= _LONGEST_ORDINAL
+    return int(first) if is_lone and first.isdecimal() else None
 
 
 def table_markdown(table: Table) -> str:

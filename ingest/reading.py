@@ -115,7 +115,7 @@ def _document(draft: Draft, *, file_format: FileFormat, name: str) -> ParsedDocu
     return ParsedDocument(
         format=file_format,
         title=title,
-        blocks=tuple(draft.blocks),
+        blocks=(*draft.running, *draft.blocks),
         kind=kind,
         date=dated,
         page_count=draft.page_count,

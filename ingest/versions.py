@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from ingest.chunking import CHUNKER_VERSION
 from ingest.limits import Limits
 
-PARSER_VERSION = 8
+PARSER_VERSION = 9
 """Raised whenever the same file would give other blocks, title, date or kind."""
 
 LIBRARIES = (

@@ -16,7 +16,9 @@ from ingest.parsers.office.kreuzberg import fallback_blocks
 from ingest.parsers.office.xml import parse_xml
 from ingest.parsers.text.html import html_blocks
 from ingest.parsers.word.docx_notes import attach_notes
+from ingest.parsers.word.docx_running import running_lines
 from ingest.parsers.word.docx_source import visible_docx
+from ingest.parsers.word.running import running_blocks
 
 _STYLES = "\n".join(
     [
@@ -32,8 +34,8 @@ _MIN_LETTERS = 20
 def read_docx(path: Path, work: Work) -> Draft:
     """The blocks of a DOCX file; headings come from its styles.
 
-    Insertions are read as text and notes after what calls them; deletions, comments, hidden text and
-    images are dropped.
+    Insertions are read as text and notes after what calls them, heads and feet of the pages once;
+    deletions, comments, hidden text and images are dropped.
 
     Raises:
         ParseFailed: Neither engine can read it.
@@ -55,7 +57,16 @@ def read_docx(path: Path, work: Work) -> Draft:
         ):
             draft.blocks, draft.engine = blocks, "kreuzberg"
             draft.notices.append(Notice.FALLBACK_ENGINE)
+    draft.running = _running(source, body=draft.blocks)
     return draft
+
+
+def _running(source: bytes, *, body: list[Block]) -> list[Block]:
+    """Heads and feet of the pages; none where their parts cannot be read, which the text can do without."""
+    try:
+        return running_blocks(running_lines(source), body=body)
+    except (ParseFailed, KeyError, AttributeError, OSError, ValueError, zipfile.BadZipFile):
+        return []
 
 
 def _mammoth_blocks(source: bytes) -> list[Block]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import posixpath
 import zipfile
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +16,7 @@ from ingest.parsers.word.docx_hidden import drop_hidden
 _MAIN = "word/document.xml"
 _LINKS = "_rels/.rels"
 _NOTES = ("footnotes", "endnotes")
-_STYLES = "styles"
+STYLES = "styles"
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _VML = "{urn:schemas-microsoft-com:vml}"
 _COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -32,9 +33,9 @@ def visible_docx(path: Path) -> tuple[bytes, bool]:
     data = path.read_bytes()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = frozenset(archive.namelist())
-        main = _main_part(archive, names=names)
-        parts = _parts_of(main, archive=archive, names=names)
-        styled = parts.get(_STYLES, "")
+        main = main_part(archive, names=names)
+        parts = parts_of(main, archive=archive, names=names)
+        styled = parts.get(STYLES, "")
         styles = cast("Any", parse_xml(archive.read(styled))) if styled else None
         changed: dict[str, bytes] = {}
         is_hiding = False
@@ -42,37 +43,55 @@ def visible_docx(path: Path) -> tuple[bytes, bool]:
             root = cast("Any", parse_xml(archive.read(name)))
             is_cut, has_words = drop_hidden(root, styles=styles)
             is_hiding = is_hiding or has_words
-            if any((is_cut, _drop_deleted(root), _show_boxes(root), _open_fields(root))):
+            if any((is_cut, drop_deleted(root), _show_boxes(root), _open_fields(root))):
                 changed[name] = _dumped(root)
         return (_rewritten(archive, changed=changed) if changed else data), is_hiding
 
 
-def _main_part(archive: zipfile.ZipFile, *, names: frozenset[str]) -> str:
+def main_part(archive: zipfile.ZipFile, *, names: frozenset[str]) -> str:
     """The part that holds the text, under whatever name the file gives it."""
     targets = _targets(archive, _LINKS, names=names)
     found = targets.get("officeDocument", _MAIN)
     return found if found in names else _MAIN
 
 
-def _parts_of(main: str, *, archive: zipfile.ZipFile, names: frozenset[str]) -> dict[str, str]:
+def parts_of(main: str, *, archive: zipfile.ZipFile, names: frozenset[str]) -> dict[str, str]:
     """The parts beside the text by their kind, as it names them or under their usual names."""
-    folder, _, name = main.rpartition("/")
-    usual = {kind: f"word/{kind}.xml" for kind in (*_NOTES, _STYLES)}
-    named = _targets(archive, f"{folder}/_rels/{name}.rels".lstrip("/"), names=names)
+    usual = {kind: f"word/{kind}.xml" for kind in (*_NOTES, STYLES)}
+    named = _targets(archive, _links_of(main), names=names)
     return {kind: part for kind, part in (usual | named).items() if part in names}
+
+
+def parts_by_link(main: str, *, archive: zipfile.ZipFile, names: frozenset[str]) -> dict[str, str]:
+    """The parts that the text refers to, by the id of its link to each."""
+    links = _links(archive, _links_of(main), names=names)
+    return {id: part for id, _, part in links if part in names}
+
+
+def _links_of(main: str) -> str:
+    folder, _, name = main.rpartition("/")
+    return f"{folder}/_rels/{name}.rels".lstrip("/")
 
 
 def _targets(archive: zipfile.ZipFile, links: str, *, names: frozenset[str]) -> dict[str, str]:
     """The parts that a list of links leads to, by the last word of the kind of each link."""
-    if links not in names:
-        return {}
-    folder = posixpath.dirname(posixpath.dirname(links))
     found: dict[str, str] = {}
+    for _, kind, part in _links(archive, links, names=names):
+        found.setdefault(kind, part)
+    return found
+
+
+def _links(
+    archive: zipfile.ZipFile, links: str, *, names: frozenset[str]
+) -> Iterator[tuple[str, str, str]]:
+    """Id, kind and part of each link of a list."""
+    if links not in names:
+        return
+    folder = posixpath.dirname(posixpath.dirname(links))
     for link in parse_xml(archive.read(links)):
         kind = link.get("Type").rpartition("/")[2]
         place = posixpath.normpath(posixpath.join("/", folder, link.get("Target")))
-        found.setdefault(kind, place.lstrip("/"))
-    return found
+        yield link.get("Id", ""), kind, place.lstrip("/")
 
 
 def _dumped(root: Any) -> bytes:
@@ -88,7 +107,8 @@ def _rewritten(archive: zipfile.ZipFile, *, changed: dict[str, bytes]) -> bytes:
     return target.getvalue()
 
 
-def _drop_deleted(root: Any) -> bool:
+def drop_deleted(root: Any) -> bool:
+    """Remove deleted text from a part, in place; True when there was any."""
     deleted = [element for element in root.iter(*_GONE) if len(element)]
     for element in deleted:  # an empty one marks the end of a paragraph or a row as deleted
         element.getparent().remove(element)

@@ -27,12 +27,14 @@ from ingest.parsers.office.opendocument import (
     text_of,
 )
 from ingest.parsers.office.xml import XmlElement, parse_xml
+from ingest.parsers.word.odt_running import running_lines
+from ingest.parsers.word.running import running_blocks
 
 _TITLE_STYLES = frozenset({"Title", "Titre"})
 
 
 def read_odt(path: Path, work: Work) -> Draft:
-    """The blocks of an ODT file.
+    """The blocks of an ODT file, heads and feet of its pages once.
 
     Hidden text, deleted revisions, comments and the table of contents are left out.
 
@@ -46,6 +48,7 @@ def read_odt(path: Path, work: Work) -> Draft:
             root = parse_xml(member(archive, "content.xml"))
             title = declared_title(archive)
             notices = [Notice.HIDDEN_TEXT] if drop_hidden(root, archive) else []
+            heads = [*running_lines(root, archive)]
     except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
         raise ParseFailed("file_damaged") from error
     body = root.find(f".//{OFFICE}text")
@@ -59,6 +62,7 @@ def read_odt(path: Path, work: Work) -> Draft:
     return Draft(
         engine="odt",
         blocks=walker.blocks,
+        running=running_blocks(heads, body=walker.blocks),
         notices=notices,
         declared_title=walker.title or title,
     )
