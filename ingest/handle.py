@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ import ingest
 from ingest.child import STDERR_NAME
 from ingest.errors import IngestError, ParserDied
 from ingest.limits import MEGABYTE, Limits
-from ingest.processes import CoreWait, descendants, kill_descendants, resident_bytes
+from ingest.processes import WorkTime, descendants, kill_descendants, resident_bytes
 from ingest.protocol import (
     MAX_LINE_BYTES,
     MAX_RESULT_BYTES,
@@ -41,8 +40,6 @@ _ROOT = str(Path(ingest.__file__).resolve().parents[1])
 _INSPECT_EVERY_S = 0.25
 _MAX_PROCESSES = 32
 _TERM_WAIT_S = 3.0
-_PATIENCE = 4.0
-"""How many times the time allowed may pass in all when the machine is too busy to run the child."""
 _MAX_FILES = 200
 _MAX_RESIDENT_BYTES = 800 * MEGABYTE
 _MEMORY_SIGNS = (
@@ -52,22 +49,6 @@ _MEMORY_SIGNS = (
     b"MemoryError",
     b"out of memory",
 )
-
-
-class _Clock:
-    """The time a reading has taken, less what it waited for a core."""
-
-    def __init__(self, child: int, *, allowed_s: float) -> None:
-        self.allowed_s = allowed_s
-        self._started = time.monotonic()
-        self._wait = CoreWait(child)
-
-    @property
-    def left_s(self) -> float:
-        """Time left, in seconds; negative once over."""
-        elapsed_s = time.monotonic() - self._started
-        used_s = max(elapsed_s - self._wait.look(), elapsed_s / _PATIENCE)
-        return self.allowed_s - used_s
 
 
 def remove_leftovers(scratch: Path) -> None:
@@ -124,17 +105,17 @@ class ChildHandle:
             raise
 
     def _answer(self, request: Request) -> bytes:
-        clock = _Clock(self._process.pid, allowed_s=request.wall_s(self._limits))
+        taken, allowed_s = WorkTime(self._process.pid), request.wall_s(self._limits)
         self._send(request)
         while True:
-            reply = self._next_reply(clock)
+            reply = self._next_reply(taken, allowed_s=allowed_s)
             if "pages" in reply:
                 scans = int(reply.get("scans", 0))
-                clock.allowed_s = self._limits.wall_s(int(reply["pages"]), scans=scans)
+                allowed_s = self._limits.wall_s(int(reply["pages"]), scans=scans)
             elif "part" in reply:
                 self._part, self._is_part_begun = int(reply["part"]), True
             elif "died" in reply:
-                raise self._death(int(reply["died"]), allowed_s=clock.allowed_s)
+                raise self._death(int(reply["died"]), allowed_s=allowed_s)
             else:
                 return self._result(reply)
 
@@ -208,12 +189,12 @@ class ChildHandle:
             self._is_spent = True
             raise ParserDied("parser_crashed") from error
 
-    def _next_reply(self, clock: _Clock) -> dict[str, Any]:
+    def _next_reply(self, taken: WorkTime, *, allowed_s: float) -> dict[str, Any]:
         while b"\n" not in self._buffer:
             if not self._wait_for_data(_INSPECT_EVERY_S):
                 self._inspect()
-            if b"\n" not in self._buffer and clock.left_s <= 0:
-                raise self._ended(ParserDied("parser_timeout", seconds=round(clock.allowed_s)))
+            if b"\n" not in self._buffer and taken.spent_s() >= allowed_s:
+                raise self._ended(ParserDied("parser_timeout", seconds=round(allowed_s)))
         line, _, self._buffer = self._buffer.partition(b"\n")
         try:
             return load_reply(line)

@@ -15,6 +15,8 @@ _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
+_PATIENCE = 4.0
+"""How many times the time allowed may pass in all when the machine is too busy to go on with the work."""
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -94,6 +96,20 @@ class CoreWait:
                 waited = Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[1]
                 self._now[pid] = int(waited) / 1e9
         return sum(waited - self._before.get(pid, 0.0) for pid, waited in self._now.items())
+
+
+class WorkTime:
+    """The time that the work of the processes below one has taken, less what they waited for a core."""
+
+    def __init__(self, root: int) -> None:
+        """Count from now on; ask often, for the sake of short-lived processes."""
+        self._started = time.monotonic()
+        self._wait = CoreWait(root)
+
+    def spent_s(self) -> float:
+        """Time taken, in seconds; at least the share of the wall clock that patience leaves."""
+        elapsed_s = time.monotonic() - self._started
+        return max(elapsed_s - self._wait.look(), elapsed_s / _PATIENCE)
 
 
 def kill_descendants(root: int, *, within_s: float = 5.0) -> None:

@@ -1,19 +1,20 @@
 """Tesseract, run as a child of the reading process: words with their boxes, and the way a page is turned.
 
-Images go in by standard input and words come out by standard output: nothing is written to disk, and
+Images go in by a file in memory and words come out by standard output: nothing is written to disk, and
 the program dies with the process that reads the file.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
-import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from ingest.parsers.pages.page import Rect
+from ingest.processes import WorkTime
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,6 +28,7 @@ _COLUMNS = 12
 _ROTATE = re.compile(r"^Rotate:\s*(\d+)", re.M)
 _SURE = re.compile(r"^Orientation confidence:\s*([\d.]+)", re.M)
 _MIN_SURE = 1.0
+_LOOK_S = 0.2
 
 
 class OcrTimeout(Exception):
@@ -48,26 +50,39 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The moment by which the reading of one page must be over."""
+    """When the reading of one page must be over, by the time that it really took."""
 
-    deadline: float
-    """On the monotonic clock, in seconds."""
+    taken: WorkTime
+    """Time in which the engine waited for a core is not counted: a busy machine loses no page."""
+    allowed_s: float
+    """Of `taken`, in seconds."""
 
     @classmethod
     def of(cls, seconds: float) -> Clock:
         """A clock that ends in so many seconds."""
-        return cls(time.monotonic() + seconds)
+        return cls(WorkTime(os.getpid()), seconds)
 
-    def left_s(self) -> float:
-        """Time left, in seconds.
+    def within(self, seconds: float) -> Clock:
+        """One that ends in so many seconds, and no later than this one.
 
         Raises:
-            OcrTimeout: None is left.
+            OcrTimeout: This one is over.
         """
-        left = self.deadline - time.monotonic()
-        if left <= 0:
+        spent_s = self.taken.spent_s()
+        self._check(spent_s)
+        return Clock(self.taken, min(self.allowed_s, spent_s + seconds))
+
+    def check(self) -> None:
+        """Go on or give up.
+
+        Raises:
+            OcrTimeout: It is over.
+        """
+        self._check(self.taken.spent_s())
+
+    def _check(self, spent_s: float) -> None:
+        if spent_s >= self.allowed_s:
             raise OcrTimeout
-        return left
 
 
 def read_words(image: Image, *, clock: Clock) -> list[Word]:
@@ -103,19 +118,31 @@ def _run(image: Image, options: tuple[str, ...], *, clock: Clock) -> str:
     program = shutil.which("tesseract")
     if program is None:
         return ""
-    header = f"P5 {image.width} {image.height} 255\n".encode()
-    try:
-        done = subprocess.run(
-            (program, "-", "-", *options),
-            input=header + image.tobytes(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=clock.left_s(),
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise OcrTimeout from error
-    return done.stdout.decode("utf-8", "replace")
+    clock.check()
+    with (
+        os.fdopen(os.memfd_create("page"), "w+b") as given,
+        _started((program, "-", "-", *options), image, given=given) as process,
+    ):
+        try:
+            return _said(process, clock=clock).decode("utf-8", "replace")
+        finally:
+            process.kill()
+
+
+def _started(command: tuple[str, ...], image: Image, *, given: BinaryIO) -> subprocess.Popen[bytes]:
+    """The engine at work on an image, which it reads from memory: a pipe would have to be served."""
+    given.write(f"P5 {image.width} {image.height} 255\n".encode())
+    given.write(image.tobytes())
+    given.seek(0)
+    return subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def _said(process: subprocess.Popen[bytes], *, clock: Clock) -> bytes:
+    while True:
+        try:
+            return process.communicate(timeout=_LOOK_S)[0]
+        except subprocess.TimeoutExpired:
+            clock.check()
 
 
 def _word(line: str) -> tuple[Word, ...]:

@@ -124,7 +124,7 @@ class PageLimit:
         Raises:
             OcrTimeout: The time of all is over.
         """
-        return Clock.of(min(self._whole.left_s(), self._page_s * _PAGE_SHARE))
+        return self._whole.within(self._page_s * _PAGE_SHARE)
 
 
 def _read_scan(scan: Scan, *, document: Any, report: ScanReport, limit: PageLimit) -> None:
