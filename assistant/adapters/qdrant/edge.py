@@ -7,6 +7,7 @@ optimised here, and a flush waits for an idle moment (the write-ahead log keeps 
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import takewhile
@@ -64,6 +65,9 @@ and a full disk under a mapped file kills the process."""
 
 _OPENING_BYTES = 96 * 1024 * 1024
 """Free disk space to open a shard: the engine takes 67 MB for its log, and dies without them."""
+
+_HELD_PAGE = 2_000
+"""Points whose versions are read in one call: about 15 ms."""
 
 _ASIDE = "shard.old"
 
@@ -185,13 +189,24 @@ class EdgeChunkIndex:
         return self._count(None)
 
     def held_versions(self) -> dict[VersionId, int]:
-        """Number of points of each version that has some."""
+        """Number of points of each version that has some.
+
+        Read page by page: the engine would count them in one call, during which no search goes on.
+        """
         import qdrant_edge
 
-        request = qdrant_edge.FacetRequest(VERSION, limit=max(1, self.count_all()), exact=True)
-        with engine_errors():
-            hits = self._shard.facet(request).hits
-        return {VersionId(str(hit.value)): hit.count for hit in hits if hit.count}
+        held: Counter[VersionId] = Counter()
+        following: Any = None
+        wanted = qdrant_edge.PayloadSelector.Include([VERSION])
+        while True:
+            request = qdrant_edge.ScrollRequest(
+                offset=following, limit=_HELD_PAGE, with_payload=wanted, with_vector=False
+            )
+            with engine_errors():
+                records, following = self._shard.scroll(request)
+            held.update(VersionId(str((record.payload or {})[VERSION])) for record in records)
+            if following is None:
+                return dict(held)
 
     def iter_points(self, *, page: int) -> Iterator[Sequence[HeldPoint]]:
         """All points in order of chunk id, `page` at a time."""
