@@ -127,10 +127,12 @@ def build_generation(
     json: Json = False,
     server: Server = None,
 ) -> None:
-    """Construit une génération à côté de celle qui est en service."""
+    """Construit une génération à côté de celle qui est en service, ou reprend sa construction."""
     with invocation(context).connect(command="generations", server=server) as connection:
         connection.start_worker()
-        made = connection.client.build_generation(_id_of(connection.client, number))
+        made = _found(connection.client, number)
+        if made.state != "building":
+            made = connection.client.build_generation(made.id)
         while (wait or connection.is_temporary) and made.state == "building":
             time.sleep(_POLL_S)
             made = _now(connection.client, made)
@@ -285,11 +287,15 @@ def _trial_lines(trial: TrialOut) -> list[str]:
 
 
 def _id_of(client: AssistantClient, number: int) -> str:
+    return _found(client, number).id
+
+
+def _found(client: AssistantClient, number: int) -> GenerationOut:
     from assistant.cli.failures import Misuse
 
     for each in client.list_generations().generations:
         if each.number == number:
-            return each.id
+            return each
     raise Misuse(f"Il n'y a pas de génération {number}.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -84,13 +85,12 @@ async def test_one_tenant_is_switched_told_and_given_back(site: Site) -> None:
     assert not any(each["tenants"] for each in after)
 
 
-async def test_the_command_names_a_tenant_by_its_name(
+@pytest.fixture
+def commands(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, restored_logs: None
-) -> None:
+) -> Generator[None]:
+    """Commands of this process find the site as the running service of their data folder."""
     del restored_logs
-    await asyncio.to_thread(evaluated, site)
-    async with site.owner() as owner:
-        (tenant, *_) = (await owner.get("/api/v1/tenants")).json()
     monkeypatch.setenv("ASSISTANT_DATA_DIR", str(tmp_path / "propre"))
     run = prepare_data_folder(tmp_path / "propre").run
     with (
@@ -98,11 +98,32 @@ async def test_the_command_names_a_tenant_by_its_name(
         own(run, command="serve"),
         announced(run, ServerAddress(url, os.getpid(), TOKEN)),
     ):
-        asked = ("switch", "2", "--reason", WHY, "--tenant")
-        unknown = await anyio.to_thread.run_sync(told, *asked, "Nulle part")
-        switched = await anyio.to_thread.run_sync(told, *asked, tenant["name"])
-        listed = await anyio.to_thread.run_sync(told, "list")
-        back = await anyio.to_thread.run_sync(told, "rollback", "--tenant", tenant["id"])
+        yield
+
+
+@pytest.mark.usefixtures("commands")
+async def test_the_command_goes_on_with_what_is_being_built(site: Site) -> None:
+    def begin() -> None:
+        service, principal = site.container.generations.service, site.container.access
+        made = service.plan("", principal=principal.local_principal())
+        service.build(made.id, principal=principal.local_principal())
+
+    await asyncio.to_thread(begin)
+    again = await anyio.to_thread.run_sync(told, "build", "2")
+
+    assert "génération 2 : en construction" in again
+
+
+@pytest.mark.usefixtures("commands")
+async def test_the_command_names_a_tenant_by_its_name(site: Site) -> None:
+    await asyncio.to_thread(evaluated, site)
+    async with site.owner() as owner:
+        (tenant, *_) = (await owner.get("/api/v1/tenants")).json()
+    asked = ("switch", "2", "--reason", WHY, "--tenant")
+    unknown = await anyio.to_thread.run_sync(told, *asked, "Nulle part")
+    switched = await anyio.to_thread.run_sync(told, *asked, tenant["name"])
+    listed = await anyio.to_thread.run_sync(told, "list")
+    back = await anyio.to_thread.run_sync(told, "rollback", "--tenant", tenant["id"])
 
     assert unknown == "Il n'y a pas d'organisme « Nulle part »."
     assert f"interrogée par {tenant['name']}" in switched
