@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import streamlit as st
@@ -252,7 +253,7 @@ def facts(made: GenerationOut) -> list[str]:
     forecast = made.forecast
     if forecast is None:
         return []
-    size = number(round((forecast.index_bytes + forecast.vector_bytes) / _MEGABYTE))
+    size = number(math.ceil((forecast.index_bytes + forecast.vector_bytes) / _MEGABYTE))
     told = [
         text(
             "generations.foreseen",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Annotated
 
@@ -242,7 +243,7 @@ def lines_of(made: GenerationOut) -> list[str]:
         lines.append(
             f"{forecast.chunks} passages, {forecast.texts} textes à calculer "
             f"(environ {forecast.embedding_s:.0f} s), disque : "
-            f"{(forecast.index_bytes + forecast.vector_bytes) / _MEGABYTE:.0f} Mo"
+            f"{math.ceil((forecast.index_bytes + forecast.vector_bytes) / _MEGABYTE)} Mo"
         )
         if not forecast.fits:
             lines.append("Le disque n'a pas assez de place pour cette génération.")
