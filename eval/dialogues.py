@@ -19,11 +19,11 @@ from assistant.ports.models import ChatModel
 from assistant.settings import Settings, environment
 from assistant.settings_sources import load_settings
 from eval.catalogue import sentence
-from eval.instance import Instance, Row, temporary_instance
+from eval.instance import Instance, Row
 from eval.questions import JudgedQuestion
+from eval.workspace import add_sample_argument, sample_instance
 
 FILE = Path(__file__).parent / "dialogues.jsonl"
-DOCUMENTS = Path(__file__).parent / "sample" / "documents"
 _DEPTH = 5
 _PATIENCE_S = 60.0
 """For a measure; the product waits `model.rewrite_s`."""
@@ -158,9 +158,10 @@ async def rewritten(dialogues: Sequence[Dialogue], *, model: ChatModel) -> tuple
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Two options: the dialogues whose passage is missed, and the model of the settings."""
+    """The dialogues whose passage is missed, the model of the settings, and where the instance is kept."""
     parser.add_argument("--model", action="store_true", help=sentence("dialogues_model_help"))
     parser.add_argument("--missed", action="store_true", help=sentence("dialogues_missed_help"))
+    add_sample_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -174,8 +175,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(sentence("dialogues_cost", model=model.name, milliseconds=round(middle_ms)))
     print(f"| {sentence('dialogues_reading')} | {sentence('dialogues_columns')} |")
     print("|---|---|---|---|---|---|")
-    with temporary_instance() as instance:
-        instance.ingest(DOCUMENTS)
+    with sample_instance(arguments.work) as instance:
         for name, reading in readings.items():
             ranks = measure(instance, turns, reading=reading)
             print(_row(name, dialogues=dialogues, ranks=ranks))

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,11 +67,11 @@ class Instance:
             file.write("\n".join(lines) + "\n")
             file.flush()
             words = [*command, "--queries", file.name, "--json"]
-            return self._stream(words, keep=keep)
+            with closing(self._lines(words)) as shown:
+                return [keep(_succeeded(json.loads(line))) for line in shown]
 
-    def _stream(self, arguments: Sequence[str], *, keep: Keep) -> list[Row]:
-        """The rows of a command; its output is not held, a hundred passages a question are long."""
-        rows: list[Row] = []
+    def _lines(self, arguments: Sequence[str]) -> Generator[str]:
+        """The output of a command as it comes; it is not held, a hundred passages a question are long."""
         with (
             tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
             subprocess.Popen(
@@ -83,16 +83,14 @@ class Instance:
             ) as process,
         ):
             assert process.stdout is not None  # noqa: S101 - asked for above
-            for line in process.stdout:
-                row = json.loads(line)
-                if row.get("error") and "status" not in row:
-                    process.kill()
-                    raise RuntimeError(f"{row['id']} : {row['error']['detail']}")
-                rows.append(keep(row))
+            try:
+                yield from process.stdout
+            except GeneratorExit:
+                process.kill()
+                raise
             code = process.wait()
             errors.seek(0)
             _check(arguments, code=code, allowed=(0, _SOME_FAILED), errors=errors.read())
-        return rows
 
     def _run(self, arguments: Sequence[str], *, allowed: Sequence[int]) -> str:
         result = subprocess.run(
@@ -116,11 +114,10 @@ class Instance:
         }
 
 
-@contextmanager
-def temporary_instance(**variables: str) -> Generator[Instance]:
-    """An empty instance, removed at the end."""
-    with tempfile.TemporaryDirectory(prefix="assistant-eval-") as folder:
-        yield Instance(Path(folder) / "data", variables)
+def _succeeded(row: Row) -> Row:
+    if row.get("error") and "status" not in row:
+        raise RuntimeError(f"{row['id']} : {row['error']['detail']}")
+    return row
 
 
 def _check(arguments: Sequence[str], *, code: int, allowed: Sequence[int], errors: str) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Mapping
+import tempfile
+from argparse import ArgumentParser
+from collections.abc import Collection, Generator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.settings import environment
-from eval.datasets import QuestionSet
+from eval.catalogue import sentence
+from eval.datasets import QuestionSet, load_sample
 from eval.instance import Instance
 
 DIR_VARIABLE = "ASSISTANT_EVAL_DIR"
@@ -64,6 +68,26 @@ def open_workspace(root: Path | None) -> Workspace:
         if name.startswith("ASSISTANT_") and not name.startswith(_OWN)
     }
     return Workspace(chosen.expanduser().absolute(), passed)
+
+
+def add_sample_argument(parser: ArgumentParser) -> None:
+    """The option of a measure on the sample corpus that keeps its instance."""
+    parser.add_argument("--work", type=Path, metavar="DOSSIER", help=sentence("help_sample_work"))
+
+
+@contextmanager
+def sample_instance(work: Path | None, **variables: str) -> Generator[Instance]:
+    """An instance that holds the sample corpus, with no settings of the caller.
+
+    Args:
+        work: The folder that keeps it for the next measure; None has it made anew, and removed at the end.
+        variables: `ASSISTANT_…` settings.
+    """
+    with ExitStack() as stack:
+        root = work or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="assistant-eval-"))
+        )
+        yield Workspace(root.expanduser().absolute(), variables).instance(load_sample())
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -7,11 +7,12 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from eval.bias.measuring import Divergence, Estimate, Gap, gap_of, mean_of, measure, share_of
 from eval.bias.probes import messages, probes_of
-from eval.datasets import SAMPLE, load_sample
-from eval.instance import temporary_instance
+from eval.datasets import load_sample
+from eval.workspace import add_sample_argument, sample_instance
 
 _LIKENESSES = ("jaccard", "overlap")
 _CHANGES = ("is_lost", "is_gained", "is_decided_otherwise")
@@ -24,27 +25,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=int, default=None, metavar="N", help=sentences["help_limit"]
     )
+    add_sample_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure on the sample corpus, without a model, and print the figures."""
-    rows = evaluate(limit=arguments.limit)
+    rows = evaluate(limit=arguments.limit, work=arguments.work)
     print(json.dumps(as_rows(rows), ensure_ascii=False) if arguments.json else report(rows))
     return 0
 
 
-def evaluate(*, limit: int | None = None, **variables: str) -> list[Divergence]:
+def evaluate(*, limit: int | None = None, work: Path | None = None) -> list[Divergence]:
     """All divergences on the sample corpus.
 
     Args:
         limit: Base questions to keep, all when None.
-        variables: Further `ASSISTANT_…` settings.
+        work: The folder that keeps the instance; None has it made anew.
     """
     answerable = [each for each in load_sample().questions if each.is_answerable][:limit]
     probes = probes_of([(each.id, each.text) for each in answerable])
     print(messages()["sentences"]["measuring"].format(count=len(probes)), file=sys.stderr)
-    with temporary_instance(**variables) as instance:
-        instance.ingest(SAMPLE / "documents")
+    with sample_instance(work) as instance:
         return measure(instance, probes, questions={each.id: each for each in answerable})
 
 

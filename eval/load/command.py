@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -16,12 +15,12 @@ import psutil
 
 from eval.bench.rows import table
 from eval.bench.running import mock_model, served
-from eval.datasets import SAMPLE, load_sample
-from eval.instance import Instance
+from eval.datasets import load_sample
 from eval.load.crowds import CrowdFigures, Target, measure, target_of
 from eval.load.people import ANSWER_TOKENS, Plan
 from eval.load.report import knee_sentence, rows, words
 from eval.runs import new_run
+from eval.workspace import add_sample_argument, sample_instance
 
 _MODEL = f"mock-long-{ANSWER_TOKENS}"
 _LEAST_MINUTES = 0.05
@@ -38,12 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tokens-per-s", type=float, default=30.0, help=words("help_rate"))
     parser.add_argument("--most", type=_people, default=800, help=words("help_most"))
     parser.add_argument("--json", action="store_true", help=words("help_json"))
+    add_sample_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure both ways, then double the people of the API; 1 when a limit is not kept."""
     print(words("preparing"), file=sys.stderr)
-    with _target(tokens_per_s=arguments.tokens_per_s) as target:
+    with _target(arguments.work, tokens_per_s=arguments.tokens_per_s) as target:
         outcomes = [
             _measured(target, arguments, people=people, way=way)
             for way, people in (("api", arguments.people), ("ui", arguments.ui_people))
@@ -65,20 +65,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _target(*, tokens_per_s: float) -> Generator[Target]:
+def _target(work: Path | None, *, tokens_per_s: float) -> Generator[Target]:
     questions = [each.text for each in load_sample().questions if each.is_answerable]
-    with (
-        tempfile.TemporaryDirectory(prefix="assistant-load-") as folder,
-        mock_model(tokens_per_s=tokens_per_s) as model,
-    ):
-        data_dir = Path(folder) / "data"
+    with ExitStack() as stack:
+        model = stack.enter_context(mock_model(tokens_per_s=tokens_per_s))
         variables = {"ASSISTANT_MODEL_URL": model, "ASSISTANT_MODEL_NAME": _MODEL}
-        Instance(data_dir, variables).ingest(SAMPLE / "documents")
+        data_dir = stack.enter_context(sample_instance(work, **variables)).data_dir
         alone = _model_rate(model)
-        with served(data_dir, variables) as (url, token):
-            yield target_of(
-                data_dir, url=url, token=token, model_tokens_per_s=alone, questions=questions
-            )
+        url, token = stack.enter_context(served(data_dir, variables))
+        yield target_of(
+            data_dir, url=url, token=token, model_tokens_per_s=alone, questions=questions
+        )
 
 
 def _model_rate(model: str) -> float:

@@ -60,13 +60,21 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if all(each.is_passed for each in results if each.case.owner == "ours") else 1
 
 
-def catches(cases: Sequence[Case], names: Sequence[str]) -> dict[str, Noticed]:
+def catches(
+    cases: Sequence[Case], names: Sequence[str], *, whole: Sequence[Result] | None = None
+) -> dict[str, Noticed]:
     """Which cases fail when a defence is removed, by the name of the defence.
 
     Only cases that name the defence are run: the others would tell nothing of it. So would those that
     fail while it is there, which are run first, and those that an error ends.
+
+    Args:
+        cases: To run.
+        names: Of the defences to remove.
+        whole: How these cases ended while nothing was removed; None has that run first.
     """
-    whole = run_cases([case for case in cases if set(names) & set(case.defences)])
+    if whole is None:
+        whole = run_cases([case for case in cases if set(names) & set(case.defences)])
     passed = {each.case.id for each in whole if each.is_passed}
     return {
         name: _noticed([c for c in cases if name in c.defences], name, passed) for name in names

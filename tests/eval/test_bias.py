@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 import pytest
 
@@ -79,15 +80,17 @@ def test_intervals_count_questions_not_variants() -> None:
 
 
 @pytest.mark.timeout(1200)
+@pytest.mark.usefixtures("in_this_process")
 def test_the_command_measures_the_sample_corpus(
-    capsys: pytest.CaptureFixture[str], full_scale: bool
+    sample_work: Path, capsys: pytest.CaptureFixture[str], full_scale: bool
 ) -> None:
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
-    words = ["--json"] if full_scale else ["--json", "--limit", "2"]
+    words = ["--json", "--work", str(sample_work)]
+    words += [] if full_scale else ["--limit", "1"]
 
     assert command.run(parser.parse_args(words)) == 0
 
     rows = json.loads(capsys.readouterr().out)
-    assert len(rows) == (len(BASES) if full_scale else 2) * 31
+    assert len(rows) == (len(BASES) if full_scale else 1) * 31
     assert all(0 <= row["jaccard"] <= 1 for row in rows)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from eval.datasets import load_sample
 from eval.dialogues import (
-    DOCUMENTS,
     Dialogue,
     Reading,
     Score,
@@ -16,7 +18,8 @@ from eval.dialogues import (
     measure,
     score_of,
 )
-from eval.instance import temporary_instance
+from eval.workspace import Workspace
+from tests.eval.commands_here import commands_here
 
 DIALOGUES = load_dialogues()
 READINGS: dict[str, Reading] = {"rule": by_rule, "joined": joined, "all_joined": all_joined}
@@ -24,9 +27,9 @@ Ranks = dict[str, dict[str, int | None]]
 
 
 @pytest.fixture(scope="module")
-def ranks() -> Ranks:
-    with temporary_instance() as instance:
-        instance.ingest(DOCUMENTS)
+def ranks(sample_work: Path) -> Ranks:
+    with commands_here():
+        instance = Workspace(sample_work, {}).instance(load_sample())
         return {
             name: measure(instance, DIALOGUES, reading=reading)
             for name, reading in READINGS.items()

@@ -61,6 +61,7 @@ def test_every_question_has_its_row_and_the_set_its_figures(
     assert "300 euros" in result.rows[0]["answer"]["text"]
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_documents_taken_out_are_found_no_more_and_stay_in_the_whole_instance(
     workspace: Workspace, questions: QuestionSet
 ) -> None:
@@ -78,6 +79,7 @@ def test_documents_taken_out_are_found_no_more_and_stay_in_the_whole_instance(
     assert whole[0]["results"][0]["file"] == file_name("bourse")
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_refusal_is_measured_on_the_index_without_the_documents(
     workspace: Workspace, questions: QuestionSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,6 +102,7 @@ def test_refusal_is_measured_on_the_index_without_the_documents(
     assert found["curve"][1] == {"threshold": 1.0, "right": 1.0, "wrong": 0.0}
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_own_questions_are_asked_of_an_instance_as_it_is(
     workspace: Workspace,
     questions: QuestionSet,
@@ -125,6 +128,7 @@ def test_own_questions_are_asked_of_an_instance_as_it_is(
     assert len(list((tmp_path / "runs").iterdir())) == 1
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize(
     ("content", "fault"),
     [

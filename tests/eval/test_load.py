@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -97,7 +98,10 @@ def test_the_knee_is_the_last_crowd_that_held() -> None:
 
 
 @pytest.mark.timeout(600)
-def test_ten_people_by_each_way_lose_no_answer(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("in_this_process")
+def test_ten_people_by_each_way_lose_no_answer(
+    sample_work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
     words = [
@@ -106,14 +110,16 @@ def test_ten_people_by_each_way_lose_no_answer(capsys: pytest.CaptureFixture[str
         "--ui-people",
         "3",
         "--minutes",
-        "0.2",
+        "0.05",
         "--think",
-        "4",
+        "1",
         "--tokens-per-s",
-        "100",
+        "200",
         "--most",
         "0",
         "--json",
+        "--work",
+        str(sample_work),
     ]
 
     command.run(parser.parse_args(words))

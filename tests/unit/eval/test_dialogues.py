@@ -6,8 +6,8 @@ from typing import Any, cast
 import pytest
 
 from assistant.testing.chat import ScriptedChatModel
+from eval.datasets import load_sample
 from eval.dialogues import (
-    DOCUMENTS,
     Dialogue,
     all_joined,
     alone,
@@ -43,7 +43,7 @@ def test_there_are_forty_dialogues_of_which_many_change_subject_at_the_third_tur
     assert len(changing) >= 10
     assert all(len(each.turns) == 3 for each in changing)
     assert all(2 <= len(each.turns) <= 3 for each in DIALOGUES)
-    files = {path.name for path in DOCUMENTS.iterdir()}
+    files = set(load_sample().files)
     assert all(turn.judged.judged.keys() <= files for each in DIALOGUES for turn in each.turns)
 
 
