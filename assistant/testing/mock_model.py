@@ -47,6 +47,8 @@ class _Served:
     """What the server remembers, for tests to read."""
 
     tokens_per_s: float | None
+    played: str = ""
+    """Stands in for the mode of every name."""
     bodies: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     open_streams: int = 0
 
@@ -75,6 +77,15 @@ class MockModel:
     def open_streams(self) -> int:
         """Streams begun and not yet closed."""
         return self._served.open_streams
+
+    def play(self, mode: str = "", *, tokens_per_s: float | None = None) -> None:
+        """Begin the next replies otherwise, whatever model they name.
+
+        Args:
+            mode: A model's name without `mock-`; empty for what each name chooses.
+            tokens_per_s: None sends as fast as it can.
+        """
+        self._served.played, self._served.tokens_per_s = mode, tokens_per_s
 
 
 def create_app(*, tokens_per_s: float | None = None) -> FastAPI:
@@ -105,7 +116,7 @@ def _app(served: _Served) -> FastAPI:
     async def chat(request: Request) -> Response:
         body = cast("dict[str, Any]", await request.json())
         served.bodies.append(body)
-        mode = _mode(str(body.get("model", "")))
+        mode = served.played or _mode(str(body.get("model", "")))
         failure = _failure(mode, body=body, served=served)
         if failure is not None:
             return failure

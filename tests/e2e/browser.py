@@ -26,6 +26,8 @@ from playwright.sync_api import (
 )
 
 from assistant.client import AssistantClient, ClientError
+from assistant.testing.mock_model import MockModel
+from tests.databases import migrated_file
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_OPTIONS = (
@@ -72,23 +74,26 @@ def wait_for(condition: Callable[[], object], *, seconds: float) -> None:
 
 @contextmanager
 def running_product(
-    folder: Path, *, model_url: str, model: str, variables: Mapping[str, str] | None = None
+    folder: Path, *, model: MockModel | None = None, variables: Mapping[str, str] | None = None
 ) -> Generator[Product]:
     """Start `assistant serve` on a free port, as a person would, and stop it at the end.
 
+    Its database has the current schema already: what the first start of all does is for the tests
+    of the commands.
+
     Args:
         folder: Holds its data and its log.
-        model_url: Of the chat model.
-        model: Its name.
-        variables: More settings, or others.
+        model: Answers and embeds; without it, the service only searches, with its own embedder.
+        variables: More settings.
     """
     data_dir = folder / "data"
+    migrated_file(data_dir / "assistant.sqlite3")
     environment = {
         "PATH": "/usr/bin:/bin:/usr/local/bin",
         "ASSISTANT_DATA_DIR": str(data_dir),
         "ASSISTANT_SERVER_PORT": "0",
-        "ASSISTANT_MODEL_URL": model_url,
-        "ASSISTANT_MODEL_NAME": model,
+        "ASSISTANT_INGEST_CHILDREN": "1",
+        **(_settings_of(model) if model else {}),
         **(variables or {}),
     }
     log = folder / "serve.log"
@@ -104,6 +109,17 @@ def running_product(
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(_STOP_S)
+
+
+def _settings_of(model: MockModel) -> dict[str, str]:
+    return {
+        "ASSISTANT_MODEL_URL": model.url,
+        "ASSISTANT_MODEL_NAME": "mock-grounded",
+        "ASSISTANT_EMBEDDINGS_PROVIDER": "openai",
+        "ASSISTANT_EMBEDDINGS_URL": model.url,
+        "ASSISTANT_EMBEDDINGS_NAME": "mock",
+        "ASSISTANT_EMBEDDINGS_DIMENSIONS": "32",
+    }
 
 
 def _announced(path: Path, process: subprocess.Popen[bytes], log: Path) -> Product:

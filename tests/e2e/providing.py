@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from tests.e2e.browser import Product
+
 HERE = Path(__file__).parent / "provider"
 SIRET = "12345678200010"
 """Of the organisation of everybody whose login names no other."""
@@ -43,6 +45,14 @@ class Place:
             "ASSISTANT_SERVER_PORT": self.service.rpartition(":")[2],
             "ASSISTANT_OIDC_PROVIDERS": json.dumps([provider]),
         }
+
+
+@dataclass(frozen=True)
+class Site:
+    """A service with its provider."""
+
+    product: Product
+    place: Place
 
 
 @contextmanager

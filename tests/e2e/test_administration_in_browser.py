@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
@@ -14,8 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from assistant.client import AssistantClient
 from assistant.schemas.people import RoleName
-from assistant.schemas.tenants import TenantChangeIn
-from tests.e2e.browser import Product, Watch, chromium, running_product, sign_in
+from tests.e2e.browser import Product, Watch, sign_in
 from tests.e2e.forms import choose, context_of, dialog, fill, go
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -25,37 +23,6 @@ CHARTER = """L'assistant est un outil de travail. Il peut se tromper : ouvrez le
 N'y collez ni mot de passe, ni donnée de santé, ni dossier nominatif."""
 GROUP_READS = re.compile("Lue par les groupes :\u2060? Élus")
 Shoot = Callable[[Page, str], None]
-
-
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Generator[Product]:
-    folder = tmp_path_factory.mktemp("administration")
-    with running_product(folder, model_url="", model="aucun") as started:
-        (tenant,) = started.client.list_tenants()
-        started.client.change_tenant(
-            tenant.id, TenantChangeIn(name="Région Exemple", kind="region", siren="123456782")
-        )
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser() -> Generator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def shoot(tmp_path: Path) -> Shoot:
-    """Takes a picture of what a person sees, whose width must hold all of the page."""
-
-    def take(page: Page, name: str) -> None:
-        page.mouse.move(1270, 850)
-        page.wait_for_timeout(500)
-        page.screenshot(path=tmp_path / f"administration-{name}.png", animations="disabled")
-        main = page.locator("[data-testid=stMain]")
-        assert main.evaluate("one => one.scrollWidth - one.clientWidth") <= 0, name
-
-    return take
 
 
 def logo() -> bytes:
@@ -171,12 +138,12 @@ def make_key(page: Page, shoot: Shoot) -> str:
 
 
 def test_region_makes_a_commune_that_runs_itself(
-    product: Product, browser: Browser, shoot: Shoot
+    service: Product, browser: Browser, shoot: Shoot
 ) -> None:
     region, commune = context_of(browser), context_of(browser)
     watch = Watch(commune)
     owner, secretary = region.new_page(), commune.new_page()
-    sign_in(owner, product)
+    sign_in(owner, service)
 
     make_commune(owner, shoot)
     join(secretary, invite(owner, shoot), shoot)
@@ -186,11 +153,11 @@ def test_region_makes_a_commune_that_runs_itself(
     shoot(secretary, "mon-organisme")
     make_group(secretary, shoot)
     share(secretary, shoot)
-    with closing(AssistantClient(product.url, token=make_key(secretary, shoot))) as program:
+    with closing(AssistantClient(service.url, token=make_key(secretary, shoot))) as program:
         readable = [each.name for each in program.list_collections()]
 
     assert readable == ["Documents", "Conseil municipal"]
-    assert collections_of_the_commune(product) == {"Conseil municipal": "groups"}
+    assert collections_of_the_commune(service) == {"Conseil municipal": "groups"}
     go(owner, "Clés d'accès")
     expect(owner.get_by_text("Dépôt nocturne des délibérations")).to_be_visible()
     shoot(owner, "cles")
@@ -206,20 +173,22 @@ def test_region_makes_a_commune_that_runs_itself(
     dialog(owner, "Suspendre")
     secretary.reload()
     expect(secretary.get_by_role("heading", name="Session expirée")).to_be_visible()
-    assert roles_in_the_commune(product) == [["agent", "tenant_admin"]]
-    assert watch.foreign(product.url) == []
+    assert roles_in_the_commune(service) == [["agent", "tenant_admin"]]
+    assert watch.foreign(service.url) == []
     assert watch.policy_breaches == []
+    region.close()
+    commune.close()
 
 
-def commune_id(product: Product) -> str:
-    return next(each.id for each in product.client.list_tenants() if "Valbourg" in each.name)
+def commune_id(service: Product) -> str:
+    return next(each.id for each in service.client.list_tenants() if "Valbourg" in each.name)
 
 
-def collections_of_the_commune(product: Product) -> dict[str, str]:
-    owned = product.client.list_owned_collections(tenant_id=commune_id(product))
+def collections_of_the_commune(service: Product) -> dict[str, str]:
+    owned = service.client.list_owned_collections(tenant_id=commune_id(service))
     return {each.name: each.audience for each in owned if each.label == "Diffusion restreinte"}
 
 
-def roles_in_the_commune(product: Product) -> list[list[RoleName]]:
-    people = product.client.list_people(tenant_id=commune_id(product))
+def roles_in_the_commune(service: Product) -> list[list[RoleName]]:
+    people = service.client.list_people(tenant_id=commune_id(service))
     return [each.roles for each in people if each.state == "suspended"]

@@ -8,11 +8,13 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from assistant.schemas.people import InvitationIn, PersonChangeIn
 from assistant.schemas.tenants import TenantChangeIn
-from tests.e2e.browser import WAIT_MS, Product, Watch, chromium, running_product, sign_in
+from assistant.testing.mock_model import MockModel
+from tests.e2e.browser import Product, Watch, running_product, sign_in
+from tests.e2e.forms import context_of, go
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -22,25 +24,12 @@ Shoot = Callable[[Page, str], None]
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Generator[Product]:
+def product(tmp_path_factory: pytest.TempPathFactory, model: MockModel) -> Generator[Product]:
+    """Of its own: the log is that of a whole instance."""
     folder = tmp_path_factory.mktemp("audit")
-    with running_product(folder, model_url="", model="aucun") as started:
+    with running_product(folder, model=model) as started:
         live(started, folder)
         yield started
-
-
-@pytest.fixture
-def shoot(tmp_path: Path) -> Shoot:
-    """Takes a picture of what a person sees, whose width must hold all of the page."""
-
-    def take(page: Page, name: str) -> None:
-        page.mouse.move(1270, 850)
-        page.wait_for_timeout(500)
-        page.screenshot(path=tmp_path / f"{name}.png", animations="disabled")
-        main = page.locator("[data-testid=stMain]")
-        assert main.evaluate("one => one.scrollWidth - one.clientWidth") <= 0, name
-
-    return take
 
 
 def live(product: Product, folder: Path) -> None:
@@ -70,21 +59,21 @@ def open_first(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
-def test_log_is_filtered_read_verified_and_exported(product: Product, shoot: Shoot) -> None:
-    with chromium() as browser:
-        context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="fr-FR")
-        context.set_default_timeout(WAIT_MS)
-        expect.set_options(timeout=WAIT_MS)
-        watch = Watch(context)
-        page = context.new_page()
-        sign_in(page, product)
-        page.get_by_role("link", name="Journal d'audit", exact=True).click()
+def test_log_is_filtered_read_verified_and_exported(
+    product: Product, browser: Browser, shoot: Shoot
+) -> None:
+    context = context_of(browser)
+    watch = Watch(context)
+    page = context.new_page()
+    sign_in(page, product)
+    go(page, "Journal d'audit")
 
-        verify(page, shoot)
-        read_on(page)
-        name_a_person(page, shoot)
-        exported = export(page)
-        on_a_telephone(page, shoot)
+    verify(page, shoot)
+    read_on(page)
+    name_a_person(page, shoot)
+    exported = export(page)
+    on_a_telephone(page, shoot)
+    context.close()
 
     acts = [row["act"] for row in exported]
     assert set(acts) == {"document.deleted"}

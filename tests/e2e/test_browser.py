@@ -10,22 +10,14 @@ from textwrap import wrap
 import httpx
 import pdfplumber
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from assistant.testing.mock_model import running_mock_model
-from tests.e2e.browser import (
-    WAIT_MS,
-    Product,
-    Watch,
-    ask,
-    chromium,
-    running_product,
-    sign_in,
-    wait_for,
-)
+from assistant.testing.mock_model import MockModel
+from tests.e2e.browser import Product, Watch, ask, running_product, sign_in, wait_for
+from tests.e2e.forms import context_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -82,22 +74,19 @@ def pdf(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def product(folder: Path, pdf: Path) -> Generator[Product]:
-    with (
-        running_mock_model(tokens_per_s=TOKENS_PER_S) as model,
-        running_product(folder, model_url=model.url, model="mock-grounded") as started,
-    ):
-        started.ingest([pdf])
-        yield started
+def product(service: Product, model: MockModel, pdf: Path) -> Generator[Product]:
+    """The machine's owner uses it, in the organisation that is there from the start."""
+    service.ingest([pdf])
+    model.play(tokens_per_s=TOKENS_PER_S)
+    yield service
+    model.play()
 
 
 @pytest.fixture(scope="module")
-def context(product: Product) -> Generator[BrowserContext]:
-    with chromium() as browser:
-        opened = browser.new_context(viewport={"width": 1280, "height": 860}, locale="fr-FR")
-        opened.set_default_timeout(WAIT_MS)
-        expect.set_options(timeout=WAIT_MS)
-        yield opened
+def context(browser: Browser) -> Generator[BrowserContext]:
+    opened = context_of(browser)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -140,14 +129,13 @@ def test_other_names_and_other_sites_reach_nothing(product: Product) -> None:
 
 
 def test_without_session_the_page_explains_how_to_sign_in(
-    context: BrowserContext, product: Product
+    browser: Browser, product: Product
 ) -> None:
-    assert context.browser is not None
-    stranger = context.browser.new_context()
+    stranger = context_of(browser)
     page = stranger.new_page()
     page.goto(product.url)
 
-    expect(page.get_by_role("heading", name="Connexion nécessaire")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_role("heading", name="Connexion nécessaire")).to_be_visible()
     expect(page.get_by_text("Se connecter avec un lien à usage unique")).to_be_visible()
     stranger.close()
 
@@ -336,19 +324,20 @@ def test_pages_keep_to_their_security_policy(watch: Watch, page: Page, product: 
     watch.policy_breaches.clear()
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_server_that_stops_is_told_in_french(
-    context: BrowserContext, tmp_path: Path, host: str
+    browser: Browser, model: MockModel, tmp_path: Path
 ) -> None:
     """Streamlit has a message for the machine's own name, and another one."""
-    assert context.browser is not None
-    page = context.browser.new_page(locale="fr-FR")
-    with running_product(tmp_path, model_url="http://127.0.0.1:9/v1", model="aucun") as own:
-        page.goto(own.url.replace("127.0.0.1", host))
-        expect(page.get_by_role("heading", name="Connexion nécessaire")).to_be_visible()
+    context = context_of(browser)
+    pages = [context.new_page(), context.new_page()]
+    with running_product(tmp_path, model=model) as own:
+        for page, host in zip(pages, ("127.0.0.1", "localhost"), strict=True):
+            page.goto(own.url.replace("127.0.0.1", host))
+            expect(page.get_by_role("heading", name="Connexion nécessaire")).to_be_visible()
 
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_role("heading", name="Connexion perdue")).to_be_visible()
     words = re.compile("^Connexion perdue\\s+Le service ne répond plus.*assistant serve »\\.$")
-    expect(dialog).to_have_text(words, use_inner_text=True)
-    page.close()
+    for page in pages:
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_role("heading", name="Connexion perdue")).to_be_visible()
+        expect(dialog).to_have_text(words, use_inner_text=True)
+    context.close()

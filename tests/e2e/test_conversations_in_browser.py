@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from assistant.schemas.people import InvitationIn
-from assistant.schemas.tenants import QuotasIO, TenantChangeIn
-from assistant.testing.mock_model import running_mock_model
-from tests.e2e.browser import (
-    Product,
-    Watch,
-    ask,
-    chromium,
-    running_product,
-    sign_in,
-    wait_for,
-)
+from assistant.schemas.tenants import QuotasIO, TenantIn
+from tests.e2e.browser import Product, Watch, ask, wait_for
 from tests.e2e.forms import context_of, go
+from tests.e2e.offices import Office, open_office
 from tests.e2e.test_browser import QUESTION, write_pdf
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -31,39 +22,14 @@ Shoot = Callable[[Page, str], None]
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Generator[Product]:
+def office(service: Product, tmp_path_factory: pytest.TempPathFactory) -> Office:
+    asked = TenantIn(
+        name="Commune des Avis", retention_days=90, quotas=QuotasIO(questions_per_person=50)
+    )
+    opened = open_office(service, asked)
     folder = tmp_path_factory.mktemp("conversations")
-    with (
-        running_mock_model(tokens_per_s=400) as model,
-        running_product(folder, model_url=model.url, model="mock-grounded") as started,
-    ):
-        (tenant,) = started.client.list_tenants()
-        change = TenantChangeIn(
-            name="Région Exemple", retention_days=90, quotas=QuotasIO(questions_per_person=50)
-        )
-        started.client.change_tenant(tenant.id, change)
-        started.ingest([write_pdf(folder / "reglement-piscines.pdf")])
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser() -> Generator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def shoot(tmp_path: Path) -> Shoot:
-    """Takes a picture of what a person sees, whose width must hold all of the page."""
-
-    def take(page: Page, name: str) -> None:
-        page.mouse.move(1270, 850)
-        page.wait_for_timeout(500)
-        page.screenshot(path=tmp_path / f"conversations-{name}.png", animations="disabled")
-        main = page.locator("[data-testid=stMain]")
-        assert main.evaluate("one => one.scrollWidth - one.clientWidth") <= 0, name
-
-    return take
+    opened.ingest([write_pdf(folder / "reglement-piscines.pdf")])
+    return opened
 
 
 def give_feedback(page: Page, shoot: Shoot) -> None:
@@ -119,9 +85,9 @@ def learn(page: Page, address: str, shoot: Shoot) -> None:
     expect(page.locator(".st-key-unseen-inspections")).to_have_count(0)
 
 
-def lose_the_source(page: Page, product: Product, shoot: Shoot) -> None:
-    (document,) = product.client.list_documents().documents
-    product.client.delete_document(document.id)
+def lose_the_source(page: Page, office: Office, shoot: Shoot) -> None:
+    (document,) = office.client.list_documents().documents
+    office.client.delete_document(document.id)
     page.reload()
     page.get_by_text("Source citée").click()
     expect(page.get_by_text("Document supprimé depuis le")).to_be_visible()
@@ -132,8 +98,7 @@ def lose_the_source(page: Page, product: Product, shoot: Shoot) -> None:
 
 
 def count(page: Page, shoot: Shoot) -> None:
-    go(page, "Organismes")
-    page.get_by_role("button", name="Ouvrir").click()
+    go(page, "Mon organisme")
     expect(page.get_by_role("heading", name="Avis sur les réponses")).to_be_visible()
     row = page.get_by_role("row").filter(has_text="Toutes les réponses")
     expect(row).to_contain_text("document périmé (1)")
@@ -143,26 +108,27 @@ def count(page: Page, shoot: Shoot) -> None:
 
 
 def test_a_conversation_from_its_answer_to_the_loss_of_its_source(
-    product: Product, browser: Browser, shoot: Shoot
+    service: Product, office: Office, browser: Browser, shoot: Shoot
 ) -> None:
     context, other = context_of(browser), context_of(browser)
     watch = Watch(context)
-    page, auditor = context.new_page(), other.new_page()
-    sign_in(page, product)
+    page, auditor = office.open(context), other.new_page()
     ask(page, QUESTION)
     expect(page.locator(".answer.answered")).to_be_visible()
     give_feedback(page, shoot)
     address = page.url
     consent(page)
-    wait_for(lambda: product.client.me().export_consent, seconds=10)
+    wait_for(lambda: office.client.me().export_consent, seconds=10)
     invited = InvitationIn(name="Dominique", email="dominique@region.example", roles=["auditor"])
-    auditor.goto(product.client.invite(invited).url)
+    auditor.goto(service.client.invite(invited, tenant_id=office.tenant_id).url)
     auditor.get_by_role("button").first.click()
 
     inspect(auditor, shoot)
     learn(page, address, shoot)
-    lose_the_source(page, product, shoot)
+    lose_the_source(page, office, shoot)
     count(page, shoot)
 
-    assert watch.foreign(product.url) == []
+    assert watch.foreign(office.url) == []
     assert watch.policy_breaches == []
+    context.close()
+    other.close()

@@ -7,10 +7,12 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from assistant.testing.mock_model import running_mock_model
-from tests.e2e.browser import WAIT_MS, Product, chromium, running_product, sign_in, wait_for
+from assistant.schemas.tenants import TenantIn
+from tests.e2e.browser import WAIT_MS, Product, wait_for
+from tests.e2e.forms import context_of
+from tests.e2e.offices import Office, open_office
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -24,88 +26,89 @@ LONG = "# Registre des arrêtés\n\n" + "\n\n".join(
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Generator[Product]:
-    folder = tmp_path_factory.mktemp("documents")
-    register = folder / "registre.md"
+def office(service: Product, tmp_path_factory: pytest.TempPathFactory) -> Office:
+    register = tmp_path_factory.mktemp("documents") / "registre.md"
     register.write_text(LONG, "utf-8")
-    with (
-        running_mock_model(tokens_per_s=200) as model,
-        running_product(folder, model_url=model.url, model="mock-grounded") as product,
-    ):
-        product.client.upload_documents([*(SAMPLE / name for name in NAMES), register])
-        wait_for(lambda: product.client.list_documents().counts.live == 3, seconds=180)
-        yield product
+    opened = open_office(service, TenantIn(name="Commune des Documents"))
+    opened.client.upload_documents([*(SAMPLE / name for name in NAMES), register])
+    wait_for(lambda: opened.client.list_documents().counts.live == 3, seconds=180)
+    return opened
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Generator[BrowserContext]:
+    opened = context_of(browser)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
-def page(product: Product) -> Generator[Page]:
-    with chromium() as browser:
-        page = browser.new_page(viewport={"width": 1280, "height": 1000}, locale="fr-FR")
-        sign_in(page, product)
-        page.get_by_role("link", name="Documents").click()
-        expect(page.get_by_role("table")).to_be_visible(timeout=WAIT_MS)
-        yield page
+def page(office: Office, context: BrowserContext) -> Generator[Page]:
+    opened = office.open(context, "documents")
+    expect(opened.get_by_role("table")).to_be_visible()
+    yield opened
+    opened.close()
 
 
-def shown_state(product: Product, document_id: str) -> str:
-    return product.client.get_document(document_id).state
+def shown_state(office: Office, document_id: str) -> str:
+    return office.client.get_document(document_id).state
 
 
 def test_a_title_is_corrected_and_the_document_found_by_it(
-    page: Page, product: Product, tmp_path: Path
+    page: Page, office: Office, tmp_path: Path
 ) -> None:
-    (document,) = product.client.list_documents(name=NAMES[0]).documents
+    (document,) = office.client.list_documents(name=NAMES[0]).documents
     page.screenshot(path=tmp_path / "list.png")
     page.get_by_role("link", name=document.title, exact=True).first.click()
     title = page.get_by_role("textbox", name="Titre")
-    expect(title).to_have_value(document.title, timeout=WAIT_MS)
+    expect(title).to_have_value(document.title)
     page.screenshot(path=tmp_path / "document.png", full_page=True)
     title.fill(TITLE)
     page.get_by_role("button", name="Enregistrer").click()
 
-    expect(page.get_by_role("heading", name=TITLE, level=1)).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_role("heading", name=TITLE, level=1)).to_be_visible()
     said = page.get_by_text(re.compile("Corrigé par .* le "))
-    expect(said).to_be_visible(timeout=WAIT_MS)
-    wait_for(lambda: not product.client.get_dossier(document.id).awaits_title, seconds=120)
-    expect(page.get_by_text("sera aussi cherché par ce titre")).to_be_hidden(timeout=WAIT_MS)
+    expect(said).to_be_visible()
+    wait_for(lambda: not office.client.get_dossier(document.id).awaits_title, seconds=120)
+    expect(page.get_by_text("sera aussi cherché par ce titre")).to_be_hidden()
     page.screenshot(path=tmp_path / "corrected.png", full_page=True)
-    found = product.client.search("aide aux communes rurales", limit=3)
+    found = office.client.search("aide aux communes rurales", limit=3)
     assert found.results[0].title == TITLE
     page.get_by_role("button", name="Revenir à ce qui a été lu").click()
-    expect(page.get_by_role("heading", name=document.title, level=1)).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_role("heading", name=document.title, level=1)).to_be_visible()
 
 
 def test_a_document_is_excluded_on_its_page_and_brought_back_in_the_list(
-    page: Page, product: Product, tmp_path: Path
+    page: Page, office: Office, tmp_path: Path
 ) -> None:
-    (document,) = product.client.list_documents(name=NAMES[1]).documents
+    (document,) = office.client.list_documents(name=NAMES[1]).documents
     page.get_by_role("link", name=document.title, exact=True).first.click()
-    page.get_by_role("button", name="Exclure", exact=True).click(timeout=WAIT_MS)
+    page.get_by_role("button", name="Exclure", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Exclure", exact=True).click()
-    expect(page.get_by_text(re.compile("Exclu par .* le "))).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text(re.compile("Exclu par .* le "))).to_be_visible()
     page.screenshot(path=tmp_path / "excluded.png")
-    assert shown_state(product, document.id) == "excluded"
-    found = product.client.search(document.title, limit=5)
+    assert shown_state(office, document.id) == "excluded"
+    found = office.client.search(document.title, limit=5)
     assert document.id not in {each.document_id for each in found.results}
 
     page.get_by_role("button", name="Tous les documents").click()
-    page.get_by_text(re.compile(r"^Exclus \(1\)$")).click(timeout=WAIT_MS)
-    page.get_by_role("checkbox", name=f"Choisir {NAMES[1]}").check(timeout=WAIT_MS)
+    page.get_by_text(re.compile(r"^Exclus \(1\)$")).click()
+    page.get_by_role("checkbox", name=f"Choisir {NAMES[1]}").check()
     page.screenshot(path=tmp_path / "selected.png")
     page.get_by_role("button", name="Rétablir", exact=True).click()
-    expect(page.get_by_text("Un document est rétabli")).to_be_visible(timeout=WAIT_MS)
-    wait_for(lambda: shown_state(product, document.id) == "live", seconds=20)
+    expect(page.get_by_text("Un document est rétabli")).to_be_visible()
+    wait_for(lambda: shown_state(office, document.id) == "live", seconds=20)
 
 
-def test_any_passage_is_reached_by_its_number(page: Page, product: Product, tmp_path: Path) -> None:
-    (document,) = product.client.list_documents(name="registre.md").documents
+def test_any_passage_is_reached_by_its_number(page: Page, office: Office, tmp_path: Path) -> None:
+    (document,) = office.client.list_documents(name="registre.md").documents
     assert document.chunk_count > 20
     page.get_by_role("link", name=document.title, exact=True).first.click()
     number = page.get_by_role("spinbutton", name="Aller au passage n°")
-    number.fill(str(document.chunk_count), timeout=WAIT_MS)
+    number.fill(str(document.chunk_count))
     number.press("Enter")
     last = page.get_by_text(f"Passage {document.chunk_count}", exact=True)
-    expect(last).to_be_visible(timeout=WAIT_MS)
+    expect(last).to_be_visible()
     last.scroll_into_view_if_needed()
     page.screenshot(path=tmp_path / "passages.png")
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from assistant.testing.mock_model import running_mock_model
-from tests.e2e.browser import WAIT_MS, Product, Watch, chromium, running_product, sign_in
+from assistant.schemas.tenants import TenantIn
+from tests.e2e.browser import Product, Watch
+from tests.e2e.forms import context_of, go
+from tests.e2e.offices import Office, open_office
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -33,26 +34,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def product(folder: Path) -> Generator[Product]:
+def office(service: Product, folder: Path) -> Office:
     (folder / "patinoire.md").write_text(RULES, "utf-8")
-    with (
-        running_mock_model() as model,
-        running_product(folder, model_url=model.url, model="mock-grounded") as started,
-    ):
-        started.ingest([folder / "patinoire.md"])
-        yield started
-
-
-@pytest.fixture(scope="module")
-def page(product: Product) -> Generator[tuple[Page, Watch]]:
-    with chromium() as browser:
-        context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="fr-FR")
-        context.set_default_timeout(WAIT_MS)
-        expect.set_options(timeout=WAIT_MS)
-        watch = Watch(context)
-        opened = context.new_page()
-        sign_in(opened, product)
-        yield opened, watch
+    opened = open_office(service, TenantIn(name="Commune de la Mesure"))
+    opened.ingest([folder / "patinoire.md"])
+    return opened
 
 
 def send(page: Page, folder: Path, name: str, content: str) -> None:
@@ -62,10 +48,12 @@ def send(page: Page, folder: Path, name: str, content: str) -> None:
 
 
 def test_questions_are_sent_evaluated_read_and_deleted(
-    page: tuple[Page, Watch], product: Product, folder: Path
+    browser: Browser, office: Office, folder: Path
 ) -> None:
-    shown, watch = page
-    shown.get_by_role("link", name="Évaluation", exact=True).click()
+    context = context_of(browser)
+    watch = Watch(context)
+    shown = office.open(context)
+    go(shown, "Évaluation")
     send(shown, folder, "fautif.csv", FAULTY)
     expect(shown.locator(".refusal")).to_contain_text("Ligne 2 : il manque le document attendu")
     expect(shown.locator(".refusal li")).to_contain_text("Ligne 3 : il manque la question")
@@ -97,9 +85,10 @@ def test_questions_are_sent_evaluated_read_and_deleted(
     shown.get_by_role("button", name="Supprimer").click()
     shown.get_by_role("dialog").get_by_role("button", name="Supprimer définitivement").click()
     expect(shown.get_by_text("Aucun jeu de questions")).to_be_visible()
-    assert product.client.list_question_sets() == []
-    assert watch.foreign(product.url) == []
+    assert office.client.list_question_sets() == []
+    assert watch.foreign(office.url) == []
     assert watch.policy_breaches == []
+    context.close()
 
 
 def is_within(page: Page) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from assistant.testing.mock_model import running_mock_model
-from tests.e2e.browser import WAIT_MS, Product, ask, chromium, running_product, sign_in
+from assistant.schemas.tenants import TenantIn
+from assistant.testing.mock_model import MockModel
+from tests.e2e.browser import Product, ask
+from tests.e2e.forms import context_of
+from tests.e2e.offices import Office, open_office
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -25,53 +27,52 @@ LEAFLET = (
 )
 
 
-@pytest.fixture(scope="module")
-def context() -> Generator[BrowserContext]:
-    with chromium() as browser:
-        opened = browser.new_context(viewport={"width": 1280, "height": 860}, locale="fr-FR")
-        opened.set_default_timeout(WAIT_MS)
-        expect.set_options(timeout=WAIT_MS)
-        yield opened
-
-
-@pytest.fixture(params=["mock-lying", "mock-shuffled", "mock-grounded"])
-def product(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[tuple[str, Product]]:
-    files = [tmp_path / "reglement.txt", tmp_path / "depliant.txt"]
-    for path, words in zip(files, (RULES, LEAFLET), strict=True):
-        path.write_text(words, "utf-8")
-    with (
-        running_mock_model() as model,
-        running_product(tmp_path, model_url=model.url, model=request.param) as started,
-    ):
-        started.ingest(files)
-        yield request.param, started
-
-
 REASONS = {
-    "mock-lying": "ne figurent pas dans la source [",
-    "mock-shuffled": "cela ne se lit pas dans la source [",
+    "lying": "ne figurent pas dans la source [",
+    "shuffled": "cela ne se lit pas dans la source [",
 }
 
 
+@pytest.fixture(scope="module")
+def office(service: Product, tmp_path_factory: pytest.TempPathFactory) -> Office:
+    folder = tmp_path_factory.mktemp("marks")
+    files = [folder / "reglement.txt", folder / "depliant.txt"]
+    for path, words in zip(files, (RULES, LEAFLET), strict=True):
+        path.write_text(words, "utf-8")
+    opened = open_office(service, TenantIn(name="Commune des Marques"))
+    opened.ingest(files)
+    return opened
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, office: Office) -> Generator[Page]:
+    context = context_of(browser)
+    yield office.open(context)
+    context.close()
+
+
+@pytest.fixture(params=["lying", "shuffled", "grounded"])
+def mode(request: pytest.FixtureRequest, model: MockModel) -> Generator[str]:
+    model.play(request.param)
+    yield request.param
+    model.play()
+
+
 def test_false_statements_are_marked_with_their_reasons_also_after_a_reload(
-    context: BrowserContext, product: tuple[str, Product]
+    page: Page, office: Office, mode: str
 ) -> None:
-    model, started = product
-    context.clear_cookies()
-    page = context.new_page()
-    sign_in(page, started)
+    page.goto(office.url)
     ask(page, QUESTION)
     expect(page.locator("section.answer.answered")).to_be_visible()
 
-    check(page, model)
+    check(page, mode)
     page.reload()
     expect(page.locator("section.answer.answered")).to_be_visible()
-    check(page, model)
-    page.close()
+    check(page, mode)
 
 
-def check(page: Page, model: str) -> None:
-    if model == "mock-grounded":
+def check(page: Page, mode: str) -> None:
+    if mode == "grounded":
         expect(page.locator(".answer-text")).to_contain_text("37 %")
         expect(page.locator("mark.doubt")).to_have_count(0)
         expect(page.locator(".answer-doubts")).to_have_count(0)
@@ -81,4 +82,4 @@ def check(page: Page, model: str) -> None:
     expect(marked).to_contain_text("taux de subvention")
     assert "underline" in str(marked.evaluate("one => getComputedStyle(one).textDecorationLine"))
     expect(page.get_by_role("note").first).to_contain_text("Non vérifié : ")
-    expect(page.get_by_role("note").first).to_contain_text(REASONS[model])
+    expect(page.get_by_role("note").first).to_contain_text(REASONS[mode])

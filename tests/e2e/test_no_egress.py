@@ -26,16 +26,29 @@ def _watch(event, arguments):
 sys.addaudithook(_watch)
 """
 ASK = ["ask", "Quel est le plafond de l'aide Commune numérique ?", "--json"]
+COMMANDS = """
+import json, os, sys
+from assistant.cli import main
+for words, variables in json.loads(sys.argv[1]):
+    os.environ.update(variables)
+    if code := main(words):
+        sys.exit(code)
+"""
+"""Commands one after the other, the program loaded once; the worker is a process of its own."""
+Command = tuple[list[str], dict[str, str]]
+"""Words, and settings from there on."""
 
 
-def run(arguments: list[str], *, data_dir: Path, extra: dict[str, str], prefix: list[str]) -> str:
+def run(
+    *commands: Command, data_dir: Path, extra: dict[str, str], prefix: list[str]
+) -> list[dict[str, Any]]:
     environment = {"PATH": "/usr/bin:/bin:/sbin", "ASSISTANT_DATA_DIR": str(data_dir), **extra}
     result = subprocess.run(
-        [*prefix, sys.executable, "-m", "assistant", *arguments],
+        [*prefix, sys.executable, "-c", COMMANDS, json.dumps(commands)],
         env=environment, capture_output=True, text=True, timeout=150,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
-    return result.stdout
+    return [json.loads(line) for line in result.stdout.splitlines()]
 
 
 def small_corpus(folder: Path) -> Path:
@@ -89,12 +102,13 @@ def test_only_loopback_is_ever_contacted(tmp_path: Path) -> None:
     (hook / "sitecustomize.py").write_text(WATCH % str(log), "utf-8")
     extra = {"PYTHONPATH": str(hook)}
 
-    run(["ingest", str(small_corpus(tmp_path / "docs")), "--json"], data_dir=tmp_path / "data",
-        extra=extra, prefix=[])  # fmt: skip
-    run(ASK, data_dir=tmp_path / "data", extra=extra, prefix=[])
+    ingest = ["ingest", str(small_corpus(tmp_path / "docs")), "--json"]
     with running_rerank_server() as (url, server):
-        reranked = {**extra, "ASSISTANT_RERANKER_URL": url}
-        run(ASK, data_dir=tmp_path / "data", extra=reranked, prefix=[])
+        commands: list[Command] = [
+            (ingest, {}), (ASK, {}), (ASK, {"ASSISTANT_RERANKER_URL": url}),
+        ]  # fmt: skip
+        printed = run(*commands, data_dir=tmp_path / "data", extra=extra, prefix=[])
+    assert len(printed) == len(commands)
     assert server.requests, "the reranker was not asked: its socket was not watched"
 
     lines = log.read_text("utf-8").splitlines()
@@ -142,13 +156,11 @@ def test_a_closed_network_holds_loopback_only() -> None:
 @pytest.mark.closed_network
 @pytest.mark.usefixtures("closed_network")
 def test_it_works_in_a_closed_network(tmp_path: Path) -> None:
-    prefix = closed()
-    docs = small_corpus(tmp_path / "docs")
+    ingest = ["ingest", str(small_corpus(tmp_path / "docs")), "--json"]
 
-    summary = json.loads(
-        run(["ingest", str(docs), "--json"], data_dir=tmp_path / "data", extra={}, prefix=prefix)
+    summary, answer = run(
+        (ingest, {}), (ASK, {}), data_dir=tmp_path / "data", extra={}, prefix=closed()
     )
-    answer = json.loads(run(ASK, data_dir=tmp_path / "data", extra={}, prefix=prefix))
 
     assert summary["indexed"] == 2
     assert "20 000" in answer["answer"].replace("\u00a0", " ").replace("\u202f", " ")

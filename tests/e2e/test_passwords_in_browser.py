@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import Product, Watch, chromium, running_product, sign_in
+from assistant.testing.mock_model import MockModel
+from tests.e2e.browser import Product, Watch, running_product, sign_in
 from tests.e2e.forms import context_of, dialog, fill
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -20,30 +20,11 @@ Shoot = Callable[[Page, str], None]
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Generator[Product]:
+def product(tmp_path_factory: pytest.TempPathFactory, model: MockModel) -> Generator[Product]:
     variables = {"ASSISTANT_AUTH_LOCAL_ACCOUNTS": "true"}
     folder = tmp_path_factory.mktemp("comptes")
-    with running_product(folder, model_url="", model="aucun", variables=variables) as started:
+    with running_product(folder, model=model, variables=variables) as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def browser() -> Generator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def shoot(tmp_path: Path) -> Shoot:
-    """Takes a picture of what a person sees, whose width must hold all of the page."""
-
-    def take(page: Page, name: str) -> None:
-        page.wait_for_timeout(500)
-        page.screenshot(path=tmp_path / f"compte-{name}.png", animations="disabled")
-        root = page.locator("html")
-        assert root.evaluate("one => one.scrollWidth - one.clientWidth") <= 0, name
-
-    return take
 
 
 def invite(page: Page) -> str:
@@ -135,3 +116,5 @@ def test_a_person_lives_with_a_password(product: Product, browser: Browser, shoo
 
     assert watch.foreign(product.url) == []
     assert watch.policy_breaches == []
+    owner_context.close()
+    own.close()

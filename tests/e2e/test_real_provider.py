@@ -6,38 +6,28 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from assistant.schemas.people import InvitationIn
-from assistant.schemas.tenants import TenantChangeIn
-from tests.e2e.browser import WAIT_MS, chromium, running_product
-from tests.e2e.providing import SIRET, Place, identify, provided, without_fonts
+from tests.e2e.forms import context_of
+from tests.e2e.providing import Place, Site, identify, without_fonts
 
 pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Generator[Place]:
-    folder = tmp_path_factory.mktemp("provider")
-    with (
-        provided() as place,
-        running_product(
-            folder, model_url="", model="aucun", variables=place.variables()
-        ) as product,
-    ):
-        (tenant,) = product.client.list_tenants()
-        product.client.change_tenant(tenant.id, TenantChangeIn(sirets=[SIRET]))
-        for name in ("camille", "dominique"):
-            product.client.invite(InvitationIn(name=name, email=f"{name}@region.example"))
-        yield place
+def place(site: Site) -> Place:
+    for name in ("camille", "dominique"):
+        site.product.client.invite(InvitationIn(name=name, email=f"{name}@region.example"))
+    return site.place
 
 
 @pytest.fixture
-def page() -> Generator[Page]:
-    with chromium() as browser:
-        page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="fr-FR")
-        without_fonts(page)
-        yield page
+def page(browser: Browser) -> Generator[Page]:
+    context = context_of(browser)
+    without_fonts(context)
+    yield context.new_page()
+    context.close()
 
 
 def test_sign_in_and_out_through_a_real_provider(page: Page, place: Place, tmp_path: Path) -> None:
@@ -45,11 +35,11 @@ def test_sign_in_and_out_through_a_real_provider(page: Page, place: Place, tmp_p
     page.on("framenavigated", lambda frame: addresses.append(frame.url))
     page.goto(place.service)
     page.screenshot(path=tmp_path / "signed-out.png")
-    page.get_by_role("link", name="S’identifier avec ProConnect").click(timeout=WAIT_MS)
+    page.get_by_role("link", name="S’identifier avec ProConnect").click()
     identify(page, "camille")
 
     question = page.get_by_placeholder("Posez votre question…")
-    question.wait_for(timeout=WAIT_MS)
+    question.wait_for()
     assert page.url.rstrip("/") == place.service
     page.screenshot(path=tmp_path / "signed-in.png")
     sessions = page.request.get(f"{place.service}/api/v1/sessions").json()
@@ -58,8 +48,8 @@ def test_sign_in_and_out_through_a_real_provider(page: Page, place: Place, tmp_p
     assert (me["name"], me["roles"]) == ("camille", ["agent"])
 
     page.get_by_role("button", name="Se déconnecter").click()
-    page.get_by_role("button", name="Yes, sign me out").click(timeout=WAIT_MS)
-    expect(page.get_by_role("heading", name="Vous êtes déconnecté")).to_be_visible(timeout=WAIT_MS)
+    page.get_by_role("button", name="Yes, sign me out").click()
+    expect(page.get_by_role("heading", name="Vous êtes déconnecté")).to_be_visible()
     page.screenshot(path=tmp_path / "gone.png")
     assert page.request.get(f"{place.service}/api/v1/me").status == 401
     own = [url for url in addresses if url.startswith(place.service)]
@@ -70,12 +60,12 @@ def test_signing_out_at_the_provider_ends_the_session_here(page: Page, place: Pl
     page.goto(f"{place.service}/api/auth/sign-in")
     page.get_by_role("link", name="S’identifier avec ProConnect", exact=True).click()
     identify(page, "dominique")
-    page.wait_for_url(f"{place.service}/", timeout=WAIT_MS)
+    page.wait_for_url(f"{place.service}/")
     assert page.request.get(f"{place.service}/api/v1/me").status == 200
 
     page.goto(f"{place.provider}/session/end")
     page.get_by_role("button", name="Yes, sign me out").click()
-    page.wait_for_url(f"{place.provider}/session/end/success", timeout=WAIT_MS)
+    page.wait_for_url(f"{place.provider}/session/end/success")
 
     assert page.request.get(f"{place.service}/api/v1/me").status == 401
 
@@ -89,7 +79,7 @@ def test_a_person_without_siret_is_told_what_to_do(
     identify(page, "sans-siret")
 
     heading = page.get_by_role("heading", name="Accès non rattaché")
-    expect(heading).to_be_visible(timeout=WAIT_MS)
+    expect(heading).to_be_visible()
     page.screenshot(path=tmp_path / "not-attached.png")
     assert page.request.get(f"{place.service}/api/v1/me").status == 401
 
@@ -100,5 +90,5 @@ def test_a_person_whom_nobody_invited_is_told_to_ask(page: Page, place: Place) -
     identify(page, "inconnue")
 
     heading = page.get_by_role("heading", name="Accès sur invitation")
-    expect(heading).to_be_visible(timeout=WAIT_MS)
+    expect(heading).to_be_visible()
     assert page.request.get(f"{place.service}/api/v1/me").status == 401

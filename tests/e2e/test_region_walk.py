@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from assistant.schemas.people import InvitationIn
-from assistant.schemas.tenants import TenantChangeIn, TenantIn
-from tests.e2e.browser import Product, ask, chromium, running_product, sign_in
+from assistant.schemas.tenants import TenantIn
+from tests.e2e.browser import ask, sign_in
 from tests.e2e.forms import choose, context_of, dialog, fill, go
-from tests.e2e.providing import Place, identify, provided, without_fonts
+from tests.e2e.providing import Site, identify, without_fonts
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -32,45 +31,6 @@ Valbourg, et de 260 euros pour une personne qui habite ailleurs.
 Article 3. Une caution de 500 euros est demandée à la remise des clés.
 """
 Shoot = Callable[[Page, str], None]
-
-
-@dataclass(frozen=True)
-class Site:
-    """The service with its provider."""
-
-    product: Product
-    place: Place
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:
-    folder = tmp_path_factory.mktemp("walk")
-    with (
-        provided() as place,
-        running_product(
-            folder, model_url="", model="aucun", variables=place.variables()
-        ) as product,
-    ):
-        (tenant,) = product.client.list_tenants()
-        product.client.change_tenant(
-            tenant.id, TenantChangeIn(name="Région Exemple", kind="region", siren="123456782")
-        )
-        yield Site(product, place)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Generator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def shoot(tmp_path: Path) -> Shoot:
-    def take(page: Page, name: str) -> None:
-        page.wait_for_timeout(300)
-        page.screenshot(path=tmp_path / f"{name}.png", animations="disabled")
-
-    return take
 
 
 def make_commune(owner: Page, *, siret: str, secretary: str) -> None:
@@ -166,3 +126,5 @@ def test_what_a_commune_uploads_is_cited_to_it_and_unknown_to_others(
     for told in ("Valbourg", "137", rules.name):
         assert told not in elsewhere.locator("body").inner_text()
     assert elsewhere.request.get(source).status == 404
+    for page in (region, commune, elsewhere):
+        page.context.close()

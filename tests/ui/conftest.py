@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from functools import cache
+
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.scripted import ScriptedClient
 from tests.ui.scripted_evaluations import EvaluatingClient
+
+
+@pytest.fixture(scope="package", autouse=True)
+def components_of_packages() -> Generator[None]:
+    """Look once for components that installed packages bring: every page of the test runner does."""
+    with pytest.MonkeyPatch.context() as patch:
+        found = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
 
 
 def _script(client: object) -> None:

@@ -106,6 +106,14 @@ def test_links_are_tried_every_way(server: MockModel) -> None:
     assert len(re.findall(r"collecte\.example", text)) == 7
 
 
+def test_it_plays_another_mode_until_told_otherwise() -> None:
+    with running_mock_model() as own:
+        own.play("lying")
+        assert "601" in ask(own, model="mock-grounded").text
+        own.play()
+        assert "200" in ask(own, model="mock-grounded").text
+
+
 def test_models_and_embeddings(server: MockModel) -> None:
     names = [model["id"] for model in httpx.get(f"{server.url}/models").json()["data"]]
     reply = httpx.post(
