@@ -90,6 +90,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     return report
 
 
+@pytest.fixture(scope="session", autouse=True)
+def shared_statements() -> Generator[None]:
+    """Compile each statement once."""
+    from tests.statements import shared_statements
+
+    with shared_statements():
+        yield
+
+
 @pytest.fixture(scope="session")
 def full_scale() -> bool:
     """True under `make torture`: the same tests on full counts."""
