@@ -16,7 +16,8 @@ from assistant.adapters.sql.database import open_database
 from assistant.adapters.sql.postgresql import Postgresql
 
 _QUICK = ("fsync", "synchronous_commit", "full_page_writes")
-_TEMPLATE = "migrated"
+TEMPLATE = "migrated"
+"""The database of the current schema that others are copies of."""
 
 
 class PostgresqlServer:
@@ -29,6 +30,11 @@ class PostgresqlServer:
     def __init__(self, address: str) -> None:
         self._address = address
 
+    @property
+    def address(self) -> str:
+        """As it was given."""
+        return self._address
+
     def url(self, database: str) -> str:
         """The address of one of its databases."""
         return self._address.format(database=database)
@@ -39,7 +45,7 @@ class PostgresqlServer:
             connection.execute(command.encode())
 
     @contextmanager
-    def new_database(self, *, template: str = _TEMPLATE) -> Generator[str]:
+    def new_database(self, *, template: str = TEMPLATE) -> Generator[str]:
         """The address of a database made for this block: of the current schema, unless told otherwise."""
         name = f"test_{uuid4().hex}"
         self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
@@ -74,8 +80,8 @@ def postgresql_server() -> Generator[PostgresqlServer]:
             for name in _QUICK:
                 server.run(f"ALTER SYSTEM SET {name} = off")
             server.run("SELECT pg_reload_conf()")
-            server.run(f"CREATE DATABASE {_TEMPLATE}")
-            open_database(Postgresql(server.url(_TEMPLATE)), migrate=True).close()
+            server.run(f"CREATE DATABASE {TEMPLATE}")
+            open_database(Postgresql(server.url(TEMPLATE)), migrate=True).close()
             yield server
         finally:
             started.cleanup()

@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -90,6 +91,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     return report
 
 
+@pytest.fixture(scope="session", autouse=True)
+def shared_statements() -> Generator[None]:
+    """Compile each statement once."""
+    from tests.statements import shared_statements
+
+    with shared_statements():
+        yield
+
+
 @pytest.fixture(scope="session")
 def full_scale() -> bool:
     """True under `make torture`: the same tests on full counts."""
@@ -102,6 +112,21 @@ def closed_network() -> None:
     probe = "import sys; from ingest.processes import leave_network; sys.exit(not leave_network())"
     if subprocess.run([sys.executable, "-c", probe], cwd=Path(__file__).parents[1]).returncode:
         pytest.skip(NO_NAMESPACES)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a test with many cases a third run on a server, those of contracts and of the store all, and
+    all of everything at full scale: the cases differ, and so do the engines, but seldom both at once."""
+    cases: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+        is_of_store = any(room in item.nodeid for room in ("tests/contract/", "/adapters/sql/"))
+        if parameters.get("database_url") == "postgresql" and not is_of_store:
+            cases[item.nodeid.partition("[")[0]].append(item)
+    left = {id(item) for found in cases.values() for n, item in enumerate(found) if n % 3}
+    if left and not FULL_SCALE:
+        config.hook.pytest_deselected(items=[item for item in items if id(item) in left])
+        items[:] = [item for item in items if id(item) not in left]
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import pytest
 from assistant.adapters.sql.database import open_database
 from eval.postgresql import PostgresqlServer
 from eval.postgresql import postgresql_server as started_server
+from tests.lent_databases import LendingServer
 
 __all__ = ["PostgresqlServer", "migrated_file", "postgresql_server"]
 
@@ -45,4 +46,4 @@ def postgresql_server() -> Generator[PostgresqlServer]:
             server = stack.enter_context(started_server())
         except (ImportError, OSError, subprocess.SubprocessError) as error:
             pytest.skip(f"PostgreSQL cannot be started here: {type(error).__name__}: {error}")
-        yield server
+        yield LendingServer(server.address)

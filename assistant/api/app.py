@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -100,7 +101,8 @@ def create_api(
         allowed_hosts: Names accepted in the Host header beside loopback and that of `base_url`.
     """
     load_pages()
-    api = _routed()
+    api = _application()
+    api.router = _routed().router
     gate = Gate(container, local_token=local_token, base_url=base_url)
     readiness = Readiness(container, worker_alive=worker_alive, worker_refused=worker_refused)
     api.state.api = ApiState(
@@ -123,7 +125,8 @@ def openapi_text() -> str:
     return json.dumps(_routed().openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def _routed() -> FastAPI:
+def _application() -> FastAPI:
+    """An application without routes."""
     api = FastAPI(
         title="Assistant régional",
         version="1",
@@ -136,6 +139,13 @@ def _routed() -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     errors.install(api)
+    return api
+
+
+@cache
+def _routed() -> FastAPI:
+    """The routes and their description: the same of every application, and slow to make."""
+    api = _application()
     api.include_router(service.open_router)
     api.include_router(sign_in.router)
     api.include_router(passwords.router)

@@ -1,12 +1,22 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import structlog
+from typer.main import get_command
 
 from tests.api.site import Site, open_site
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_commands() -> Generator[None]:
+    """The commands are built once, as in the program, and not by each of hundreds of calls."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.testing._get_command", cache(get_command))
+        yield
 
 
 @pytest.fixture(autouse=True)

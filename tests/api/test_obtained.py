@@ -19,7 +19,7 @@ from tests.api.staging import REVOCATIONS, Stage, close, obtained, staged
 from tests.conftest import FULL_SCALE
 from tests.towns import PEOPLE, Town, towns
 
-SAMPLED, FULL = 12, 150
+SAMPLED, FULL = 6, 150
 ENGINES = ["sqlite", "postgresql"] if FULL_SCALE else ["sqlite"]
 Sets = dict[PersonId, dict[str, set[CollectionId]]]
 

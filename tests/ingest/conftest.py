@@ -24,6 +24,12 @@ _ODT_HEAD = (
 )
 
 
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a child is given; without it the engine's threads wait for each other at full speed."""
+    monkeypatch.setenv("OMP_THREAD_LIMIT", "1")
+
+
 @pytest.fixture(scope="session")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ParserPool]:
     """One warm child with the default limits."""

@@ -39,7 +39,7 @@ def test_a_single_file_begins_soon_behind_very_many(
 ) -> None:
     house = open_house(tmp_path, database_url=database_url, embedder=SteadyEmbedder())
     small = add_reader(house.open_work, "petite")
-    many = 10_000 if full_scale else 400
+    many = 10_000 if full_scale else 240
     big = house.submit({f"{n:05}.txt": f"Texte {n}" for n in range(many)})
     stop = threading.Event()
     worker = house.new_worker(slice_s=SLICE_S)

@@ -24,6 +24,7 @@ from assistant.domain.reconciliation import Defect, Reconciliation
 from assistant.domain.retrieval import IndexPoint
 from assistant.services.reconciliation import Reconciler
 from assistant.services.reconciling_tally import Interrupted, Tally
+from tests.conftest import FULL_SCALE
 from tests.house import House, open_house
 
 pytestmark = [
@@ -36,7 +37,7 @@ FILES = {
     "cantine.txt": "Règlement de la cantine\nLe repas coûte 4 euros.",
     "marché.txt": "Marché du samedi\nLes étals ouvrent à 7 heures.\nLe parking est gratuit.",
 }
-ENGINES = ("memory", "edge", "server")
+ENGINES = ("memory", "edge", "server", "postgresql")
 QUESTIONS = ("tarif de l'eau", "repas", "étals", "parking gratuit", "règlement")
 OF_TEXTS = (Defect.VECTOR_MISSING, Defect.POINT_MISSING, Defect.POINT_MISPLACED)
 Plant = Callable[[House, random.Random], None]
@@ -66,10 +67,11 @@ def furnished(root: Path, *, engine: str, url: str = "") -> House:
 
 
 @pytest.fixture(params=ENGINES)
-def house(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> Iterator[House]:
-    if database_url and request.param != "memory":
-        pytest.skip("each engine of the index is tried over SQLite")
-    house = furnished(tmp_path, engine=request.param, url=database_url)
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """Over SQLite with each engine of the index, and over a server with the one in memory."""
+    is_on_server = request.param == "postgresql"
+    url = request.getfixturevalue("postgresql_url") if is_on_server else ""
+    house = furnished(tmp_path, engine="memory" if is_on_server else request.param, url=url)
     yield house
     house.index.close()
     house.close()
@@ -188,7 +190,6 @@ def test_every_defect_is_planted() -> None:
     assert PLANTED.keys() == set(Defect) - OF_SOURCES
 
 
-@pytest.mark.each_engine
 def test_a_sound_house_is_clean(house: House) -> None:
     report = verify(house)
 
@@ -197,7 +198,6 @@ def test_a_sound_house_is_clean(house: House) -> None:
     assert report.compared == {"chunks": 8, "points": 8, "files": 3}
 
 
-@pytest.mark.each_engine
 @pytest.mark.parametrize("defect", sorted(PLANTED.keys() - UNMENDED))
 def test_planted_damage_is_found_then_mended(house: House, defect: Defect) -> None:
     before = answers(house)
@@ -218,7 +218,6 @@ def test_planted_damage_is_found_then_mended(house: House, defect: Defect) -> No
     assert answers(house) == before
 
 
-@pytest.mark.each_engine
 @pytest.mark.parametrize("defect", sorted(UNMENDED))
 def test_a_lost_original_is_told_and_comes_back_with_its_source(
     house: House, defect: Defect
@@ -301,7 +300,9 @@ def test_it_ends_when_told_to_and_keeps_no_report(tmp_path: Path) -> None:
     house.close()
 
 
-@settings(max_examples=25, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(
+    max_examples=200 if FULL_SCALE else 10, phases=(Phase.explicit, Phase.reuse, Phase.generate)
+)
 @given(
     plants=st.lists(st.sampled_from(sorted(PLANTED)), min_size=1, max_size=12),
     seed=st.integers(0, 2**32),

@@ -191,5 +191,5 @@ class Queue(RuleBasedStateMachine):
 
 
 TestQueue = Queue.TestCase
-TestQueue.settings = settings(max_examples=settings().max_examples // 3, stateful_step_count=30)
+TestQueue.settings = settings(max_examples=settings().max_examples // 6, stateful_step_count=30)
 """Each example opens a database of its own, and its ends run a whole worker."""

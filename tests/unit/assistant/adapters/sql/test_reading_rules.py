@@ -33,10 +33,11 @@ from assistant.testing.contracts.repositories_world import (
     store_live,
 )
 from assistant.testing.index import InMemoryChunkIndex
+from tests.conftest import FULL_SCALE
 from tests.databases import PostgresqlServer
 from tests.towns import GROUP_HOME, HOME, PEOPLE, TENANTS, Town, towns
 
-EXAMPLES = 60
+EXAMPLES = 300 if FULL_SCALE else 24
 VECTOR = (0.5, 0.5, 0.5, 0.5)
 
 
