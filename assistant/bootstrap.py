@@ -43,6 +43,7 @@ from assistant.services.evaluations import EvaluationService
 from assistant.services.fingerprints import Fingerprints
 from assistant.services.generation_retriever import GenerationRetriever
 from assistant.services.index_care import IndexCare
+from assistant.services.job_keeping import JobKeeper
 from assistant.services.jobs import JobService
 from assistant.services.links import LinkService
 from assistant.services.metered_answers import MeteredAnswers
@@ -245,7 +246,7 @@ def _web_container(
         audit=audit,
         intake=intake,
         sources=build_sources(common, trail, ingestion=build_ingestion),
-        jobs=JobService(open_work, clock, files=files, audit=trail),
+        jobs=JobService(open_work, clock, files=files, audit=trail, held_by=care.held_by),
         curation=CurationService(open_work, files, clock, audit=trail),
         links=LinkService(open_work, clock, audit=trail),
         search=search,
@@ -293,13 +294,15 @@ def _care(
     uploads: UploadService,
     stack: ExitStack,
 ) -> IndexCare:
+    open_work, clock = common.database.unit_of_work, common.clock
+    jobs = JobKeeper(open_work, clock, days=common.settings.jobs.items_days)
     return IndexCare(
-        common.database.unit_of_work,
+        open_work,
         made.index,
         common.files,
-        common.clock,
+        clock,
         audit=audit,
-        upkeep=[desk.retention.look, uploads.forget_expired],
+        upkeep=[desk.retention.look, uploads.forget_expired, jobs.look],
         followers=made.room,
         scratch=common.folder.scratch,
         searched=made.beside,

@@ -78,6 +78,7 @@ def build_ingestion(common: Stand, audit: AuditTrail) -> IngestionService:
         audit=audit,
         fingerprints=common.fingerprints,
         max_file_bytes=common.settings.ingest.max_file_mb * MEGABYTE,
+        max_files=common.settings.jobs.announced_files,
     )
 
 

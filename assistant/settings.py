@@ -257,6 +257,10 @@ class JobsSettings(Group):
     """Attente la plus longue entre deux essais, en secondes."""
     slice_s: float = Field(default=10, ge=0.1)
     """Durée d'un tour, en secondes : un long traitement cède la place quand un autre attend."""
+    items_days: int = Field(default=90, ge=1, le=3650)
+    """Jours pendant lesquels un traitement terminé garde la ligne de chaque fichier ; après, leur nombre seul."""
+    announced_files: int = Field(default=200_000, ge=1)
+    """Fichiers qu'un organisme peut annoncer en un traitement ; au-delà, l'annonce entière est refusée."""
     embedding_threads: int = Field(default=0, ge=0)
     """Fils de calcul des embeddings ; 0 prend tous les cœurs."""
 

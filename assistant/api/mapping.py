@@ -216,6 +216,7 @@ def item_out(item: JobItem) -> JobItemOut:
 def job_out(job: Job, progress: JobProgress) -> JobOut:
     """A job and its progress."""
     code, words = _reason(progress.waiting_reason)
+    held_code, held = _reason(progress.held_reason)
     return JobOut(
         id=job.id,
         kind=job.kind.value,
@@ -236,6 +237,9 @@ def job_out(job: Job, progress: JobProgress) -> JobOut:
         next_try_at=progress.next_try_at,
         waiting_reason_code=code,
         waiting_reason=words,
+        held_reason_code=held_code,
+        held_reason=held,
+        forgotten=progress.forgotten,
     )
 
 

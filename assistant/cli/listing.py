@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from assistant.cli.console import moment, plural, say
 from assistant.cli.following import duration
 from assistant.client import AssistantClient, ClientError
+from assistant.domain.catalogue import sentence
 from assistant.schemas.curation import DossierOut
 from assistant.schemas.documents import DocumentOut, DocumentPage, JobItemOut, JobOut
 
@@ -137,6 +138,11 @@ def show_job(
         f"{plural(job.chunks, 'passage')}, {plural(job.pages, 'page')}, "
         f"{duration(job.elapsed_s)}{left}."
     )
+    if job.forgotten:
+        say(f"  {sentence('job_forgotten', count=plural(job.forgotten, 'fichier'))}")
+    if job.held_reason is not None:
+        count = plural(job.counts.get("indexing", 0), "fichier lu")
+        say(f"  … {sentence('job_held', count=count, reason=job.held_reason)}")
     for item in failed:
         tried = f" (échec passager, abandonné après {plural(item.setbacks, 'essai')})"
         say(f"  ✗ {item.name} : {item.reason or ''}{tried if item.setbacks else ''}")

@@ -212,6 +212,10 @@ class JobProgress:
     """When the first of the files that failed in passing is tried again; None without such files."""
     waiting_reason: Reason | None = None
     """Why that file failed in passing; None without such files."""
+    held_reason: Reason | None = None
+    """Why files that were read are not shown yet, which passes by itself; None while they are being shown."""
+    forgotten: int = 0
+    """How many of the files are only counted any more: the job ended long ago."""
 
     @property
     def done(self) -> int:

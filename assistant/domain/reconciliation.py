@@ -36,6 +36,8 @@ class Defect(StrEnum):
     """A point with another owner, collection, document or version than its chunk. Named by its chunk."""
     VECTOR_MISSING = "vector_missing"
     """A live chunk without vector in the database: the index could not be made again. Named by its chunk."""
+    READING_INCOMPLETE = "reading_incomplete"
+    """A reading that waits for the index without all of its vectors, and no new one. Named by its version."""
     FILE_LOST = "file_lost"
     """A content that is needed and not kept. Named by its SHA-256."""
     FILE_DAMAGED = "file_damaged"

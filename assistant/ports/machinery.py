@@ -216,7 +216,15 @@ class WorkQueue(Protocol):
         ...
 
     def counts(self, job_id: JobId) -> Mapping[ItemState, int]:
-        """Number of items per state."""
+        """Number of items per state, those included that are forgotten."""
+        ...
+
+    def forget_items(self, *, before: datetime, limit: int) -> int:
+        """Forget items of jobs that ended before a time, at most so many; how many there were.
+
+        The jobs keep their counts, and versions who asked for them. The newest failure of a document
+        stays as long as its last attempt is one.
+        """
         ...
 
     def settled_jobs(self) -> list[JobId]:

@@ -90,7 +90,11 @@ class JobRepository(Protocol):
         ...
 
     def counts(self, job_id: JobId, *, scope: Scope) -> tuple[Mapping[ItemState, int], int, int]:
-        """Number of items per state, total chunks, total pages."""
+        """Number of items per state, total chunks, total pages, those included that are forgotten."""
+        ...
+
+    def forgotten(self, job_id: JobId, *, scope: Scope) -> int:
+        """Number of items that are only counted any more; 0 for an unknown job."""
         ...
 
 

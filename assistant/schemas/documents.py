@@ -244,6 +244,12 @@ class JobOut(Wire):
     """Why that file failed in passing; null when no file waits."""
     waiting_reason: str | None = None
     """The same in French."""
+    held_reason_code: str | None = None
+    """Why files that were read are not shown yet, which passes by itself; null when nothing holds them."""
+    held_reason: str | None = None
+    """The same in French."""
+    forgotten: int = 0
+    """Files that are only counted any more, as the job ended long ago; the others are listed as items."""
 
 
 class JobStarted(Wire):

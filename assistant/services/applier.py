@@ -22,7 +22,13 @@ from assistant.ports.index import ChunkIndex
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.answer_keeper import forget_old_answers
 from assistant.services.finishing import JobFinisher
-from assistant.services.machinery import request_reindex, request_rereading
+from assistant.services.lacking import (
+    INDEX_REFUSED,
+    PATIENCE_S,
+    LackingVersions,
+    refuse_reading,
+)
+from assistant.services.machinery import request_reindex
 from assistant.services.opened_generations import UPSERT_POINTS
 from assistant.services.transactions import retried
 from assistant.services.usage import StorageMeter
@@ -36,7 +42,8 @@ _POLL_S = 0.2
 _ERROR_PAUSE_S = 2.0
 _SWEEP_S = 30.0
 _FLUSH_AFTER_S = 2.0
-_REFUSED = Reason("index_refused", {})
+_TOLD_AS = {"disk_full": "data_disk_full"}
+"""Codes whose sentence asks people to begin again, which is not needed here."""
 
 
 class Followers(Protocol):
@@ -109,6 +116,7 @@ class IndexApplier:
         error_pause_s: float = _ERROR_PAUSE_S,
         upkeep: Sequence[Callable[[], None]] = (),
         followers: Followers | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         """Prepare.
 
@@ -121,6 +129,7 @@ class IndexApplier:
             error_pause_s: How long to wait after a failure.
             upkeep: What else to do from time to time; each knows when it is due.
             followers: Indexes that hold the same, beside this one.
+            patience_s: As in `LackingVersions`.
         """
         self._followers = followers or Nobody()
         self._upkeep = upkeep
@@ -134,7 +143,7 @@ class IndexApplier:
         self._storage = StorageMeter(open_work, clock)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._unusable: set[VersionId] = set()
+        self._lacking = LackingVersions(open_work, files, clock, patience_s=patience_s)
         self._is_dirty = False
         self._busy_at = 0.0
         self._swept_at: float | None = None
@@ -178,9 +187,9 @@ class IndexApplier:
 
     def _apply_waiting(self) -> bool:
         with self._open_work() as work:
-            ready = work.ledger.ready_versions(limit=_READY_AT_ONCE + len(self._unusable))
+            ready = work.ledger.ready_versions(limit=_READY_AT_ONCE + len(self._lacking))
             retired = work.ledger.retired_versions(limit=_RETIRED_AT_ONCE)
-        usable = [version for version in ready if version.id not in self._unusable]
+        usable = [version for version in ready if version.id not in self._lacking]
         for version_id in retired:
             self._remove(version_id)
         for version in usable:
@@ -225,15 +234,15 @@ class IndexApplier:
                 if not is_reconciled:
                     self.reconcile()
                     is_reconciled = True
-                is_busy = self.run_once()
-                self._trouble = None
-                if not is_busy:
+                if not self.run_once():
                     self._rest()
+                self._trouble = None
             except AssistantError as error:
-                self._trouble = Reason(error.code, dict(error.params))
+                self._trouble = Reason(_TOLD_AS.get(error.code, error.code), dict(error.params))
                 _log.warning("applier_paused", code=error.code)
                 self._stop.wait(self._error_pause_s)
             except Exception as error:  # noqa: BLE001 - a dead thread would end all indexing
+                self._trouble = Reason(AssistantError.default_code, {})
                 _log.error("applier_failed", kind=type(error).__name__)
                 self._stop.wait(self._error_pause_s)
         try:
@@ -263,9 +272,7 @@ class IndexApplier:
 
     def _refuse(self, version: DocumentVersion) -> None:
         with self._open_work() as work:
-            if work.ledger.refuse_version(version.id, reason=_REFUSED, now=self._clock.now()):
-                work.queue.settle_indexed(version.id, state=ItemState.FAILED, reason=_REFUSED)
-                self._finisher.finish_all_settled(work)
+            if refuse_reading(work, version, reason=INDEX_REFUSED, clock=self._clock):
                 work.commit()
 
     def _apply(self, version: DocumentVersion) -> None:
@@ -275,9 +282,9 @@ class IndexApplier:
     def _apply_steadily(self, version: DocumentVersion) -> None:
         points = self._points(version.id)
         if points is None or not self._followers.follow(version.id):
-            self._unusable.add(version.id)
-            retried(lambda: self._read_again(version))
+            self._lacking.set_aside(version)
             return
+        self._lacking.drop(version.id)
         if not self._upsert(points):
             return
         if not retried(lambda: self._show(version)):
@@ -323,7 +330,7 @@ class IndexApplier:
     def _remove(self, version_id: VersionId) -> None:
         self._index.remove_version(version_id)
         self._is_dirty, self._busy_at = True, time.monotonic()
-        self._unusable.discard(version_id)
+        self._lacking.drop(version_id)
 
         def forget() -> None:
             with self._open_work() as work:
@@ -338,13 +345,14 @@ class IndexApplier:
         return self._swept_at is None or time.monotonic() - self._swept_at > _SWEEP_S
 
     def _sweep(self) -> bool:
-        """Forget unused files and old answers, end jobs left open, note what tenants keep, and the upkeep.
+        """Forget unused files and old answers, end what was left open, note what tenants keep, and the upkeep.
 
         True when some file was removed.
         """
         self._swept_at = time.monotonic()
         removed = retried(self._forget_files)
         retried(self._end_jobs)
+        self._lacking.look()
         retried(lambda: forget_old_answers(self._open_work, now=self._clock.now()))
         retried(self._storage.note)
         for see_to in self._upkeep:
@@ -376,11 +384,6 @@ class IndexApplier:
                 return
         if without_vectors:
             retried(lambda: self._read_all_again(frozenset(without_vectors)))
-
-    def _read_again(self, version: DocumentVersion) -> None:
-        with self._open_work() as work:
-            if request_rereading(work, version, now=self._clock.now()):
-                work.commit()
 
     def _read_all_again(self, version_ids: frozenset[VersionId]) -> None:
         with self._open_work() as work:

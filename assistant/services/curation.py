@@ -26,7 +26,7 @@ from assistant.ports.files import FileStore
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.job_items import JobItems, ended_if_settled
 from assistant.services.names import is_printable
-from assistant.services.roles import require_writer
+from assistant.services.roles import require_active, require_writer
 from assistant.services.transactions import retried
 from ingest.cleaning import seen_text
 from ingest.model import Chunk
@@ -205,6 +205,7 @@ class CurationService:
             correction = Correction(fields, based_on + 1, principal.person_id, now)
             is_outdated = work.curation.correct(document_id, correction, scope=scope)
             document = _found(work, document_id, scope=scope)
+            require_active(work, document.tenant_id)
             self._tell(work, Act.DOCUMENT_CORRECTED, document, principal, fields=fields)
             job_id = self._reread(work, document, by=principal) if is_outdated else None
             document = _found(work, document_id, scope=scope)
@@ -243,6 +244,7 @@ class CurationService:
         act = Act.DOCUMENT_EXCLUDED if exclusion else Act.DOCUMENT_INCLUDED
         with self._open_work() as work:
             work.lock()
+            require_active(work, scope.tenant_id)
             changed = work.curation.exclude(document_ids, exclusion=exclusion, scope=scope)
             for document in changed:
                 self._tell(work, act, document, principal)

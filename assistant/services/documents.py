@@ -19,7 +19,7 @@ from assistant.ports.parsing import FileReader
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.decks import Decks
 from assistant.services.examples import questions_from
-from assistant.services.roles import require_writer
+from assistant.services.roles import require_active, require_writer
 from ingest.errors import IngestError
 from ingest.model import DECKS, PAGED, Box
 
@@ -130,6 +130,7 @@ class DocumentService:
         with self._open_work() as work:
             work.lock()
             document = _found(work, document_id, scope=scope, managed=scope)
+            require_active(work, document.tenant_id)
             remove = work.documents.erase if with_traces else work.documents.delete
             remove(document_id, scope=scope, now=self._clock.now())
             self._audit.record_in(

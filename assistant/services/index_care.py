@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+from assistant.domain.documents import Reason
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
@@ -69,3 +70,7 @@ class IndexCare:
         stack.callback(self.health.found.flush)
         stack.callback(self.reconciliation.stop)
         stack.callback(self.applier.stop)
+
+    def held_by(self) -> Reason | None:
+        """Why what was read is not shown now; None when nothing keeps it back."""
+        return self.applier.trouble

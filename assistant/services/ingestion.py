@@ -46,12 +46,13 @@ class IngestionService:
         audit: AuditTrail,
         fingerprints: Fingerprints,
         max_file_bytes: int,
+        max_files: int | None = None,
     ) -> None:
         self._open_work = open_work
         self._files = files
         self._clock = clock
         self._fingerprints = fingerprints
-        self._max_file_bytes = max_file_bytes
+        self._max_file_bytes, self._max_files = max_file_bytes, max_files
         self._finisher = JobFinisher(clock)
         self._items = JobItems(files, clock, audit=audit)
 
@@ -84,10 +85,11 @@ class IngestionService:
                 source that suddenly holds nothing ("source_empty").
             Conflict: The source is one that is looked at ("source_not_sent"), or a large share of its
                 documents would go and that was not confirmed ("removals_unconfirmed").
-            QuotaExceeded: Its tenant has no room for it; nothing is taken.
+            QuotaExceeded: Its tenant has no room for it, or more files are announced at once than may be
+                ("quota_announced_files"); nothing is taken.
         """
         require_writer(principal)
-        check_request(request)
+        check_request(request, most_files=self._max_files)
         standing = self._fingerprints.standing()
 
         def act() -> tuple[Job, list[JobItem]]:
@@ -189,7 +191,8 @@ class IngestionService:
         more fails its item; the job goes on.
 
         Raises:
-            Forbidden: The principal is no administrator.
+            Forbidden: The principal is no administrator, or its tenant has been suspended or closed
+                since ("tenant_suspended"); the item still waits.
             NotFound: No such item within the scope.
             Conflict: The item has ended ("item_ended").
             StorageError: The file store is full or unreadable; the item still waits.
@@ -318,6 +321,7 @@ class IngestionService:
             current, job = _item_and_job(work, item.id, scope=scope)
             if current.state is not ItemState.AWAITING_FILE:
                 return current
+            require_active(work, job.tenant_id)
             known = work.documents.find_named(
                 current.name, source=job.source, collection_id=job.collection_id, scope=scope
             )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from assistant.domain.audit import Act
+from assistant.domain.documents import Reason
 from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.ids import JobId
 from assistant.domain.jobs import (
@@ -23,7 +25,7 @@ from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.expectations import expect_again
 from assistant.services.finishing import JobFinisher
 from assistant.services.progress import progress_of
-from assistant.services.roles import require_writer
+from assistant.services.roles import require_active, require_writer
 from assistant.services.transactions import retried
 
 _RETRIED = frozenset({ItemState.FAILED, ItemState.CANCELLED})
@@ -32,15 +34,30 @@ _UNNAMED = "–"
 
 
 class JobService:
-    """Reads and steers the jobs of a scope."""
+    """Reads and steers the jobs of a scope.
+
+    Args:
+        open_work: The store.
+        clock: The time.
+        files: The contents.
+        audit: Told of what is steered.
+        held_by: Tells why what was read is not shown now; None when nothing keeps it back.
+    """
 
     def __init__(
-        self, open_work: UnitOfWorkFactory, clock: Clock, *, files: FileStore, audit: AuditTrail
+        self,
+        open_work: UnitOfWorkFactory,
+        clock: Clock,
+        *,
+        files: FileStore,
+        audit: AuditTrail,
+        held_by: Callable[[], Reason | None] = lambda: None,
     ) -> None:
         self._open_work = open_work
         self._clock = clock
         self._audit = audit
         self._files = files
+        self._held_by = held_by
         self._finisher = JobFinisher(clock)
 
     def list_recent(self, *, scope: Scope, limit: int) -> list[tuple[Job, JobProgress]]:
@@ -124,7 +141,8 @@ class JobService:
         the others, which stay as they are.
 
         Raises:
-            Forbidden: The principal is no administrator.
+            Forbidden: The principal is no administrator, or its tenant has been suspended or closed
+                since ("tenant_suspended").
             NotFound: No such job within the scope.
             Conflict: The job still runs ("job_running") or nothing can be retried
                 ("nothing_to_retry").
@@ -136,6 +154,7 @@ class JobService:
         with self._open_work() as work:
             work.lock()  # a content found in the file store must not be forgotten meanwhile
             job = _found(work, job_id, scope=scope)
+            require_active(work, job.tenant_id)
             if job.state not in FINAL_JOB_STATES:
                 raise Conflict("job_running")
             items = _retried_items(work, job_id, scope=scope)
@@ -178,6 +197,10 @@ class JobService:
         progress = progress_of(
             job, counts=counts, chunks=chunks, pages=pages, now=self._clock.now()
         )
+        if job.state in FINAL_JOB_STATES:
+            progress = replace(progress, forgotten=work.jobs.forgotten(job.id, scope=scope))
+        if counts.get(ItemState.INDEXING):
+            progress = replace(progress, held_reason=self._held_by())
         waiting = work.queue.next_retry(job.id) if counts.get(ItemState.RETRYING) else None
         if waiting is None:
             return progress

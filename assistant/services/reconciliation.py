@@ -22,6 +22,7 @@ from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.reconciling_files import FileComparison
 from assistant.services.reconciling_index import IndexComparison
 from assistant.services.reconciling_jobs import JobComparison
+from assistant.services.reconciling_readings import ReadingComparison
 from assistant.services.reconciling_sources import SourceComparison
 from assistant.services.reconciling_tally import Interrupted, Tally
 from assistant.services.roles import require_platform_admin
@@ -81,9 +82,9 @@ class Reconciler:
         JobComparison(*parts, tally=tally).look(mends=is_repair)
         SourceComparison(self._open_work, self._clock, tally=tally).look(mends=is_repair)
         for index in (self._index, *self._others()):
-            IndexComparison(self._open_work, index, self._files, self._clock, tally=tally).look(
-                mends=is_repair
-            )
+            whole = (self._open_work, index, self._files, self._clock)
+            ReadingComparison(*whole, tally=tally).look(mends=is_repair)
+            IndexComparison(*whole, tally=tally).look(mends=is_repair)
         report = Reconciliation(
             started_at=started_at,
             finished_at=self._clock.now(),

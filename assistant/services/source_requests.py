@@ -13,7 +13,7 @@ from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.ports.source_queue import SourcePlaces
-from assistant.services.roles import require_admin, require_writer
+from assistant.services.roles import require_active, require_admin, require_writer
 from assistant.services.source_drafts import SourceStatus, found_source, status_of
 from assistant.services.transactions import retried
 
@@ -75,6 +75,7 @@ class SourceRequests:
             with self._open_work() as work:
                 work.lock()
                 source = found_source(work, source_id, scope=scope)
+                require_active(work, source.tenant_id)
                 waiting = work.sources.open_run(source_id, scope=scope)
                 if waiting is not None:
                     if waiting.state is not RunState.AWAITING_APPROVAL:
@@ -139,6 +140,7 @@ class SourceRequests:
             with self._open_work() as work:
                 work.lock()
                 source, run = _found_run(work, source_id, run_id, scope=scope)
+                require_active(work, source.tenant_id)
                 if run.state is not RunState.AWAITING_APPROVAL:
                     raise Conflict("source_not_waiting")
                 self._decide(work, source, run, is_approved=is_approved, by=principal)

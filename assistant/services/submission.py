@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from assistant.domain.catalogue import sentences
 from assistant.domain.documents import Document, Reason
-from assistant.domain.errors import InvalidInput
+from assistant.domain.errors import InvalidInput, QuotaExceeded
+from assistant.domain.french import french_number
 from assistant.domain.ids import CollectionId, DocumentId
 from assistant.domain.jobs import ItemState
 from assistant.services.fingerprints import Standing
@@ -106,12 +107,25 @@ class KnownSource:
     """Of the live version of each document that has one."""
 
 
-def check_request(request: Submission) -> None:
+def check_request(request: Submission, *, most_files: int | None = None) -> None:
     """Check what a caller announces, before anything is looked up.
+
+    Args:
+        request: The announcement.
+        most_files: How many files it may name; None is any number.
 
     Raises:
         InvalidInput: Bad source label, or an unknown code among the unreadable files.
+        QuotaExceeded: It names too many files ("quota_announced_files").
     """
+    count = len(request.files) + len(request.unreadable)
+    if most_files is not None and count > most_files:
+        raise QuotaExceeded(
+            "quota_announced_files",
+            retry_after_s=None,
+            count=french_number(count),
+            limit=french_number(most_files),
+        )
     if not 0 < len(request.source) <= _SOURCE_CHARS or not is_printable(request.source):
         raise InvalidInput("source_invalid")
     unknown = {code for _, code in request.unreadable} - sentences().keys()

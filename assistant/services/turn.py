@@ -83,6 +83,8 @@ class Turn:
         self._failures_in_a_row = 0
         self._tries_at: list[datetime] = []
         self._taken: tuple[JobItem, Outcome] | None = None
+        self.begun: list[JobItem] = []
+        """Files that are still marked as begun after the work ended, as the database was away."""
 
     def work(self) -> None:
         """Go as far as possible now; what was begun and not ended is given back unblamed.
@@ -208,10 +210,13 @@ class Turn:
         ahead.hand_over(self._tools.readings.put)
 
     def _give_back(self, items: Sequence[JobItem]) -> None:
-        for item in items:
+        for place, item in enumerate(items):
             try:
                 self._run.give_back(item)
             except Conflict:
                 continue  # its last commit went through after all
-            except (Stopped, StorageError):
+            except Stopped:
+                return
+            except StorageError:
+                self.begun.extend(items[place:])
                 return

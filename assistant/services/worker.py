@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,6 +16,7 @@ from assistant.domain.backoff import BackOff
 from assistant.domain.documents import Reason
 from assistant.domain.errors import (
     AssistantError,
+    Conflict,
     NotFound,
     ScannerUnavailable,
     StorageError,
@@ -64,6 +66,16 @@ class WorkOfGenerations:
     """Names readings, whichever of the embedders they were made for."""
     builder: GenerationBuilder | None = None
     """Builds generations between two jobs; None builds none."""
+
+
+@dataclass(slots=True)
+class _Held:
+    """A job that may still be ours, should the database fail before its turn is concluded."""
+
+    job: Job
+    run: JobRun
+    begun: list[JobItem]
+    """Files that are marked as begun, and are not to blame."""
 
 
 class Worker:
@@ -136,6 +148,7 @@ class Worker:
         )
         self._stop, self._finisher = threading.Event(), JobFinisher(clock)
         self._silent_since: dict[JobId, tuple[int, float]] = {}
+        self._held: _Held | None = None
         self._elapsed_s = elapsed_s
 
     @property
@@ -162,6 +175,7 @@ class Worker:
         Raises:
             StorageError: The database or the file store fails; the job is taken again later.
         """
+        self._take_up()
         job = self._lease()
         if job is None:
             builder = self._generations.builder
@@ -176,8 +190,10 @@ class Worker:
         )
         paused_until = None
         with Heartbeat(run.renew, lease_s=self._lease_s) as heartbeat:
+            turn = Turn(run, self._tools, check=self._checking(run, heartbeat))
+            self._held = _Held(job, run, turn.begun)
             try:
-                Turn(run, self._tools, check=self._checking(run, heartbeat)).work()
+                turn.work()
             except GaveWay:
                 _log.info("job_gave_way", job_id=job.id)
             except Paused as pause:
@@ -188,7 +204,21 @@ class Worker:
             except StorageError as error:
                 self._give_up(run, error)
         retried(lambda: self._conclude(job, paused_until=paused_until))
+        self._held = None
         return True
+
+    def _take_up(self) -> None:
+        """Give back what the database could not take when it was away, and let the job be taken at once."""
+        held = self._held
+        if held is None:
+            return
+        with suppress(Stopped):
+            while held.begun:
+                with suppress(Conflict):  # its last commit went through after all
+                    held.run.give_back(held.begun[-1])
+                held.begun.pop()
+        retried(lambda: self._conclude(held.job, paused_until=None))
+        self._held = None
 
     def _let_go(self, run: JobRun, job: Job) -> None:
         _log.info("job_stopped", job_id=job.id)

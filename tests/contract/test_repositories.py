@@ -118,6 +118,10 @@ class TestQueue(OnEach, repositories.QueueContract):
     pass
 
 
+class TestForgetting(OnEach, repositories.ForgettingContract):
+    pass
+
+
 class TestTurns(OnEach, repositories.TurnContract):
     pass
 

@@ -59,14 +59,15 @@ LINES = {name: text.splitlines() for name, text in NEW.items()}
 RESERVE = 150 * MEGABYTE
 """Of the index: what the engine needs to be opened and written at all."""
 INDEX_DISK_BYTES = 400 * MEGABYTE
+OF_INDEX = "index_disk_full"
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def is_full(act: Callable[[], Any]) -> None:
+def is_full(act: Callable[[], Any], *, code: str = "disk_full") -> None:
     """The act is refused for one reason, which has its sentence."""
     with pytest.raises(StorageError) as error:
         act()
-    assert error.value.code == "disk_full"
+    assert error.value.code == code
     assert "disque" in error.value.sentence
 
 
@@ -215,20 +216,22 @@ def an_index(disk: SmallDisk, large: Path) -> None:
     house.work()
 
     disk.fill(left_bytes=RESERVE // 2)
-    is_full(house.apply)
-    is_full(house.apply)
+    is_full(house.apply, code=OF_INDEX)
+    is_full(house.apply, code=OF_INDEX)
     assert house.states(job)["d.txt"] is ItemState.INDEXING
     assert house.live_texts()["a.txt"] == OLD["a.txt"].splitlines()
     found = {chunk.text for chunk in house.search("ancien")}
     assert found >= {*OLD["a.txt"].splitlines(), *OLD["b.txt"].splitlines()}
     disk.fill()
-    is_full(index.flush)
+    is_full(index.flush, code=OF_INDEX)
     house.applier.start()
-    wait_until(lambda: house.applier.trouble == Reason("disk_full", {}))
+    wait_until(lambda: house.applier.trouble == Reason(OF_INDEX, {}))
     house.applier.stop()
+    _, progress = house.jobs.get(job.id, scope=house.scope)
+    assert progress.held_reason == Reason(OF_INDEX, {})
     assert house.search("ancien")
     index.close()
-    is_full(open_index)
+    is_full(open_index, code=OF_INDEX)
     disk.free()
     index = house.index = open_index()
     house.applier = house.new_applier()
@@ -371,7 +374,7 @@ def a_generation(disk: SmallDisk, large: Path) -> None:
     told = world.now(planned)
     assert told.state is GenerationState.BUILDING
     assert told.reason is not None
-    assert told.reason.code == "disk_full"
+    assert told.reason.code == OF_INDEX
     assert len(house.live_texts()) == len(NEW)
     assert house.search("nouveau")
     disk.free()

@@ -153,6 +153,13 @@ class Served:
             process.kill()
             process.join()
 
+    @property
+    def processes(self) -> frozenset[int]:
+        """Ids of all that run now: the server, its worker and the separate ones."""
+        started = [self._life.process if self._life else None, *self._workers]
+        own = {each.pid for each in started if each is not None and each.is_alive()}
+        return frozenset(own | {each.pid for each in self._children()})
+
     def _begin(self, command: str) -> Any:
         process = self._context.Process(
             target=run_command, args=([command], str(self.folder), self._variables)

@@ -18,8 +18,9 @@ from sqlalchemy import text
 
 from assistant.adapters.qdrant.edge import EdgeChunkIndex
 from assistant.adapters.qdrant.server import ServerChunkIndex
-from assistant.domain.documents import DocumentState
+from assistant.domain.documents import DocumentState, Reason
 from assistant.domain.ids import ChunkId, CollectionId, DocumentId, VersionId, new_id
+from assistant.domain.jobs import ItemState, JobState
 from assistant.domain.reconciliation import Defect, Reconciliation
 from assistant.domain.retrieval import IndexPoint
 from assistant.services.reconciliation import Reconciler
@@ -122,6 +123,18 @@ def plant_without_vector(house: House, chance: random.Random) -> None:
         run_sql(house, "DELETE FROM vectors WHERE hash = :hash", hash=chance.choice(hashes))
 
 
+def plant_incomplete(house: House, chance: random.Random) -> None:
+    """A document that was read, and whose vectors went before the index had them."""
+    word = f"zinc{chance.getrandbits(32)}"
+    house.submit({f"{word}.txt": f"{word} seul"}, source=f"/{word}")
+    house.work()
+    run_sql(
+        house,
+        "DELETE FROM vectors WHERE hash IN (SELECT embedded_hash FROM chunks JOIN versions"
+        " ON versions.id = chunks.version_id WHERE versions.state = 'ready')",
+    )
+
+
 def plant_lost(house: House, chance: random.Random) -> None:
     sha256 = chance.choice(kept(house))
     if house.files.has(sha256):
@@ -169,6 +182,7 @@ PLANTED: dict[Defect, Plant] = {
     Defect.POINT_DOUBLE: plant_double,
     Defect.POINT_MISPLACED: plant_misplaced,
     Defect.VECTOR_MISSING: plant_without_vector,
+    Defect.READING_INCOMPLETE: plant_incomplete,
     Defect.FILE_LOST: plant_lost,
     Defect.FILE_DAMAGED: plant_damaged,
     Defect.FILE_ORPHAN: plant_orphan,
@@ -247,6 +261,24 @@ def test_a_lost_original_is_told_and_comes_back_with_its_source(
     assert all(each.reason is None for each in house.all_documents().values())
     assert answers(house) == before
     assert job.id
+
+
+def test_a_reading_without_vectors_and_original_is_told_and_ended(tmp_path: Path) -> None:
+    house = furnished(tmp_path, engine="memory")
+    plant_incomplete(house, random.Random(1))
+    (job, *_) = house.jobs.list_recent(scope=house.scope, limit=1)[0]
+    (item,) = house.items(job).values()
+    house.files.path(item.sha256).unlink()
+
+    assert found(verify(house)) == {Defect.READING_INCOMPLETE: 1, Defect.FILE_LOST: 1}
+    verify(house, is_repair=True)
+    house.apply()
+
+    (item,) = house.items(job).values()
+    assert (item.state, item.reason) == (ItemState.FAILED, Reason("original_lost", {}))
+    assert house.state_of(job).state is JobState.FAILED
+    assert verify(house).is_clean
+    house.close()
 
 
 @pytest.mark.each_engine

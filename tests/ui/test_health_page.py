@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from assistant.schemas.reconciliation import FindingOut, VerificationOut, VerificationReportOut
+from assistant.schemas.service import ReadyOut
 from tests.ui.administration import click, opened, said
 from tests.ui.scripted import NOW
 from tests.ui.scripted_organisation import OrganisingClient
@@ -51,6 +52,20 @@ class CaringClient(OrganisingClient):
         )
     )
     begun: list[bool] = field(default_factory=list[bool])
+    held: str | None = None
+    """Why what was read is not shown."""
+
+    def ready(self) -> ReadyOut:
+        return ReadyOut(
+            status="ready",
+            database=True,
+            index=True,
+            embedder=True,
+            worker=True,
+            model="none",
+            detail=[],
+            indexing_trouble=self.held,
+        )
 
     def verification(self) -> VerificationOut:
         return self.found
@@ -72,6 +87,16 @@ def test_the_comparison_is_for_the_platform(api: CaringClient) -> None:
 
     assert "réservée" in page.warning[0].value
     assert not page.button
+
+
+def test_what_holds_the_index_is_told_first(api: CaringClient) -> None:
+    assert "pas encore montré" not in said(opened(api, "health"))
+    api.held = "Le disque <i> est plein."
+
+    words = said(opened(api, "health")).replace("\\", "")
+
+    assert "n'est pas encore montré" in words
+    assert "est plein. Dès que c'est possible, l'indexation continue d'elle-même." in words
 
 
 def test_nothing_was_compared_yet(api: CaringClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 from streamlit.testing.v1 import AppTest
 
@@ -51,6 +52,25 @@ def test_a_job_without_such_files_says_nothing_of_them(
     api.jobs = [job()]
 
     assert "Nouvel essai" not in shown(documents_page.run())
+
+
+def test_files_that_the_index_cannot_take_now_say_why_and_that_it_passes(
+    api: ScriptedClient, documents_page: AppTest
+) -> None:
+    full = "Le disque de l'index est plein."
+    api.jobs = [job(counts={"indexing": 3}, held_reason=full)]
+
+    words = unescape(shown(documents_page.run()))
+
+    assert f"3 fichiers sont lus mais pas encore montrés. {full} Dès que c'est possible" in words
+
+
+def test_an_old_job_says_how_many_files_it_tells_no_longer(
+    api: ScriptedClient, documents_page: AppTest
+) -> None:
+    api.jobs = [job("failed", done=10, counts={"failed": 2, "indexed": 8}, forgotten=9)]
+
+    assert "9 fichiers ne sont plus détaillés" in shown(documents_page.run())
 
 
 def test_failures_tell_those_for_good_from_those_given_up(

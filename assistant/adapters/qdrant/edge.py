@@ -107,7 +107,7 @@ class EdgeChunkIndex:
             ConfigurationError: Built with another embedder ("index_other_embedder"), or open in
                 another process ("index_in_use").
             IndexUnavailable: Damaged ("index_damaged").
-            StorageError: Disk full ("disk_full").
+            StorageError: Disk full ("index_disk_full").
         """
         self._path = path
         self._embedder, self._weighing = embedder, weighing
@@ -129,7 +129,7 @@ class EdgeChunkIndex:
         Raises:
             ValueError: More than 200 points, a vector of the wrong length or not finite, or a
                 chunk id that is not a UUID.
-            StorageError: Disk full ("disk_full").
+            StorageError: Disk full ("index_disk_full").
         """
         import qdrant_edge
 
@@ -304,7 +304,7 @@ class EdgeChunkIndex:
         except OSError as error:
             raise StorageError from error
         if free_bytes < wanted_bytes:
-            raise StorageError("disk_full")
+            raise StorageError("index_disk_full")
 
     def _quantised_best(self, values: list[float], *, scope: Scope, limit: int) -> Ranking | None:
         """The best by exact score among those of a quantised pass; None when one may be missing."""

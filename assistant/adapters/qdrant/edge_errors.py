@@ -27,5 +27,5 @@ def engine_errors(*, code: str = "index_unavailable") -> Generator[None]:
         if "WouldBlock" in reason:
             raise ConfigurationError("index_in_use") from error
         if "No space left" in reason:
-            raise StorageError("disk_full") from error
+            raise StorageError("index_disk_full") from error
         raise IndexUnavailable(code, transient=code != "index_damaged") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Row, and_, func, literal, select, update
@@ -112,8 +112,8 @@ class SqlCurationRepository:
             _record_of(row, origin=origins.get(row.id)) for row in self._transaction.read(query)
         ]
 
-    def _origins(self, document_id: DocumentId) -> dict[str, tuple[int, Row[Any]]]:
-        """By version: which reading of the document it was, and the job that asked for it."""
+    def _origins(self, document_id: DocumentId) -> dict[str, tuple[int | None, Row[Any]]]:
+        """By version: which reading of the document it was, if that is known, and the job that asked for it."""
         query = (
             select(job_items.c.version_id, jobs.c.id, jobs.c.created_by)
             .select_from(job_items.join(jobs, jobs.c.id == job_items.c.job_id))
@@ -121,7 +121,19 @@ class SqlCurationRepository:
             .order_by(job_items.c.number)
         )
         rows = self._transaction.read(query)
-        return {row.version_id: (number, row) for number, row in enumerate(rows, start=1)}
+        found: dict[str, tuple[int | None, Row[Any]]] = {
+            row.version_id: (None, row) for row in self._remembered(document_id)
+        }
+        found.update({row.version_id: (number, row) for number, row in enumerate(rows, start=1)})
+        return found
+
+    def _remembered(self, document_id: DocumentId) -> Sequence[Row[Any]]:
+        """Versions whose line in their job is no longer kept, and the job."""
+        return self._transaction.read(
+            select(versions.c.id.label("version_id"), jobs.c.id, jobs.c.created_by)
+            .select_from(versions.join(jobs, jobs.c.id == versions.c.asked_in))
+            .where(versions.c.document_id == document_id)
+        )
 
     def _found(self, document_id: DocumentId, *, scope: Scope) -> Document:
         document = self._documents.find(document_id, scope=scope, managed=scope)
@@ -188,7 +200,7 @@ def fields_of_document(transaction: Transaction, document_id: DocumentId) -> Cor
     return CorrectedFields(row.title, row.kind, row.date, row.is_undated)
 
 
-def _record_of(row: Row[Any], *, origin: tuple[int, Row[Any]] | None) -> VersionRecord:
+def _record_of(row: Row[Any], *, origin: tuple[int | None, Row[Any]] | None) -> VersionRecord:
     version = version_of(row)
     if origin is None:
         return VersionRecord(version, row.chunk_count)

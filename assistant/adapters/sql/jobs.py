@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,6 +34,8 @@ from assistant.domain.tenancy import Scope
 
 ITEM_KEYS = "item "
 """Under which a transaction remembers items."""
+_SIZES = frozenset({"chunks", "pages"})
+"""What the column `forgotten` counts beside items by state."""
 
 
 class SqlJobRepository:
@@ -113,7 +116,7 @@ class SqlJobRepository:
         replace_item(self._transaction, item)
 
     def counts(self, job_id: JobId, *, scope: Scope) -> tuple[Mapping[ItemState, int], int, int]:
-        """Number of items per state, total chunks, total pages."""
+        """Number of items per state, total chunks, total pages, those included that are forgotten."""
         rows = self._transaction.read(
             select(
                 job_items.c.state,
@@ -125,14 +128,41 @@ class SqlJobRepository:
             .where(job_items.c.job_id == job_id, within_own_tenant(scope, jobs))
             .group_by(job_items.c.state)
         )
-        states: dict[ItemState, int] = {row.state: row.items for row in rows}
-        return states, sum(row.chunks for row in rows), sum(row.pages for row in rows)
+        forgotten = self._forgotten(job_id, scope=scope)
+        chunks, pages = forgotten.pop("chunks", 0), forgotten.pop("pages", 0)
+        states = with_forgotten({row.state: row.items for row in rows}, forgotten)
+        return (
+            states,
+            chunks + sum(row.chunks for row in rows),
+            pages + sum(row.pages for row in rows),
+        )
+
+    def forgotten(self, job_id: JobId, *, scope: Scope) -> int:
+        """Number of items that are only counted any more."""
+        found = self._forgotten(job_id, scope=scope)
+        return sum(count for name, count in found.items() if name not in _SIZES)
+
+    def _forgotten(self, job_id: JobId, *, scope: Scope) -> dict[str, int]:
+        query = select(jobs.c.forgotten).where(jobs.c.id == job_id, within_own_tenant(scope, jobs))
+        row = self._transaction.first(query)
+        return dict(row.forgotten or {}) if row else {}
 
     def _jobs(self, query: Select[Any]) -> list[Job]:
         found = [job_of(row) for row in self._transaction.read(query)]
         for job in found:
             self._transaction.remember(job_key(job.id), job)
         return found
+
+
+def with_forgotten(
+    states: Mapping[ItemState, int], forgotten: Mapping[str, int] | None
+) -> dict[ItemState, int]:
+    """Items per state, with those of the column `forgotten` of their job."""
+    total = Counter(states)
+    for name, count in (forgotten or {}).items():
+        if name not in _SIZES:
+            total[ItemState(name)] += count
+    return dict(total)
 
 
 def job_key(job_id: str) -> str:

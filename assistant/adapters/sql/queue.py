@@ -22,7 +22,14 @@ from sqlalchemy import (
 )
 
 from assistant.adapters.sql.documents import DOCUMENT_KEYS
-from assistant.adapters.sql.jobs import ITEM_KEYS, job_key, read_items, replace_item
+from assistant.adapters.sql.job_pruning import forget_items
+from assistant.adapters.sql.jobs import (
+    ITEM_KEYS,
+    job_key,
+    read_items,
+    replace_item,
+    with_forgotten,
+)
 from assistant.adapters.sql.leases import is_left
 from assistant.adapters.sql.rows import job_of, reason_fields
 from assistant.adapters.sql.tables import documents, job_items, jobs, versions
@@ -240,13 +247,23 @@ class SqlWorkQueue:
         self._transaction.forget(DOCUMENT_KEYS)
 
     def counts(self, job_id: JobId) -> Mapping[ItemState, int]:
-        """Number of items per state."""
+        """Number of items per state, those included that are forgotten."""
         query = (
             select(job_items.c.state, func.count().label("items"))
             .where(job_items.c.job_id == job_id)
             .group_by(job_items.c.state)
         )
-        return {row.state: row.items for row in self._transaction.read(query)}
+        states = {row.state: row.items for row in self._transaction.read(query)}
+        row = self._transaction.first(select(jobs.c.forgotten).where(jobs.c.id == job_id))
+        return with_forgotten(states, row.forgotten if row else None)
+
+    def forget_items(self, *, before: datetime, limit: int) -> int:
+        """Forget items of jobs that ended before a time, at most so many; how many there were.
+
+        The jobs keep their counts, and versions who asked for them. The newest failure of a document
+        stays as long as its last attempt is one.
+        """
+        return forget_items(self._transaction, before=before, limit=limit)
 
     def settled_jobs(self) -> list[JobId]:
         """Jobs in state RUNNING all of whose items have ended, oldest first."""

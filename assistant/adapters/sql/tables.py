@@ -147,6 +147,7 @@ versions = Table(
     _count("page_count"),
     Column("notices", CompactJson, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("asked_in", Text),
     ForeignKeyConstraint(
         ["document_id", "tenant_id", "collection_id"],
         ["documents.id", "documents.tenant_id", "documents.collection_id"],
@@ -272,6 +273,7 @@ jobs = Table(
     Column("lease_until", UtcDateTime),
     Column("not_before", UtcDateTime),
     _count("turn"),
+    Column("forgotten", CompactJson),
     ForeignKeyConstraint(
         ["collection_id", "tenant_id"], ["collections.id", "collections.tenant_id"]
     ),

@@ -36,6 +36,7 @@ from assistant.testing.contracts.repositories_feedback import (
     FeedbackContract,
     InspectionContract,
 )
+from assistant.testing.contracts.repositories_forgetting import ForgettingContract
 from assistant.testing.contracts.repositories_generations import GenerationContract
 from assistant.testing.contracts.repositories_index import LedgerContract, VectorContract
 from assistant.testing.contracts.repositories_jobs import JobContract
@@ -84,6 +85,7 @@ __all__ = [
     "EvaluationContract",
     "FederationContract",
     "FeedbackContract",
+    "ForgettingContract",
     "GenerationContract",
     "GroupContract",
     "IdentityContract",

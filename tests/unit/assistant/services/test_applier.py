@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from assistant.domain.documents import DocumentState, Reason
 from assistant.domain.errors import IndexUnavailable
 from assistant.domain.ids import ChunkId, VersionId, new_id
-from assistant.domain.jobs import ItemState, JobState
+from assistant.domain.jobs import ItemState, Job, JobState
 from assistant.domain.retrieval import IndexPoint
 from assistant.services.applier import UPSERT_POINTS, IndexApplier
 from assistant.services.rebuild import RebuildProgress, rebuild
@@ -320,6 +322,76 @@ def test_ready_version_without_vectors_is_read_again_once(house: House) -> None:
 
     assert set(house.live_texts()) == set(TWO)
     assert len(house.jobs.list_recent(scope=house.scope, limit=50)) == 3
+
+
+def ready_without_vectors(house: House) -> Job:
+    """A job of two files that were read, and whose vectors are gone."""
+    job = house.submit(TWO)
+    house.work()
+    with house.database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM vectors"))
+    return job
+
+
+@pytest.mark.parametrize("lost", [["a.txt", "b.txt"], ["b.txt"]])
+def test_a_reading_without_vectors_and_original_ends_as_failed(
+    house: House, lost: list[str]
+) -> None:
+    job = ready_without_vectors(house)
+    for name in lost:
+        house.files.path(house.items(job)[name].sha256).unlink()
+    house.applier = house.new_applier(patience_s=0)
+
+    house.settle()
+    house.settle()
+
+    shown = {name: [text] for name, text in TWO.items() if name not in lost}
+    assert house.live_texts() == shown
+    for name in lost:
+        item, document = house.items(job)[name], house.all_documents()[name]
+        assert (item.state, document.state) == (ItemState.FAILED, DocumentState.FAILED)
+        assert item.reason == document.reason == Reason("original_lost", {})
+    ended = JobState.FAILED if len(lost) > 1 else JobState.PARTLY_FAILED
+    assert house.state_of(job).state is ended
+    with house.open_work() as work:
+        assert work.ledger.ready_versions(limit=9) == []
+
+
+def test_a_reading_whose_second_one_failed_tells_why(house: House) -> None:
+    job = ready_without_vectors(house)
+    house.files.path(house.items(job)["a.txt"].sha256).write_text("damaged")
+    house.applier = house.new_applier(patience_s=0)
+
+    house.settle()
+    house.settle()
+    house.applier = house.new_applier(patience_s=0)
+    house.settle()
+
+    assert house.items(job)["a.txt"].reason == Reason("file_damaged", {})
+    assert house.state_of(job).state is JobState.PARTLY_FAILED
+    assert house.live_texts() == {"b.txt": [TWO["b.txt"]]}
+
+
+def test_a_reading_whose_vectors_come_back_is_shown_at_the_next_look(house: House) -> None:
+    house.ingest({"c.txt": "Troisième"}, is_complete=False)
+    job = house.submit(TWO, is_complete=False)
+    house.work()
+    with house.database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE kept AS SELECT * FROM vectors"))
+        connection.execute(text("DELETE FROM vectors"))
+    for item in house.items(job).values():
+        house.files.path(item.sha256).unlink()
+    house.apply()
+    assert set(house.live_texts()) == {"c.txt"}
+    with house.database.engine.begin() as connection:
+        connection.execute(text("INSERT INTO vectors SELECT * FROM kept"))
+
+    leaving = house.all_documents()["c.txt"].id  # what leaves has the applier look at the others
+    house.documents.delete(leaving, principal=house.principal, scope=house.scope)
+    house.apply()
+
+    assert set(house.live_texts()) == set(TWO)
+    assert house.state_of(job).state is JobState.SUCCEEDED
 
 
 def test_thread_applies_flushes_when_idle_and_stops(house: House) -> None:

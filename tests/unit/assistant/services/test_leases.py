@@ -13,7 +13,7 @@ from assistant.domain.jobs import ItemState, JobItem, JobState
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.heartbeat import Heartbeat
 from assistant.services.transactions import retried
-from tests.house import House, open_house
+from tests.house import House, LineReader, open_house
 
 
 def until_true(condition: Callable[[], bool]) -> None:
@@ -135,6 +135,38 @@ def test_applier_thread_goes_on_after_the_index_failed(
 
     until_true(lambda: house.state_of(job).state is JobState.SUCCEEDED)
     applier.stop()
+
+
+def test_a_job_goes_on_at_once_and_unblamed_when_the_database_is_back(tmp_path: Path) -> None:
+    is_away = threading.Event()
+
+    def wrap(opened: UnitOfWorkFactory) -> UnitOfWorkFactory:
+        def open_work() -> UnitOfWork:
+            if is_away.is_set():
+                raise StorageError("database_unreachable")
+            return opened()
+
+        return open_work
+
+    reader = LineReader()
+    reader.hook = lambda name: is_away.set()
+    house = open_house(tmp_path, wrap=wrap, reader=reader)
+    job = house.submit({"a.txt": "Texte A", "b.txt": "Texte B"})
+    worker = house.new_worker()
+    for _ in range(4):  # more than a file may be begun
+        with pytest.raises(StorageError):
+            worker.run_once()
+        with pytest.raises(StorageError):
+            worker.run_once()
+        is_away.clear()
+    assert max(item.attempt for item in house.items(job).values()) == 1
+
+    reader.hook = lambda name: None
+    house.settle_with(worker)
+
+    assert house.state_of(job).state is JobState.SUCCEEDED
+    assert {item.attempt for item in house.items(job).values()} == {1}
+    house.close()
 
 
 def test_worker_waits_for_a_database_that_fails(tmp_path: Path) -> None:

@@ -202,7 +202,7 @@ def test_full_disk_refuses_to_write_and_still_reads_and_removes(tmp_path: Path) 
     with pytest.raises(StorageError) as caught:
         index.upsert([make_point(9, text="forêt")])
 
-    assert caught.value.code == "disk_full"
+    assert caught.value.code == "index_disk_full"
     assert len(index.search_lexical("eau", scope=ALL, limit=9)) == 3
     index.remove_version(VersionId("v1"))
     assert index.count_all() == 0
