@@ -18,7 +18,7 @@ from eval.instance import Instance, Keep, Row
 from eval.run import measure
 from eval.workspace import Workspace
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("in_this_process")]
 THRESHOLDS_OF = tomllib.loads(THRESHOLDS.read_text("utf-8"))
 
 
@@ -47,19 +47,14 @@ class ShuffledWorkspace(Workspace):
         return ShuffledInstance(right.data_dir, right.variables)
 
 
-@pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("gate")
-
-
-def test_the_quick_gate_is_open(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code = main(["gate", "--quick", "--work", str(work)])
+def test_the_quick_gate_is_open(sample_work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["gate", "--quick", "--work", str(sample_work)])
 
     assert code == 0, capsys.readouterr().out
 
 
-def test_a_shuffled_ranking_closes_it(work: Path) -> None:
-    measured = measure(ShuffledWorkspace(work, {}), [load_sample()], with_answers=False)
+def test_a_shuffled_ranking_closes_it(sample_work: Path) -> None:
+    measured = measure(ShuffledWorkspace(sample_work, {}), [load_sample()], with_answers=False)
     outcome = check(measured, THRESHOLDS_OF)
 
     assert not outcome.is_open
@@ -67,9 +62,9 @@ def test_a_shuffled_ranking_closes_it(work: Path) -> None:
 
 
 def test_a_model_that_cites_the_wrong_passages_closes_it(
-    work: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    sample_work: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    thresholds = work / "sample.toml"
+    thresholds = sample_work / "sample.toml"
     thresholds.write_text(
         "slices = {}\n[sets.sample.least]\npage_cited = "
         f"{THRESHOLDS_OF['sets']['sample']['least']['page_cited']}\n",
@@ -78,7 +73,9 @@ def test_a_model_that_cites_the_wrong_passages_closes_it(
     with running_mock_model() as model:
         monkeypatch.setenv("ASSISTANT_MODEL_URL", model.url)
         monkeypatch.setenv("ASSISTANT_MODEL_NAME", "mock-shuffled")
-        code = main(["gate", "--quick", "--work", str(work), "--thresholds", str(thresholds)])
+        code = main(
+            ["gate", "--quick", "--work", str(sample_work), "--thresholds", str(thresholds)]
+        )
 
     assert code == 1
     assert "Bonne page citée vaut" in capsys.readouterr().out
