@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from assistant.schemas.tenants import TenantChangeIn
 from assistant.testing.mock_model import MockModel, running_mock_model
 from tests.e2e.browser import Product, chromium, running_product
+from tests.e2e.desks import Desks, Seat
 from tests.e2e.providing import SIRET, Site, provided
 
 REGION = TenantChangeIn(name="Région Exemple", kind="region", siren="123456782", sirets=[SIRET])
@@ -22,6 +24,19 @@ def browser() -> Generator[Browser]:
     """One Chromium; each walk has contexts of its own in it."""
     with chromium() as opened:
         yield opened
+
+
+@pytest.fixture(scope="package")
+def desks(browser: Browser) -> Desks:
+    """Browsers of the persons of walks."""
+    return Desks(browser)
+
+
+@pytest.fixture
+def seat(desks: Desks) -> Generator[Seat]:
+    """Gives a browser of its own to each person of a test."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(desks.seat())
 
 
 @pytest.fixture(scope="package")

@@ -9,12 +9,13 @@ from contextlib import closing
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from assistant.client import AssistantClient
 from assistant.schemas.people import RoleName
 from tests.e2e.browser import Product, Watch, sign_in
-from tests.e2e.forms import choose, context_of, dialog, fill, go
+from tests.e2e.desks import Seat
+from tests.e2e.forms import choose, dialog, fill, go
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -138,9 +139,9 @@ def make_key(page: Page, shoot: Shoot) -> str:
 
 
 def test_region_makes_a_commune_that_runs_itself(
-    service: Product, browser: Browser, shoot: Shoot
+    service: Product, seat: Seat, shoot: Shoot
 ) -> None:
-    region, commune = context_of(browser), context_of(browser)
+    region, commune = seat(), seat()
     watch = Watch(commune)
     owner, secretary = region.new_page(), commune.new_page()
     sign_in(owner, service)
@@ -176,8 +177,6 @@ def test_region_makes_a_commune_that_runs_itself(
     assert roles_in_the_commune(service) == [["agent", "tenant_admin"]]
     assert watch.foreign(service.url) == []
     assert watch.policy_breaches == []
-    region.close()
-    commune.close()
 
 
 def commune_id(service: Product) -> str:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from assistant.schemas.people import InvitationIn, PersonChangeIn
 from assistant.schemas.tenants import TenantChangeIn
 from assistant.testing.mock_model import MockModel
 from tests.e2e.browser import Product, Watch, running_product, sign_in
-from tests.e2e.forms import context_of, go
+from tests.e2e.desks import Seat
+from tests.e2e.forms import go
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -60,9 +61,9 @@ def open_first(page: Page) -> None:
 
 
 def test_log_is_filtered_read_verified_and_exported(
-    product: Product, browser: Browser, shoot: Shoot
+    product: Product, seat: Seat, shoot: Shoot
 ) -> None:
-    context = context_of(browser)
+    context = seat()
     watch = Watch(context)
     page = context.new_page()
     sign_in(page, product)
@@ -73,7 +74,6 @@ def test_log_is_filtered_read_verified_and_exported(
     name_a_person(page, shoot)
     exported = export(page)
     on_a_telephone(page, shoot)
-    context.close()
 
     acts = [row["act"] for row in exported]
     assert set(acts) == {"document.deleted"}

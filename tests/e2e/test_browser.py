@@ -17,6 +17,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from assistant.testing.mock_model import MockModel
 from tests.e2e.browser import Product, Watch, ask, running_product, sign_in, wait_for
+from tests.e2e.desks import Seat
 from tests.e2e.forms import context_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -128,16 +129,13 @@ def test_other_names_and_other_sites_reach_nothing(product: Product) -> None:
     assert httpx.get(f"{own}/_stcore/metrics").status_code == 404
 
 
-def test_without_session_the_page_explains_how_to_sign_in(
-    browser: Browser, product: Product
-) -> None:
-    stranger = context_of(browser)
+def test_without_session_the_page_explains_how_to_sign_in(seat: Seat, product: Product) -> None:
+    stranger = seat()
     page = stranger.new_page()
     page.goto(product.url)
 
     expect(page.get_by_role("heading", name="Connexion nécessaire")).to_be_visible()
     expect(page.get_by_text("Se connecter avec un lien à usage unique")).to_be_visible()
-    stranger.close()
 
 
 def test_question_is_answered_and_its_citation_opens_the_highlighted_page(
@@ -324,11 +322,9 @@ def test_pages_keep_to_their_security_policy(watch: Watch, page: Page, product: 
     watch.policy_breaches.clear()
 
 
-def test_server_that_stops_is_told_in_french(
-    browser: Browser, model: MockModel, tmp_path: Path
-) -> None:
+def test_server_that_stops_is_told_in_french(seat: Seat, model: MockModel, tmp_path: Path) -> None:
     """Streamlit has a message for the machine's own name, and another one."""
-    context = context_of(browser)
+    context = seat()
     pages = [context.new_page(), context.new_page()]
     with running_product(tmp_path, model=model) as own:
         for page, host in zip(pages, ("127.0.0.1", "localhost"), strict=True):
@@ -340,4 +336,3 @@ def test_server_that_stops_is_told_in_french(
         dialog = page.get_by_role("dialog")
         expect(dialog.get_by_role("heading", name="Connexion perdue")).to_be_visible()
         expect(dialog).to_have_text(words, use_inner_text=True)
-    context.close()

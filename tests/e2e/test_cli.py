@@ -1,4 +1,8 @@
-"""The contracts for scripts, by the command itself, with and without a running server."""
+"""The contracts for scripts, by the command itself, with and without a running server.
+
+A command is a process of its own where that is what is proven; the others run in this one, where the
+program is loaded once.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,10 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+
+from assistant.cli import main
+
+pytestmark = pytest.mark.timeout(400)
 
 START_S = 60
 STOP_S = 5
@@ -40,6 +48,30 @@ def command(data: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=150,
     )
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def here(
+    data: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    restored_logs: None,
+) -> Generator[Run]:
+    """Runs a command in this process, on the same data folder."""
+    del restored_logs
+    handler = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setenv("ASSISTANT_DATA_DIR", str(data))
+
+    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        code = main([*map(str, words)])
+        printed = capsys.readouterr()
+        return subprocess.CompletedProcess(words, code, printed.out, printed.err)
+
+    yield run
+    signal.signal(signal.SIGTERM, handler)
 
 
 def lines(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
@@ -109,15 +141,15 @@ def test_ingest_ends_with_its_contract(first_run: dict[str, Any]) -> None:
     assert summary["seconds"] > 0
 
 
-def test_a_second_run_changes_nothing_and_says_so(data: Path, folder: Path) -> None:
-    done = command(data, "ingest", folder / "aide.md", folder / "transport.txt")
+def test_a_second_run_changes_nothing_and_says_so(here: Run, folder: Path) -> None:
+    done = here("ingest", folder / "aide.md", folder / "transport.txt")
 
     assert done.returncode == 0, done.stderr
     assert "2 fichiers : 2 inchangés" in done.stdout
     assert "Rien n'a changé" in done.stdout
 
 
-def test_search_keeps_ids_and_order_also_of_failed_queries(data: Path) -> None:
+def test_search_keeps_ids_and_order_also_of_failed_queries(here: Run, data: Path) -> None:
     queries = data.parent / "q.jsonl"
     queries.write_text(
         '{"id": "z", "text": "taux de l\'aide aux communes"}\n'
@@ -126,7 +158,7 @@ def test_search_keeps_ids_and_order_also_of_failed_queries(data: Path) -> None:
         "utf-8",
     )
 
-    done = command(data, "search", "-k", "1", "--json", "--queries", queries)
+    done = here("search", "-k", "1", "--json", "--queries", queries)
 
     first, failed, last = lines(done)
     assert done.returncode == 3, done.stderr
@@ -143,8 +175,8 @@ def test_search_keeps_ids_and_order_also_of_failed_queries(data: Path) -> None:
     assert last["results"][0]["file"] == "transport.txt"
 
 
-def test_ask_gives_its_contract(data: Path) -> None:
-    done = command(data, "ask", "Combien coûte la carte de transport ?", "--json")
+def test_ask_gives_its_contract(here: Run) -> None:
+    done = here("ask", "Combien coûte la carte de transport ?", "--json")
 
     (answer,) = lines(done)
     assert done.returncode == 0, done.stderr
@@ -159,7 +191,24 @@ def test_ask_gives_its_contract(data: Path) -> None:
     assert {"document_id", "locator", "text"} <= citation.keys()
 
 
-def test_a_server_is_the_way_of_the_other_commands(data: Path, folder: Path) -> None:
+def end(server: psutil.Process, *, data: Path) -> None:
+    """Ask a server to stop: soon it and its children are gone, and the folder is free."""
+    children = server.children(recursive=True)
+    begun = time.monotonic()
+    server.send_signal(signal.SIGTERM)
+    code = server.wait(timeout=START_S)
+
+    assert code == 0
+    assert time.monotonic() - begun < STOP_S + GRACE_FOR_LOAD_S
+    assert children
+    assert not [child for child in children if child.is_running()]
+    assert not (data / "run" / "server.json").exists()
+    assert command(data, "link").returncode == 5
+
+
+def test_a_server_is_the_way_of_the_other_commands_until_it_is_asked_to_stop(
+    data: Path, folder: Path
+) -> None:
     with running(data) as (server, head):
         url = head.split()[3]
         wait_for_worker(server)
@@ -173,6 +222,7 @@ def test_a_server_is_the_way_of_the_other_commands(data: Path, folder: Path) -> 
         unknown = command(data, "documents", "show", "inconnu")
         ready = httpx.get(f"{url}/api/ready", trust_env=False).json()
         page = httpx.get(url, trust_env=False)
+        end(server, data=data)
 
     assert head.count(f"{url}/api/auth/link/") == 1
     assert second.returncode == 4
@@ -190,22 +240,6 @@ def test_a_server_is_the_way_of_the_other_commands(data: Path, folder: Path) -> 
     assert "server" not in page.headers
 
 
-def test_a_server_stops_with_its_children_and_frees_the_folder(data: Path) -> None:
-    with running(data) as (server, head):
-        children = wait_for_worker(server)
-        httpx.get(f"{head.split()[3]}/api/health", trust_env=False, timeout=START_S)
-        begun = time.monotonic()
-        server.send_signal(signal.SIGTERM)
-        code = server.wait(timeout=START_S)
-        lasted = time.monotonic() - begun
-
-    assert code == 0, head
-    assert lasted < STOP_S + GRACE_FOR_LOAD_S
-    assert not [child for child in children if child.is_running()]
-    assert not (data / "run" / "server.json").exists()
-    assert command(data, "link").returncode == 5
-
-
 def test_a_killed_server_leaves_no_child_and_a_usable_folder(data: Path) -> None:
     with running(data) as (server, _):
         children = wait_for_worker(server)
@@ -218,9 +252,9 @@ def test_a_killed_server_leaves_no_child_and_a_usable_folder(data: Path) -> None
     assert lines(done)[0]["counts"]["live"] == 1
 
 
-def test_doctor_and_settings_print_data(data: Path) -> None:
+def test_doctor_and_settings_print_data(here: Run, data: Path) -> None:
     checks = lines(command(data, "doctor", "--json"))[0]["checks"]
-    settings = lines(command(data, "settings", "--json"))[0]["settings"]
+    settings = lines(here("settings", "--json"))[0]["settings"]
 
     states = {check["name"]: check["state"] for check in checks}
     needed = ("python", "settings", "data_dir", "embedder", "index")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from assistant.schemas.people import InvitationIn
 from assistant.schemas.tenants import QuotasIO, TenantIn
 from tests.e2e.browser import Product, Watch, ask, wait_for
-from tests.e2e.forms import context_of, go
+from tests.e2e.desks import Seat
+from tests.e2e.forms import go
 from tests.e2e.offices import Office, open_office
 from tests.e2e.test_browser import QUESTION, write_pdf
 
@@ -108,9 +109,9 @@ def count(page: Page, shoot: Shoot) -> None:
 
 
 def test_a_conversation_from_its_answer_to_the_loss_of_its_source(
-    service: Product, office: Office, browser: Browser, shoot: Shoot
+    service: Product, office: Office, seat: Seat, shoot: Shoot
 ) -> None:
-    context, other = context_of(browser), context_of(browser)
+    context, other = seat(), seat()
     watch = Watch(context)
     page, auditor = office.open(context), other.new_page()
     ask(page, QUESTION)
@@ -130,5 +131,3 @@ def test_a_conversation_from_its_answer_to_the_loss_of_its_source(
 
     assert watch.foreign(office.url) == []
     assert watch.policy_breaches == []
-    context.close()
-    other.close()

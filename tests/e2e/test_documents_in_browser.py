@@ -7,11 +7,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from assistant.schemas.tenants import TenantIn
 from tests.e2e.browser import WAIT_MS, Product, wait_for
-from tests.e2e.forms import context_of
+from tests.e2e.desks import Desks
 from tests.e2e.offices import Office, open_office
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -36,10 +36,9 @@ def office(service: Product, tmp_path_factory: pytest.TempPathFactory) -> Office
 
 
 @pytest.fixture(scope="module")
-def context(browser: Browser) -> Generator[BrowserContext]:
-    opened = context_of(browser)
-    yield opened
-    opened.close()
+def context(desks: Desks) -> Generator[BrowserContext]:
+    with desks.seat() as seat:
+        yield seat
 
 
 @pytest.fixture

@@ -6,11 +6,12 @@ import csv
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from assistant.schemas.tenants import TenantIn
 from tests.e2e.browser import Product, Watch
-from tests.e2e.forms import context_of, go
+from tests.e2e.desks import Seat
+from tests.e2e.forms import go
 from tests.e2e.offices import Office, open_office
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -48,9 +49,9 @@ def send(page: Page, folder: Path, name: str, content: str) -> None:
 
 
 def test_questions_are_sent_evaluated_read_and_deleted(
-    browser: Browser, office: Office, folder: Path
+    seat: Seat, office: Office, folder: Path
 ) -> None:
-    context = context_of(browser)
+    context = seat()
     watch = Watch(context)
     shown = office.open(context)
     go(shown, "Évaluation")
@@ -88,7 +89,6 @@ def test_questions_are_sent_evaluated_read_and_deleted(
     assert office.client.list_question_sets() == []
     assert watch.foreign(office.url) == []
     assert watch.policy_breaches == []
-    context.close()
 
 
 def is_within(page: Page) -> bool:

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from assistant.schemas.tenants import TenantIn
 from tests.e2e.browser import Product, ask, wait_for
-from tests.e2e.forms import context_of
+from tests.e2e.desks import Seat
 from tests.e2e.offices import Office, open_office
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -34,10 +34,9 @@ def office(service: Product, tmp_path_factory: pytest.TempPathFactory) -> Office
 
 
 def test_a_link_is_confirmed_and_the_answer_says_what_changed(
-    browser: Browser, office: Office, tmp_path: Path
+    seat: Seat, office: Office, tmp_path: Path
 ) -> None:
-    context = context_of(browser)
-    page = office.open(context, "documents")
+    page = office.open(seat(), "documents")
     page.get_by_text("Un lien proposé entre deux documents").click()
     expect(page.get_by_text("modification de la délibération n° 2024-117").first).to_be_visible()
     page.get_by_text("Qualité de lecture : contenu suspect").click()
@@ -59,4 +58,3 @@ def test_a_link_is_confirmed_and_the_answer_says_what_changed(
     page.screenshot(path=tmp_path / "answer.png", animations="disabled")
     (link,) = office.client.list_links(state="confirmed")
     assert (link.kind, link.source.name) == ("modifies", NEW.name)
-    context.close()

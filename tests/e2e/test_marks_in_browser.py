@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from assistant.schemas.tenants import TenantIn
 from assistant.testing.mock_model import MockModel
 from tests.e2e.browser import Product, ask
-from tests.e2e.forms import context_of
+from tests.e2e.desks import Desks
 from tests.e2e.offices import Office, open_office
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -45,10 +45,9 @@ def office(service: Product, tmp_path_factory: pytest.TempPathFactory) -> Office
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, office: Office) -> Generator[Page]:
-    context = context_of(browser)
-    yield office.open(context)
-    context.close()
+def page(desks: Desks, office: Office) -> Generator[Page]:
+    with desks.seat() as seat:
+        yield office.open(seat)
 
 
 @pytest.fixture(params=["lying", "shuffled", "grounded"])

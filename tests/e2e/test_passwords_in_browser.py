@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from assistant.testing.mock_model import MockModel
 from tests.e2e.browser import Product, Watch, running_product, sign_in
-from tests.e2e.forms import context_of, dialog, fill
+from tests.e2e.desks import Seat
+from tests.e2e.forms import dialog, fill
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -88,8 +89,8 @@ def reset_link(page: Page, shoot: Shoot) -> str:
     return page.locator(".st-key-told-once code").inner_text()
 
 
-def test_a_person_lives_with_a_password(product: Product, browser: Browser, shoot: Shoot) -> None:
-    owner_context, own = context_of(browser), context_of(browser)
+def test_a_person_lives_with_a_password(product: Product, seat: Seat, shoot: Shoot) -> None:
+    owner_context, own = seat(), seat()
     watch = Watch(own)
     owner, page = owner_context.new_page(), own.new_page()
     sign_in(owner, product)
@@ -116,5 +117,3 @@ def test_a_person_lives_with_a_password(product: Product, browser: Browser, shoo
 
     assert watch.foreign(product.url) == []
     assert watch.policy_breaches == []
-    owner_context.close()
-    own.close()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from assistant.schemas.people import InvitationIn
-from tests.e2e.forms import context_of
+from tests.e2e.desks import Seat
 from tests.e2e.providing import Place, Site, identify, without_fonts
 
 pytestmark = pytest.mark.timeout(300)
@@ -23,11 +22,10 @@ def place(site: Site) -> Place:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Generator[Page]:
-    context = context_of(browser)
-    without_fonts(context)
-    yield context.new_page()
-    context.close()
+def page(seat: Seat) -> Page:
+    opened = seat().new_page()
+    without_fonts(opened)
+    return opened
 
 
 def test_sign_in_and_out_through_a_real_provider(page: Page, place: Place, tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from assistant.schemas.people import InvitationIn
 from assistant.schemas.tenants import TenantIn
 from tests.e2e.browser import ask, sign_in
-from tests.e2e.forms import choose, context_of, dialog, fill, go
+from tests.e2e.desks import Seat
+from tests.e2e.forms import choose, dialog, fill, go
 from tests.e2e.providing import Site, identify, without_fonts
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -86,9 +87,9 @@ def upload(secretary: Page, path: Path) -> None:
 
 
 def test_what_a_commune_uploads_is_cited_to_it_and_unknown_to_others(
-    site: Site, browser: Browser, shoot: Shoot, tmp_path: Path
+    site: Site, seat: Seat, shoot: Shoot, tmp_path: Path
 ) -> None:
-    region, commune, elsewhere = (context_of(browser).new_page() for _ in range(3))
+    region, commune, elsewhere = (seat().new_page() for _ in range(3))
     sign_in(region, site.product)
     secretary = f"secretaire-{VALBOURG}"
     make_commune(region, siret=VALBOURG, secretary=secretary)
@@ -126,5 +127,3 @@ def test_what_a_commune_uploads_is_cited_to_it_and_unknown_to_others(
     for told in ("Valbourg", "137", rules.name):
         assert told not in elsewhere.locator("body").inner_text()
     assert elsewhere.request.get(source).status == 404
-    for page in (region, commune, elsewhere):
-        page.context.close()

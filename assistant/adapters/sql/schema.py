@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from assistant.adapters.sql.dialect import SqlDialect
+from assistant.adapters.sql.revisions import revision_of, revisions_in
 from assistant.domain.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+__all__ = ["knows", "migrate", "migration_config", "require_current", "revision_of"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _FILE_NAME = "%%(year)d_%%(month).2d_%%(day).2d_%%(slug)s"
@@ -31,6 +33,8 @@ def migrate(dialect: SqlDialect) -> bool:
     with dialect.migrating() as connection:
         if _is_current(connection):
             return False
+        from alembic import command
+
         command.upgrade(migration_config(connection), "head")
         dialect.finish_migration(connection)
     return True
@@ -50,16 +54,13 @@ def require_current(engine: Engine) -> None:
 
 def knows(revision: str) -> bool:
     """True for a revision of this code: the current one or an older one."""
-    return revision in _revisions(_MIGRATIONS)[0]
-
-
-def revision_of(connection: Connection) -> str:
-    """The revision of a database; empty for one without tables."""
-    return MigrationContext.configure(connection).get_current_revision() or ""
+    return revision in revisions_in(_MIGRATIONS)[0]
 
 
 def migration_config(connection: Connection) -> Config:
     """Alembic's configuration for one connection; it touches no logging."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.set_main_option("file_template", _FILE_NAME)
@@ -69,16 +70,8 @@ def migration_config(connection: Connection) -> Config:
 
 
 def _is_current(connection: Connection) -> bool:
-    revision = MigrationContext.configure(connection).get_current_revision()
-    known, head = _revisions(_MIGRATIONS)
-    if revision is not None and revision not in known:
+    revision = revision_of(connection)
+    known, head = revisions_in(_MIGRATIONS)
+    if revision and revision not in known:
         raise ConfigurationError("database_newer")
     return revision == head
-
-
-@cache
-def _revisions(folder: Path) -> tuple[frozenset[str], str | None]:
-    """All revisions of this code, and the last one; their files are read once a process."""
-    scripts = ScriptDirectory(str(folder))
-    known = frozenset(script.revision for script in scripts.walk_revisions())
-    return known, scripts.get_current_head()

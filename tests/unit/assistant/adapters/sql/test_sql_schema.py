@@ -17,6 +17,7 @@ from sqlalchemy import inspect
 
 from assistant.adapters.sql import schema, sqlite
 from assistant.adapters.sql.database import Database, open_database
+from assistant.adapters.sql.revisions import revisions_in
 from assistant.adapters.sql.statistics import STATISTICS, list_indexes
 from assistant.adapters.sql.tables import metadata
 from assistant.domain.errors import ConfigurationError, StorageError
@@ -49,7 +50,9 @@ def test_a_table_without_migration_is_noticed(database: Database) -> None:
 def test_migrations_have_one_head_and_dated_names(database: Database) -> None:
     with database.engine.connect() as connection:
         scripts = ScriptDirectory.from_config(schema.migration_config(connection))
-    assert len(scripts.get_heads()) == 1
+    (head,) = scripts.get_heads()
+    known = frozenset(script.revision for script in scripts.walk_revisions())
+    assert revisions_in(Path(scripts.dir)) == (known, head)
     for script in scripts.walk_revisions():
         assert re.fullmatch(r"\d{4}_\d\d_\d\d_\w+\.py", Path(script.path).name)
 
