@@ -8,8 +8,9 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,13 @@ MAX_OTHERS = 0.1
 MARGIN = 0.002
 LONG_MATCH = 3
 LONG_MATCH_CHARS = 8
+ChunksOf = Callable[[Path], Sequence[Chunk]]
+
+
+@pytest.fixture(scope="module")
+def chunks_of(pool: ParserPool) -> ChunksOf:
+    """The passages of a document, which is read once."""
+    return cache(lambda path: pool.read(path, name=path.name).chunks)
 
 
 @dataclass(frozen=True)
@@ -68,12 +76,11 @@ class Score:
     ],
 )
 def test_boxes_of_every_passage_of_a_page(
-    pool: ParserPool, pattern: str, pages: Sequence[int], least: int
+    chunks_of: ChunksOf, pattern: str, pages: Sequence[int], least: int
 ) -> None:
     path = next(iter(DOCUMENTS.glob(pattern)))
-    chunks = pool.read(path, name=path.name).chunks
 
-    assert_highlighted(path, chunks, pages=pages, least=least)
+    assert_highlighted(path, chunks_of(path), pages=pages, least=least)
 
 
 @pytest.mark.parametrize(
@@ -85,12 +92,10 @@ def test_boxes_of_every_passage_of_a_page(
     ],
 )
 def test_each_page_of_a_passage_over_several_holds_its_part(
-    pool: ParserPool, pattern: str, least: int
+    chunks_of: ChunksOf, pattern: str, least: int
 ) -> None:
     path = next(iter(DOCUMENTS.glob(pattern)))
-    over_several = [
-        chunk for chunk in pool.read(path, name=path.name).chunks if len(chunk.locator.pages) > 1
-    ]
+    over_several = [chunk for chunk in chunks_of(path) if len(chunk.locator.pages) > 1]
 
     shares: list[float] = []
     for chunk in over_several:
