@@ -10,7 +10,7 @@ import streamlit as st
 from assistant.client import AssistantClient
 from assistant.schemas.service import MeOut
 from assistant.schemas.sources import ScheduleModel, SourceOut, SourceRunOut
-from ui import acts, dialogs, source_form, source_runs
+from ui import acts, dialogs, source_erasures, source_form, source_runs
 from ui.failures import attempt, guarded_fragment
 from ui.markup import plain
 from ui.messages import moment_label, text
@@ -94,6 +94,7 @@ def _cards(api: AssistantClient, me: MeOut, sources: Sequence[SourceOut]) -> Non
                 source_runs.show(each.last_run, zone=zone, key=each.id)
             elif each.kind != "push":
                 st.caption(text("sources.never"))
+            source_erasures.show(api, each, zone=zone)
             _actions(api, each)
 
 

@@ -7,6 +7,7 @@ from datetime import time
 from assistant.api.errors import spoken
 from assistant.domain.sources import Rhythm, Schedule, SourceRun
 from assistant.schemas.sources import (
+    ErasedFileOut,
     FaultOut,
     ScheduleModel,
     SourceChangeIn,
@@ -68,6 +69,7 @@ def source_out(status: SourceStatus) -> SourceOut:
         next_run_at=source.next_run_at,
         open_run=None if status.open_run is None else run_out(status.open_run),
         last_run=None if status.last_run is None else run_out(status.last_run),
+        erased=[ErasedFileOut(id=each.id, erased_at=each.erased_at) for each in status.erased],
     )
 
 

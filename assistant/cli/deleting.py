@@ -29,7 +29,7 @@ def delete(client: AssistantClient, ids: Sequence[str], *, erase: bool = False) 
         try:
             document = client.get_document(id)
             if document.source != UPLOAD:
-                note(_warning(document))
+                note(_warning(document, erase=erase))
             client.delete_document(id, erase=erase)
         except ClientError as error:
             if error.problem.status != _NOT_FOUND:
@@ -41,8 +41,10 @@ def delete(client: AssistantClient, ids: Sequence[str], *, erase: bool = False) 
     return code
 
 
-def _warning(document: DocumentOut) -> str:
-    """Said before it goes: its source, which holds its file still, gives it back at the next look."""
+def _warning(document: DocumentOut, *, erase: bool) -> str:
+    """Said before it goes: whether its source, which holds its file still, gives it back at the next look."""
     if document.source.startswith(LABEL_PREFIX):
+        if erase:
+            return sentence("document_kept_out", name=document.name)
         return sentence("document_comes_back_from_source", name=document.name)
     return sentence("document_comes_back", name=document.name, source=document.source)

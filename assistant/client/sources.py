@@ -87,6 +87,11 @@ class SourceCalls:
         path = f"{_SOURCES}/{source_id}/runs/{run_id}/cancel"
         return self._transport.call("POST", path, returns=SourceOut)
 
+    def let_erased_file_in(self, source_id: str, erased_id: str) -> SourceOut:
+        """Have looks take a file again whose document was erased."""
+        path = f"{_SOURCES}/{source_id}/erased/{erased_id}"
+        return self._transport.call("DELETE", path, returns=SourceOut)
+
 
 def _body(asked: SourceChangeIn | SourceTestIn) -> dict[str, object]:
     """The wire form, the password included: the one place where it is written out."""

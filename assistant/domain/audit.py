@@ -68,6 +68,8 @@ class Act(StrEnum):
     SOURCE_RUN_ASKED = "source.asked"
     """A plan or a run of a source was asked for, by a person or its schedule; `kind` says which."""
     SOURCE_RUN_CANCELLED = "source.cancelled"
+    SOURCE_FILE_LET_IN = "source.let_in"
+    """A file whose document was erased may be taken again."""
     SOURCE_PLAN_DECIDED = "source.decided"
     """A plan that removes more than its source may by itself was approved or refused."""
     LINK_DECIDED = "link.decided"

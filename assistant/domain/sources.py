@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from assistant.domain.documents import Reason
@@ -130,6 +132,20 @@ class Source:
         if removed >= known:
             return True
         return exceeds_share(removed=removed, known=known, percent=self.removal_percent)
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedFile:
+    """A file of a source whose document was erased: looks pass over it until a person lets it in."""
+
+    id: str
+    """Keyed hash of its name; the name is kept nowhere."""
+    erased_at: datetime
+
+
+def erased_digest(source_id: SourceId, name: str) -> str:
+    """The id of the file of a name, as its document bears it, among those erased of a source."""
+    return hmac.new(source_id.encode(), name.encode(), sha256).hexdigest()
 
 
 def exceeds_share(*, removed: int, known: int, percent: int) -> bool:

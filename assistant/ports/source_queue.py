@@ -95,6 +95,10 @@ class SourceQueue(Protocol):
         """Forget some files (any number)."""
         ...
 
+    def kept_out(self, source_id: SourceId) -> frozenset[str]:
+        """Ids of the files that a look passes over, as `erased_digest` makes them of names."""
+        ...
+
     def forget_old_runs(self, source_id: SourceId, *, keep: int) -> None:
         """Delete the oldest ended runs of a source beyond a number."""
         ...

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from assistant.domain.ids import SourceId, SourceRunId
-from assistant.domain.sources import Source, SourceRun
+from assistant.domain.sources import ErasedFile, Source, SourceRun
 from assistant.domain.tenancy import Scope
 
 
@@ -64,6 +64,14 @@ class SourceRepository(Protocol):
         Raises:
             NotFound: No such source in the scope.
         """
+        ...
+
+    def erased(self, source_id: SourceId, *, scope: Scope) -> list[ErasedFile]:
+        """Files that looks at a source pass over since their documents were erased, the newest first."""
+        ...
+
+    def let_in(self, source_id: SourceId, erased_id: str, *, scope: Scope) -> None:
+        """Have looks take such a file again. Raises `NotFound`."""
         ...
 
     def add_run(self, run: SourceRun) -> None:

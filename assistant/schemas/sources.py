@@ -128,6 +128,13 @@ class SourceRunOut(Wire):
     """Why it failed, in French."""
 
 
+class ErasedFileOut(Wire):
+    """A file whose document was erased: looks pass over it. Its name is kept nowhere."""
+
+    id: str
+    erased_at: datetime
+
+
 class SourceOut(Wire):
     """A source and how it stands; its password is never told."""
 
@@ -151,3 +158,5 @@ class SourceOut(Wire):
     """Queued, under way, or waiting for approval."""
     last_run: SourceRunOut | None
     """The last one that ended."""
+    erased: list[ErasedFileOut] = Field(default=[])
+    """Files that are not taken again since their documents were erased, the newest first."""

@@ -9,6 +9,7 @@ from assistant.domain.errors import Conflict, InvalidInput, NotFound
 from assistant.domain.ids import SourceId
 from assistant.domain.sources import (
     DEFAULT_REMOVAL_PERCENT,
+    ErasedFile,
     Schedule,
     Source,
     SourceKind,
@@ -47,6 +48,8 @@ class SourceStatus:
     """Queued, under way, or waiting for approval."""
     last_run: SourceRun | None
     """The last one that ended."""
+    erased: tuple[ErasedFile, ...] = ()
+    """Files that looks pass over since their documents were erased, the newest first."""
 
 
 def written(source: Source, draft: SourceDraft) -> Source:
@@ -98,7 +101,8 @@ def status_of(work: UnitOfWork, source: Source, *, scope: Scope) -> SourceStatus
     runs = work.sources.runs(source.id, scope=scope, limit=2)
     open_run = work.sources.open_run(source.id, scope=scope)
     ended = (each for each in runs if open_run is None or each.id != open_run.id)
-    return SourceStatus(source, open_run, next(ended, None))
+    erased = work.sources.erased(source.id, scope=scope)
+    return SourceStatus(source, open_run, next(ended, None), tuple(erased))
 
 
 def _patterns(patterns: Sequence[str]) -> tuple[str, ...]:

@@ -115,6 +115,29 @@ class SourceRequests:
 
         return retried(act)
 
+    def let_in(
+        self, source_id: SourceId, erased_id: str, *, principal: Principal, scope: Scope
+    ) -> SourceStatus:
+        """Have looks take a file again whose document was erased.
+
+        Raises:
+            Forbidden: The principal is no administrator.
+            NotFound: No such source in the scope, or no such file was erased of it.
+        """
+        require_writer(principal)
+
+        def act() -> SourceStatus:
+            with self._open_work() as work:
+                work.lock()
+                source = found_source(work, source_id, scope=scope)
+                require_active(work, source.tenant_id)
+                work.sources.let_in(source_id, erased_id, scope=scope)
+                self._tell(work, Act.SOURCE_FILE_LET_IN, source, principal)
+                work.commit()
+                return status_of(work, source, scope=scope)
+
+        return retried(act)
+
     def decide(
         self,
         source_id: SourceId,

@@ -21,12 +21,14 @@ from assistant.domain.sources import (
     Source,
     SourceFile,
     SourceRun,
+    erased_digest,
 )
 from assistant.domain.tenancy import Grant, Principal, Role, Scope
 from assistant.ports.files import FileStore
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.alike import FILES_ALIKE, AlikeContents
 from assistant.services.ingestion import IngestionService
+from assistant.services.names import normalised_name
 from assistant.services.receiving import content_of
 from assistant.services.source_difference import TOO_LARGE, SourceDifference, WantedFile
 from assistant.services.submission import AnnouncedFile, Submission
@@ -123,7 +125,7 @@ class SourceSync:
         return self._finished(found)
 
     def _compare(self) -> None:
-        takes = taker(include=self._source.include, exclude=self._source.exclude)
+        takes = self._taker()
         difference = self._difference
         listing = self._place.list(check=self._check)
         difference.take_listing(listing, takes=takes, check=self._check)
@@ -131,6 +133,21 @@ class SourceSync:
         for wanted in difference.rename_candidates():
             self._take(wanted, put=self._hash)  # nothing is kept before it is decided
         difference.find_renamed()
+
+    def _taker(self) -> Callable[[str], bool]:
+        """Tells names that the patterns take, and whose document was not erased."""
+        fits = taker(include=self._source.include, exclude=self._source.exclude)
+        with self._open_work() as work:
+            erased = work.source_queue.kept_out(self._source.id)
+        if not erased:
+            return fits
+
+        def takes(name: str) -> bool:
+            return (
+                fits(name) and erased_digest(self._source.id, normalised_name(name)) not in erased
+            )
+
+        return takes
 
     def _known(self) -> Iterator[list[KnownFile]]:
         after = ""

@@ -23,7 +23,7 @@ from assistant.domain.sources import RunState
 from assistant.domain.tenancy import Principal, Role
 from assistant.domain.tenants import TenantState
 from tests.api import isolation
-from tests.api.walking import Home, new_tenant, send, waiting_run
+from tests.api.walking import Home, erased_file, new_tenant, send, waiting_run
 
 TABLE: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 _BY_THE_PLATFORM = frozenset(
@@ -207,6 +207,10 @@ class Walk:
         run_id = waiting_run(self.home, made["id"], state=RunState.QUEUED)
         return {"source_id": made["id"], "run_id": run_id}
 
+    async def erased(self) -> dict[str, str]:
+        made = await self._post("/sources", {"kind": "push", "name": f"Source {self.made}"})
+        return {"source_id": made["id"], "erased_id": erased_file(self.home, made["id"])}
+
     async def tenant(self) -> dict[str, str]:
         return {"tenant_id": new_tenant(self.home.site, f"Commune {self.made}")}
 
@@ -243,6 +247,7 @@ _PREPARED: Mapping[str, Callable[[Walk], Awaitable[dict[str, str]]]] = {
     "POST /v1/people/{person_id}/suspend": Walk.colleague,
     "DELETE /v1/sessions": Walk.other_session,
     "DELETE /v1/sessions/{session_id}": Walk.other_session,
+    "DELETE /v1/sources/{source_id}/erased/{erased_id}": Walk.erased,
     "POST /v1/sources/{source_id}/runs/{run_id}/approve": Walk.waiting_plan,
     "POST /v1/sources/{source_id}/runs/{run_id}/cancel": Walk.queued_run,
     "POST /v1/sources/{source_id}/runs/{run_id}/refuse": Walk.waiting_plan,

@@ -64,8 +64,21 @@ def test_a_document_of_a_folder_is_said_to_come_back(
     assert "« clos.txt » vient du dossier « /actes »" in capsys.readouterr().err
 
 
-def test_a_document_of_a_source_is_said_to_come_back_before_it_is_erased(
-    site: Site, url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("is_erased", "words"),
+    [
+        (False, "« clos.txt » vient d'une source"),
+        (True, "« clos.txt » ne sera plus repris sous ce nom par les examens de sa source"),
+    ],
+)
+def test_what_becomes_of_a_file_of_a_source_is_said_before_its_document_goes(
+    site: Site,
+    url: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_erased: bool,
+    words: str,
 ) -> None:
     principal = site.container.access.local_principal()
     request = Submission("source:actes", (), unreadable=(("clos.txt", "file_unreadable"),))
@@ -82,9 +95,9 @@ def test_a_document_of_a_source_is_said_to_come_back_before_it_is_erased(
     monkeypatch.setattr(AssistantClient, "delete_document", noted)
     with closing(AssistantClient(url, token=TOKEN)) as client:
         (document,) = client.list_documents().documents
-        delete(client, [document.id], erase=True)
+        delete(client, [document.id], erase=is_erased)
 
-    assert "« clos.txt » vient d'une source" in said_before[0]
+    assert words in said_before[0]
 
 
 def test_a_service_of_somebody_else_is_not_an_expired_session(url: str, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from typing import Any, cast
 
 import httpx
 
+from assistant.adapters.sql.source_erasures import source_erasures
+from assistant.adapters.sql.transaction import Transaction
 from assistant.domain.ids import (
     CollectionId,
     KeyId,
@@ -23,7 +25,7 @@ from assistant.domain.ids import (
     new_id,
 )
 from assistant.domain.people import PersonState
-from assistant.domain.sources import RunKind, RunState, SourceRun
+from assistant.domain.sources import RunKind, RunState, SourceRun, erased_digest
 from assistant.domain.tenancy import Collection, Permission, Principal, Role
 from assistant.domain.tenants import Tenant, TenantState
 from assistant.services.secrets import digest
@@ -165,7 +167,23 @@ async def _work(home: Home) -> dict[str, str]:
 async def _source(home: Home) -> dict[str, str]:
     asked = {"kind": "push", "name": "Réservé aux élus"}
     source_id = (await _made(home.http, "/sources", asked))["id"]
-    return {"source_id": source_id, "run_id": waiting_run(home, source_id)}
+    return {
+        "source_id": source_id,
+        "run_id": waiting_run(home, source_id),
+        "erased_id": erased_file(home, source_id),
+    }
+
+
+def erased_file(home: Home, source_id: str) -> str:
+    """A file that looks at a source pass over since its document was erased."""
+    container = home.site.container
+    digest = erased_digest(SourceId(source_id), "réservé.pdf")
+    row = {"source_id": source_id, "digest": digest, "erased_at": container.clock.now()}
+    with container.open_work() as work:
+        transaction: Transaction = vars(work)["_transaction"]
+        transaction.add_missing(source_erasures, [row])
+        work.commit()
+    return digest
 
 
 def waiting_run(home: Home, source_id: str, *, state: RunState = RunState.AWAITING_APPROVAL) -> str:

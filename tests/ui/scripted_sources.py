@@ -116,6 +116,11 @@ class SourcesClient(OrganisingClient):
         self._note("decide-source", source_id, run_id, is_approved)
         return self.sources[0]
 
+    def let_erased_file_in(self, source_id: str, erased_id: str) -> SourceOut:
+        self._note("let-in", source_id, erased_id)
+        self.sources = [each.model_copy(update={"erased": []}) for each in self.sources]
+        return self.sources[0]
+
     def cancel_source_run(self, source_id: str, run_id: str) -> SourceOut:
         self._note("cancel-source", source_id, run_id)
         ended = run(state="cancelled")

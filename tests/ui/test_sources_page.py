@@ -9,7 +9,7 @@ import pytest
 
 from assistant.schemas.sources import FaultOut
 from tests.ui.administration import click, keys, opened, said
-from tests.ui.scripted import problem
+from tests.ui.scripted import NOW, problem
 from tests.ui.scripted_sources import SourcesClient, run, source
 
 
@@ -154,6 +154,20 @@ def test_a_look_under_way_is_stopped(api: SourcesClient) -> None:
     assert api.changes() == [("cancel-source", "source-actes", "run-1")]
     assert "a été arrêtée. Ce qui était pris reste" in said(page)
     assert not page.button("sync-source-actes").disabled
+
+
+def test_files_of_erased_documents_are_told_by_their_day_and_let_in_again(
+    api: SourcesClient,
+) -> None:
+    api.sources = [source(erased=[{"id": "empreinte", "erased_at": NOW}])]
+
+    page = opened(api, "sources")
+    assert "Un fichier effacé n'est plus repris" in page.expander[0].label
+    page = click(page, "let-in-source-actes-0")
+
+    assert api.changes() == [("let-in", "source-actes", "empreinte")]
+    assert "La prochaine mise à jour reprendra ce fichier" in said(page)
+    assert not page.expander
 
 
 @pytest.mark.parametrize(("action", "is_approved"), [("approve", True), ("refuse", False)])

@@ -293,7 +293,7 @@ class SqlDocumentRepository:
         self._transaction.lock()
         if self.find(document_id, scope=scope, managed=scope) is None:
             raise NotFound
-        erase_traces(self._transaction, document_id)
+        erase_traces(self._transaction, document_id, now=now)
         self.delete(document_id, scope=scope, now=now)
 
     def deleted_at(

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from assistant.adapters.sql.leases import is_left
 from assistant.adapters.sql.rows import fields_of
+from assistant.adapters.sql.source_erasures import kept_out
 from assistant.adapters.sql.source_rows import FILE_FIELDS, run_of, source_of
 from assistant.adapters.sql.source_tables import source_files, source_runs, sources
 from assistant.adapters.sql.tables import documents, job_items, jobs
@@ -182,6 +183,10 @@ class SqlSourceQueue:
                     source_files.c.source_id == source_id, source_files.c.name.in_(batch)
                 )
             )
+
+    def kept_out(self, source_id: SourceId) -> frozenset[str]:
+        """Ids of the files that a look passes over, as `erased_digest` makes them of names."""
+        return kept_out(self._transaction, source_id)
 
     def forget_old_runs(self, source_id: SourceId, *, keep: int) -> None:
         """Delete the oldest ended runs of a source beyond a number."""

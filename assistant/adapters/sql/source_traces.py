@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, or_, select, update
 
 from assistant.adapters.sql.rows import reason_fields
+from assistant.adapters.sql.source_erasures import keep_out
 from assistant.adapters.sql.source_rows import outcome_fields, outcome_of
 from assistant.adapters.sql.source_tables import source_files, source_runs, sources
 from assistant.adapters.sql.tables import documents, job_items, jobs
@@ -20,10 +22,11 @@ ERASED_NAME = "–"
 """In the place of the name of a file whose document was erased."""
 
 
-def erase_from_source(transaction: Transaction, document_id: DocumentId) -> None:
+def erase_from_source(transaction: Transaction, document_id: DocumentId, *, now: datetime) -> None:
     """Take away every name that a document had: in its jobs, in what is remembered of files, in looks.
 
-    A look under way loses its lease, for it holds names of its own: it is made again.
+    A look under way loses its lease, for it holds names of its own: it is made again. Looks pass over
+    a file of the name that it has.
     """
     row = transaction.first(select(documents).where(documents.c.id == document_id))
     if row is None:
@@ -34,6 +37,7 @@ def erase_from_source(transaction: Transaction, document_id: DocumentId) -> None
     if source_id is not None:
         _erase_files(transaction, source_id, names)
         _erase_runs(transaction, source_id, names)
+        keep_out(transaction, source_id, names=[row.name], now=now)
 
 
 def _names_of(transaction: Transaction, document: Row[Any]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select, update
 
 from assistant.adapters.sql.scoping import within_own_tenant
+from assistant.adapters.sql.source_erasures import let_in, list_erased
 from assistant.adapters.sql.source_rows import (
     run_columns,
     run_of,
@@ -18,7 +19,7 @@ from assistant.adapters.sql.source_tables import source_runs, sources
 from assistant.adapters.sql.transaction import Transaction
 from assistant.domain.errors import NotFound
 from assistant.domain.ids import SourceId, SourceRunId
-from assistant.domain.sources import OPEN_RUNS, Source, SourceRun
+from assistant.domain.sources import OPEN_RUNS, ErasedFile, Source, SourceRun
 from assistant.domain.tenancy import Scope
 
 
@@ -88,6 +89,14 @@ class SqlSourceRepository:
         )
         if not deleted:
             raise NotFound
+
+    def erased(self, source_id: SourceId, *, scope: Scope) -> list[ErasedFile]:
+        """Files that looks at a source pass over since their documents were erased, the newest first."""
+        return list_erased(self._transaction, source_id, scope=scope)
+
+    def let_in(self, source_id: SourceId, erased_id: str, *, scope: Scope) -> None:
+        """Have looks take such a file again. Raises `NotFound`."""
+        let_in(self._transaction, source_id, digest=erased_id, scope=scope)
 
     def add_run(self, run: SourceRun) -> None:
         """Keep a new run. Raises `Conflict` when its source has an open one."""

@@ -164,6 +164,7 @@ STATISTICS: dict[tuple[str, str], str] = {
     ("source_runs", "state number"): "20000 4000 1",
     ("source_runs", "source_id"): "200 1",
     ("source_files", "source_id name"): "100000 1000 1",
+    ("source_erasures", "source_id digest"): "200 10 1",
 }
 """By table and columns of an index: rows it holds, rows that share the first column, the first two, …"""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import select, update
@@ -33,13 +34,13 @@ _NOTHING = TextDelta("")
 Source = TypeVar("Source", Passage, Citation)
 
 
-def erase_traces(transaction: Transaction, document_id: DocumentId) -> None:
+def erase_traces(transaction: Transaction, document_id: DocumentId, *, now: datetime) -> None:
     """Take away the names of its files in jobs and sources, and all answers that rest on it, whoever asked.
 
     Of an answer the question, its time and its other sources stay; its text goes, for it may repeat
     any passage that was given to its model.
     """
-    erase_from_source(transaction, document_id)
+    erase_from_source(transaction, document_id, now=now)
     for answer_id in _answers_from(transaction, document_id):
         _empty(transaction, answer_id, document_id)
 

@@ -148,6 +148,17 @@ def cancel_source_run(source_id: str, run_id: str, caller: Admin, services: UseC
     return source_out(status)
 
 
+@router.delete("/{source_id}/erased/{erased_id}")
+def let_erased_file_in(
+    source_id: str, erased_id: str, caller: Admin, services: UseCases
+) -> SourceOut:
+    """Have looks take a file again whose document was erased."""
+    status = services.sources.requests.let_in(
+        SourceId(source_id), erased_id, principal=caller.principal, scope=caller.owned
+    )
+    return source_out(status)
+
+
 def _asked(source_id: str, kind: RunKind, *, caller: Caller, services: Container) -> SourceRunOut:
     run = services.sources.requests.ask(
         SourceId(source_id), kind, principal=caller.principal, scope=caller.owned

@@ -12,6 +12,7 @@ from assistant.domain.documents import Reason
 from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.ids import PersonId, SourceId, SourceRunId, new_id
 from assistant.domain.sources import (
+    ErasedFile,
     Finding,
     Rhythm,
     RunKind,
@@ -22,6 +23,7 @@ from assistant.domain.sources import (
     SourceFile,
     SourceKind,
     SourceRun,
+    erased_digest,
 )
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts.repositories_world import (
@@ -264,6 +266,31 @@ class SourceContract(RepositoryContract):
         assert foreign.outcome == told
         assert again is not None
         assert (again.id, again.attempt) == (running.id, 1)
+
+    def test_a_file_of_an_erased_document_is_kept_out_until_it_is_let_in(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        source, scope = store_source(open_work, world.here), world.here.scope
+        document = replace(make_document(world.here, name="Mme X.pdf"), source=source.label)
+        erased = ErasedFile(erased_digest(source.id, "Mme X.pdf"), NOON)
+        with open_work() as work:
+            work.documents.add(document)
+            work.documents.erase(document.id, scope=scope, now=NOON)
+            work.commit()
+
+        with open_work() as work:
+            assert work.source_queue.kept_out(source.id) == {erased.id}
+            assert work.sources.erased(source.id, scope=scope) == [erased]
+            assert work.sources.erased(source.id, scope=world.there.scope) == []
+            with pytest.raises(NotFound):
+                work.sources.let_in(source.id, erased.id, scope=world.there.scope)
+            work.sources.let_in(source.id, erased.id, scope=scope)
+            with pytest.raises(NotFound):
+                work.sources.let_in(source.id, erased.id, scope=scope)
+            work.commit()
+
+        with open_work() as work:
+            assert work.source_queue.kept_out(source.id) == frozenset()
 
     def test_a_collection_with_a_source_is_in_use(
         self, open_work: UnitOfWorkFactory, world: World

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -424,6 +424,33 @@ def test_a_document_deleted_by_hand_comes_back_while_its_file_is_there(desk: Des
     desk.house.documents.delete(document.id, principal=desk.house.principal, scope=desk.house.scope)
 
     assert counts(desk.run(source)) == {"added": 1, "unchanged": 1}
+
+
+def test_an_erased_document_stays_away_until_its_file_is_let_in(desk: Desk) -> None:
+    house = desk.house
+    who: Any = {"principal": house.principal, "scope": house.scope}
+    desk.write({**TWO, "dossier/é.txt": "Texte É"})
+    source, other = desk.add(), "autre"
+    desk.run(source)
+    for name in ("a.txt", "dossier/é.txt"):
+        document = house.all_documents()[name]
+        house.documents.delete(document.id, **who, with_traces=True)
+        house.clock.advance(60)
+    house.apply()
+
+    assert counts(desk.run(source)) == {"unchanged": 1, "ignored": 2}
+    newest, oldest = desk.sources.get(source.id, **who).erased
+    assert newest.erased_at > oldest.erased_at
+    with pytest.raises(NotFound):
+        desk.requests.let_in(source.id, other, **who)
+    with pytest.raises(Forbidden):
+        desk.requests.let_in(source.id, oldest.id, principal=house.agent, scope=house.scope)
+
+    left = desk.requests.let_in(source.id, oldest.id, **who)
+
+    assert left.erased == (newest,)
+    assert counts(desk.run(source)) == {"added": 1, "unchanged": 1, "ignored": 1}
+    assert set(house.all_documents()) == {"a.txt", "sous/b.txt"}
 
 
 def test_estimates_come_from_past_jobs(desk: Desk) -> None:
