@@ -16,8 +16,8 @@ _log = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 1000
 """Lines of one transaction, so that the write lock is soon free again."""
-_A_LOOK: Final = 20
-"""Transactions of one look: the index waits for it."""
+_A_LOOK: Final = 5
+"""Transactions of one look, some 0.2 s: what is to be shown waits for it."""
 
 
 class JobKeeper:

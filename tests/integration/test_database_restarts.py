@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from assistant.client import AssistantClient
@@ -164,6 +165,13 @@ def until(condition: Callable[[], bool], *, what: str) -> None:
         time.sleep(0.02)
 
 
+def listening(server: PostgresqlServer) -> int:
+    """How many workers wait for the database to wake them: each does before its first job."""
+    query = b"SELECT FROM pg_stat_activity WHERE query LIKE 'LISTEN %'"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        return connection.execute(query).rowcount
+
+
 def outage(server: PostgresqlServer, callers: Callers) -> float:
     """Stop the database until many were told so; how long it then took until someone was served."""
     server.crash()
@@ -250,7 +258,9 @@ def test_the_database_is_stopped_amid_everything(
         try:
             scene = Scene(served, server, embeddings, url, random.Random(6))
             callers = Callers(served)
-            until(lambda: len(served.processes) == 3, what="server and both workers")
+            until(
+                lambda: listening(server) == 2, what="the workers: one that starts is started again"
+            )
             processes = served.processes
             with callers.calling():
                 contents = scene.index(callers, outages=outages)
