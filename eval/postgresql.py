@@ -50,9 +50,9 @@ class PostgresqlServer:
         self._started.ensure_postgres_running()
 
     @property
-    def address(self) -> str:
-        """As it was given."""
-        return self._address
+    def started(self) -> Any:
+        """The handle, as it was given."""
+        return self._started
 
     def url(self, database: str) -> str:
         """The address of one of its databases."""

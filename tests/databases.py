@@ -46,4 +46,4 @@ def postgresql_server() -> Generator[PostgresqlServer]:
             server = stack.enter_context(started_server())
         except (ImportError, OSError, subprocess.SubprocessError) as error:
             pytest.skip(f"PostgreSQL cannot be started here: {type(error).__name__}: {error}")
-        yield LendingServer(server.address)
+        yield LendingServer(server.started)

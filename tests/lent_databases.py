@@ -48,8 +48,8 @@ _OTHERS = """
 class LendingServer(PostgresqlServer):
     """A server whose databases of the current schema are used again, under another name each time."""
 
-    def __init__(self, address: str) -> None:
-        super().__init__(address)
+    def __init__(self, started: Any) -> None:
+        super().__init__(started)
         self._free: list[str] = []
         with psycopg.connect(self.url(TEMPLATE)) as connection:
             self._schema = _one(connection, _SCHEMA)
