@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import logging
 import os
@@ -41,6 +42,9 @@ for profile, examples in (("sampled", 60), ("full", 2000)):
     )
 hypothesis_settings.load_profile("full" if FULL_SCALE else "sampled")
 
+gc.set_threshold(20_000)
+"""The usual 700 has a process that imports the whole product look for garbage all the time."""
+
 
 class RemoteConnectionError(AssertionError):
     """A test tried to reach another machine."""
@@ -77,6 +81,12 @@ def no_remote_connection(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
     monkeypatch.setattr(socket, "getaddrinfo", guarded_look_up)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what every test imports out of all searches for garbage: it stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
