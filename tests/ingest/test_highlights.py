@@ -41,7 +41,12 @@ ChunksOf = Callable[[Path], Sequence[Chunk]]
 @pytest.fixture(scope="module")
 def chunks_of(pool: ParserPool) -> ChunksOf:
     """The passages of a document, which is read once."""
-    return cache(lambda path: pool.read(path, name=path.name).chunks)
+
+    @cache
+    def read(path: Path) -> Sequence[Chunk]:
+        return pool.read(path, name=path.name).chunks
+
+    return read
 
 
 @dataclass(frozen=True)
