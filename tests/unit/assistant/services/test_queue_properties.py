@@ -28,6 +28,7 @@ from assistant.domain.retrieval import Vector
 from assistant.services.fingerprints import Fingerprints
 from assistant.services.job_run import JobRun, Stopped
 from assistant.services.new_chunks import texts_by_hash
+from tests.conftest import FULL_SCALE
 from tests.house import open_house
 
 OWNERS = st.sampled_from(["first", "second"])
@@ -191,5 +192,7 @@ class Queue(RuleBasedStateMachine):
 
 
 TestQueue = Queue.TestCase
-TestQueue.settings = settings(max_examples=settings().max_examples // 6, stateful_step_count=30)
+TestQueue.settings = settings(
+    max_examples=settings().max_examples // (3 if FULL_SCALE else 6), stateful_step_count=30
+)
 """Each example opens a database of its own, and its ends run a whole worker."""
