@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
@@ -100,12 +100,20 @@ class SourceDifference:
     def __init__(self, scratch: Path, *, max_file_bytes: int) -> None:
         self._max_file_bytes = max_file_bytes
         self._folder = TemporaryDirectory(dir=scratch, prefix="source-")
-        self._database = sqlite3.connect(Path(self._folder.name) / "listing.sqlite3")
-        self._database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA)
+        self._database = self._opened()
         self.is_complete = True
         """False when a part could not be listed: nothing is removed or renamed then."""
         self.ignored = 0
         """Files that the patterns leave out."""
+
+    def _opened(self) -> sqlite3.Connection:
+        with ExitStack() as stack:
+            stack.callback(self._folder.cleanup)
+            database = sqlite3.connect(Path(self._folder.name) / "listing.sqlite3")
+            stack.callback(database.close)
+            database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA)
+            stack.pop_all()
+        return database
 
     def close(self) -> None:
         """Give the files of the comparison back; idempotent."""
