@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
 SYSTEM_PACKAGES := chromium tesseract-ocr tesseract-ocr-fra tesseract-ocr-osd libreoffice-core libreoffice-writer libreoffice-calc libreoffice-impress fonts-dejavu-core
-WORKERS ?= 2
+WORKERS ?= 3
 PROVIDER := tests/e2e/provider
 
 .DEFAULT_GOAL := help
