@@ -15,8 +15,8 @@ from ingest.tools import Tool
 
 MAX_CELL_CHARS = 4000
 MAX_HEADING_CHARS = 300
-_FEWEST_BLANKS = 3
-"""Rows of one number each, one after the other, that make a form."""
+_FEWEST_BLANKS = 5
+"""Rows of one number each that make a form."""
 _LONGEST_ORDINAL = 3
 _MAX_STOPPED_WORDS = 8
 """A heading may end with a full stop; beyond this many words it is a sentence."""
@@ -104,15 +104,16 @@ def table_block(rows: list[list[str]], *, box: Box | None = None) -> Block | Non
 
 
 def without_blanks(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """The rows of a table without the numbered lines that wait to be filled in."""
-    numbers = [_lone_number(row) for row in rows]
-    waiting: set[int] = set()
-    for place in range(len(rows) - _FEWEST_BLANKS + 1):
-        run = numbers[place : place + _FEWEST_BLANKS]
-        first = run[0]
-        if first is not None and run == [first + step for step in range(_FEWEST_BLANKS)]:
-            waiting.update(range(place, place + _FEWEST_BLANKS))
-    return [row for place, row in enumerate(rows) if place not in waiting]
+    """The rows of a table without the lines of a form, numbered from 1 to its end, that wait to be filled in.
+
+    Elsewhere a row of one number may share the text of a merged cell above it.
+    """
+    end = len(rows)
+    while end and _lone_number(rows[end - 1]) is not None:
+        end -= 1
+    numbers = [_lone_number(row) for row in rows[end:]]
+    is_form = len(numbers) >= _FEWEST_BLANKS and numbers == [*range(1, len(numbers) + 1)]
+    return rows[:end] if is_form else rows
 
 
 def _lone_number(row: tuple[str, ...]) -> int | None:

@@ -225,10 +225,11 @@ class GenerationRoom:
             Conflict: A generation is not open here ("generation_not_whole"), or does not catch up with
                 the changes ("generation_behind").
         """
+        self._look_again(decide)
         deadline = time.monotonic() + _MOST_BEHIND_S
-        for attempt in range(_TRIES):
+        for _ in range(_TRIES):
             with self._changing:
-                behind = self._switched(decide, looks_again=attempt == 0)
+                behind = self._switched(decide)
                 if not behind:
                     return
                 for opened in behind:
@@ -349,19 +350,31 @@ class GenerationRoom:
                 work.generations.update(replace(found, reason=reason))
                 work.commit()
 
-    def _switched(self, decide: Decide, *, looks_again: bool) -> list[OpenedGeneration]:
-        """Commit a change of who searches what; the generations that have to catch up first, if any.
+    def _look_again(self, decide: Decide) -> None:
+        """Ask the indexes of a change again what they hold: their server may have lost some.
 
-        What an index was last known to hold is asked of it again: its server may have lost some.
+        That takes seconds of a large index, in which no document changes here but others may write.
         """
+        with self._changing:
+            with self._open_work() as work:
+                work.lock()
+                wanted = self._wanted(decide, work)
+            for opened in wanted:
+                opened.look_again()
+
+    def _wanted(self, decide: Decide, work: UnitOfWork) -> list[OpenedGeneration]:
+        """The generations of a change that is made in a transaction."""
+        wanted = [self._opened.get(each) for each in decide(work)]
+        found = [each for each in wanted if each is not None]
+        if len(found) < len(wanted):
+            raise Conflict("generation_not_whole")
+        return found
+
+    def _switched(self, decide: Decide) -> list[OpenedGeneration]:
+        """Commit a change of who searches what; the generations that have to catch up first, if any."""
         with self._open_work() as work:
             work.lock()
-            wanted = [self._opened.get(each) for each in decide(work)]
-            found = [each for each in wanted if each is not None]
-            if len(found) < len(wanted):
-                raise Conflict("generation_not_whole")
-            for opened in found if looks_again else ():
-                opened.look_again()
+            found = self._wanted(decide, work)
             behind = [each for each in found if each.is_behind or each.differs(work)]
             if behind:
                 for opened in behind:

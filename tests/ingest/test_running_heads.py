@@ -127,19 +127,42 @@ def test_head_of_a_first_page_of_its_own_is_read(read: Callable[..., ParsedDocum
     assert texts(read(docx_file(prepare))) == [HEAD, BODY]
 
 
-def test_broken_head_costs_nothing_but_itself(read: Callable[..., ParsedDocument]) -> None:
-    def prepare(document: Any) -> None:
-        document.sections[0].header.paragraphs[0].text = HEAD
+def with_head(document: Any) -> None:
+    document.sections[0].header.paragraphs[0].text = HEAD
 
+
+def changed(data: bytes, *, member: str, change: Callable[[bytes], bytes]) -> bytes:
     target = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(docx_file(prepare))) as archive,
-        zipfile.ZipFile(target, "w") as copy,
-    ):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(target, "w") as copy:
         for entry in archive.infolist():
-            is_head = entry.filename.startswith("word/header")
-            copy.writestr(entry, b"<w:hdr" if is_head else archive.read(entry))
-    assert texts(read(target.getvalue())) == [BODY]
+            content = archive.read(entry)
+            is_meant = entry.filename.startswith(member)
+            copy.writestr(entry, change(content) if is_meant else content)
+    return target.getvalue()
+
+
+def cut(part: bytes) -> bytes:
+    return part[: len(part) // 2]
+
+
+def with_link_to_nowhere(links: bytes) -> bytes:
+    return links.replace(b"</Relationships>", b'<Relationship Type="x"/></Relationships>')
+
+
+@pytest.mark.parametrize(
+    ("name", "member", "change"),
+    [
+        ("note.docx", "word/header", cut),
+        ("note.docx", "word/_rels/document", with_link_to_nowhere),
+        ("note.odt", "styles.xml", cut),
+    ],
+    ids=["head", "link", "styles"],
+)
+def test_broken_head_costs_nothing_but_itself(
+    read: Callable[..., ParsedDocument], name: str, member: str, change: Callable[[bytes], bytes]
+) -> None:
+    data = docx_file(with_head) if name.endswith("docx") else odt_file(odt_page("Standard", HEAD))
+    assert texts(read(changed(data, member=member, change=change), name=name)) == [BODY]
 
 
 def test_heads_of_the_pages_that_an_odt_asks_for_are_read(

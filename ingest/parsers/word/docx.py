@@ -18,7 +18,7 @@ from ingest.parsers.text.html import html_blocks
 from ingest.parsers.word.docx_notes import attach_notes
 from ingest.parsers.word.docx_running import running_lines
 from ingest.parsers.word.docx_source import visible_docx
-from ingest.parsers.word.running import running_blocks
+from ingest.parsers.word.running import readable, running_blocks
 
 _STYLES = "\n".join(
     [
@@ -57,16 +57,9 @@ def read_docx(path: Path, work: Work) -> Draft:
         ):
             draft.blocks, draft.engine = blocks, "kreuzberg"
             draft.notices.append(Notice.FALLBACK_ENGINE)
-    draft.running = _running(source, body=draft.blocks)
+    heads = readable(lambda: running_lines(source))
+    draft.running = running_blocks(heads, body=draft.blocks)
     return draft
-
-
-def _running(source: bytes, *, body: list[Block]) -> list[Block]:
-    """Heads and feet of the pages; none where their parts cannot be read, which the text can do without."""
-    try:
-        return running_blocks(running_lines(source), body=body)
-    except (ParseFailed, KeyError, AttributeError, OSError, ValueError, zipfile.BadZipFile):
-        return []
 
 
 def _mammoth_blocks(source: bytes) -> list[Block]:

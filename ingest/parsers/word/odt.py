@@ -28,7 +28,7 @@ from ingest.parsers.office.opendocument import (
 )
 from ingest.parsers.office.xml import XmlElement, parse_xml
 from ingest.parsers.word.odt_running import running_lines
-from ingest.parsers.word.running import running_blocks
+from ingest.parsers.word.running import readable, running_blocks
 
 _TITLE_STYLES = frozenset({"Title", "Titre"})
 
@@ -48,7 +48,7 @@ def read_odt(path: Path, work: Work) -> Draft:
             root = parse_xml(member(archive, "content.xml"))
             title = declared_title(archive)
             notices = [Notice.HIDDEN_TEXT] if drop_hidden(root, archive) else []
-            heads = [*running_lines(root, archive)]
+            heads = readable(lambda: running_lines(root, archive))
     except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
         raise ParseFailed("file_damaged") from error
     body = root.find(f".//{OFFICE}text")

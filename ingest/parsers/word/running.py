@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ingest.cleaning import fold, one_line
 from ingest.draft import text_block
@@ -13,6 +13,14 @@ _LEAST_LETTERS = 12
 """Fewer are a number of a page, or a logo's."""
 _MAX_CHARS = 2_000
 _LETTER = re.compile(r"[^\W\d_]")
+
+
+def readable(lines: Callable[[], Iterable[str]]) -> list[str]:
+    """The lines, none where the parts of a file that hold them are damaged: its text can do without."""
+    try:
+        return [*lines()]
+    except Exception:  # noqa: BLE001 - such parts fail in as many ways as they are damaged
+        return []
 
 
 def running_blocks(lines: Iterable[str], *, body: Sequence[Block]) -> list[Block]:

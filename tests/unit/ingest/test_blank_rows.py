@@ -20,16 +20,20 @@ def test_waiting_lines_are_left_out() -> None:
     assert rows_of(filled, *blank) == [tuple(filled)]
 
 
-def test_filled_lines_stay_among_them() -> None:
+def test_a_form_that_is_partly_filled_is_kept_whole() -> None:
     blank = [[str(number), "", ""] for number in range(1, 9)]
     blank[3] = ["4", "Oui", ""]
-    kept = rows_of(*blank)
-    assert ("4", "Oui", "") in kept
-    assert ("2", "", "") not in kept
+    assert rows_of(*blank) == [tuple(row) for row in blank]
+
+
+def test_numbers_beside_a_merged_cell_are_data() -> None:
+    zones = [["1", "4,50 euros", ""], *([str(zone), "", ""] for zone in range(2, 9))]
+    assert rows_of(*zones) == [tuple(row) for row in zones]
+    assert rows_of(*zones, ["9", "6 euros", ""])[3] == ("4", "", "")
 
 
 def test_lone_numbers_that_do_not_count_up_are_data() -> None:
     years = [["2023", "", ""], ["12", "a", "b"], ["2024", "", ""], ["13", "c", "d"]]
     assert rows_of(*years) == [tuple(row) for row in years]
-    lone = [["7", "", ""], ["8", "", ""], ["a", "b", "c"]]
-    assert rows_of(*lone) == [tuple(row) for row in lone]
+    few = [["a", "b", "c"], ["1", "", ""], ["2", "", ""]]
+    assert rows_of(*few) == [tuple(row) for row in few]

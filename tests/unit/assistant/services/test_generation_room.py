@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from assistant.domain.errors import (
     IndexUnavailable,
 )
 from assistant.domain.generations import Generation, GenerationState
+from assistant.domain.ids import VersionId
 from assistant.domain.retrieval import Vector
 from assistant.testing.embedder import HashEmbedder
 from tests.house import House, open_house
@@ -277,3 +279,25 @@ def test_what_is_searched_is_not_told_to_be_behind(world: GenerationWorld) -> No
     assert not world.service.is_behind(made)
     world.look_again()
     assert world.service.is_behind(made)
+
+
+def test_others_write_while_a_large_index_is_read_before_the_switch(
+    world: GenerationWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.house.ingest(TWO)
+    made = world.evaluated()
+    opened = next(each for each in world.room.everyone() if each.id == made.id)
+    really, waited_s = opened.index.held_versions, list[float]()
+
+    def held_versions() -> dict[VersionId, int]:
+        begun = time.monotonic()
+        world.house.submit({"c.txt": "Autre texte"})
+        waited_s.append(time.monotonic() - begun)
+        return really()
+
+    monkeypatch.setattr(opened.index, "held_versions", held_versions)
+    switch(world, made)
+
+    assert waited_s
+    assert max(waited_s) < 2
+    assert world.room.active.id == made.id
