@@ -7,6 +7,7 @@ optimised here, and a flush waits for an idle moment (the write-ahead log keeps 
 from __future__ import annotations
 
 import shutil
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -68,6 +69,7 @@ _OPENING_BYTES = 96 * 1024 * 1024
 
 _HELD_PAGE = 2_000
 """Points whose versions are read in one call: about 15 ms."""
+_HELD_REST_S = 0.02
 
 _ASIDE = "shard.old"
 
@@ -191,7 +193,8 @@ class EdgeChunkIndex:
     def held_versions(self) -> dict[VersionId, int]:
         """Number of points of each version that has some.
 
-        Read page by page: the engine would count them in one call, during which no search goes on.
+        Read page by page, with a rest for those who search: the engine would count them in one call,
+        during which no search goes on.
         """
         import qdrant_edge
 
@@ -207,6 +210,7 @@ class EdgeChunkIndex:
             held.update(VersionId(str((record.payload or {})[VERSION])) for record in records)
             if following is None:
                 return dict(held)
+            time.sleep(_HELD_REST_S)
 
     def iter_points(self, *, page: int) -> Iterator[Sequence[HeldPoint]]:
         """All points in order of chunk id, `page` at a time."""
