@@ -187,6 +187,18 @@ class SourceDifference:
         )
         self._database.commit()
 
+    def keep_out(self, is_kept_out: Callable[[str], bool]) -> None:
+        """Pass over new files of some names; not those that are a document under another name."""
+        new = self._rows(
+            f"SELECT listed.name {_ADDED} UNION SELECT name FROM faults"  # noqa: S608 - of constants
+            " WHERE NOT EXISTS (SELECT 1 FROM known WHERE known.name = faults.name)"
+        )
+        names = [(name,) for (name,) in new if is_kept_out(name)]
+        for table in ("listed", "faults"):
+            self._database.executemany(f"DELETE FROM {table} WHERE name = ?", names)  # noqa: S608
+        self.ignored += len(names)
+        self._database.commit()
+
     def renamed(self) -> Iterator[Renaming]:
         """Documents that go under another name."""
         return (Renaming(*row) for row in self._rows("SELECT old, new FROM renamed ORDER BY old"))

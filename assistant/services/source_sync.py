@@ -125,7 +125,7 @@ class SourceSync:
         return self._finished(found)
 
     def _compare(self) -> None:
-        takes = self._taker()
+        takes = taker(include=self._source.include, exclude=self._source.exclude)
         difference = self._difference
         listing = self._place.list(check=self._check)
         difference.take_listing(listing, takes=takes, check=self._check)
@@ -133,21 +133,16 @@ class SourceSync:
         for wanted in difference.rename_candidates():
             self._take(wanted, put=self._hash)  # nothing is kept before it is decided
         difference.find_renamed()
+        self._keep_out()
 
-    def _taker(self) -> Callable[[str], bool]:
-        """Tells names that the patterns take, and whose document was not erased."""
-        fits = taker(include=self._source.include, exclude=self._source.exclude)
+    def _keep_out(self) -> None:
+        """Pass over files whose document was erased, but for a document that took such a name."""
         with self._open_work() as work:
             erased = work.source_queue.kept_out(self._source.id)
-        if not erased:
-            return fits
-
-        def takes(name: str) -> bool:
-            return (
-                fits(name) and erased_digest(self._source.id, normalised_name(name)) not in erased
+        if erased:
+            self._difference.keep_out(
+                lambda name: erased_digest(self._source.id, normalised_name(name)) in erased
             )
-
-        return takes
 
     def _known(self) -> Iterator[list[KnownFile]]:
         after = ""

@@ -740,3 +740,21 @@ def test_items_of_renamed_documents_say_unchanged(desk: Desk) -> None:
 
     job = desk.house.jobs.list_recent(scope=desk.house.scope, limit=1)[0][0]
     assert desk.house.states(job) == {"c.txt": ItemState.UNCHANGED}
+
+
+def test_a_document_that_takes_the_name_of_an_erased_one_stays(desk: Desk) -> None:
+    house = desk.house
+    source = desk.add()
+    desk.write({"rapport.txt": "Ancien", "rapport-v2.txt": "Corrigé"})
+    desk.run(source)
+    erased = house.all_documents()["rapport.txt"]
+    house.documents.delete(
+        erased.id, principal=house.principal, scope=house.scope, with_traces=True
+    )
+    house.apply()
+
+    (desk.root / "rapport-v2.txt").replace(desk.root / "rapport.txt")
+
+    assert counts(desk.run(source)) == {"renamed": 1}
+    assert counts(desk.run(source)) == {"unchanged": 1}
+    assert house.live_texts() == {"rapport.txt": ["Corrigé"]}
