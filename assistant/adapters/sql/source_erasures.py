@@ -24,7 +24,7 @@ source_erasures = Table(
     Column("digest", Text, primary_key=True),
     Column("erased_at", UtcDateTime, nullable=False),
 )
-"""By keyed hashes of names: what was erased leaves no name behind."""
+"""By hashes of names, which hide them from a glance, not from guesses (`erased_digest`)."""
 
 
 def keep_out(
