@@ -18,7 +18,7 @@ def show(api: AssistantClient, source: SourceOut, *, zone: str | None) -> None:
     """When each was erased, with a button to take it again; nothing when there are none."""
     if not source.erased:
         return
-    label = counted("sources.erased", len(source.erased))
+    label = counted("sources.erased", source.erased_count)
     with st.expander(label, key=f"erased-{source.id}"):
         st.caption(text("sources.erased_lead"))
         for place, each in enumerate(source.erased):
@@ -32,6 +32,9 @@ def show(api: AssistantClient, source: SourceOut, *, zone: str | None) -> None:
                     on_click=attempt,
                     args=(partial(_let_in, api, source.id), each.id),
                 )
+        further = source.erased_count - len(source.erased)
+        if further:
+            st.caption(counted("sources.erased_further", further))
 
 
 def _let_in(api: AssistantClient, source_id: str, erased_id: str) -> None:

@@ -70,6 +70,7 @@ def source_out(status: SourceStatus) -> SourceOut:
         open_run=None if status.open_run is None else run_out(status.open_run),
         last_run=None if status.last_run is None else run_out(status.last_run),
         erased=[ErasedFileOut(id=each.id, erased_at=each.erased_at) for each in status.erased],
+        erased_count=status.erased_count,
     )
 
 

@@ -8,7 +8,7 @@ from assistant.cli.console import note, say
 from assistant.cli.failures import ExitCode
 from assistant.client import AssistantClient, ClientError
 from assistant.domain.catalogue import sentence
-from assistant.domain.sources import LABEL_PREFIX
+from assistant.domain.sources import LABEL_PREFIX, SourceKind
 from assistant.schemas.documents import DocumentOut
 from assistant.services.submission import UPLOAD
 
@@ -28,8 +28,9 @@ def delete(client: AssistantClient, ids: Sequence[str], *, erase: bool = False) 
     for id in dict.fromkeys(ids):
         try:
             document = client.get_document(id)
-            if document.source != UPLOAD:
-                note(_warning(document, erase=erase))
+            warning = _warning(client, document, erase=erase)
+            if warning:
+                note(warning)
             client.delete_document(id, erase=erase)
         except ClientError as error:
             if error.problem.status != _NOT_FOUND:
@@ -41,10 +42,17 @@ def delete(client: AssistantClient, ids: Sequence[str], *, erase: bool = False) 
     return code
 
 
-def _warning(document: DocumentOut, *, erase: bool) -> str:
-    """Said before it goes: whether its source, which holds its file still, gives it back at the next look."""
-    if document.source.startswith(LABEL_PREFIX):
-        if erase:
-            return sentence("document_kept_out", name=document.name)
-        return sentence("document_comes_back_from_source", name=document.name)
-    return sentence("document_comes_back", name=document.name, source=document.source)
+def _warning(client: AssistantClient, document: DocumentOut, *, erase: bool) -> str:
+    """Said before it goes: whether where it comes from gives it back; empty when nothing does."""
+    if document.source == UPLOAD:
+        return ""
+    if not document.source.startswith(LABEL_PREFIX):
+        return sentence("document_comes_back", name=document.name, source=document.source)
+    kinds = {each.label: each.kind for each in client.list_sources()}
+    kind = kinds.get(document.source)
+    if kind is None:  # its source was removed
+        return ""
+    if kind == SourceKind.PUSH:
+        return sentence("document_comes_back_from_program", name=document.name)
+    code = "document_kept_out" if erase else "document_comes_back_from_source"
+    return sentence(code, name=document.name)

@@ -139,12 +139,16 @@ class ErasedFile:
     """A file of a source whose document was erased: looks pass over it until a person lets it in."""
 
     id: str
-    """Keyed hash of its name; the name is kept nowhere."""
+    """Hash of its name, see `erased_digest`; the name is kept nowhere."""
     erased_at: datetime
 
 
 def erased_digest(source_id: SourceId, name: str) -> str:
-    """The id of the file of a name, as its document bears it, among those erased of a source."""
+    """The id of the file of a name, as its document bears it, among those erased of a source.
+
+    Its key is no secret: a name that is guessed is recognised. It hides names from a glance, and makes
+    the same name another id in each source.
+    """
     return hmac.new(source_id.encode(), name.encode(), sha256).hexdigest()
 
 

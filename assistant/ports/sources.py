@@ -66,8 +66,12 @@ class SourceRepository(Protocol):
         """
         ...
 
-    def erased(self, source_id: SourceId, *, scope: Scope) -> list[ErasedFile]:
+    def erased(self, source_id: SourceId, *, scope: Scope, limit: int) -> list[ErasedFile]:
         """Files that looks at a source pass over since their documents were erased, the newest first."""
+        ...
+
+    def count_erased(self, source_id: SourceId, *, scope: Scope) -> int:
+        """How many such files there are."""
         ...
 
     def let_in(self, source_id: SourceId, erased_id: str, *, scope: Scope) -> None:

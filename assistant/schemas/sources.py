@@ -159,4 +159,6 @@ class SourceOut(Wire):
     last_run: SourceRunOut | None
     """The last one that ended."""
     erased: list[ErasedFileOut] = Field(default=[])
-    """Files that are not taken again since their documents were erased, the newest first."""
+    """Files that are not taken again since their documents were erased: the newest hundred, the newest first."""
+    erased_count: int = 0
+    """All of them."""

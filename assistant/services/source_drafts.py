@@ -22,6 +22,8 @@ from assistant.services.tenants import checked_name
 
 _MOST_PATTERNS = 100
 _PATTERN_CHARS = 200
+_MOST_ERASED = 100
+"""Erased files that are told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,9 @@ class SourceStatus:
     last_run: SourceRun | None
     """The last one that ended."""
     erased: tuple[ErasedFile, ...] = ()
-    """Files that looks pass over since their documents were erased, the newest first."""
+    """Files that looks pass over since their documents were erased: the newest, the newest first."""
+    erased_count: int = 0
+    """All of them."""
 
 
 def written(source: Source, draft: SourceDraft) -> Source:
@@ -101,8 +105,11 @@ def status_of(work: UnitOfWork, source: Source, *, scope: Scope) -> SourceStatus
     runs = work.sources.runs(source.id, scope=scope, limit=2)
     open_run = work.sources.open_run(source.id, scope=scope)
     ended = (each for each in runs if open_run is None or each.id != open_run.id)
-    erased = work.sources.erased(source.id, scope=scope)
-    return SourceStatus(source, open_run, next(ended, None), tuple(erased))
+    erased = work.sources.erased(source.id, scope=scope, limit=_MOST_ERASED)
+    count = len(erased)
+    if count == _MOST_ERASED:
+        count = work.sources.count_erased(source.id, scope=scope)
+    return SourceStatus(source, open_run, next(ended, None), tuple(erased), count)
 
 
 def _patterns(patterns: Sequence[str]) -> tuple[str, ...]:

@@ -132,7 +132,7 @@ class SourceRequests:
                 source = found_source(work, source_id, scope=scope)
                 require_active(work, source.tenant_id)
                 work.sources.let_in(source_id, erased_id, scope=scope)
-                self._tell(work, Act.SOURCE_FILE_LET_IN, source, principal)
+                self._tell(work, Act.SOURCE_FILE_LET_IN, source, principal, file=erased_id)
                 work.commit()
                 return status_of(work, source, scope=scope)
 

@@ -23,6 +23,8 @@ def main() -> int:
     parser.add_argument("--plot", type=Path, default=None, help=sentence("help_plot"))
     arguments = parser.parse_args()
     parts = arguments.parts or PARTS
+    if arguments.plot is not None and "generations" not in parts:
+        parser.error(sentence("plot_without_generations"))
     memory_gb = psutil.virtual_memory().total / 2**30
     machine = sentence(
         "machine",

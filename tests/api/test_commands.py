@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -14,10 +15,12 @@ from assistant.cli.deleting import delete
 from assistant.cli.failures import ExitCode, exit_code_of, sentence_of
 from assistant.client import AssistantClient, ClientError
 from assistant.data_folder import prepare_data_folder
+from assistant.domain.ids import CollectionId
 from assistant.ownership import ServerAddress, announced, own
+from assistant.schemas.sources import SourceIn, SourceOut
 from assistant.services.submission import Submission
-from assistant.settings import Settings
-from tests.api.site import REGULATION, TOKEN, Site, served
+from assistant.settings import Settings, SourceFolder, SourcesSettings
+from tests.api.site import REGULATION, TOKEN, Site, open_site, served
 
 pytestmark = pytest.mark.anyio
 
@@ -26,6 +29,17 @@ pytestmark = pytest.mark.anyio
 def url(site: Site) -> Iterator[str]:
     with served(site) as url:
         yield url
+
+
+@pytest.fixture
+def placed(tmp_path: Path) -> Generator[Site]:
+    """A site that may have a folder as a source."""
+    folder = tmp_path / "partage"
+    folder.mkdir()
+    opened = SourcesSettings(folders=(SourceFolder(path=str(folder)),))
+    site = open_site(tmp_path / "data", sources=opened)
+    yield site
+    site.close()
 
 
 async def test_deletes_what_exists_and_names_what_does_not(
@@ -65,26 +79,28 @@ def test_a_document_of_a_folder_is_said_to_come_back(
 
 
 @pytest.mark.parametrize(
-    ("is_erased", "words"),
+    ("kind", "is_erased", "words"),
     [
-        (False, "« clos.txt » vient d'une source"),
-        (True, "« clos.txt » ne sera plus repris sous ce nom par les examens de sa source"),
+        ("folder", False, "« clos.txt » vient d'une source"),
+        (
+            "folder",
+            True,
+            "« clos.txt » ne sera plus repris sous ce nom par les examens de sa source",
+        ),
+        ("push", False, "« clos.txt » a été envoyé par un programme"),
+        ("push", True, "« clos.txt » a été envoyé par un programme"),
+        ("removed", True, ""),
     ],
 )
 def test_what_becomes_of_a_file_of_a_source_is_said_before_its_document_goes(
-    site: Site,
-    url: str,
+    placed: Site,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     *,
+    kind: Literal["folder", "push", "removed"],
     is_erased: bool,
     words: str,
 ) -> None:
-    principal = site.container.access.local_principal()
-    request = Submission("source:actes", (), unreadable=(("clos.txt", "file_unreadable"),))
-    site.container.ingestion.submit(
-        request, principal=principal, scope=site.container.access.scope_of(principal)
-    )
     said_before: list[str] = []
     act = AssistantClient.delete_document
 
@@ -93,11 +109,40 @@ def test_what_becomes_of_a_file_of_a_source_is_said_before_its_document_goes(
         act(client, document_id, erase=erase)
 
     monkeypatch.setattr(AssistantClient, "delete_document", noted)
-    with closing(AssistantClient(url, token=TOKEN)) as client:
+    with served(placed) as url, closing(AssistantClient(url, token=TOKEN)) as client:
+        (folder,) = client.source_places().folders
+        is_push = kind == "push"
+        source = client.add_source(
+            SourceIn(
+                kind="push" if is_push else "folder",
+                name="Actes",
+                address="" if is_push else folder,
+            )
+        )
+        submit_unreadable(placed, source)
+        if kind == "removed":
+            client.remove_source(source.id, keeps_documents=True)
         (document,) = client.list_documents().documents
+        capsys.readouterr()
         delete(client, [document.id], erase=is_erased)
 
     assert words in said_before[0]
+    assert bool(words) == ("clos.txt" in said_before[0])
+
+
+def submit_unreadable(site: Site, source: SourceOut) -> None:
+    """Have a source a document, whose file was not readable."""
+    access = site.container.access
+    principal = access.local_principal()
+    collection_id = CollectionId(source.collection_id)
+    request = Submission(
+        source.label,
+        (),
+        unreadable=(("clos.txt", "file_unreadable"),),
+        collection_id=collection_id,
+        is_of_look=True,
+    )
+    site.container.ingestion.submit(request, principal=principal, scope=access.scope_of(principal))
 
 
 def test_a_service_of_somebody_else_is_not_an_expired_session(url: str, tmp_path: Path) -> None:

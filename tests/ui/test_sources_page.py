@@ -159,7 +159,7 @@ def test_a_look_under_way_is_stopped(api: SourcesClient) -> None:
 def test_files_of_erased_documents_are_told_by_their_day_and_let_in_again(
     api: SourcesClient,
 ) -> None:
-    api.sources = [source(erased=[{"id": "empreinte", "erased_at": NOW}])]
+    api.sources = [source(erased=[{"id": "empreinte", "erased_at": NOW}], erased_count=1)]
 
     page = opened(api, "sources")
     assert "Un fichier effacé n'est plus repris" in page.expander[0].label
@@ -168,6 +168,17 @@ def test_files_of_erased_documents_are_told_by_their_day_and_let_in_again(
     assert api.changes() == [("let-in", "source-actes", "empreinte")]
     assert "La prochaine mise à jour reprendra ce fichier" in said(page)
     assert not page.expander
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(2, "Et un autre, effacé auparavant"), (1500, "Et 1\u202f499 autres")]
+)
+def test_how_many_erased_files_are_not_shown_is_said(
+    api: SourcesClient, count: int, words: str
+) -> None:
+    api.sources = [source(erased=[{"id": "empreinte", "erased_at": NOW}], erased_count=count)]
+
+    assert words in said(opened(api, "sources"))
 
 
 @pytest.mark.parametrize(("action", "is_approved"), [("approve", True), ("refuse", False)])

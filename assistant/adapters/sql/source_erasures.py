@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Table, Text, select
+from sqlalchemy import Column, ForeignKey, Table, Text, func, select
 
 from assistant.adapters.sql.columns import UtcDateTime
 from assistant.adapters.sql.scoping import within_own_tenant
@@ -24,7 +24,7 @@ source_erasures = Table(
     Column("digest", Text, primary_key=True),
     Column("erased_at", UtcDateTime, nullable=False),
 )
-"""By keyed hashes of names: what was erased leaves no name behind."""
+"""By hashes of names, which hide them from a glance, not from guesses (`erased_digest`)."""
 
 
 def keep_out(
@@ -49,15 +49,29 @@ def kept_out(transaction: Transaction, source_id: SourceId) -> frozenset[str]:
     return frozenset(row.digest for row in transaction.read(query))
 
 
-def list_erased(transaction: Transaction, source_id: SourceId, *, scope: Scope) -> list[ErasedFile]:
-    """What was erased of a source of the scope, the newest first."""
+def list_erased(
+    transaction: Transaction, source_id: SourceId, *, scope: Scope, limit: int
+) -> list[ErasedFile]:
+    """What was erased last of a source of the scope, the newest first."""
     query = (
         select(source_erasures)
         .join(sources, sources.c.id == source_erasures.c.source_id)
         .where(source_erasures.c.source_id == source_id, within_own_tenant(scope, sources))
         .order_by(source_erasures.c.erased_at.desc(), source_erasures.c.digest)
+        .limit(limit)
     )
     return [ErasedFile(row.digest, row.erased_at) for row in transaction.read(query)]
+
+
+def count_erased(transaction: Transaction, source_id: SourceId, *, scope: Scope) -> int:
+    """How many files were erased of a source of the scope."""
+    query = (
+        select(func.count().label("files"))
+        .select_from(source_erasures.join(sources))
+        .where(source_erasures.c.source_id == source_id, within_own_tenant(scope, sources))
+    )
+    row = transaction.first(query)
+    return row.files if row else 0
 
 
 def let_in(transaction: Transaction, source_id: SourceId, *, digest: str, scope: Scope) -> None:

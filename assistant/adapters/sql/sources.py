@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select, update
 
 from assistant.adapters.sql.scoping import within_own_tenant
-from assistant.adapters.sql.source_erasures import let_in, list_erased
+from assistant.adapters.sql.source_erasures import count_erased, let_in, list_erased
 from assistant.adapters.sql.source_rows import (
     run_columns,
     run_of,
@@ -90,9 +90,13 @@ class SqlSourceRepository:
         if not deleted:
             raise NotFound
 
-    def erased(self, source_id: SourceId, *, scope: Scope) -> list[ErasedFile]:
+    def erased(self, source_id: SourceId, *, scope: Scope, limit: int) -> list[ErasedFile]:
         """Files that looks at a source pass over since their documents were erased, the newest first."""
-        return list_erased(self._transaction, source_id, scope=scope)
+        return list_erased(self._transaction, source_id, scope=scope, limit=limit)
+
+    def count_erased(self, source_id: SourceId, *, scope: Scope) -> int:
+        """How many such files there are."""
+        return count_erased(self._transaction, source_id, scope=scope)
 
     def let_in(self, source_id: SourceId, erased_id: str, *, scope: Scope) -> None:
         """Have looks take such a file again. Raises `NotFound`."""

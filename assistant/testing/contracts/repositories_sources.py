@@ -280,8 +280,10 @@ class SourceContract(RepositoryContract):
 
         with open_work() as work:
             assert work.source_queue.kept_out(source.id) == {erased.id}
-            assert work.sources.erased(source.id, scope=scope) == [erased]
-            assert work.sources.erased(source.id, scope=world.there.scope) == []
+            assert work.sources.erased(source.id, scope=scope, limit=9) == [erased]
+            assert work.sources.count_erased(source.id, scope=scope) == 1
+            assert work.sources.erased(source.id, scope=world.there.scope, limit=9) == []
+            assert work.sources.count_erased(source.id, scope=world.there.scope) == 0
             with pytest.raises(NotFound):
                 work.sources.let_in(source.id, erased.id, scope=world.there.scope)
             work.sources.let_in(source.id, erased.id, scope=scope)

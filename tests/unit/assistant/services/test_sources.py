@@ -426,6 +426,25 @@ def test_a_document_deleted_by_hand_comes_back_while_its_file_is_there(desk: Des
     assert counts(desk.run(source)) == {"added": 1, "unchanged": 1}
 
 
+def test_the_newest_erased_files_are_told_and_all_are_counted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.services.source_drafts._MOST_ERASED", 1)
+    house = desk.house
+    who: Any = {"principal": house.principal, "scope": house.scope}
+    desk.write(TWO)
+    source = desk.add()
+    desk.run(source)
+    for name in ("a.txt", "sous/b.txt"):
+        house.clock.advance(60)
+        house.documents.delete(house.all_documents()[name].id, **who, with_traces=True)
+
+    (told,) = desk.sources.list_all(**who)
+
+    assert [each.erased_at for each in told.erased] == [house.clock.now()]
+    assert told.erased_count == 2
+
+
 def test_an_erased_document_stays_away_until_its_file_is_let_in(desk: Desk) -> None:
     house = desk.house
     who: Any = {"principal": house.principal, "scope": house.scope}
@@ -448,7 +467,11 @@ def test_an_erased_document_stays_away_until_its_file_is_let_in(desk: Desk) -> N
 
     left = desk.requests.let_in(source.id, oldest.id, **who)
 
-    assert left.erased == (newest,)
+    assert (left.erased, left.erased_count) == ((newest,), 1)
+    with house.open_work() as work:
+        entries = work.audit.walk_on(after=0, limit=500)
+    (let_in,) = (each.facts for each in entries if each.act == "source.let_in")
+    assert let_in["file"] == oldest.id
     assert counts(desk.run(source)) == {"added": 1, "unchanged": 1, "ignored": 1}
     assert set(house.all_documents()) == {"a.txt", "sous/b.txt"}
 
