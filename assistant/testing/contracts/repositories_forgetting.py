@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from assistant.domain.documents import Document, DocumentState, Reason
 from assistant.domain.ids import DocumentId
-from assistant.domain.jobs import ItemState, Job, JobItem, JobState
+from assistant.domain.jobs import ItemState, Job, JobCounts, JobItem, JobState
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts.repositories_jobs import states_of
 from assistant.testing.contracts.repositories_world import (
@@ -41,11 +41,9 @@ class ForgettingContract(RepositoryContract):
         assert states_of(open_work, world, job) == []
         with open_work() as work:
             scope = world.here.scope
-            assert work.jobs.counts(job.id, scope=scope) == (counts, 5, 2)
+            assert work.jobs.counts(job.id, scope=scope) == JobCounts(counts, 5, 2, 4)
             assert work.queue.counts(job.id) == counts
-            assert work.jobs.forgotten(job.id, scope=scope) == 4
-            assert work.jobs.forgotten(job.id, scope=world.there.scope) == 0
-            assert work.jobs.counts(job.id, scope=world.there.scope) == ({}, 0, 0)
+            assert work.jobs.counts(job.id, scope=world.there.scope) == JobCounts({})
 
     def test_what_goes_on_or_ended_since_is_kept(
         self, open_work: UnitOfWorkFactory, world: World
