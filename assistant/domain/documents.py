@@ -134,7 +134,7 @@ class VersionRecord:
     version: DocumentVersion
     chunk_count: int
     number: int | None = None
-    """Which reading of its document it was, from 1; None when no job tells so, or no longer."""
+    """Which reading of its document it was, from 1; None when no job tells so, or not all do any more."""
     job_id: JobId | None = None
     asked_by: PersonId | None = None
     """Who asked for the job."""

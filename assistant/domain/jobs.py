@@ -195,6 +195,18 @@ class JobItem:
 
 
 @dataclass(frozen=True, slots=True)
+class JobCounts:
+    """What the items of a job amount to, those included that are forgotten."""
+
+    states: Mapping[ItemState, int]
+    """Number of items per state."""
+    chunks: int = 0
+    pages: int = 0
+    forgotten: int = 0
+    """How many of the items are only counted any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobProgress:
     """How far a job is, computed from its items."""
 

@@ -6,7 +6,7 @@ stands apart in `machinery`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -17,7 +17,7 @@ from assistant.domain.ids import (
     PersonId,
     SessionId,
 )
-from assistant.domain.jobs import ItemState, Job, JobItem
+from assistant.domain.jobs import ItemState, Job, JobCounts, JobItem
 from assistant.domain.sessions import Session, SignInLink
 from assistant.domain.tenancy import Scope
 from assistant.ports.audit import AuditRepository
@@ -89,12 +89,8 @@ class JobRepository(Protocol):
         """Replace the mutable fields of an item."""
         ...
 
-    def counts(self, job_id: JobId, *, scope: Scope) -> tuple[Mapping[ItemState, int], int, int]:
-        """Number of items per state, total chunks, total pages, those included that are forgotten."""
-        ...
-
-    def forgotten(self, job_id: JobId, *, scope: Scope) -> int:
-        """Number of items that are only counted any more; 0 for an unknown job."""
+    def counts(self, job_id: JobId, *, scope: Scope) -> JobCounts:
+        """What the items of a job amount to; nothing for an unknown job."""
         ...
 
 

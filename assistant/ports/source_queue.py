@@ -103,6 +103,13 @@ class SourceQueue(Protocol):
         """Delete the oldest ended runs of a source beyond a number."""
         ...
 
+    def forget_names(self, *, before: datetime, limit: int) -> int:
+        """Forget the names that ended runs asked for before a time tell, of so many at most; of how many.
+
+        Their counts stay.
+        """
+        ...
+
     def reading_rate(self, tenant_id: TenantId, *, jobs: int) -> float | None:
         """Seconds a byte that the last jobs of a tenant took; None when none ended with a file read."""
         ...

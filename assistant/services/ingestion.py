@@ -318,6 +318,7 @@ class IngestionService:
 
     def _accept(self, item: JobItem, *, size_bytes: int, by: Principal, scope: Scope) -> JobItem:
         with self._open_work() as work:
+            work.lock()  # nothing of what is checked may change before it is taken
             current, job = _item_and_job(work, item.id, scope=scope)
             if current.state is not ItemState.AWAITING_FILE:
                 return current

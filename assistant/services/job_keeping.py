@@ -1,4 +1,4 @@
-"""Lines of ended jobs forgotten once they were kept for a set time; the jobs keep their counts."""
+"""Names of files in ended jobs and looks, forgotten once they were kept for a set time; counts stay."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ _A_LOOK: Final = 5
 
 
 class JobKeeper:
-    """Forgets, once a day (UTC) and at the start, the files of jobs that ended long ago.
+    """Forgets, once a day (UTC) and at the start, the files of jobs and of looks that ended long ago.
+
+    The names that looks tell go first: the lines of jobs tell which of them an erased document had.
 
     Any number of processes may do so at once: what one forgot, the others no longer find.
 
     Args:
         open_work: The store.
         clock: Tells the day.
-        days: How long the files of an ended job are told one by one.
+        days: How long the files of an ended job or look are told one by one.
     """
 
     def __init__(self, open_work: UnitOfWorkFactory, clock: Clock, *, days: int) -> None:
@@ -52,6 +54,8 @@ class JobKeeper:
 
     def _forget(self) -> int:
         with self._open_work() as work:
-            count = work.queue.forget_items(before=self._clock.now() - self._kept, limit=_AT_ONCE)
+            before = self._clock.now() - self._kept
+            count = work.source_queue.forget_names(before=before, limit=_AT_ONCE)
+            count = count or work.queue.forget_items(before=before, limit=_AT_ONCE)
             work.commit()
         return count

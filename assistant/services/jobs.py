@@ -193,12 +193,9 @@ class JobService:
         )
 
     def _progress(self, work: UnitOfWork, job: Job, *, scope: Scope) -> JobProgress:
-        counts, chunks, pages = work.jobs.counts(job.id, scope=scope)
-        progress = progress_of(
-            job, counts=counts, chunks=chunks, pages=pages, now=self._clock.now()
-        )
-        if job.state in FINAL_JOB_STATES:
-            progress = replace(progress, forgotten=work.jobs.forgotten(job.id, scope=scope))
+        counted = work.jobs.counts(job.id, scope=scope)
+        counts = counted.states
+        progress = progress_of(job, counted, now=self._clock.now())
         if counts.get(ItemState.INDEXING):
             progress = replace(progress, held_reason=self._held_by())
         waiting = work.queue.next_retry(job.id) if counts.get(ItemState.RETRYING) else None

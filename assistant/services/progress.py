@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from assistant.domain.jobs import (
@@ -10,16 +9,16 @@ from assistant.domain.jobs import (
     FINAL_JOB_STATES,
     ItemState,
     Job,
+    JobCounts,
     JobProgress,
 )
 
 _WORKED = (ItemState.INDEXING, ItemState.INDEXED, ItemState.FAILED)
 
 
-def progress_of(
-    job: Job, *, counts: Mapping[ItemState, int], chunks: int, pages: int, now: datetime
-) -> JobProgress:
+def progress_of(job: Job, counted: JobCounts, *, now: datetime) -> JobProgress:
     """Progress of a job; its rate counts the files that took work, not the unchanged ones."""
+    counts = counted.states
     total = sum(counts.values())
     done = sum(counts.get(state, 0) for state in FINAL_ITEM_STATES)
     worked = sum(counts.get(state, 0) for state in _WORKED)
@@ -32,11 +31,12 @@ def progress_of(
     return JobProgress(
         total=total,
         counts=counts,
-        chunks=chunks,
-        pages=pages,
+        chunks=counted.chunks,
+        pages=counted.pages,
         elapsed_s=elapsed,
         files_per_s=rate,
         left_s=left,
+        forgotten=counted.forgotten if has_ended else 0,
     )
 
 

@@ -24,6 +24,7 @@ from assistant.domain.audit import Act
 from assistant.domain.documents import Document, SourceChunk
 from assistant.domain.ids import AnswerId
 from assistant.domain.sources import RunKind
+from assistant.services.job_keeping import JobKeeper
 from assistant.testing.contracts.repositories_world import (
     Reader,
     make_answer,
@@ -176,6 +177,28 @@ def test_no_byte_of_a_name_that_a_source_told_is_left(house: House, tmp_path: Pa
         each.source.id
         for each in desk.sources.list_all(principal=house.principal, scope=house.scope)
     }
+
+
+def test_no_byte_of_a_former_name_is_left_once_no_line_tells_it(
+    house: House, tmp_path: Path
+) -> None:
+    desk = Desk(house, tmp_path / "partage")
+    former, moved = "Madame Ancienne.txt", "Madame Nouvelle.txt"
+    desk.write({former: SECRET})
+    source = desk.add()
+    desk.run(source)
+    (desk.root / former).rename(desk.root / moved)
+    renamed = desk.run(source)
+    house.clock.advance(91 * 86_400)
+    JobKeeper(house.open_work, house.clock, days=90).look()
+
+    erase(house, moved)
+    house.apply()
+    time.sleep(0.6)
+    house.applier.run_once()
+
+    assert traces(house.root, former, moved) == []
+    assert desk.told(source.id, renamed).outcome.counts == renamed.outcome.counts
 
 
 def _live(house: House) -> list[str]:

@@ -121,11 +121,36 @@ class SqlCurationRepository:
             .order_by(job_items.c.number)
         )
         rows = self._transaction.read(query)
+        is_whole = not self._has_lost_lines(document_id)
         found: dict[str, tuple[int | None, Row[Any]]] = {
             row.version_id: (None, row) for row in self._remembered(document_id)
         }
-        found.update({row.version_id: (number, row) for number, row in enumerate(rows, start=1)})
+        for number, row in enumerate(rows, start=1):
+            found[row.version_id] = (number if is_whole else None, row)
         return found
+
+    def _has_lost_lines(self, document_id: DocumentId) -> bool:
+        """True when a line that told of a document may have been forgotten, so that counting misleads.
+
+        A job that told of it ended after it was made. Its versions would not do: a reading that was
+        replaced is gone with the job that asked for it.
+        """
+        own = (
+            select(jobs.c.id)
+            .join(
+                documents,
+                and_(
+                    documents.c.tenant_id == jobs.c.tenant_id,
+                    documents.c.collection_id == jobs.c.collection_id,
+                ),
+            )
+            .where(
+                documents.c.id == document_id,
+                jobs.c.forgotten.is_not(None),
+                func.coalesce(jobs.c.finished_at, documents.c.created_at) >= documents.c.created_at,
+            )
+        )
+        return self._transaction.first(own.limit(1)) is not None
 
     def _remembered(self, document_id: DocumentId) -> Sequence[Row[Any]]:
         """Versions whose line in their job is no longer kept, and the job."""

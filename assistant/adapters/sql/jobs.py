@@ -25,6 +25,7 @@ from assistant.domain.ids import JobId, JobItemId
 from assistant.domain.jobs import (
     ItemState,
     Job,
+    JobCounts,
     JobItem,
     JobState,
     item_may_become,
@@ -115,8 +116,8 @@ class SqlJobRepository:
         """Replace the mutable fields of an item. Raises as `update`."""
         replace_item(self._transaction, item)
 
-    def counts(self, job_id: JobId, *, scope: Scope) -> tuple[Mapping[ItemState, int], int, int]:
-        """Number of items per state, total chunks, total pages, those included that are forgotten."""
+    def counts(self, job_id: JobId, *, scope: Scope) -> JobCounts:
+        """What the items of a job amount to; nothing for an unknown job."""
         rows = self._transaction.read(
             select(
                 job_items.c.state,
@@ -130,17 +131,12 @@ class SqlJobRepository:
         )
         forgotten = self._forgotten(job_id, scope=scope)
         chunks, pages = forgotten.pop("chunks", 0), forgotten.pop("pages", 0)
-        states = with_forgotten({row.state: row.items for row in rows}, forgotten)
-        return (
-            states,
-            chunks + sum(row.chunks for row in rows),
-            pages + sum(row.pages for row in rows),
+        return JobCounts(
+            with_forgotten({row.state: row.items for row in rows}, forgotten),
+            chunks=chunks + sum(row.chunks for row in rows),
+            pages=pages + sum(row.pages for row in rows),
+            forgotten=sum(forgotten.values()),
         )
-
-    def forgotten(self, job_id: JobId, *, scope: Scope) -> int:
-        """Number of items that are only counted any more."""
-        found = self._forgotten(job_id, scope=scope)
-        return sum(count for name, count in found.items() if name not in _SIZES)
 
     def _forgotten(self, job_id: JobId, *, scope: Scope) -> dict[str, int]:
         query = select(jobs.c.forgotten).where(jobs.c.id == job_id, within_own_tenant(scope, jobs))

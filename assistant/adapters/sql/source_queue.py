@@ -26,6 +26,7 @@ from assistant.adapters.sql.rows import fields_of
 from assistant.adapters.sql.source_erasures import kept_out
 from assistant.adapters.sql.source_rows import FILE_FIELDS, run_of, source_of
 from assistant.adapters.sql.source_tables import source_files, source_runs, sources
+from assistant.adapters.sql.source_traces import forget_names
 from assistant.adapters.sql.tables import documents, job_items, jobs
 from assistant.adapters.sql.tenant_tables import tenants
 from assistant.adapters.sql.transaction import Transaction, batches
@@ -203,6 +204,10 @@ class SqlSourceQueue:
             old = and_(own, source_runs.c.number <= row.number)
             is_ended = source_runs.c.state.not_in(sorted(OPEN_RUNS))
             self._transaction.write(source_runs.delete().where(old, is_ended))
+
+    def forget_names(self, *, before: datetime, limit: int) -> int:
+        """Forget the names that ended runs asked for before a time tell, of so many at most; of how many."""
+        return forget_names(self._transaction, before=before, limit=limit)
 
     def reading_rate(self, tenant_id: TenantId, *, jobs: int) -> float | None:
         """Seconds a byte that the last jobs of a tenant took; None when none ended with a file read."""

@@ -1,4 +1,4 @@
-"""The names of an erased document in the jobs and looks that told of it."""
+"""The names of documents in the jobs and looks that told of them, taken away."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from assistant.adapters.sql.tables import documents, job_items, jobs
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.ids import DocumentId, SourceId
 from assistant.domain.jobs import FINAL_ITEM_STATES
-from assistant.domain.sources import LABEL_PREFIX, RunOutcome, RunState
+from assistant.domain.sources import LABEL_PREFIX, OPEN_RUNS, RunOutcome, RunState
 
 ERASED_NAME = "–"
 """In the place of the name of a file whose document was erased."""
@@ -38,6 +38,31 @@ def erase_from_source(transaction: Transaction, document_id: DocumentId, *, now:
         _erase_files(transaction, source_id, names)
         _erase_runs(transaction, source_id, names)
         keep_out(transaction, source_id, names=[row.name], now=now)
+
+
+def forget_names(transaction: Transaction, *, before: datetime, limit: int) -> int:
+    """Forget the names that ended looks asked for before a time tell, of so many at most; of how many.
+
+    Which names a document had is known by its lines in jobs: looks do not tell them for longer.
+    """
+    if not _telling(transaction, before=before):
+        return 0
+    transaction.lock()
+    found = _telling(transaction, before=before)[:limit]
+    for row in found:
+        bare = replace(outcome_of(row.outcome), names={}, faults=())
+        _replace_outcome(transaction, row.id, bare)
+    return len(found)
+
+
+def _telling(transaction: Transaction, *, before: datetime) -> list[Row[Any]]:
+    """Ended looks that tell names: each was asked for before its jobs, which so go later than it."""
+    query = select(source_runs.c.id, source_runs.c.outcome).where(
+        source_runs.c.state.not_in(sorted(OPEN_RUNS)),
+        source_runs.c.asked_at < before,
+    )
+    rows = transaction.read(query)
+    return [row for row in rows if row.outcome["names"] or row.outcome["faults"]]
 
 
 def _names_of(transaction: Transaction, document: Row[Any]) -> frozenset[str]:
@@ -87,16 +112,17 @@ def _erase_runs(transaction: Transaction, source_id: SourceId, names: frozenset[
         before = outcome_of(row.outcome)
         after = _without(before, names)
         if after != before:
-            transaction.write(
-                update(source_runs)
-                .where(source_runs.c.id == row.id)
-                .values(outcome=outcome_fields(after))
-            )
+            _replace_outcome(transaction, row.id, after)
     transaction.write(
         update(source_runs)
         .where(own, source_runs.c.state == RunState.RUNNING)
         .values(lease_owner=None, lease_until=None, attempt=0)
     )
+
+
+def _replace_outcome(transaction: Transaction, run_id: str, outcome: RunOutcome) -> None:
+    own = source_runs.c.id == run_id
+    transaction.write(update(source_runs).where(own).values(outcome=outcome_fields(outcome)))
 
 
 def _without(outcome: RunOutcome, names: frozenset[str]) -> RunOutcome:

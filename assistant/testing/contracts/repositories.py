@@ -328,7 +328,7 @@ def _jobs(work: UnitOfWork, own: Belongings, scope: Scope) -> Iterable[object]:
     yield work.jobs.find(own.job_id, scope=scope)
     yield work.jobs.find_item(own.item_id, scope=scope)
     yield work.jobs.items(own.job_id, scope=scope, states=frozenset(), limit=9, offset=0)
-    yield work.jobs.counts(own.job_id, scope=scope)[0]
+    yield work.jobs.counts(own.job_id, scope=scope).states
 
 
 def _private(work: UnitOfWork, own: Belongings, scope: Scope) -> Iterable[object]:

@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from assistant.domain.documents import DocumentState, Reason
+from assistant.domain.documents import Document, DocumentState, Reason
 from assistant.domain.ids import DocumentId
-from assistant.domain.jobs import ItemState, Job, JobItem, JobState
+from assistant.domain.jobs import ItemState, Job, JobCounts, JobItem, JobState
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts.repositories_jobs import states_of
 from assistant.testing.contracts.repositories_world import (
@@ -18,6 +18,7 @@ from assistant.testing.contracts.repositories_world import (
     make_document,
     store_job,
     store_live,
+    store_ready,
 )
 
 _WHY = Reason("file_damaged", {})
@@ -40,11 +41,9 @@ class ForgettingContract(RepositoryContract):
         assert states_of(open_work, world, job) == []
         with open_work() as work:
             scope = world.here.scope
-            assert work.jobs.counts(job.id, scope=scope) == (counts, 5, 2)
+            assert work.jobs.counts(job.id, scope=scope) == JobCounts(counts, 5, 2, 4)
             assert work.queue.counts(job.id) == counts
-            assert work.jobs.forgotten(job.id, scope=scope) == 4
-            assert work.jobs.forgotten(job.id, scope=world.there.scope) == 0
-            assert work.jobs.counts(job.id, scope=world.there.scope) == ({}, 0, 0)
+            assert work.jobs.counts(job.id, scope=world.there.scope) == JobCounts({})
 
     def test_what_goes_on_or_ended_since_is_kept(
         self, open_work: UnitOfWorkFactory, world: World
@@ -98,6 +97,50 @@ class ForgettingContract(RepositoryContract):
             (told,) = work.curation.history(stored.document.id, scope=world.here.scope)
         assert (told.job_id, told.asked_by) == (job.id, world.here.person_id)
         assert told.number is None
+
+    def test_the_readings_of_a_document_are_numbered_as_long_as_every_line_is_there(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        document = make_document(world.here)
+        younger = replace(make_document(world.here, name="b.pdf"), created_at=_LATER)
+        with open_work() as work:
+            work.documents.add(document)
+            work.documents.add(younger)
+            work.commit()
+        _read(open_work, world, document, at=NOON)
+        newest = _read(open_work, world, document, at=_LATER)
+        _read(open_work, world, younger, at=_LATER)
+
+        before = [_numbers(open_work, world, each) for each in (document, younger)]
+        with open_work() as work:
+            for version in work.curation.history(document.id, scope=world.here.scope)[1:]:
+                work.ledger.forget_version(version.version.id)
+            work.commit()
+        assert _forget(open_work) == 1
+        after = [_numbers(open_work, world, each) for each in (document, younger)]
+
+        assert before == [[2, 1], [1]]
+        assert after == [[None], [1]]
+        with open_work() as work:
+            (told,) = work.curation.history(document.id, scope=world.here.scope)
+        assert (told.job_id, told.asked_by) == (newest.id, world.here.person_id)
+
+
+def _read(open_work: UnitOfWorkFactory, world: World, document: Document, *, at: datetime) -> Job:
+    """An ended job that read a document."""
+    version = store_ready(open_work, document).version
+    job, (item,) = _ended(open_work, world, [ItemState.INDEXED], at=at)
+    with open_work() as work:
+        work.queue.update_item(replace(item, document_id=document.id, version_id=version.id))
+        assert work.ledger.make_live(version.id, now=at)
+        work.commit()
+    return job
+
+
+def _numbers(open_work: UnitOfWorkFactory, world: World, document: Document) -> list[int | None]:
+    """Which readings the versions of a document are, newest first."""
+    with open_work() as work:
+        return [each.number for each in work.curation.history(document.id, scope=world.here.scope)]
 
 
 def _ended(

@@ -11,7 +11,7 @@ import pytest
 from assistant.domain.documents import Reason
 from assistant.domain.errors import Conflict, NotFound, StorageError
 from assistant.domain.ids import DocumentId, JobId, JobItemId, VersionId
-from assistant.domain.jobs import ItemState, Job, JobItem, JobState
+from assistant.domain.jobs import ItemState, Job, JobCounts, JobItem, JobState
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts.repositories_world import (
     NOON,
@@ -110,8 +110,8 @@ class JobContract(RepositoryContract):
 
         with open_work() as work:
             counts = work.jobs.counts(job.id, scope=world.here.scope)
-            assert counts == ({ItemState.INDEXED: 2, ItemState.PENDING: 1}, 10, 4)
-            assert work.jobs.counts(JobId("unknown"), scope=world.here.scope) == ({}, 0, 0)
+            assert counts == JobCounts({ItemState.INDEXED: 2, ItemState.PENDING: 1}, 10, 4)
+            assert work.jobs.counts(JobId("unknown"), scope=world.here.scope) == JobCounts({})
 
     def test_an_illegal_change_of_state_conflicts(
         self, open_work: UnitOfWorkFactory, world: World

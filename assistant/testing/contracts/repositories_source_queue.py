@@ -9,8 +9,10 @@ from datetime import timedelta
 from assistant.domain.ids import SourceId, SourceRunId
 from assistant.domain.jobs import ItemState, JobState
 from assistant.domain.sources import (
+    Finding,
     KnownFile,
     Rhythm,
+    RunOutcome,
     RunState,
     Schedule,
     SourceFile,
@@ -18,7 +20,12 @@ from assistant.domain.sources import (
 )
 from assistant.domain.tenants import TenantState
 from assistant.ports.repositories import UnitOfWorkFactory
-from assistant.testing.contracts.repositories_sources import LATER, store_run, store_source
+from assistant.testing.contracts.repositories_sources import (
+    LATER,
+    make_run,
+    store_run,
+    store_source,
+)
 from assistant.testing.contracts.repositories_world import (
     NOON,
     RepositoryContract,
@@ -221,6 +228,33 @@ class SourceQueueContract(RepositoryContract):
             work.source_queue.forget_old_runs(source.id, keep=2)
             kept = work.sources.runs(source.id, scope=world.here.scope, limit=9)
         assert kept == [ended[3], ended[2], waits]
+
+    def test_what_ended_runs_name_is_forgotten_and_their_counts_stay(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        told = RunOutcome(
+            counts={Finding.RENAMED: 1, Finding.UNREADABLE: 1},
+            names={Finding.RENAMED: ("Mme X.pdf → b.pdf",)},
+            faults=(("c.pdf", "file_unreadable"),),
+        )
+        source = store_source(open_work, world.here)
+        states = (RunState.DONE, RunState.FAILED, RunState.AWAITING_APPROVAL)
+        with open_work() as work:
+            for state in states:
+                work.sources.add_run(replace(make_run(source, state=state), outcome=told))
+            young = replace(make_run(source, state=RunState.DONE), asked_at=LATER, outcome=told)
+            work.sources.add_run(young)
+            work.commit()
+
+        for left in (1, 1, 0):
+            with open_work() as work:
+                assert work.source_queue.forget_names(before=LATER, limit=1) == left
+                work.commit()
+
+        with open_work() as work:
+            kept = work.sources.runs(source.id, scope=world.here.scope, limit=9)
+        bare = RunOutcome(counts=told.counts)
+        assert [each.outcome for each in kept] == [told, told, bare, bare]
 
     def test_the_rate_of_reading_is_that_of_past_jobs_of_the_tenant(
         self, open_work: UnitOfWorkFactory, world: World

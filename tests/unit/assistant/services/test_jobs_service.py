@@ -8,7 +8,7 @@ import pytest
 from assistant.domain.documents import DocumentState
 from assistant.domain.errors import Conflict, Forbidden, NotFound
 from assistant.domain.ids import JobId
-from assistant.domain.jobs import ItemState, Job, JobState
+from assistant.domain.jobs import ItemState, Job, JobCounts, JobState
 from assistant.domain.tenancy import Scope
 from assistant.services.progress import progress_of
 from tests.house import House
@@ -26,9 +26,7 @@ def test_progress_tells_rate_and_time_left(house: House) -> None:
         ItemState.UNCHANGED: 90,
     }
 
-    progress = progress_of(
-        running, counts=counts, chunks=7, pages=3, now=BEGUN + timedelta(seconds=10)
-    )
+    progress = progress_of(running, JobCounts(counts, 7, 3), now=BEGUN + timedelta(seconds=10))
 
     assert (progress.total, progress.done) == (105, 95)
     assert progress.files_per_s == pytest.approx(0.5)
@@ -39,11 +37,9 @@ def test_progress_is_unknown_before_a_first_file_and_over_at_the_end(house: Hous
     job, _ = house.announce({"a.txt": "A"})
     now = BEGUN + timedelta(seconds=10)
 
-    queued = progress_of(job, counts={ItemState.PENDING: 1}, chunks=0, pages=0, now=now)
+    queued = progress_of(job, JobCounts({ItemState.PENDING: 1}), now=now)
     ended = replace(job, state=JobState.SUCCEEDED, started_at=BEGUN, finished_at=now)
-    over = progress_of(
-        ended, counts={ItemState.INDEXED: 1}, chunks=0, pages=0, now=now + timedelta(days=1)
-    )
+    over = progress_of(ended, JobCounts({ItemState.INDEXED: 1}), now=now + timedelta(days=1))
 
     assert (queued.elapsed_s, queued.files_per_s, queued.left_s) == (0.0, None, None)
     assert (over.elapsed_s, over.left_s) == (10.0, None)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from assistant.adapters.sql.transaction import Transaction
 from assistant.domain.corrections import CorrectedFields
 from assistant.domain.errors import Forbidden
 from assistant.domain.ids import DocumentId
@@ -71,3 +72,26 @@ def test_no_change_is_begun(house: House, tmp_path: Path, change: str) -> None:
     assert item(stage).state is ItemState.AWAITING_FILE
     stage.move(TenantState.ACTIVE)
     CHANGES[change](stage)
+
+
+@pytest.mark.parametrize("change", sorted(CHANGES))
+def test_nor_is_one_whose_turn_to_write_comes_after(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    stage = Stage(house, tmp_path / "partage")
+    before = house.all_documents(), house.items(stage.failed), item(stage)
+    lock = Transaction.lock
+
+    def overtaken(own: Transaction) -> None:
+        monkeypatch.setattr(Transaction, "lock", lock)
+        stage.move(TenantState.SUSPENDED)
+        lock(own)
+
+    monkeypatch.setattr(Transaction, "lock", overtaken)
+
+    with pytest.raises(Forbidden) as refused:
+        CHANGES[change](stage)
+
+    assert refused.value.code == "tenant_suspended"
+    assert (house.all_documents(), house.items(stage.failed), item(stage)) == before
+    assert stage.desk.requests.runs(stage.source.id, limit=9, **stage.who) == []
