@@ -76,7 +76,7 @@ def add_two_colleagues_and_a_group(secretary: Page) -> None:
     secretary.get_by_role("button", name="Créer un groupe").click()
     fill(secretary, "Nom du groupe", "Élus")
     dialog(secretary, "Créer le groupe")
-    expect(secretary.get_by_text("Élus")).to_be_visible()
+    expect(secretary.get_by_text("Élus", exact=True)).to_be_visible()
 
 
 def upload(secretary: Page, path: Path) -> None:
