@@ -219,7 +219,7 @@ class JobProgress:
     files_per_s: float | None
     """None until a first file has ended."""
     left_s: float | None
-    """Estimated time left; None while unknown or when ended."""
+    """Estimated time left; None while unknown or held back, and when ended."""
     next_try_at: datetime | None = None
     """When the first of the files that failed in passing is tried again; None without such files."""
     waiting_reason: Reason | None = None

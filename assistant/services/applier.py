@@ -238,8 +238,10 @@ class IndexApplier:
                     self._rest()
                 self._trouble = None
             except AssistantError as error:
-                self._trouble = Reason(_TOLD_AS.get(error.code, error.code), dict(error.params))
-                _log.warning("applier_paused", code=error.code)
+                reason = Reason(_TOLD_AS.get(error.code, error.code), dict(error.params))
+                if reason != self._trouble:  # once, not every two seconds of a night
+                    _log.warning("applier_paused", code=error.code)
+                self._trouble = reason
                 self._stop.wait(self._error_pause_s)
             except Exception as error:  # noqa: BLE001 - a dead thread would end all indexing
                 self._trouble = Reason(AssistantError.default_code, {})

@@ -197,7 +197,9 @@ class JobService:
         counts = counted.states
         progress = progress_of(job, counted, now=self._clock.now())
         if counts.get(ItemState.INDEXING):
-            progress = replace(progress, held_reason=self._held_by())
+            held = self._held_by()
+            left = None if held else progress.left_s
+            progress = replace(progress, held_reason=held, left_s=left)
         waiting = work.queue.next_retry(job.id) if counts.get(ItemState.RETRYING) else None
         if waiting is None:
             return progress

@@ -227,8 +227,11 @@ def an_index(disk: SmallDisk, large: Path) -> None:
     house.applier.start()
     wait_until(lambda: house.applier.trouble == Reason(OF_INDEX, {}))
     house.applier.stop()
+    house.clock.advance(10)
     _, progress = house.jobs.get(job.id, scope=house.scope)
     assert progress.held_reason == Reason(OF_INDEX, {})
+    assert progress.files_per_s
+    assert progress.left_s is None
     assert house.search("ancien")
     index.close()
     is_full(open_index, code=OF_INDEX)

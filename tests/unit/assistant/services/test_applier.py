@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from assistant.domain.documents import DocumentState, Reason
 from assistant.domain.errors import IndexUnavailable
@@ -133,6 +134,30 @@ def test_failing_index_is_tried_again_and_loses_nothing(house: House) -> None:
 
     assert house.state_of(job).state is JobState.SUCCEEDED
     assert index.count_all() == 2
+
+
+@pytest.mark.usefixtures("default_logs")
+def test_an_index_that_fails_for_long_is_told_once(house: House) -> None:
+    index, fails = watched(house), list[None]()
+    house.submit(TWO)
+    house.work()
+
+    def fail() -> None:
+        fails.append(None)
+        raise IndexUnavailable
+
+    index.hook = fail
+    applier = IndexApplier(house.open_work, index, house.files, house.clock, error_pause_s=0)
+    with capture_logs() as told:
+        applier.start()
+        deadline = time.monotonic() + 10
+        while len(fails) < 5 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        applier.stop()
+
+    assert len(fails) >= 5
+    paused = [each for each in told if each["event"] == "applier_paused"]
+    assert [each["code"] for each in paused] == [IndexUnavailable().code]
 
 
 def test_a_version_another_process_showed_first_stays_in_the_index(house: House) -> None:
