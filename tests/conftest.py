@@ -126,7 +126,8 @@ def closed_network() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of a test with many cases a third run on a server, those of contracts and of the store all, and
-    all of everything at full scale: the cases differ, and so do the engines, but seldom both at once."""
+    all of everything at full scale, the longest files first: the cases differ, and so do the engines,
+    but seldom both at once."""
     cases: defaultdict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
         parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
@@ -137,6 +138,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left and not FULL_SCALE:
         config.hook.pytest_deselected(items=[item for item in items if id(item) in left])
         items[:] = [item for item in items if id(item) not in left]
+    longest = {item.path for item in items if item.get_closest_marker("torture")}
+    items.sort(key=lambda item: item.path not in longest)
 
 
 @pytest.fixture
