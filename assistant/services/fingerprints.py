@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from hashlib import sha256
 from itertools import combinations
 
+from assistant.domain.ids import TenantId
 from assistant.ports.parsing import FileReader
 from ingest.tools import Tool
 
@@ -63,6 +64,9 @@ def fingerprint_of(
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
-def embedded_hash_of(text: str) -> str:
-    """Hash of an embedded text, hexadecimal; with the embedder's id, the key of its vector."""
-    return sha256(text.encode()).hexdigest()
+def embedded_hash_of(text: str, *, tenant_id: TenantId) -> str:
+    """Hash of an embedded text, hexadecimal; with the embedder's id, the key of its vector.
+
+    The tenant is part of it: how long a reading takes tells nobody whether another tenant holds a text.
+    """
+    return sha256(f"{tenant_id}\n{text}".encode()).hexdigest()

@@ -121,7 +121,8 @@ class GenerationCutter:
         title = version.searched_title or version.title
         with self._open_work() as work:
             if ingested is not None and ingested.chunks:
-                work.cuts.add(version.id, new_chunks(ingested, title=title), cut=cut)
+                made = new_chunks(ingested, title=title, tenant_id=version.tenant_id)
+                work.cuts.add(version.id, made, cut=cut)
             else:
                 work.cuts.copy(version.id, cut=cut)
             work.commit()

@@ -26,7 +26,7 @@ from assistant.services.fingerprints import Fingerprints, Standing
 from assistant.services.finishing import JobFinisher
 from assistant.services.links import keep_reading
 from assistant.services.metering import count_use, reading_use
-from assistant.services.new_chunks import new_chunks
+from assistant.services.new_chunks import new_chunks, texts_by_hash
 from assistant.services.transactions import retried
 from ingest.model import IngestedFile
 
@@ -76,6 +76,10 @@ class JobRun:
             is_ours = self._renewed(work)
             work.commit()
         return is_ours
+
+    def texts_of(self, ingested: IngestedFile, *, title: str) -> dict[str, str]:
+        """Embedded texts of a file under a title, by the keys of their vectors."""
+        return texts_by_hash(ingested, title=title, tenant_id=self._job.tenant_id)
 
     def is_cancelled(self) -> bool:
         """True when somebody asked to stop the job."""
@@ -273,7 +277,7 @@ class JobRun:
         version, now = self._version(document, reading=reading), self._clock.now()
         # a reading that never went live leaves its files to the one that takes its place
         work.queue.hand_over(document.id, to=version.id)
-        chunks = new_chunks(reading.ingested, title=reading.title)
+        chunks = new_chunks(reading.ingested, title=reading.title, tenant_id=document.tenant_id)
         work.ledger.add_version(version, chunks, cut=Cut(reading.ingested.chunk_tokens))
         keep_reading(
             work,

@@ -15,7 +15,6 @@ from assistant.domain.errors import Conflict, StorageError, UpstreamError
 from assistant.domain.jobs import JobItem
 from assistant.services.fillers import Fillers
 from assistant.services.job_run import JobRun, Stopped
-from assistant.services.new_chunks import texts_by_hash
 from assistant.services.read_ahead import ReadAhead
 from assistant.services.readings import Outcome, Readings
 from assistant.services.setbacks import Failure, failure_of
@@ -152,11 +151,11 @@ class Turn:
         item = self._run.mark_embedding(item)
         beside: dict[str, str] = {}
         for other in ready if not item.setbacks else ():  # it may be one of them that fails
-            beside |= texts_by_hash(other, title=other.document.title)
+            beside |= self._run.texts_of(other, title=other.document.title)
         title = self._run.title_of(item, ingested=outcome)
         try:
             vectors = self._tools.fillers.vectors_of(
-                texts_by_hash(outcome, title=title),
+                self._run.texts_of(outcome, title=title),
                 between=self._between_batches,
                 beside=beside,
                 watch=lambda: self._check(0),

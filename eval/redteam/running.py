@@ -149,6 +149,7 @@ class _Bench:
             self._ids.setdefault("document", document["id"])
             path = f"/v1/documents/{document['id']}/passages"
             found = await self.owner.get(path, params={"limit": _PASSAGES})
+            found.raise_for_status()
             for passage in found.json() if document["state"] == "live" else ():
                 self._ids.setdefault("passage", passage["chunk_id"])
                 texts.append(passage["text"])

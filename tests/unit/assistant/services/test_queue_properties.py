@@ -27,7 +27,6 @@ from assistant.domain.jobs import (
 from assistant.domain.retrieval import Vector
 from assistant.services.fingerprints import Fingerprints
 from assistant.services.job_run import JobRun, Stopped
-from assistant.services.new_chunks import texts_by_hash
 from tests.conftest import FULL_SCALE
 from tests.house import open_house
 
@@ -114,7 +113,7 @@ class Queue(RuleBasedStateMachine):
         house = self.house
         reading = house.reader.read(house.files.path(item.sha256), name=item.name)
         title = self.runs[owner].title_of(item, ingested=reading)
-        texts = texts_by_hash(reading, title=title)
+        texts = self.runs[owner].texts_of(reading, title=title)
         found = house.embedder.embed_passages(list(texts.values()))
         vectors: dict[str, Vector] = dict(zip(texts, found, strict=True))
         with suppress(Stopped, Conflict):

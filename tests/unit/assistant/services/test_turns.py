@@ -200,3 +200,22 @@ def _seconds_to_free_the_worker(house: House, job: Job, *, begun: threading.Even
     assert not thread.is_alive()
     assert house.states(job)["long.txt"] is ItemState.CANCELLED
     return time.monotonic() - asked
+
+
+def test_a_text_is_embedded_for_each_tenant_as_if_it_were_alone(tmp_path: Path) -> None:
+    """How long a reading takes tells nobody whether another tenant holds the same text."""
+    embedder = SlowEmbedder(batch_s=0)
+    house = open_house(tmp_path, embedder=embedder)
+    small = add_reader(house.open_work, "petite")
+    common = "Le conseil accorde une aide"
+    house.ingest({"a.txt": common})
+
+    job = submit_as(house, small, {"b.txt": common})
+    house.settle()
+    assert state_as(house, small, job) is JobState.SUCCEEDED
+    assert len(embedder.embedded) == 2
+
+    submit_as(house, small, {"b.txt": common, "copie.txt": common})
+    house.ingest({"a.txt": common, "copie.txt": common})
+    assert len(embedder.embedded) == 2
+    house.close()
