@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import closing
-from types import FrameType
 
 from assistant.bootstrap import build
 from assistant.data_folder import prepare_data_folder
@@ -14,6 +13,7 @@ from assistant.domain.errors import ConfigurationError
 from assistant.readers import open_reader
 from assistant.services.scratch import own_scratch
 from assistant.settings import Settings
+from assistant.stopping import stop_on_signals
 
 
 def work(settings: Settings) -> None:
@@ -27,18 +27,9 @@ def work(settings: Settings) -> None:
     if not is_on_server(settings):
         raise ConfigurationError("worker_needs_postgresql")
     stop = threading.Event()
-    _stop_on_signals(stop)
+    stop_on_signals(stop, (signal.SIGTERM, signal.SIGINT))
     shared = prepare_data_folder(settings.data_dir).scratch
     with own_scratch(shared) as scratch:
         reader = open_reader(settings, scratch=scratch, children=settings.ingest.children)
         with closing(build(settings, role="worker", reader=reader)) as container:
             container.worker.run_forever(stop)
-
-
-def _stop_on_signals(stop: threading.Event) -> None:
-    def ask(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        stop.set()
-
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)

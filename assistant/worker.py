@@ -13,7 +13,6 @@ import signal
 import sys
 import threading
 import time
-from types import FrameType
 from typing import TextIO
 
 import structlog
@@ -22,6 +21,7 @@ from assistant.bootstrap import build
 from assistant.domain.errors import AssistantError, StorageError, UpstreamError
 from assistant.logs import configure_logs
 from assistant.settings import Settings
+from assistant.stopping import stop_on_signals
 
 EXIT_FAILED = 1
 """It could not start now; it may later."""
@@ -51,7 +51,8 @@ def main(stdin: TextIO | None = None) -> int:
     die_with_parent()
     be_nice()
     stop = threading.Event()
-    _stop_on_signals(stop)
+    stop_on_signals(stop, (signal.SIGTERM,))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         settings = Settings.model_validate(json.loads(source.readline()))
     except ValueError:
@@ -91,15 +92,6 @@ def _passes(error: AssistantError) -> bool:
     if isinstance(error, UpstreamError):
         return error.transient
     return isinstance(error, StorageError) and error.code in _PASSING
-
-
-def _stop_on_signals(stop: threading.Event) -> None:
-    def ask(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        stop.set()
-
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _watch(source: TextIO, stop: threading.Event) -> None:

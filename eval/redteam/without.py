@@ -126,11 +126,11 @@ def any_person(work: Any, person_id: Any, *, principal: Principal) -> Any:
     return work.people.standing(person_id).person
 
 
-def unconditional(live_chunks: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
+def unconditional(live_chunks: Callable[..., Any]) -> Callable[..., Any]:
     """A query for chunks that asks neither whether they live nor who may read them."""
 
-    def query(scope: Scope) -> Any:
-        made = live_chunks(scope)
+    def query(scope: Scope, *, managed: Scope | None = None) -> Any:
+        made = live_chunks(scope, managed=managed)
         vars(made)["_where_criteria"] = ()
         return made
 

@@ -38,6 +38,7 @@ _PRELOADED = [
     "streamlit",
 ]
 _START_S = 300.0
+_LEFT_S = 30.0
 _PASSING = frozenset({0, 503})
 """Statuses of calls that found no service, or one that had to be asked again."""
 
@@ -59,6 +60,16 @@ def run_command(words: Sequence[str], folder: str, variables: Mapping[str, str])
     from assistant.cli.running import run
 
     sys.exit(run(list(words)))
+
+
+def _processes_in(folder: Path) -> list[str]:
+    """What runs with this working directory, as all that a served instance starts does."""
+    found: list[str] = []
+    for each in psutil.process_iter():
+        with suppress(psutil.Error):
+            if each.cwd() == str(folder) and each.status() != psutil.STATUS_ZOMBIE:
+                found.append(f"{each.pid} {' '.join(each.cmdline()[:4])}")
+    return found
 
 
 @dataclass(frozen=True)
@@ -152,6 +163,13 @@ class Served:
             process.join(30)
             process.kill()
             process.join()
+
+    def left_over(self) -> list[str]:
+        """Processes of any of its lives that still run some seconds after the end of all."""
+        deadline = time.monotonic() + _LEFT_S
+        while (found := _processes_in(self.folder)) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        return found
 
     @property
     def processes(self) -> frozenset[int]:

@@ -58,6 +58,7 @@ def check(campaign: Campaign) -> None:
     assert campaign.tally.faults == []
     assert campaign.operator.surprises == []
     assert not campaign.tally.refused
+    assert campaign.served.left_over() == []
 
 
 @pytest.mark.timeout(7200)
@@ -115,6 +116,7 @@ def test_real_documents_are_read_through_kills(
         for path in (tmp_path / "source").rglob("*")
         if path.is_file()
     }
+    assert served.left_over() == []
     print(f"{len(contents)} files, {served.kills} kills, {len(estate.live)} live documents")
 
     assert estate.faults(is_quiet=True) == []
