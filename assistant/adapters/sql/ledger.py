@@ -244,11 +244,6 @@ class SqlIndexLedger:
             )
         )
 
-    def forget_unused_vectors(self) -> int:
-        """Delete the vectors of texts that no version holds; how many there were."""
-        is_held = exists().where(chunk_table.c.embedded_hash == vectors.c.hash)
-        return self._transaction.write(vectors.delete().where(not_(is_held)))
-
     def unused_files(self, *, limit: int) -> list[str]:
         """SHA-256 of file contents that no document, version or open job item refers to any more.
 
