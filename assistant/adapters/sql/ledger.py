@@ -83,7 +83,7 @@ class SqlIndexLedger:
         """
         is_own = case((chunk_table.c.cut == cut.id, 1))
         number = case(
-            (func.count(chunk_table.c.id) == 0, 0),
+            (func.count(chunk_table.c.version_id) == 0, 0),
             (func.count(is_own) == 0, 1),
             else_=func.count(is_own),
         )

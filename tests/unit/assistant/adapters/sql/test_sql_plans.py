@@ -203,3 +203,12 @@ def test_a_look_up_of_chunks_starts_from_their_ids(
         ACTS[name](work, world)
     assert steps[0].startswith("SEARCH chunks")
     assert "(id=?)" in steps[0]
+
+
+def test_counting_the_passages_of_live_versions_reads_none_of_them(
+    database: Database, world: World
+) -> None:
+    with plans_of(database) as steps, database.unit_of_work() as work:
+        work.ledger.live_versions()
+    (chunks,) = [step for step in steps if " chunks " in step]
+    assert "USING COVERING INDEX" in chunks
