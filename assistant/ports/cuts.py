@@ -63,10 +63,13 @@ class CutRepository(Protocol):
         """
         ...
 
-    def forget(self, cut: Cut, *, limit: int) -> int:
-        """Delete the chunks of a cut, of at most `limit` versions; of how many it was.
+    def forget(self, cut: Cut, *, after: str, limit: int) -> str:
+        """Delete the chunks of a cut, of at most `limit` versions, in order of id, beyond one of them.
 
         Those of versions that have none of the searched cut stay: a version is never left without.
         Results of evaluations that quote them lose these quotes.
+
+        Returns:
+            The last id, empty when all are done.
         """
         ...

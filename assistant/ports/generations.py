@@ -109,8 +109,20 @@ class GenerationRepository(Protocol):
         """Chunks of all LIVE versions under a cut."""
         ...
 
-    def forget_vectors(self, embedder_id: str, *, limit: int, but: Collection[Cut] = ()) -> int:
-        """Delete vectors of an embedder, at most `limit`, but those of chunks of some cuts; how many."""
+    def forget_vectors(
+        self, embedder_id: str, *, after: str, limit: int, but: Collection[Cut] = ()
+    ) -> str:
+        """Delete vectors of an embedder, in order of hash, but those of chunks of some cuts.
+
+        Args:
+            embedder_id: Whose.
+            after: Look beyond this hash.
+            limit: How many vectors to look at, those of other embedders included.
+            but: These cuts are still searched by it.
+
+        Returns:
+            The last hash looked at, empty when all are done.
+        """
         ...
 
 

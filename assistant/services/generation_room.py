@@ -40,6 +40,8 @@ _TRIES = 20
 """How often a switch looks again, when documents keep changing."""
 _MOST_BEHIND_S = 5.0
 """How long a switch catches up at most."""
+_REMAINS_S = 2.0
+"""Of erasing what ended generations leave, between two looks at the others."""
 _GRACE_S = 3.0
 """Between the removal of a generation and that of its index: other processes let go of it meanwhile."""
 
@@ -76,7 +78,7 @@ class GenerationRoom:
         self._open_work, self._places, self._shelf, self._clock = open_work, places, shelf, clock
         self._sleep = sleep
         self._remains = Remains(open_work, places, sleep=sleep, grace_s=grace_s)
-        self._counted_cut = ORDINARY
+        self._counted_cut: Cut | None = ORDINARY
         """By which documents tell the number of their passages; told anew after a start."""
         self._changing = threading.RLock()
         self._opened: dict[GenerationId, OpenedGeneration] = {}
@@ -188,8 +190,11 @@ class GenerationRoom:
                 did_something = self._catch_up(opened) or did_something
         return did_something
 
-    def look(self) -> None:
+    def look(self, *, is_stopped: Callable[[], bool] = lambda: False) -> None:
         """Take over what the database tells: open, close, switch and erase accordingly.
+
+        Args:
+            is_stopped: True when the process ends: what is left to erase waits for the next start.
 
         Raises:
             StorageError: The database fails; all of it is tried again at the next call.
@@ -205,12 +210,16 @@ class GenerationRoom:
             fed = {generation.id for generation in kept if _is_fed(generation)}
             for generation_id in [each for each in self._opened if each not in fed]:
                 self._opened.pop(generation_id).close(discard=True)
+        deadline = time.monotonic() + _REMAINS_S
+        self._see_to_remains(kept, lambda: is_stopped() or time.monotonic() > deadline)
+
+    def _see_to_remains(self, kept: Sequence[Generation], is_over: Callable[[], bool]) -> None:
+        """Delete and count what switches leave to do, a little: the next look goes on."""
         for generation in kept:
-            self._remains.see_to(generation)
-        if self._counted_cut != self.cut:
-            cut = self.cut
-            self._remains.recount()
-            self._counted_cut = cut
+            self._remains.see_to(generation, is_over=is_over)
+        cut = self.cut
+        if self._counted_cut != cut:
+            self._counted_cut = cut if self._remains.recount(cut, is_over=is_over) else None
 
     def switch(self, decide: Decide) -> None:
         """Change who searches what, in one step and with nothing missing.

@@ -22,6 +22,7 @@ from assistant.adapters.sql.rows import fields_of, reason_fields, reason_of
 from assistant.adapters.sql.tables import chunks, vectors, versions
 from assistant.adapters.sql.tenant_tables import tenants
 from assistant.adapters.sql.transaction import Transaction, batches
+from assistant.adapters.sql.vectors import page_of_hashes
 from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import VersionState
 from assistant.domain.errors import Conflict, NotFound
@@ -216,15 +217,27 @@ class SqlGenerationRepository:
         row = self._transaction.first(query)
         return row.chunks if row else 0
 
-    def forget_vectors(self, embedder_id: str, *, limit: int, but: Collection[Cut] = ()) -> int:
-        """Delete vectors of an embedder, at most `limit`, but those of chunks of some cuts; how many."""
+    def forget_vectors(
+        self, embedder_id: str, *, after: str, limit: int, but: Collection[Cut] = ()
+    ) -> str:
+        """Delete vectors of an embedder, in order of hash, but those of chunks of some cuts.
+
+        They are chosen without the write lock, and looked at again with it.
+
+        Returns:
+            The last hash looked at, empty when all are done.
+        """
         is_kept = exists().where(
             chunks.c.embedded_hash == vectors.c.hash, chunks.c.cut.in_([each.id for each in but])
         )
-        some = select(vectors.c.number).where(vectors.c.embedder_id == embedder_id).limit(limit)
+        goes = vectors.c.embedder_id == embedder_id
         if but:
-            some = some.where(not_(is_kept))
-        return self._transaction.write(vectors.delete().where(vectors.c.number.in_(some)))
+            goes &= not_(is_kept)
+        page = page_of_hashes(self._transaction, after=after, limit=limit)
+        query = select(vectors.c.hash).where(page.holds, goes)
+        for batch in batches(row.hash for row in self._transaction.read(query)):
+            self._transaction.write(vectors.delete().where(vectors.c.hash.in_(batch), goes))
+        return page.next
 
 
 def _of_chunk(embedder_id: str) -> ColumnElement[bool]:

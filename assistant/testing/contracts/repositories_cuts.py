@@ -12,6 +12,7 @@ from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.errors import Conflict
 from assistant.domain.generations import GenerationState
 from assistant.domain.ids import DocumentId
+from assistant.domain.retrieval import EmbedderIdentity
 from assistant.domain.tenancy import Scope
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts.repositories_generations import make_generation
@@ -161,7 +162,11 @@ class CutContract(RepositoryContract):
         for each in found:
             _cut(open_work, each, f"Tout de {each.document.name}.")
         with open_work() as work:
-            assert [work.cuts.forget(_LONG, limit=2) for _ in range(3)] == [2, 1, 0]
+            last, ids = "", sorted(each.version.id for each in found)
+            last = work.cuts.forget(_LONG, after=last, limit=2)
+            assert last == ids[1]
+            assert work.cuts.count_uncut(_LONG) == 2
+            assert work.cuts.forget(_LONG, after=last, limit=2) == ""
             work.commit()
 
         with open_work() as work:
@@ -173,10 +178,11 @@ class CutContract(RepositoryContract):
     ) -> None:
         store_live(open_work, world.here, texts=_TEXTS)
         with open_work() as work:
-            assert work.cuts.forget(ORDINARY, limit=9) == 0
+            assert work.cuts.forget(ORDINARY, after="", limit=9) == ""
         _search(open_work, _LONG)
         with open_work() as work:
-            assert work.cuts.forget(ORDINARY, limit=9) == 0
+            assert work.cuts.forget(ORDINARY, after="", limit=9) == ""
+            assert work.cuts.count_uncut(ORDINARY) == 0
 
     def test_vectors_of_texts_that_others_search_stay(
         self, open_work: UnitOfWorkFactory, world: World
@@ -186,7 +192,14 @@ class CutContract(RepositoryContract):
         with open_work() as work:
             longer = work.ledger.texts_of(stored.version.id, _LONG)
             work.vectors.add(dict.fromkeys(longer, (0.5,) * 4), embedder=EMBEDDER)
-            assert work.generations.forget_vectors(EMBEDDER.id, limit=9, but=[ORDINARY]) == 1
+            others = EmbedderIdentity("other", 4)
+            work.vectors.add(dict.fromkeys(longer, (0.5,) * 4), embedder=others)
+            last = ""
+            while last := work.generations.forget_vectors(
+                EMBEDDER.id, after=last, limit=2, but=[ORDINARY]
+            ):
+                continue
+            assert set(work.vectors.find([*longer], embedder_id="other")) == {*longer}
             assert work.generations.missing(EMBEDDER.id).texts == 0
             assert work.generations.missing(EMBEDDER.id, _LONG).texts == 1
 
