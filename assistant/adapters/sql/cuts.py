@@ -18,9 +18,10 @@ from assistant.domain.cuts import Cut
 from assistant.domain.documents import NewChunk, VersionState
 from assistant.domain.generations import GenerationState
 from assistant.domain.ids import ChunkId, VersionId, new_id
-from assistant.ports.cuts import Uncut
+from assistant.ports.cuts import Uncut, VersionMark
 
 _SERVED = (VersionState.READY, VersionState.LIVE)
+_BEYOND_ALL = 2**31 - 1
 _COPIED = ("ordinal", "text", "locator", "tokens", "embedded_hash")
 
 
@@ -63,14 +64,34 @@ class SqlCutRepository:
         row = self._transaction.first(select(active_cut().label("cut")))
         return Cut.parse(row.cut if row else "")
 
-    def uncut(self, cut: Cut, *, limit: int) -> list[Uncut]:
-        """LIVE, then READY versions that have chunks, but none of this cut, oldest first."""
+    def settled_version(self) -> VersionMark | None:
+        """The newest LIVE version that is older than each READY one; None when there is none."""
+        some = versions.alias("some")
+        ready = select(func.min(some.c.number)).where(some.c.state == VersionState.READY)
+        settled = (
+            select(versions.c.number, versions.c.id)
+            .where(
+                versions.c.state == VersionState.LIVE,
+                versions.c.number < func.coalesce(ready.scalar_subquery(), _BEYOND_ALL),
+            )
+            .order_by(versions.c.number.desc())
+            .limit(1)
+        )
+        row = self._transaction.first(settled)
+        return None if row is None else VersionMark(row.number, VersionId(row.id))
+
+    def uncut(self, cut: Cut, *, limit: int, since: VersionMark | None = None) -> list[Uncut]:
+        """LIVE, then READY versions that have chunks, but none of this cut, oldest first.
+
+        Those up to `since` are passed over, unless it is gone.
+        """
+        after = number_of(self._transaction, since)
         found: list[Uncut] = []
         for state in (VersionState.LIVE, VersionState.READY):  # each in the order of an index
             query = (
                 select(versions, documents.c.name)
                 .join(documents, documents.c.id == versions.c.document_id)
-                .where(versions.c.state == state, is_uncut(cut))
+                .where(versions.c.state == state, versions.c.number > after, is_uncut(cut))
                 .order_by(versions.c.number)
                 .limit(limit - len(found))
             )
@@ -193,6 +214,16 @@ class SqlCutRepository:
             not_(exists().where(chunks.c.version_id == version_id, chunks.c.cut == cut.id)),
         )
         return self._transaction.first(query) is not None
+
+
+def number_of(transaction: Transaction, mark: VersionMark | None) -> int:
+    """The number of a mark; 0 when its version is gone, as SQLite gives numbers again."""
+    if mark is None:
+        return 0
+    query = select(versions.c.number).where(
+        versions.c.number == mark.number, versions.c.id == mark.version_id
+    )
+    return 0 if transaction.first(query) is None else mark.number
 
 
 def _has_other_than_seen(cut: Cut) -> Select[tuple[str]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, func, not_, or_, select, update
 
+from assistant.adapters.sql.cuts import number_of
 from assistant.adapters.sql.generation_json import (
     dump_progress,
     dump_trial,
@@ -38,6 +39,7 @@ from assistant.domain.generations import (
 from assistant.domain.ids import GenerationId, TenantId, VersionId
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.domain.weighing import WordWeighing
+from assistant.ports.cuts import VersionMark
 from assistant.ports.generations import Missing
 
 _SERVED = (VersionState.READY, VersionState.LIVE)
@@ -180,13 +182,19 @@ class SqlGenerationRepository:
         )
         return taken > 0
 
-    def missing(self, embedder_id: str, cut: Cut = ORDINARY) -> Missing:
-        """What of the READY and LIVE versions an embedder has not embedded, of their chunks of a cut."""
+    def missing(
+        self, embedder_id: str, cut: Cut = ORDINARY, *, since: VersionMark | None = None
+    ) -> Missing:
+        """What of the READY and LIVE versions an embedder has not embedded, of their chunks of a cut.
+
+        Those up to `since` are passed over, unless it is gone.
+        """
         held = chunks.join(versions, versions.c.id == chunks.c.version_id).outerjoin(
             vectors, _of_chunk(embedder_id)
         )
         lacking = (
             versions.c.state.in_(_SERVED),
+            versions.c.number > number_of(self._transaction, since),
             chunks.c.cut == cut.id,
             vectors.c.hash.is_(None),
         )

@@ -247,3 +247,20 @@ def test_counting_the_passages_of_live_versions_reads_none_of_them(
         work.ledger.live_versions()
     (chunks,) = [step for step in steps if " chunks " in step]
     assert "USING COVERING INDEX" in chunks
+
+
+def test_a_look_beyond_a_version_reads_neither_older_ones_nor_their_passages(
+    database: Database, world: World
+) -> None:
+    store_live(database.unit_of_work, world.here)
+    with database.unit_of_work() as work:
+        settled = work.cuts.settled_version()
+    with plans_of(database) as steps, database.unit_of_work() as work:
+        work.cuts.settled_version()
+        work.generations.missing("e", Cut(128), since=settled)
+        work.cuts.uncut(Cut(128), limit=1, since=settled)
+
+    assert [step for step in steps if step.startswith("SCAN")] == []
+    beyond = [step for step in steps if "number>?" in step or "(rowid>?)" in step]
+    assert len(beyond) == 3
+    assert all(step.startswith("SEARCH versions USING") for step in beyond)
