@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from assistant.domain.cuts import Cut
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.generations import WITHOUT_INDEX, Generation, GenerationState
 from assistant.domain.ids import GenerationId
 from assistant.ports.generations import IndexPlaces
@@ -17,6 +17,8 @@ _VECTORS_AT_ONCE = 2000
 _VERSIONS_AT_ONCE = 50
 _DOCUMENTS_AT_ONCE = 100
 _PAUSE_S = 0.05
+_SLICE_S = 2.0
+"""Of one look, as others are seen to meanwhile."""
 
 IsOver = Callable[[], bool]
 """True when the rest is to be left for later."""
@@ -57,13 +59,30 @@ class Remains:
         self._open_work, self._places = open_work, places
         self._sleep, self._grace_s = sleep, grace_s
         self._leaving: dict[GenerationId, _Leaving] = {}
+        self._counted_cut: Cut | None = ORDINARY
+        """By which documents tell the number of their passages; told anew after a start."""
         self._recounting: tuple[Cut | None, str] = None, ""
 
-    def see_to(self, generation: Generation, *, is_over: IsOver) -> None:
-        """Delete what is left of a generation that ended, once no process can be searching it.
+    def look(self, kept: Sequence[Generation], *, cut: Cut, is_stopped: IsOver) -> None:
+        """Delete and count what switches leave to do, for a while: the next look goes on.
 
-        What is left when it is over is deleted by the next calls.
+        Args:
+            kept: The generations there are.
+            cut: That of the searched one: documents tell how many passages people see of them.
+            is_stopped: True when the process ends.
         """
+        deadline = time.monotonic() + _SLICE_S
+
+        def is_over() -> bool:
+            return is_stopped() or time.monotonic() > deadline
+
+        for generation in kept:
+            self._see_to(generation, is_over=is_over)
+        if self._counted_cut != cut:
+            self._counted_cut = cut if self._recount(cut, is_over=is_over) else None
+
+    def _see_to(self, generation: Generation, *, is_over: IsOver) -> None:
+        """Delete what is left of a generation that ended, once no process can be searching it."""
         if generation.state not in WITHOUT_INDEX:
             self._leaving.pop(generation.id, None)
             return
@@ -81,12 +100,8 @@ class Remains:
         retried(lambda: self._note_erased(generation.id))
         del self._leaving[generation.id]
 
-    def recount(self, cut: Cut, *, is_over: IsOver) -> bool:
-        """Tell documents how many passages people see of them, after a switch to another cut.
-
-        Returns:
-            False when some are left to the next call.
-        """
+    def _recount(self, cut: Cut, *, is_over: IsOver) -> bool:
+        """Count the passages of documents anew; False when some are left to the next call."""
         begun, after = self._recounting
         last = after if begun == cut else ""
 

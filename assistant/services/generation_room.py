@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import structlog
 
-from assistant.domain.cuts import ORDINARY, Cut
+from assistant.domain.cuts import Cut
 from assistant.domain.documents import Reason
 from assistant.domain.errors import AssistantError, ConfigurationError, Conflict
 from assistant.domain.generations import (
@@ -40,8 +40,6 @@ _TRIES = 20
 """How often a switch looks again, when documents keep changing."""
 _MOST_BEHIND_S = 5.0
 """How long a switch catches up at most."""
-_REMAINS_S = 2.0
-"""Of erasing what ended generations leave, between two looks at the others."""
 _GRACE_S = 3.0
 """Between the removal of a generation and that of its index: other processes let go of it meanwhile."""
 
@@ -78,8 +76,6 @@ class GenerationRoom:
         self._open_work, self._places, self._shelf, self._clock = open_work, places, shelf, clock
         self._sleep = sleep
         self._remains = Remains(open_work, places, sleep=sleep, grace_s=grace_s)
-        self._counted_cut: Cut | None = ORDINARY
-        """By which documents tell the number of their passages; told anew after a start."""
         self._changing = threading.RLock()
         self._opened: dict[GenerationId, OpenedGeneration] = {}
         self._choice: Choice | None = None
@@ -210,16 +206,7 @@ class GenerationRoom:
             fed = {generation.id for generation in kept if _is_fed(generation)}
             for generation_id in [each for each in self._opened if each not in fed]:
                 self._opened.pop(generation_id).close(discard=True)
-        deadline = time.monotonic() + _REMAINS_S
-        self._see_to_remains(kept, lambda: is_stopped() or time.monotonic() > deadline)
-
-    def _see_to_remains(self, kept: Sequence[Generation], is_over: Callable[[], bool]) -> None:
-        """Delete and count what switches leave to do, a little: the next look goes on."""
-        for generation in kept:
-            self._remains.see_to(generation, is_over=is_over)
-        cut = self.cut
-        if self._counted_cut != cut:
-            self._counted_cut = cut if self._remains.recount(cut, is_over=is_over) else None
+        self._remains.look(kept, cut=self.cut, is_stopped=is_stopped)
 
     def switch(self, decide: Decide) -> None:
         """Change who searches what, in one step and with nothing missing.
