@@ -51,6 +51,7 @@ from assistant.services.organisation import Organisation
 from assistant.services.permitted_answers import PermittedAnswers
 from assistant.services.question_sets import QuestionSetService
 from assistant.services.search import SearchService
+from assistant.services.unused_vectors import UnusedVectors
 from assistant.services.uploads import UploadService
 from assistant.services.usage import UsageService
 from assistant.services.worker import Worker
@@ -296,13 +297,14 @@ def _care(
 ) -> IndexCare:
     open_work, clock = common.database.unit_of_work, common.clock
     jobs = JobKeeper(open_work, clock, days=common.settings.jobs.items_days)
+    vectors = UnusedVectors(open_work)
     return IndexCare(
         open_work,
         made.index,
         common.files,
         clock,
         audit=audit,
-        upkeep=[desk.retention.look, uploads.forget_expired, jobs.look],
+        upkeep=[desk.retention.look, uploads.forget_expired, jobs.look, vectors.look],
         followers=made.room,
         scratch=common.folder.scratch,
         searched=made.beside,

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, LifoQueue
 
@@ -29,6 +29,16 @@ _log = logging.getLogger(__name__)
 _READING = "ingest.reading:read_file"
 _MAX_FOUND_CHARS = 20_000
 """Of a passage that is looked for on a page; no slide holds more."""
+
+
+@dataclass(eq=False, slots=True)
+class _Call:
+    """One call under way."""
+
+    caller: str
+    child: ChildHandle | None = None
+    """That works for it."""
+    is_interrupted: bool = False
 
 
 class ParserPool:
@@ -71,8 +81,7 @@ class ParserPool:
         self._version = reader_version(limits)
         self._lock = threading.Lock()
         self._living: set[ChildHandle] = set()
-        self._at_work: set[ChildHandle] = set()
-        self._interrupts = 0
+        self._calls: set[_Call] = set()
         self._is_closed = False
         self._places: LifoQueue[ChildHandle | None] = LifoQueue()
         for _ in range(children):
@@ -94,7 +103,9 @@ class ParserPool:
             living = list(self._living)
         return {pid for child in living for pid in child.process_ids}
 
-    def read(self, path: Path, *, name: str, chunk_tokens: int | None = None) -> IngestedFile:
+    def read(
+        self, path: Path, *, name: str, chunk_tokens: int | None = None, caller: str = ""
+    ) -> IngestedFile:
         """The document and chunks of a file.
 
         An attachment that ends the child does not cost its message: the rest is read again without it.
@@ -103,6 +114,7 @@ class ParserPool:
             path: The content; its own name carries no information.
             name: Name as ingested, a hint for title and date.
             chunk_tokens: Length of chunks; None for the one of the limits.
+            caller: On whose behalf, for `interrupt`.
 
         Raises:
             IngestError: The file cannot become a document, its parser died, or no child became
@@ -110,7 +122,8 @@ class ParserPool:
         """
         check_access(path, limits=self._limits)
         request = Request(path=path.absolute(), name=name, chunk_tokens=chunk_tokens)
-        data = self._run_without_culprits(request)
+        with self._calling(caller) as call:
+            data = self._run_without_culprits(request, call)
         try:
             return replace(decode(data), chunk_tokens=chunk_tokens)
         except ValueError as error:
@@ -164,11 +177,17 @@ class ParserPool:
         except ValueError as error:
             raise ParserDied("parser_crashed") from error
 
-    def interrupt(self) -> None:
-        """End the calls under way, which then raise `ParserDied`; later ones are served as before."""
+    def interrupt(self, caller: str | None = None) -> None:
+        """End calls under way, which then raise `ParserDied`; later ones are served as before.
+
+        Args:
+            caller: Only the readings on its behalf; None for all calls.
+        """
         with self._lock:
-            self._interrupts += 1
-            at_work = set(self._at_work)
+            ended = [each for each in self._calls if caller in {None, each.caller}]
+            for call in ended:
+                call.is_interrupted = True
+            at_work = [call.child for call in ended if call.child is not None]
         for child in at_work:
             child.terminate()
 
@@ -190,14 +209,13 @@ class ParserPool:
             raise ParseFailed("page_missing", page=page)
         return self._run(Request(path=path.absolute(), task=task, page=page, text=text))
 
-    def _run_without_culprits(self, request: Request) -> bytes:
+    def _run_without_culprits(self, request: Request, call: _Call) -> bytes:
         """The result of a reading, made again without the attachments on which it died, if it is of a message."""
-        interrupts = self._interrupts
         while True:
             try:
-                return self._run(request)
+                return self._run_call(request, call)
             except ParserDied as error:
-                if self._interrupts != interrupts:
+                if call.is_interrupted:
                     raise
                 left_out = without_culprit(
                     request.left_out, part=error.part, is_begun=error.is_part_begun
@@ -207,7 +225,22 @@ class ParserPool:
                 _log.warning("attachment left out", extra={"code": error.code})
                 request = replace(request, left_out=left_out)
 
+    @contextmanager
+    def _calling(self, caller: str = "") -> Generator[_Call]:
+        call = _Call(caller)
+        with self._lock:
+            self._calls.add(call)
+        try:
+            yield call
+        finally:
+            with self._lock:
+                self._calls.discard(call)
+
     def _run(self, request: Request) -> bytes:
+        with self._calling() as call:
+            return self._run_call(request, call)
+
+    def _run_call(self, request: Request, call: _Call) -> bytes:
         child = self._place()
         try:
             with _room_told(self._scratch):
@@ -215,11 +248,13 @@ class ParserPool:
                     self._discard(child)
                     child = self._start()
                 with self._lock:
-                    self._at_work.add(child)
+                    if call.is_interrupted:  # while it waited for its place
+                        raise ParserDied("parser_crashed")
+                    call.child = child
                 return child.run(request)
         finally:
             with self._lock:
-                self._at_work -= {child}
+                call.child = None
             if child is not None and child.is_spent:
                 self._discard(child)
                 child = None

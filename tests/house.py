@@ -91,7 +91,9 @@ class LineReader:
     def missing_tools(self) -> frozenset[Tool]:
         return self.missing
 
-    def read(self, path: Path, *, name: str, chunk_tokens: int | None = None) -> IngestedFile:
+    def read(
+        self, path: Path, *, name: str, chunk_tokens: int | None = None, caller: str = ""
+    ) -> IngestedFile:
         self.names.append(name)
         self.hook(name)
         text = path.read_text("utf-8")
@@ -133,7 +135,7 @@ class LineReader:
         found = path.read_text("utf-8").removeprefix("%PDF-").find(text)
         return (Box(page, 0.1, 0.2, 0.9, 0.3),) if found >= 0 else ()
 
-    def interrupt(self) -> None:
+    def interrupt(self, caller: str | None = None) -> None:
         return
 
     def close(self) -> None:

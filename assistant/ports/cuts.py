@@ -20,6 +20,14 @@ class Uncut:
     """Of its document's file."""
 
 
+@dataclass(frozen=True, slots=True)
+class VersionMark:
+    """A version: those kept after it have greater numbers."""
+
+    number: int
+    version_id: VersionId
+
+
 class CutRepository(Protocol):
     """The chunks of all versions by cut; of no tenant, for the machinery."""
 
@@ -27,8 +35,19 @@ class CutRepository(Protocol):
         """The cut of the searched generation, whose chunks people see; the ordinary one before it."""
         ...
 
-    def uncut(self, cut: Cut, *, limit: int) -> list[Uncut]:
-        """LIVE, then READY versions that have chunks, but none of this cut, oldest first."""
+    def settled_version(self) -> VersionMark | None:
+        """The newest LIVE version that is older than each READY one; None when there is none."""
+        ...
+
+    def uncut(self, cut: Cut, *, limit: int, since: VersionMark | None = None) -> list[Uncut]:
+        """LIVE, then READY versions that have chunks, but none of this cut, oldest first.
+
+        Args:
+            cut: Which.
+            limit: How many at most.
+            since: Those up to this one are passed over. When it is gone none are: its number may have
+                been given again.
+        """
         ...
 
     def count_uncut(self, cut: Cut) -> int:
@@ -63,10 +82,13 @@ class CutRepository(Protocol):
         """
         ...
 
-    def forget(self, cut: Cut, *, limit: int) -> int:
-        """Delete the chunks of a cut, of at most `limit` versions; of how many it was.
+    def forget(self, cut: Cut, *, after: str, limit: int) -> str:
+        """Delete the chunks of a cut, of at most `limit` versions, in order of id, beyond one of them.
 
         Those of versions that have none of the searched cut stay: a version is never left without.
         Results of evaluations that quote them lose these quotes.
+
+        Returns:
+            The last id, empty when all are done.
         """
         ...

@@ -12,6 +12,7 @@ from assistant.domain.generations import Composition, Generation, TenantChoice
 from assistant.domain.ids import GenerationId, TenantId, VersionId
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.domain.weighing import WordWeighing
+from assistant.ports.cuts import VersionMark
 from assistant.ports.index import ChunkIndex
 from assistant.ports.models import Embedder
 
@@ -101,16 +102,36 @@ class GenerationRepository(Protocol):
         """Take or renew the right to work on a generation; False while another owner has it."""
         ...
 
-    def missing(self, embedder_id: str, cut: Cut = ORDINARY) -> Missing:
-        """What of the READY and LIVE versions an embedder has not embedded, of their chunks of a cut."""
+    def missing(
+        self, embedder_id: str, cut: Cut = ORDINARY, *, since: VersionMark | None = None
+    ) -> Missing:
+        """What of the READY and LIVE versions an embedder has not embedded, of their chunks of a cut.
+
+        Args:
+            embedder_id: Whose vectors.
+            cut: Of which chunks.
+            since: As in `CutRepository.uncut`.
+        """
         ...
 
     def count_chunks(self, cut: Cut = ORDINARY) -> int:
         """Chunks of all LIVE versions under a cut."""
         ...
 
-    def forget_vectors(self, embedder_id: str, *, limit: int, but: Collection[Cut] = ()) -> int:
-        """Delete vectors of an embedder, at most `limit`, but those of chunks of some cuts; how many."""
+    def forget_vectors(
+        self, embedder_id: str, *, after: str, limit: int, but: Collection[Cut] = ()
+    ) -> str:
+        """Delete vectors of an embedder, in order of hash, but those of chunks of some cuts.
+
+        Args:
+            embedder_id: Whose.
+            after: Look beyond this hash.
+            limit: How many vectors to look at, those of other embedders included.
+            but: These cuts are still searched by it.
+
+        Returns:
+            The last hash looked at, empty when all are done.
+        """
         ...
 
 

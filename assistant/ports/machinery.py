@@ -27,6 +27,32 @@ class VectorRepository(Protocol):
         """Keep vectors; those already kept stay as they are."""
         ...
 
+    def last_number(self) -> int:
+        """The number of the newest vector, 0 when there is none; after deletions it may be given again."""
+        ...
+
+    def forget_unused(self, hashes: Sequence[str]) -> int:
+        """Delete the vectors of those of the texts (any number) that no version holds; how many.
+
+        A file that is being embedded loses those that it shares with them, and computes them again.
+        """
+        ...
+
+    def sweep(self, *, after: str, upto: int, limit: int) -> str:
+        """Look at some vectors in order of hash; those of texts that no version holds are deleted.
+
+        Safe at any time: a version is added together with its vectors.
+
+        Args:
+            after: Look beyond this hash.
+            upto: Vectors with greater numbers stay.
+            limit: How many to look at.
+
+        Returns:
+            The last hash looked at, empty when all are done.
+        """
+        ...
+
 
 class IndexLedger(Protocol):
     """What the index must hold, told by the database. For the machinery: sees every tenant."""
@@ -100,13 +126,6 @@ class IndexLedger(Protocol):
         """
         ...
 
-    def forget_unused_vectors(self) -> int:
-        """Delete the vectors of texts that no version holds; how many there were.
-
-        Safe at any time: a version is added together with its vectors.
-        """
-        ...
-
     def unused_files(self, *, limit: int) -> list[str]:
         """SHA-256 of file contents that no document, version or open job item refers to any more."""
         ...
@@ -160,6 +179,10 @@ class WorkQueue(Protocol):
 
     def next_retry(self, job_id: JobId) -> JobItem | None:
         """The item in RETRYING that is tried again first, with its reason; None without any."""
+        ...
+
+    def open_ids(self) -> frozenset[JobId]:
+        """The jobs that have not ended."""
         ...
 
     def is_cancel_requested(self, job_id: JobId) -> bool:

@@ -22,13 +22,16 @@ class FileReader(Protocol):
         """The programs that readings would use and that are not installed now."""
         ...
 
-    def read(self, path: Path, *, name: str, chunk_tokens: int | None = None) -> IngestedFile:
+    def read(
+        self, path: Path, *, name: str, chunk_tokens: int | None = None, caller: str = ""
+    ) -> IngestedFile:
         """The document and chunks of a file.
 
         Args:
             path: The content; its own name carries no information.
             name: Name as ingested, a hint for title and date.
             chunk_tokens: Length of chunks, which the result tells; None for the one of the limits.
+            caller: On whose behalf, for `interrupt`.
 
         Raises:
             IngestError: The file cannot become a document, or its parser died.
@@ -71,8 +74,12 @@ class FileReader(Protocol):
         """
         ...
 
-    def interrupt(self) -> None:
-        """End the calls under way, which then raise `IngestError`; later ones are served as before."""
+    def interrupt(self, caller: str | None = None) -> None:
+        """End calls under way, which then raise `IngestError`; later ones are served as before.
+
+        Args:
+            caller: Only the readings on its behalf; None for all calls.
+        """
         ...
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from assistant.ports.clock import Clock
 from assistant.ports.generations import EmbedderShelf
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.generation_cutting import GenerationCutter
+from assistant.services.generation_lag import GenerationLag
 from assistant.services.transactions import retried
 from assistant.services.vectors import VectorFiller
 
@@ -78,6 +79,7 @@ class GenerationBuilder:
         self._open_work, self._shelf, self._clock = open_work, shelf, clock
         self._owner, self._lease_s, self._slice_s = owner, lease_s, slice_s
         self._retry_delays_s, self._now, self._cutter = retry_delays_s, now, cutter
+        self._lag = GenerationLag(open_work, now=now)
         self._todo: dict[GenerationId, deque[VersionId]] = {}
         self._away_until: dict[GenerationId, float] = {}
         self._looked_at: dict[GenerationId, float] = {}
@@ -90,6 +92,7 @@ class GenerationBuilder:
         """
         with self._open_work() as work:
             kept = work.generations.list_kept()
+        self._lag.note(kept)
         for generation in kept:
             if self._needs_work(generation) and self._take(generation):
                 self._work_on(generation, stop)
@@ -110,12 +113,9 @@ class GenerationBuilder:
         if self._now() - self._looked_at.get(generation.id, -_LAGGING_S) < _LAGGING_S:
             return False
         self._looked_at[generation.id] = self._now()
-        made = generation.composition
-        with self._open_work() as work:
-            missing = work.generations.missing(made.embedder.id, made.cut)
-            uncut = work.cuts.uncut(made.cut, limit=1)
-        self._todo[generation.id] = deque(missing.versions)
-        return bool(missing.versions or uncut)
+        lag = self._lag.look(generation)
+        self._todo[generation.id] = deque(lag.versions)
+        return any(lag)
 
     def _take(self, generation: Generation) -> bool:
         """One worker builds; what a whole one lacks is little, and computed twice at worst."""
@@ -158,7 +158,7 @@ class GenerationBuilder:
         deadline = self._now() + self._slice_s
         if not self._is_cut(generation, stop, deadline=deadline):
             return
-        todo = self._todo.get(generation.id) or self._missing(generation)
+        todo = self._todo.get(generation.id) or deque(self._lag.look(generation).versions)
         self._todo[generation.id] = todo
 
         def between(wait_s: float) -> None:
@@ -205,16 +205,6 @@ class GenerationBuilder:
 
         self._amend(generation.id, noted)
 
-    def _missing(self, generation: Generation) -> deque[VersionId]:
-        made = generation.composition
-        with self._open_work() as work:
-            missing = work.generations.missing(made.embedder.id, made.cut)
-        return deque(missing.versions)
-
-    def _lacks(self, generation: Generation) -> bool:
-        with self._open_work() as work:
-            return bool(work.cuts.uncut(generation.composition.cut, limit=1))
-
     def _check(self, generation: Generation, stop: threading.Event) -> None:
         if stop.is_set():
             raise Halted
@@ -225,7 +215,7 @@ class GenerationBuilder:
 
     def _note(self, generation: Generation, *, embedded: int, is_end: bool) -> None:
         """Write how far it is; the last text of what was missing may have brought others."""
-        is_embedded = is_end and not self._missing(generation) and not self._lacks(generation)
+        is_embedded = is_end and not any(self._lag.look(generation))
 
         def noted(held: Generation) -> Generation:
             progress = held.progress

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import structlog
 
-from assistant.domain.cuts import ORDINARY, Cut
+from assistant.domain.cuts import Cut
 from assistant.domain.documents import Reason
 from assistant.domain.errors import AssistantError, ConfigurationError, Conflict
 from assistant.domain.generations import (
@@ -76,8 +76,6 @@ class GenerationRoom:
         self._open_work, self._places, self._shelf, self._clock = open_work, places, shelf, clock
         self._sleep = sleep
         self._remains = Remains(open_work, places, sleep=sleep, grace_s=grace_s)
-        self._counted_cut = ORDINARY
-        """By which documents tell the number of their passages; told anew after a start."""
         self._changing = threading.RLock()
         self._opened: dict[GenerationId, OpenedGeneration] = {}
         self._choice: Choice | None = None
@@ -188,8 +186,11 @@ class GenerationRoom:
                 did_something = self._catch_up(opened) or did_something
         return did_something
 
-    def look(self) -> None:
+    def look(self, *, is_stopped: Callable[[], bool] = lambda: False) -> None:
         """Take over what the database tells: open, close, switch and erase accordingly.
+
+        Args:
+            is_stopped: True when the process ends: what is left to erase waits for the next start.
 
         Raises:
             StorageError: The database fails; all of it is tried again at the next call.
@@ -205,12 +206,7 @@ class GenerationRoom:
             fed = {generation.id for generation in kept if _is_fed(generation)}
             for generation_id in [each for each in self._opened if each not in fed]:
                 self._opened.pop(generation_id).close(discard=True)
-        for generation in kept:
-            self._remains.see_to(generation)
-        if self._counted_cut != self.cut:
-            cut = self.cut
-            self._remains.recount()
-            self._counted_cut = cut
+        self._remains.look(kept, cut=self.cut, is_stopped=is_stopped)
 
     def switch(self, decide: Decide) -> None:
         """Change who searches what, in one step and with nothing missing.

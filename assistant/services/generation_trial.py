@@ -206,7 +206,7 @@ class GenerationKeeper:
             self._threads = [
                 threading.Thread(target=self._keep, args=(act,), name=name, daemon=True)
                 for name, act in (
-                    ("generations", self._room.look),
+                    ("generations", lambda: self._room.look(is_stopped=self._stop.is_set)),
                     ("generation-trials", lambda: self._trials.run_once(self._stop)),
                 )
             ]

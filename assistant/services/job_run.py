@@ -257,6 +257,8 @@ class JobRun:
             if document is None or document.sha256 != item.sha256:
                 gone = ItemState.REMOVED if document is None else ItemState.UNCHANGED
                 work.queue.update_item(replace(item, state=gone))
+                if document is None:  # what was computed of it leaves with it
+                    work.vectors.forget_unused([each for own in vectors.values() for each in own])
             elif self._is_outdated(work, document, reading=reading):
                 work.queue.update_item(replace(_unblamed(item), state=ItemState.PENDING))
             else:

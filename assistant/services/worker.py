@@ -200,7 +200,7 @@ class Worker:
                 _log.warning("job_paused", job_id=job.id, until=pause.until.isoformat())
                 paused_until = pause.until
             except Stopped:
-                self._let_go(run, job)
+                self._let_go(job)
             except StorageError as error:
                 self._give_up(run, error)
         retried(lambda: self._conclude(job, paused_until=paused_until))
@@ -220,16 +220,10 @@ class Worker:
         retried(lambda: self._conclude(held.job, paused_until=None))
         self._held = None
 
-    def _let_go(self, run: JobRun, job: Job) -> None:
+    def _let_go(self, job: Job) -> None:
         _log.info("job_stopped", job_id=job.id)
-        self._reader.interrupt()
-        if run.is_cancelled():
-            retried(self._forget_vectors)
-
-    def _forget_vectors(self) -> None:
-        with self._open_work() as work:
-            work.ledger.forget_unused_vectors()
-            work.commit()
+        # readings put aside by other jobs go on, unless the process ends
+        self._reader.interrupt(None if self._stop.is_set() else job.id)
 
     def _lease(self) -> Job | None:
         now = self._clock.now()
@@ -261,7 +255,9 @@ class Worker:
                 return Failure(Reason("virus_found", {"virus": virus}))
             with self._open_work() as work:
                 cut = work.cuts.active()
-            return self._reader.read(path, name=item.name, chunk_tokens=cut.tokens)
+            return self._reader.read(
+                path, name=item.name, chunk_tokens=cut.tokens, caller=item.job_id
+            )
         except (IngestError, ScannerUnavailable) as error:
             return failure_of(error)
         except NotFound:

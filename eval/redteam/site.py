@@ -72,7 +72,9 @@ class ReaderHere:
             max_expansion_ratio=settings.max_expansion_ratio,
         )
 
-    def read(self, path: Path, *, name: str, chunk_tokens: int | None = None) -> IngestedFile:
+    def read(
+        self, path: Path, *, name: str, chunk_tokens: int | None = None, caller: str = ""
+    ) -> IngestedFile:
         """The document and chunks of a file."""
         limits = self._limits
         if chunk_tokens is not None:
@@ -100,7 +102,7 @@ class ReaderHere:
         """The lines of a page that hold a passage."""
         return find_boxes(path, page=page, text=text)
 
-    def interrupt(self) -> None:
+    def interrupt(self, caller: str | None = None) -> None:
         """Nothing runs elsewhere."""
 
     def close(self) -> None:

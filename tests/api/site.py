@@ -84,7 +84,9 @@ class SheetReader:
     def missing_tools(self) -> frozenset[Tool]:
         return frozenset()
 
-    def read(self, path: Path, *, name: str, chunk_tokens: int | None = None) -> IngestedFile:
+    def read(
+        self, path: Path, *, name: str, chunk_tokens: int | None = None, caller: str = ""
+    ) -> IngestedFile:
         text = path.read_text("utf-8")
         if text.startswith("damaged"):
             raise ParseFailed("file_damaged")
@@ -123,7 +125,7 @@ class SheetReader:
             raise ParseFailed("page_missing", page=page)
         return (Box(page, 0.25, 0.5, 0.75, 0.6),)
 
-    def interrupt(self) -> None:
+    def interrupt(self, caller: str | None = None) -> None:
         return
 
     def close(self) -> None:

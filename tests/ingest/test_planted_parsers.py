@@ -308,6 +308,37 @@ def test_an_interrupted_reading_ends_within_seconds_and_the_next_file_is_read(
     pool.close()
 
 
+def test_the_readings_of_other_callers_are_not_interrupted(
+    tmp_path: Path, write: Callable[[str], Path]
+) -> None:
+    pool = open_pool(tmp_path / "scratch", children=2, base_s=60)
+    ended: list[str] = []
+    path = write("SLEEP ")
+
+    def read(caller: str) -> None:
+        with suppress(IngestError):
+            pool.read(path, name="x", caller=caller)
+        ended.append(caller)
+
+    threads = [threading.Thread(target=read, args=(caller,)) for caller in ("a", "b", "b")]
+    for thread in threads[:2]:
+        thread.start()
+    while len(pool.process_ids) < 4:
+        time.sleep(0.01)
+    threads[2].start()  # waits for a free child
+
+    pool.interrupt("b")
+    threads[1].join(5)
+    threads[2].join(5)
+    assert ended == ["b", "b"]
+    assert threads[0].is_alive()
+
+    pool.interrupt()
+    threads[0].join(5)
+    assert ended == ["b", "b", "a"]
+    pool.close()
+
+
 def test_several_threads_share_the_children(tmp_path: Path, write: Callable[[str], Path]) -> None:
     pool = open_pool(tmp_path / "scratch", children=2, base_s=20)
     path = write("bonjour")

@@ -24,7 +24,9 @@ OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg
 class VersionedReader(LineReader):
     """Each version of the program reads in its own words."""
 
-    def read(self, path: Path, *, name: str, chunk_tokens: int | None = None) -> IngestedFile:
+    def read(
+        self, path: Path, *, name: str, chunk_tokens: int | None = None, caller: str = ""
+    ) -> IngestedFile:
         path_of_version = path.parent / f"{path.name}-{self.version}"
         path_of_version.write_text(
             "\n".join(f"{line} {self.version}" for line in path.read_text("utf-8").splitlines())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, literal, not_, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, literal, not_, select, update
 
 from assistant.adapters.sql.documents import document_key
 from assistant.adapters.sql.evaluation_rows import drop_quotes_of
@@ -18,9 +18,10 @@ from assistant.domain.cuts import Cut
 from assistant.domain.documents import NewChunk, VersionState
 from assistant.domain.generations import GenerationState
 from assistant.domain.ids import ChunkId, VersionId, new_id
-from assistant.ports.cuts import Uncut
+from assistant.ports.cuts import Uncut, VersionMark
 
 _SERVED = (VersionState.READY, VersionState.LIVE)
+_BEYOND_ALL = 2**31 - 1
 _COPIED = ("ordinal", "text", "locator", "tokens", "embedded_hash")
 
 
@@ -63,14 +64,34 @@ class SqlCutRepository:
         row = self._transaction.first(select(active_cut().label("cut")))
         return Cut.parse(row.cut if row else "")
 
-    def uncut(self, cut: Cut, *, limit: int) -> list[Uncut]:
-        """LIVE, then READY versions that have chunks, but none of this cut, oldest first."""
+    def settled_version(self) -> VersionMark | None:
+        """The newest LIVE version that is older than each READY one; None when there is none."""
+        some = versions.alias("some")
+        ready = select(func.min(some.c.number)).where(some.c.state == VersionState.READY)
+        settled = (
+            select(versions.c.number, versions.c.id)
+            .where(
+                versions.c.state == VersionState.LIVE,
+                versions.c.number < func.coalesce(ready.scalar_subquery(), _BEYOND_ALL),
+            )
+            .order_by(versions.c.number.desc())
+            .limit(1)
+        )
+        row = self._transaction.first(settled)
+        return None if row is None else VersionMark(row.number, VersionId(row.id))
+
+    def uncut(self, cut: Cut, *, limit: int, since: VersionMark | None = None) -> list[Uncut]:
+        """LIVE, then READY versions that have chunks, but none of this cut, oldest first.
+
+        Those up to `since` are passed over, unless it is gone.
+        """
+        after = number_of(self._transaction, since)
         found: list[Uncut] = []
         for state in (VersionState.LIVE, VersionState.READY):  # each in the order of an index
             query = (
                 select(versions, documents.c.name)
                 .join(documents, documents.c.id == versions.c.document_id)
-                .where(versions.c.state == state, is_uncut(cut))
+                .where(versions.c.state == state, versions.c.number > after, is_uncut(cut))
                 .order_by(versions.c.number)
                 .limit(limit - len(found))
             )
@@ -163,30 +184,28 @@ class SqlCutRepository:
                 self._transaction.write(changed.values(chunk_count=row.seen))
         return rows[-1].id if len(rows) == limit else ""
 
-    def forget(self, cut: Cut, *, limit: int) -> int:
-        """Delete the chunks of a cut, of at most `limit` versions; of how many it was.
+    def forget(self, cut: Cut, *, after: str, limit: int) -> str:
+        """Delete the chunks of a cut, of at most `limit` versions, in order of id, beyond one of them.
 
         Those of versions that have none of the searched cut stay: a version is never left without.
-        Results of evaluations that quote them lose these quotes.
+        Results of evaluations that quote them lose these quotes. They are chosen without the write
+        lock, and looked at again with it.
+
+        Returns:
+            The last id, empty when all are done.
         """
-        self._transaction.lock()
-        seen = chunks.alias("seen")
-        has_seen = exists().where(
-            seen.c.version_id == chunks.c.version_id, seen.c.cut == active_cut()
-        )
-        query = (
-            select(chunks.c.version_id)
-            .where(chunks.c.cut == cut.id, chunks.c.cut != active_cut(), has_seen)
-            .distinct()
-            .limit(limit)
-        )
-        found = [VersionId(row.version_id) for row in self._transaction.read(query)]
-        for version_id in found:
-            drop_quotes_of(self._transaction, version_id, cut=cut)
+        beyond = _has_other_than_seen(cut).where(versions.c.id > after)
+        page = self._transaction.read(beyond.order_by(versions.c.id).limit(limit))
+        found = [row.id for row in page]
+        if found:
+            self._transaction.lock()
+        still = _has_other_than_seen(cut).where(versions.c.id.in_(found))
+        for row in self._transaction.read(still) if found else ():
+            drop_quotes_of(self._transaction, row.id, cut=cut)
             self._transaction.write(
-                chunks.delete().where(chunks.c.version_id == version_id, chunks.c.cut == cut.id)
+                chunks.delete().where(chunks.c.version_id == row.id, chunks.c.cut == cut.id)
             )
-        return len(found)
+        return found[-1] if len(found) == limit else ""
 
     def _may_add(self, version_id: VersionId, *, cut: Cut) -> bool:
         query = select(versions.c.id).where(
@@ -195,3 +214,23 @@ class SqlCutRepository:
             not_(exists().where(chunks.c.version_id == version_id, chunks.c.cut == cut.id)),
         )
         return self._transaction.first(query) is not None
+
+
+def number_of(transaction: Transaction, mark: VersionMark | None) -> int:
+    """The number of a mark; 0 when its version is gone, as SQLite gives numbers again."""
+    if mark is None:
+        return 0
+    query = select(versions.c.number).where(
+        versions.c.number == mark.number, versions.c.id == mark.version_id
+    )
+    return 0 if transaction.first(query) is None else mark.number
+
+
+def _has_other_than_seen(cut: Cut) -> Select[tuple[str]]:
+    """Versions with chunks of a cut that people do not see, and with those that they see."""
+    of_version = exists().where(chunks.c.version_id == versions.c.id)
+    return select(versions.c.id).where(
+        literal(cut.id) != active_cut(),
+        of_version.where(chunks.c.cut == cut.id),
+        of_version.where(chunks.c.cut == active_cut()),
+    )

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, func, not_, or_, select, update
 
+from assistant.adapters.sql.cuts import number_of
 from assistant.adapters.sql.generation_json import (
     dump_progress,
     dump_trial,
@@ -22,6 +23,7 @@ from assistant.adapters.sql.rows import fields_of, reason_fields, reason_of
 from assistant.adapters.sql.tables import chunks, vectors, versions
 from assistant.adapters.sql.tenant_tables import tenants
 from assistant.adapters.sql.transaction import Transaction, batches
+from assistant.adapters.sql.vectors import page_of_hashes
 from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import VersionState
 from assistant.domain.errors import Conflict, NotFound
@@ -37,6 +39,7 @@ from assistant.domain.generations import (
 from assistant.domain.ids import GenerationId, TenantId, VersionId
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.domain.weighing import WordWeighing
+from assistant.ports.cuts import VersionMark
 from assistant.ports.generations import Missing
 
 _SERVED = (VersionState.READY, VersionState.LIVE)
@@ -179,13 +182,19 @@ class SqlGenerationRepository:
         )
         return taken > 0
 
-    def missing(self, embedder_id: str, cut: Cut = ORDINARY) -> Missing:
-        """What of the READY and LIVE versions an embedder has not embedded, of their chunks of a cut."""
+    def missing(
+        self, embedder_id: str, cut: Cut = ORDINARY, *, since: VersionMark | None = None
+    ) -> Missing:
+        """What of the READY and LIVE versions an embedder has not embedded, of their chunks of a cut.
+
+        Those up to `since` are passed over, unless it is gone.
+        """
         held = chunks.join(versions, versions.c.id == chunks.c.version_id).outerjoin(
             vectors, _of_chunk(embedder_id)
         )
         lacking = (
             versions.c.state.in_(_SERVED),
+            versions.c.number > number_of(self._transaction, since),
             chunks.c.cut == cut.id,
             vectors.c.hash.is_(None),
         )
@@ -216,15 +225,27 @@ class SqlGenerationRepository:
         row = self._transaction.first(query)
         return row.chunks if row else 0
 
-    def forget_vectors(self, embedder_id: str, *, limit: int, but: Collection[Cut] = ()) -> int:
-        """Delete vectors of an embedder, at most `limit`, but those of chunks of some cuts; how many."""
+    def forget_vectors(
+        self, embedder_id: str, *, after: str, limit: int, but: Collection[Cut] = ()
+    ) -> str:
+        """Delete vectors of an embedder, in order of hash, but those of chunks of some cuts.
+
+        They are chosen without the write lock, and looked at again with it.
+
+        Returns:
+            The last hash looked at, empty when all are done.
+        """
         is_kept = exists().where(
             chunks.c.embedded_hash == vectors.c.hash, chunks.c.cut.in_([each.id for each in but])
         )
-        some = select(vectors.c.number).where(vectors.c.embedder_id == embedder_id).limit(limit)
+        goes = vectors.c.embedder_id == embedder_id
         if but:
-            some = some.where(not_(is_kept))
-        return self._transaction.write(vectors.delete().where(vectors.c.number.in_(some)))
+            goes &= not_(is_kept)
+        page = page_of_hashes(self._transaction, after=after, limit=limit)
+        query = select(vectors.c.hash).where(page.holds, goes)
+        for batch in batches(row.hash for row in self._transaction.read(query)):
+            self._transaction.write(vectors.delete().where(vectors.c.hash.in_(batch), goes))
+        return page.next
 
 
 def _of_chunk(embedder_id: str) -> ColumnElement[bool]:

@@ -83,7 +83,7 @@ class SqlIndexLedger:
         """
         is_own = case((chunk_table.c.cut == cut.id, 1))
         number = case(
-            (func.count(chunk_table.c.id) == 0, 0),
+            (func.count(chunk_table.c.version_id) == 0, 0),
             (func.count(is_own) == 0, 1),
             else_=func.count(is_own),
         )
@@ -243,11 +243,6 @@ class SqlIndexLedger:
                 not_(exists().where(versions.c.document_id == row.document_id)),
             )
         )
-
-    def forget_unused_vectors(self) -> int:
-        """Delete the vectors of texts that no version holds; how many there were."""
-        is_held = exists().where(chunk_table.c.embedded_hash == vectors.c.hash)
-        return self._transaction.write(vectors.delete().where(not_(is_held)))
 
     def unused_files(self, *, limit: int) -> list[str]:
         """SHA-256 of file contents that no document, version or open job item refers to any more.

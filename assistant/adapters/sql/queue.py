@@ -132,6 +132,11 @@ class SqlWorkQueue:
         by_time = query.order_by(job_items.c.not_before, job_items.c.ordinal).limit(1)
         return next(iter(read_items(self._transaction, by_time)), None)
 
+    def open_ids(self) -> frozenset[JobId]:
+        """The jobs that have not ended."""
+        query = select(jobs.c.id).where(jobs.c.state.in_(_OPEN_JOBS))
+        return frozenset(JobId(row.id) for row in self._transaction.read(query))
+
     def is_cancel_requested(self, job_id: JobId) -> bool:
         """True when somebody asked to stop the job."""
         query = select(jobs.c.cancel_requested).where(jobs.c.id == job_id)

@@ -9,10 +9,13 @@ from dataclasses import replace
 import pytest
 
 from assistant.domain.cuts import ORDINARY, Cut
+from assistant.domain.documents import Document
 from assistant.domain.errors import Conflict
 from assistant.domain.generations import GenerationState
-from assistant.domain.ids import DocumentId
+from assistant.domain.ids import DocumentId, VersionId
+from assistant.domain.retrieval import EmbedderIdentity
 from assistant.domain.tenancy import Scope
+from assistant.ports.cuts import VersionMark
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts.repositories_generations import make_generation
 from assistant.testing.contracts.repositories_world import (
@@ -161,7 +164,11 @@ class CutContract(RepositoryContract):
         for each in found:
             _cut(open_work, each, f"Tout de {each.document.name}.")
         with open_work() as work:
-            assert [work.cuts.forget(_LONG, limit=2) for _ in range(3)] == [2, 1, 0]
+            last, ids = "", sorted(each.version.id for each in found)
+            last = work.cuts.forget(_LONG, after=last, limit=2)
+            assert last == ids[1]
+            assert work.cuts.count_uncut(_LONG) == 2
+            assert work.cuts.forget(_LONG, after=last, limit=2) == ""
             work.commit()
 
         with open_work() as work:
@@ -173,10 +180,11 @@ class CutContract(RepositoryContract):
     ) -> None:
         store_live(open_work, world.here, texts=_TEXTS)
         with open_work() as work:
-            assert work.cuts.forget(ORDINARY, limit=9) == 0
+            assert work.cuts.forget(ORDINARY, after="", limit=9) == ""
         _search(open_work, _LONG)
         with open_work() as work:
-            assert work.cuts.forget(ORDINARY, limit=9) == 0
+            assert work.cuts.forget(ORDINARY, after="", limit=9) == ""
+            assert work.cuts.count_uncut(ORDINARY) == 0
 
     def test_vectors_of_texts_that_others_search_stay(
         self, open_work: UnitOfWorkFactory, world: World
@@ -186,9 +194,40 @@ class CutContract(RepositoryContract):
         with open_work() as work:
             longer = work.ledger.texts_of(stored.version.id, _LONG)
             work.vectors.add(dict.fromkeys(longer, (0.5,) * 4), embedder=EMBEDDER)
-            assert work.generations.forget_vectors(EMBEDDER.id, limit=9, but=[ORDINARY]) == 1
+            others = EmbedderIdentity("other", 4)
+            work.vectors.add(dict.fromkeys(longer, (0.5,) * 4), embedder=others)
+            last = ""
+            while last := work.generations.forget_vectors(
+                EMBEDDER.id, after=last, limit=2, but=[ORDINARY]
+            ):
+                continue
+            assert set(work.vectors.find([*longer], embedder_id="other")) == {*longer}
             assert work.generations.missing(EMBEDDER.id).texts == 0
             assert work.generations.missing(EMBEDDER.id, _LONG).texts == 1
+
+    def test_versions_up_to_a_mark_are_passed_over(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        with open_work() as work:
+            assert work.cuts.settled_version() is None
+        live = store_live(open_work, world.here, name="a", texts=_TEXTS)
+        ready = store_ready(open_work, _document(open_work, world, "b"), texts=_TEXTS)
+        younger = store_live(open_work, world.here, name="c", texts=_TEXTS)
+        with open_work() as work:
+            mark = work.cuts.settled_version()
+            assert mark is not None
+            assert mark.version_id == live.version.id
+            work.ledger.make_live(ready.version.id, now=NOON)
+            last = work.cuts.settled_version()
+            assert last is not None
+            assert last.version_id == younger.version.id
+
+        everyone = {live.version.id, ready.version.id, younger.version.id}
+        assert _lacking(open_work, None) == everyone
+        assert _lacking(open_work, mark) == everyone - {live.version.id}
+        assert _lacking(open_work, last) == set()
+        gone = replace(last, version_id=live.version.id)
+        assert _lacking(open_work, gone) == everyone
 
     def test_the_points_of_a_cut_are_expected_and_owned(
         self, open_work: UnitOfWorkFactory, world: World
@@ -224,3 +263,20 @@ def _texts(open_work: UnitOfWorkFactory, document_id: DocumentId, scope: Scope) 
     with open_work() as work:
         found = work.chunks.list_of_document(document_id, scope=scope, limit=99, offset=0)
     return [each.text for each in found]
+
+
+def _lacking(open_work: UnitOfWorkFactory, since: VersionMark | None) -> set[VersionId]:
+    """What lacks vectors of another embedder; it is what is not cut so, too."""
+    with open_work() as work:
+        missing = work.generations.missing("other", since=since).versions
+        uncut = work.cuts.uncut(_LONG, limit=9, since=since)
+    assert {each.version.id for each in uncut} == set(missing)
+    return set(missing)
+
+
+def _document(open_work: UnitOfWorkFactory, world: World, name: str) -> Document:
+    document = make_document(world.here, name=name)
+    with open_work() as work:
+        work.documents.add(document)
+        work.commit()
+    return document

@@ -290,7 +290,8 @@ class GenerationContract(RepositoryContract):
         with open_work() as work:
             texts = work.ledger.texts_of(stored.version.id)
             work.vectors.add(dict.fromkeys(texts, [0.5] * 8), embedder=_OTHER)
-            assert work.generations.forget_vectors(_OTHER.id, limit=9) == 1
+            assert work.generations.forget_vectors(_OTHER.id, after="", limit=9) == ""
+            assert work.generations.missing(_OTHER.id).texts == 1
             assert work.generations.missing(EMBEDDER.id).texts == 0
             work.commit()
 

@@ -10,7 +10,7 @@ import pytest
 
 from assistant.domain.documents import Document, DocumentState, Reason
 from assistant.domain.errors import Conflict
-from assistant.domain.ids import VersionId
+from assistant.domain.ids import VersionId, new_id
 from assistant.domain.jobs import ItemState
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.ports.repositories import UnitOfWorkFactory
@@ -136,20 +136,38 @@ class LedgerContract(RepositoryContract):
             stored.version.id,
         )
 
-    def test_vectors_of_no_version_are_forgotten(
+    def test_vectors_of_no_version_are_swept_page_by_page(
         self, open_work: UnitOfWorkFactory, document: Document
     ) -> None:
         version = store_ready(open_work, document).version
+        older, younger = _unheld(open_work, count=7), _unheld(open_work, count=3)
         with open_work() as work:
-            work.vectors.add({"nobody": (1.0, 0.0, 0.0, 0.0)}, embedder=EMBEDDER)
+            upto = work.vectors.last_number() - 3 * 2
+
+        after, calls = "", 1
+        while after := _sweep(open_work, after=after, upto=upto):
+            calls += 1
+
+        with open_work() as work:
+            found = work.vectors.find([*older, *younger], embedder_id=EMBEDDER.id)
+            assert set(found) == set(younger)
+            assert work.ledger.points_of(version.id, embedder_id=EMBEDDER.id)
+        assert calls > 2
+
+    def test_vectors_of_some_texts_are_forgotten_unless_a_version_holds_them(
+        self, open_work: UnitOfWorkFactory, document: Document
+    ) -> None:
+        stored = store_ready(open_work, document)
+        held = [chunk.embedded_hash for chunk in stored.chunks]
+        first, second = _unheld(open_work, count=2)
+        with open_work() as work:
+            assert work.vectors.forget_unused([]) == 0
+            assert work.vectors.forget_unused([*held, first, "unknown"]) == 2
             work.commit()
 
         with open_work() as work:
-            assert work.ledger.forget_unused_vectors() == 1
-            work.commit()
-        with open_work() as work:
-            assert work.vectors.find(["nobody"], embedder_id=EMBEDDER.id) == {}
-            assert work.ledger.points_of(version.id, embedder_id=EMBEDDER.id)
+            found = work.vectors.find([*held, first, second], embedder_id=EMBEDDER.id)
+        assert set(found) == {*held, second}
 
     def test_points_need_every_vector(
         self, open_work: UnitOfWorkFactory, document: Document
@@ -335,3 +353,23 @@ class LedgerContract(RepositoryContract):
 
         with open_work() as work:
             assert work.ledger.active_index() == "b"
+
+
+_OTHER = EmbedderIdentity(id="other", dimensions=4)
+
+
+def _unheld(open_work: UnitOfWorkFactory, *, count: int) -> list[str]:
+    """Texts with vectors of two embedders, which no version holds."""
+    hashes = [new_id() for _ in range(count)]
+    with open_work() as work:
+        for embedder in (EMBEDDER, _OTHER):
+            work.vectors.add(dict.fromkeys(hashes, [0.5] * 4), embedder=embedder)
+        work.commit()
+    return hashes
+
+
+def _sweep(open_work: UnitOfWorkFactory, *, after: str, upto: int) -> str:
+    with open_work() as work:
+        last = work.vectors.sweep(after=after, upto=upto, limit=4)
+        work.commit()
+    return last

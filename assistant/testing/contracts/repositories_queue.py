@@ -74,6 +74,18 @@ class QueueContract(RepositoryContract):
         assert taken is not None
         assert taken.attempt == 2
 
+    def test_tells_the_jobs_that_have_not_ended(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        first, _ = store_job(open_work, world.here)
+        other, _ = store_job(open_work, world.there)
+        taken = lease(open_work, "a")
+        assert taken is not None
+        with open_work() as work:
+            assert work.queue.open_ids() == {first.id, other.id}
+            work.queue.finish(taken.id, state=JobState.CANCELLED, now=NOON)
+            assert work.queue.open_ids() == {first.id, other.id} - {taken.id}
+
     def test_a_finished_job_stays_finished(
         self, open_work: UnitOfWorkFactory, world: World
     ) -> None:

@@ -26,7 +26,9 @@ PHRASE = (
 class ReportReader(LineReader):
     """Reads a page a line, a paragraph between two bars, and cuts it as real reports are cut."""
 
-    def read(self, path: Path, *, name: str, chunk_tokens: int | None = None) -> IngestedFile:
+    def read(
+        self, path: Path, *, name: str, chunk_tokens: int | None = None, caller: str = ""
+    ) -> IngestedFile:
         self.names.append(name)
         blocks = tuple(
             Block(BlockKind.PARAGRAPH, paragraph, box=Box(number, 0.1, 0.2, 0.9, 0.3))

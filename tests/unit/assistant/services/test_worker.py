@@ -223,8 +223,6 @@ def test_cancel_stops_between_batches_and_keeps_what_is_complete(tmp_path: Path)
     assert house.states(job) == {"a.txt": ItemState.INDEXED, "b.txt": ItemState.CANCELLED}
     assert house.state_of(job).state is JobState.CANCELLED
     assert len(embedder.embedded) <= 9
-    with house.open_work() as work:
-        assert work.ledger.forget_unused_vectors() == 0
     house.close()
 
 

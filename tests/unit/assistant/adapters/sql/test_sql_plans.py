@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from assistant.adapters.sql.database import Database
-from assistant.domain.cuts import Cut
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import ListFilter
 from assistant.domain.ids import (
     ChunkId,
@@ -22,12 +22,14 @@ from assistant.domain.links import LinkState
 from assistant.domain.tenancy import Principal
 from assistant.ports.repositories import UnitOfWork
 from assistant.testing.contracts.repositories_world import (
+    EMBEDDER,
     NOON,
     Reader,
     World,
     add_reader,
     make_answer,
     sha,
+    store_live,
 )
 
 Act = Callable[[UnitOfWork, World], object]
@@ -109,6 +111,10 @@ ACTS: dict[str, Act] = {
     "active cut": lambda w, _: w.cuts.active(),
     "uncut": lambda w, _: w.cuts.uncut(Cut(128), limit=8),
     "copy of a cut": lambda w, _: w.cuts.copy(VersionId("a"), cut=Cut(128)),
+    "forget a cut": lambda w, _: w.cuts.forget(Cut(128), after="", limit=8),
+    "open ids": lambda w, _: w.queue.open_ids(),
+    "newest vector": lambda w, _: w.vectors.last_number(),
+    "unused vectors": lambda w, _: w.vectors.forget_unused(HASHES),
     "recount": lambda w, _: w.cuts.recount(after="", limit=8),
     "forget_version": lambda w, _: w.ledger.forget_version(VersionId("a")),
     "make_live": lambda w, _: w.ledger.make_live(VersionId("a"), now=NOON),
@@ -203,3 +209,58 @@ def test_a_look_up_of_chunks_starts_from_their_ids(
         ACTS[name](work, world)
     assert steps[0].startswith("SEARCH chunks")
     assert "(id=?)" in steps[0]
+
+
+PAGES: dict[str, Act] = {
+    "sweep of vectors": lambda w, _: w.vectors.sweep(after="0", upto=9, limit=50),
+    "vectors of an embedder": lambda w, _: w.generations.forget_vectors(
+        EMBEDDER.id, after="0", limit=50, but=[ORDINARY]
+    ),
+    "chunks of a cut": lambda w, _: w.cuts.forget(Cut(128), after="0", limit=50),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_begins_where_the_last_one_ended(
+    database: Database, world: World, name: str
+) -> None:
+    stored = store_live(database.unit_of_work, world.here)
+    with database.unit_of_work() as work:
+        work.vectors.add(dict.fromkeys(HASHES, (0.5,) * 4), embedder=EMBEDDER)
+        work.cuts.copy(stored.version.id, cut=Cut(128))
+        work.commit()
+
+    with plans_of(database) as steps, database.unit_of_work() as work:
+        PAGES[name](work, world)
+
+    found = [step for step in steps if "vectors" in step or "versions" in step]
+    assert any(">?" in step for step in found)
+    for step in found:
+        assert step.startswith("SEARCH")
+        assert "hash=?" in step or "id=?" in step or (">?" in step and "COVERING" in step)
+
+
+def test_counting_the_passages_of_live_versions_reads_none_of_them(
+    database: Database, world: World
+) -> None:
+    with plans_of(database) as steps, database.unit_of_work() as work:
+        work.ledger.live_versions()
+    (chunks,) = [step for step in steps if " chunks " in step]
+    assert "USING COVERING INDEX" in chunks
+
+
+def test_a_look_beyond_a_version_reads_neither_older_ones_nor_their_passages(
+    database: Database, world: World
+) -> None:
+    store_live(database.unit_of_work, world.here)
+    with database.unit_of_work() as work:
+        settled = work.cuts.settled_version()
+    with plans_of(database) as steps, database.unit_of_work() as work:
+        work.cuts.settled_version()
+        work.generations.missing("e", Cut(128), since=settled)
+        work.cuts.uncut(Cut(128), limit=1, since=settled)
+
+    assert [step for step in steps if step.startswith("SCAN")] == []
+    beyond = [step for step in steps if "number>?" in step or "(rowid>?)" in step]
+    assert len(beyond) == 3
+    assert all(step.startswith("SEARCH versions USING") for step in beyond)
