@@ -286,7 +286,7 @@ class IndexApplier:
         if points is None or not self._followers.follow(version.id):
             self._lacking.set_aside(version)
             return
-        self._lacking.drop(version.id)
+        self._lacking.settle(version)
         if not self._upsert(points):
             return
         if not retried(lambda: self._show(version)):

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.documents import Document, DocumentState, Reason
 from assistant.domain.errors import Conflict
 from assistant.domain.ids import VersionId
@@ -114,8 +115,8 @@ class LedgerContract(RepositoryContract):
         stored = store_ready(open_work, document, texts=("un", "deux"))
 
         with open_work() as work:
-            points = work.ledger.points_of(stored.version.id, embedder_id=EMBEDDER.id)
-            texts = work.ledger.texts_of(stored.version.id)
+            points = work.ledger.points_of(stored.version.id, embedder_id=EMBEDDER.id, cut=ORDINARY)
+            texts = work.ledger.texts_of(stored.version.id, ORDINARY)
         expected = [
             Chunk(new.ordinal, new.text, new.locator, new.tokens).embedded_text(
                 title=stored.version.title
@@ -149,7 +150,7 @@ class LedgerContract(RepositoryContract):
             work.commit()
         with open_work() as work:
             assert work.vectors.find(["nobody"], embedder_id=EMBEDDER.id) == {}
-            assert work.ledger.points_of(version.id, embedder_id=EMBEDDER.id)
+            assert work.ledger.points_of(version.id, embedder_id=EMBEDDER.id, cut=ORDINARY)
 
     def test_points_need_every_vector(
         self, open_work: UnitOfWorkFactory, document: Document
@@ -157,7 +158,7 @@ class LedgerContract(RepositoryContract):
         version = store_ready(open_work, document).version
 
         with open_work() as work, pytest.raises(Conflict) as raised:
-            work.ledger.points_of(version.id, embedder_id="other")
+            work.ledger.points_of(version.id, embedder_id="other", cut=ORDINARY)
         assert raised.value.code == "vectors_missing"
 
     def test_a_refused_version_leaves_what_is_live(
@@ -174,7 +175,7 @@ class LedgerContract(RepositoryContract):
 
         with open_work() as work:
             found = work.documents.find(old.document.id, scope=world.here.scope)
-            assert work.ledger.live_versions() == {old.version.id: 1}
+            assert work.ledger.live_versions(ORDINARY) == {old.version.id: 1}
             assert work.ledger.retired_versions(limit=9) == [new.version.id]
         assert found is not None
         assert (found.state, found.reason) == (DocumentState.LIVE, reason)
@@ -225,7 +226,7 @@ class LedgerContract(RepositoryContract):
 
         with open_work() as work:
             found = work.documents.find(document.id, scope=world.here.scope)
-            assert work.ledger.live_versions() == {version.id: 2}
+            assert work.ledger.live_versions(ORDINARY) == {version.id: 2}
         assert found == replace(
             document,
             state=DocumentState.LIVE,
@@ -259,7 +260,7 @@ class LedgerContract(RepositoryContract):
             hashes = [*kept, *(chunk.embedded_hash for chunk in old.chunks)]
             assert work.vectors.find(hashes, embedder_id=EMBEDDER.id).keys() == kept
             assert work.ledger.retired_versions(limit=9) == []
-            assert work.ledger.texts_of(old.version.id) == {}
+            assert work.ledger.texts_of(old.version.id, ORDINARY) == {}
 
     def test_only_a_retired_version_is_forgotten(
         self, open_work: UnitOfWorkFactory, world: World

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from assistant.adapters.sql.database import Database
-from assistant.domain.cuts import Cut
+from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import ListFilter
 from assistant.domain.ids import (
     ChunkId,
@@ -102,7 +102,7 @@ ACTS: dict[str, Act] = {
     ),
     "ready_versions": lambda w, _: w.ledger.ready_versions(limit=8),
     "retired_versions": lambda w, _: w.ledger.retired_versions(limit=8),
-    "points_of": lambda w, _: w.ledger.points_of(VersionId("a"), embedder_id="e"),
+    "points_of": lambda w, _: w.ledger.points_of(VersionId("a"), embedder_id="e", cut=ORDINARY),
     "points_of a cut": lambda w, _: w.ledger.points_of(
         VersionId("a"), embedder_id="e", cut=Cut(128)
     ),
