@@ -114,14 +114,7 @@ class GenerationWorld:
 
     def __post_init__(self) -> None:
         self.room = self.new_room()
-        self.service = GenerationService(
-            self.house.open_work,
-            self.house.clock,
-            room=self.room,
-            places=self.places,
-            shelf=self.shelf,
-            audit=self.house.audit,
-        )
+        self.service = self.new_service()
         self.trials = TrialRunner(
             self.house.open_work,
             self.room,
@@ -155,6 +148,16 @@ class GenerationWorld:
         )
         room.open()
         return room
+
+    def new_service(self) -> GenerationService:
+        return GenerationService(
+            self.house.open_work,
+            self.house.clock,
+            room=self.room,
+            places=self.places,
+            shelf=self.shelf,
+            audit=self.house.audit,
+        )
 
     def new_applier(self, room: GenerationRoom) -> IndexApplier:
         index = ActiveIndex(room)
@@ -263,6 +266,15 @@ class GenerationWorld:
         """Chunks in the index of a generation."""
         points = self.places.indexes[generation.place]._points  # pyright: ignore[reportPrivateUsage]
         return {str(chunk_id) for chunk_id in points}
+
+    def must_hold(self, generation: Generation) -> set[str]:
+        """Chunks that the index of a generation must hold, of its cut."""
+        made = generation.composition
+        with self.house.open_work() as work:
+            expected = work.reconciliation.expected_points(
+                embedder_id=made.embedder.id, cut=made.cut, after=0, limit=9999
+            )
+        return {str(each.point.chunk_id) for each in expected}
 
     def live_chunks(self) -> set[str]:
         """Chunks that the database says are live."""

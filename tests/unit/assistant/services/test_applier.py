@@ -15,8 +15,10 @@ from assistant.domain.errors import IndexUnavailable
 from assistant.domain.ids import ChunkId, VersionId, new_id
 from assistant.domain.jobs import ItemState, Job, JobState
 from assistant.domain.retrieval import IndexPoint
-from assistant.services.applier import UPSERT_POINTS, IndexApplier, Nobody
+from assistant.services.applier import IndexApplier
+from assistant.services.followers import Nobody
 from assistant.services.lacking import INDEX_REFUSED
+from assistant.services.opened_generations import UPSERT_POINTS
 from assistant.services.rebuild import RebuildProgress, rebuild
 from assistant.testing.embedder import HashEmbedder
 from assistant.testing.index import InMemoryChunkIndex

@@ -240,23 +240,13 @@ def test_a_tenant_tries_a_generation_of_the_chosen_length(
 
         assert set(world.house.live_texts()) == set(contents)
         for made in (longer, tried):
-            assert world.held(made) == must_hold(world, made)
+            assert world.held(made) == world.must_hold(made)
         assert "Un\nDeux" in texts(world, COMMUNE, "un deux")
     world.catch_up()
     for made in [each for each in (former, longer, tried) if each != former or is_former_kept]:
-        assert world.held(made) == must_hold(world, made)
+        assert world.held(made) == world.must_hold(made)
     recent = world.house.jobs.list_recent(scope=world.house.scope, limit=50)
     assert len(recent) == 3, "none of them was read again"
-
-
-def must_hold(world: GenerationWorld, made: Generation) -> set[str]:
-    """Chunks that are live under the cut of a generation."""
-    composition = made.composition
-    with world.house.open_work() as work:
-        expected = work.reconciliation.expected_points(
-            embedder_id=composition.embedder.id, cut=composition.cut, after=0, limit=999
-        )
-    return {str(each.point.chunk_id) for each in expected}
 
 
 def test_who_is_unknown_or_has_it_already_changes_nothing(world: GenerationWorld) -> None:
