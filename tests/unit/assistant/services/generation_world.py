@@ -186,7 +186,11 @@ class GenerationWorld:
         )
 
     def new_worker(
-        self, *, builder: GenerationBuilder | None = None, lease_s: float = 30
+        self,
+        *,
+        builder: GenerationBuilder | None = None,
+        lease_s: float = 30,
+        slice_s: float = 10,
     ) -> Worker:
         house = self.house
         return Worker(
@@ -200,6 +204,7 @@ class GenerationWorld:
             item_attempts=3,
             batch_size=4,
             retry_delays_s=(0.0,),
+            slice_s=slice_s,
             generations=WorkOfGenerations(
                 FedEmbedders(house.open_work, self.shelf),
                 self.fingerprints,
