@@ -195,7 +195,7 @@ def _index(settings: Settings) -> Check:
         ):
             asked = [shelf.get(name).identity.id for name in shelf.names()]
             built = work.ledger.active_index()
-            count = len(work.ledger.live_versions())
+            count = len(work.ledger.live_versions(work.cuts.active()))
     except AssistantError as error:
         return Check("index", subject, CheckState.BROKEN, error.sentence)
     if built is not None and built not in asked:

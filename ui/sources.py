@@ -58,10 +58,11 @@ def _live(api: AssistantClient, me: MeOut, was_working: bool) -> None:
 
 def _ask_button(action: str, source: SourceOut) -> None:
     """A button of a card that opens a dialog, which stands outside of the part that is drawn anew."""
+    words = _words(action, source.open_run)
     st.button(
         text(f"sources.{action}"),
         key=f"ask-source-{action}-{source.id}",
-        help=plain(text(f"sources.{action}_help", name=source.name)),
+        help=plain(text(f"sources.{words}_help", name=source.name)),
         on_click=_want,
         args=(f"source-{action}", source.id),
     )
@@ -145,7 +146,8 @@ def _open(api: AssistantClient, source: SourceOut) -> None:
         return
     removed = run.counts.get("removed", 0)
     waits = text("sources.waits", count=removed, percent=source.removal_percent)
-    st.warning(plain(text("sources.waits_alike") if _is_alike(run) else waits))
+    alike = text("sources.waits_alike", done=source_runs.summary(run))
+    st.warning(plain(alike if _is_alike(run) else waits))
     source_runs.show_names(run, key=source.id)
     with st.container(key=f"decide-{source.id}", horizontal=True):
         for action in ("approve", "refuse"):
@@ -188,7 +190,8 @@ def _dialog(api: AssistantClient, me: MeOut, sources: Sequence[SourceOut]) -> No
                 "approve": partial(_decide, api, found, is_approved=True),
                 "refuse": partial(_decide, api, found, is_approved=False),
             }[action]
-            dialogs.show(text(f"sources.{action}_title"), draw, is_wide=action == "change")
+            title = text(f"sources.{_words(action, found.open_run)}_title")
+            dialogs.show(title, draw, is_wide=action == "change")
         case _:
             return
 
@@ -214,14 +217,20 @@ def _decide(api: AssistantClient, source: SourceOut, *, is_approved: bool) -> No
     if run is None or run.state != "awaiting_approval":
         st.write(text("sources.decided_already"))
         return
-    action = "approve" if is_approved else "refuse"
-    words = "approve_alike" if is_approved and _is_alike(run) else action
+    words = _words("approve" if is_approved else "refuse", run)
+    removed, done = run.counts.get("removed", 0), source_runs.summary(run)
     acts.confirm(
-        text(f"sources.{words}_text", count=run.counts.get("removed", 0), name=source.name),
+        text(f"sources.{words}_text", count=removed, name=source.name, done=done),
         button=text(f"sources.{words}_confirm"),
         act=partial(api.decide_source_run, source.id, run.id, is_approved=is_approved),
         done=text(f"sources.{words}_done", name=source.name),
     )
+
+
+def _words(action: str, run: SourceRunOut | None) -> str:
+    """What the texts of an act begin with: a decision is on removals or on one content for many files."""
+    is_alike = action in {"approve", "refuse"} and run is not None and _is_alike(run)
+    return f"{action}_alike" if is_alike else action
 
 
 def _is_alike(run: SourceRunOut) -> bool:

@@ -67,7 +67,7 @@ class IndexLedger(Protocol):
         """Versions that wait for the index, oldest first."""
         ...
 
-    def live_versions(self, cut: Cut = ORDINARY) -> dict[VersionId, int]:
+    def live_versions(self, cut: Cut) -> dict[VersionId, int]:
         """Number of chunks of every live version, oldest first: what an index of a cut must hold.
 
         A version that is still to be cut so counts one.
@@ -78,9 +78,7 @@ class IndexLedger(Protocol):
         """Those of the versions (any number) that are LIVE."""
         ...
 
-    def points_of(
-        self, version_id: VersionId, *, embedder_id: str, cut: Cut = ORDINARY
-    ) -> list[IndexPoint]:
+    def points_of(self, version_id: VersionId, *, embedder_id: str, cut: Cut) -> list[IndexPoint]:
         """The points of a version, in order of its chunks of a cut.
 
         Raises:
@@ -89,7 +87,7 @@ class IndexLedger(Protocol):
         """
         ...
 
-    def texts_of(self, version_id: VersionId, cut: Cut = ORDINARY) -> dict[str, str]:
+    def texts_of(self, version_id: VersionId, cut: Cut) -> dict[str, str]:
         """Embedded text of each chunk of a version under a cut by its hash, to embed it again."""
         ...
 

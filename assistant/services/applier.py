@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 import structlog
 
-from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import DocumentVersion, Reason
-from assistant.domain.errors import AssistantError, Conflict
+from assistant.domain.errors import AssistantError
 from assistant.domain.ids import VersionId
 from assistant.domain.jobs import ItemState
-from assistant.domain.retrieval import IndexPoint
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.index import ChunkIndex
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.answer_keeper import forget_old_answers
+from assistant.services.feeding import IndexFeed
 from assistant.services.finishing import JobFinisher
+from assistant.services.followers import Followers, Nobody
 from assistant.services.lacking import (
     INDEX_REFUSED,
     PATIENCE_S,
     LackingVersions,
     refuse_reading,
 )
-from assistant.services.machinery import request_reindex
-from assistant.services.opened_generations import UPSERT_POINTS
+from assistant.services.refilling import IndexRefill
 from assistant.services.transactions import retried
 from assistant.services.usage import StorageMeter
 
@@ -44,62 +41,6 @@ _SWEEP_S = 30.0
 _FLUSH_AFTER_S = 2.0
 _TOLD_AS = {"disk_full": "data_disk_full"}
 """Codes whose sentence asks people to begin again, which is not needed here."""
-
-
-class Followers(Protocol):
-    """Indexes that stand beside the applier's; `GenerationRoom` in the product."""
-
-    def steady(self) -> AbstractContextManager[None]:
-        """Let no switch come between."""
-        ...
-
-    @property
-    def cut(self) -> Cut:
-        """How documents are cut for the index that is searched."""
-        ...
-
-    def note(self, version_id: VersionId, *, points: int) -> None:
-        """Count what was added to the index that is searched."""
-        ...
-
-    def follow(self, version_id: VersionId) -> bool:
-        """Add a version to the followers, as far as they can take it.
-
-        Returns:
-            False when one of them is searched and lacks vectors of it: it is not to be shown yet.
-
-        Raises:
-            IndexUnavailable: One that is searched cannot take it now.
-        """
-        ...
-
-    def step(self) -> bool:
-        """Go on catching up, a little; False when there was nothing to do."""
-        ...
-
-
-class Nobody:
-    """Implements `Followers` where there is one index."""
-
-    cut = ORDINARY
-    """How documents are cut for it."""
-
-    @contextmanager
-    def steady(self) -> Generator[None]:
-        """Nothing could come between."""
-        yield
-
-    def note(self, version_id: VersionId, *, points: int) -> None:
-        """Nobody asks."""
-
-    def follow(self, version_id: VersionId) -> bool:
-        """Nobody does, and nobody holds it back."""
-        del version_id
-        return True
-
-    def step(self) -> bool:
-        """Nothing to do."""
-        return False
 
 
 class IndexApplier:
@@ -136,16 +77,15 @@ class IndexApplier:
         self._flush_after_s = flush_after_s
         self._error_pause_s = error_pause_s
         self._open_work = open_work
-        self._index = index
         self._files = files
         self._clock = clock
         self._finisher = JobFinisher(clock)
         self._storage = StorageMeter(open_work, clock)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._feed = IndexFeed(open_work, index, followers=self._followers, stop=self._stop)
+        self._refill = IndexRefill(open_work, index, clock, feed=self._feed)
         self._lacking = LackingVersions(open_work, files, clock, patience_s=patience_s)
-        self._is_dirty = False
-        self._busy_at = 0.0
         self._swept_at: float | None = None
         self._trouble: Reason | None = None
 
@@ -182,7 +122,8 @@ class IndexApplier:
             if self._is_sweep_due():
                 did_something = self._sweep() or did_something
         if self._followers.step():
-            self._is_dirty, self._busy_at, did_something = True, time.monotonic(), True
+            self._feed.touch()
+            did_something = True
         return did_something
 
     def _apply_waiting(self) -> bool:
@@ -209,23 +150,7 @@ class IndexApplier:
         """
         while self._apply_waiting() and not self._stop.is_set():
             continue
-        with self._open_work() as work:
-            expected = work.ledger.live_versions(self._followers.cut)
-            is_first = work.ledger.active_index() is None
-        held = self._index.held_versions()
-        strays = [
-            version_id for version_id in held if held[version_id] > expected.get(version_id, 0)
-        ]
-        for version_id in strays:
-            self._index.remove_version(version_id)
-            del held[version_id]
-        lacking = [each for each, chunks in expected.items() if held.get(each, 0) != chunks]
-        if strays or lacking:
-            _log.warning("index_repaired", removed=len(strays), applied_again=len(lacking))
-            self._is_dirty, self._busy_at = True, time.monotonic()
-            self._reapply(lacking)
-        if is_first:
-            self._name_index()
+        self._refill.run()
 
     def _run(self) -> None:
         is_reconciled = False
@@ -248,19 +173,14 @@ class IndexApplier:
                 _log.error("applier_failed", kind=type(error).__name__)
                 self._stop.wait(self._error_pause_s)
         try:
-            self._flush()
+            self._feed.flush()
         except AssistantError as error:  # its log keeps what was added
             _log.warning("index_not_flushed", code=error.code)
 
     def _rest(self) -> None:
-        if self._is_dirty and time.monotonic() - self._busy_at > self._flush_after_s:
-            self._flush()
+        if self._feed.idle_s > self._flush_after_s:
+            self._feed.flush()
         self._stop.wait(_POLL_S)
-
-    def _flush(self) -> None:
-        if self._is_dirty:
-            self._index.flush()
-            self._is_dirty = False
 
     def _apply_or_refuse(self, version: DocumentVersion) -> None:
         """Apply a version; one that the index cannot take fails alone, and those behind it go on."""
@@ -282,15 +202,15 @@ class IndexApplier:
             self._apply_steadily(version)
 
     def _apply_steadily(self, version: DocumentVersion) -> None:
-        points = self._points(version.id)
+        points = self._feed.points_of(version.id)
         if points is None or not self._followers.follow(version.id):
             self._lacking.set_aside(version)
             return
-        self._lacking.drop(version.id)
-        if not self._upsert(points):
+        self._lacking.settle(version)
+        if not self._feed.upsert(points):
             return
         if not retried(lambda: self._show(version)):
-            self._index.remove_version(version.id)
+            self._feed.remove(version.id)
 
     def _show(self, version: DocumentVersion) -> bool:
         """Make a version live and settle its item in one commit; False when it came too late.
@@ -306,32 +226,8 @@ class IndexApplier:
             work.commit()
         return True
 
-    def _points(self, version_id: VersionId) -> list[IndexPoint] | None:
-        """The points of a version; None when some of its vectors are missing, or it is not cut so."""
-        try:
-            with self._open_work() as work:
-                return work.ledger.points_of(
-                    version_id, embedder_id=self._index.embedder.id, cut=self._followers.cut
-                )
-        except Conflict as error:
-            _log.warning("vectors_missing", version_id=version_id, code=error.code)
-            return None
-
-    def _upsert(self, points: Sequence[IndexPoint]) -> bool:
-        """Add points in small calls; False when told to stop before the last."""
-        for start in range(0, len(points), UPSERT_POINTS):
-            begun = time.monotonic()
-            self._index.upsert(points[start : start + UPSERT_POINTS])
-            self._is_dirty, self._busy_at = True, time.monotonic()
-            if self._stop.wait(min(0.05, self._busy_at - begun)):
-                return start + UPSERT_POINTS >= len(points)
-        if points:
-            self._followers.note(points[0].version_id, points=len(points))
-        return True
-
     def _remove(self, version_id: VersionId) -> None:
-        self._index.remove_version(version_id)
-        self._is_dirty, self._busy_at = True, time.monotonic()
+        self._feed.remove(version_id)
         self._lacking.drop(version_id)
 
         def forget() -> None:
@@ -375,24 +271,3 @@ class IndexApplier:
         with self._open_work() as work:
             if self._finisher.finish_all_settled(work):
                 work.commit()
-
-    def _reapply(self, versions: Sequence[VersionId]) -> None:
-        without_vectors: set[VersionId] = set()
-        for version_id in versions:
-            points = self._points(version_id)
-            if points is None:
-                without_vectors.add(version_id)
-            elif not self._upsert(points):
-                return
-        if without_vectors:
-            retried(lambda: self._read_all_again(frozenset(without_vectors)))
-
-    def _read_all_again(self, version_ids: frozenset[VersionId]) -> None:
-        with self._open_work() as work:
-            if request_reindex(work, version_ids, now=self._clock.now()):
-                work.commit()
-
-    def _name_index(self) -> None:
-        with self._open_work() as work:
-            work.ledger.set_active_index(self._index.embedder.id)
-            work.commit()

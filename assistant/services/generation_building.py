@@ -32,6 +32,8 @@ _LAGGING_S = 30.0
 """Between two looks at whether a whole generation lacks vectors of documents that came meanwhile."""
 _AWAY_S = 15.0
 """Between two tries of an embedder that does not answer."""
+_TAKEN_S = 5.0
+"""Between two tries to build what another worker builds."""
 _FUTURE = 64
 """Texts of the versions behind, at most, that fill the last batch of one."""
 
@@ -83,21 +85,42 @@ class GenerationBuilder:
         self._todo: dict[GenerationId, deque[VersionId]] = {}
         self._away_until: dict[GenerationId, float] = {}
         self._looked_at: dict[GenerationId, float] = {}
+        self._due: frozenset[GenerationId] = frozenset()
+        """Found to need work by a look that `run_once` need not make again."""
+
+    def is_due(self) -> bool:
+        """True when a generation needs work and, as far as is known, no other worker builds it.
+
+        Raises:
+            StorageError: The database fails.
+        """
+        if not self._due:
+            kept = self._kept()
+            self._due = frozenset(each.id for each in kept if self._needs_work(each))
+        return bool(self._due)
 
     def run_once(self, stop: threading.Event) -> bool:
-        """Work on one generation for a slice; False when none needs it.
+        """Work on one generation for a slice, whole ones first; False when none needs it.
 
         Raises:
             StorageError: The database fails; all of it is tried again at the next call.
         """
+        due, self._due = self._due, frozenset()
+        for generation in self._kept():
+            if generation.id not in due and not self._needs_work(generation):
+                continue
+            if self._take(generation):
+                self._work_on(generation, stop)
+                return True
+            self._away_until[generation.id] = self._now() + _TAKEN_S
+        return False
+
+    def _kept(self) -> list[Generation]:
+        """Whole ones first: a way back that lags is refused, a construction only ends later."""
         with self._open_work() as work:
             kept = work.generations.list_kept()
         self._lag.note(kept)
-        for generation in kept:
-            if self._needs_work(generation) and self._take(generation):
-                self._work_on(generation, stop)
-                return True
-        return False
+        return sorted(kept, key=lambda each: not each.is_whole)
 
     def _needs_work(self, generation: Generation) -> bool:
         if self._now() < self._away_until.get(generation.id, 0.0):

@@ -13,8 +13,9 @@ from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.index import ChunkIndex
 from assistant.ports.repositories import UnitOfWorkFactory
-from assistant.services.applier import Followers, IndexApplier
+from assistant.services.applier import IndexApplier
 from assistant.services.corpus_health import CorpusHealthService
+from assistant.services.followers import Followers
 from assistant.services.reconciliation import Reconciler, ReconciliationKeeper
 from assistant.services.scratch import sweep_scratch
 

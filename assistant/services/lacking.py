@@ -7,7 +7,7 @@ import time
 import structlog
 
 from assistant.domain.documents import DocumentVersion, Reason
-from assistant.domain.ids import VersionId
+from assistant.domain.ids import DocumentId, VersionId
 from assistant.domain.jobs import ItemState
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
@@ -73,6 +73,8 @@ class LackingVersions:
         self._aside: dict[VersionId, DocumentVersion] = {}
         self._since: dict[VersionId, float] = {}
         """When vectors began to lack that no reading will bring."""
+        self._asked: dict[DocumentId, str] = {}
+        """The content that was asked for: a second reading that lacks the same brings no third."""
 
     def __len__(self) -> int:
         """How many are not to be tried now."""
@@ -83,20 +85,27 @@ class LackingVersions:
         return version_id in self._aside
 
     def set_aside(self, version: DocumentVersion) -> None:
-        """Keep one from being tried until the next look; at first, have its document read again.
+        """Keep one from being tried until the next look; at first, have its content read again.
 
         Raises:
             StorageError: The database fails; all of it is done again at the next try.
         """
-        if version.id not in self._since and self._files.has(version.sha256):
-            retried(lambda: self._ask(version))
+        if self._asked.get(version.document_id) != version.sha256:
+            if self._files.has(version.sha256):
+                retried(lambda: self._ask(version))
+            self._asked[version.document_id] = version.sha256
         self._since.setdefault(version.id, time.monotonic())
         self._aside[version.id] = version
 
     def drop(self, version_id: VersionId) -> None:
-        """Forget one that is shown, or is no more."""
+        """Forget one that is no more; its content was asked for all the same."""
         self._aside.pop(version_id, None)
         self._since.pop(version_id, None)
+
+    def settle(self, version: DocumentVersion) -> None:
+        """Forget one that lacks nothing, or was given up, and that its content was asked for."""
+        self.drop(version.id)
+        self._asked.pop(version.document_id, None)
 
     def look(self) -> None:
         """Let those be tried again that nothing will read, and give up those that lacked too long.
@@ -110,8 +119,9 @@ class LackingVersions:
                 self._since[version.id] = now
             elif now - self._since[version.id] < self._patience_s:
                 del self._aside[version.id]
+            elif retried(lambda version=version: self._give_up(version)):
+                self.settle(version)
             else:
-                retried(lambda version=version: self._give_up(version))
                 self.drop(version.id)
 
     def _is_awaited(self, version: DocumentVersion) -> bool:
@@ -123,10 +133,13 @@ class LackingVersions:
             if request_rereading(work, version, now=self._clock.now()):
                 work.commit()
 
-    def _give_up(self, version: DocumentVersion) -> None:
+    def _give_up(self, version: DocumentVersion) -> bool:
+        """Give a version up; False when it is no longer READY."""
         with self._open_work() as work:
             work.lock()
             reason = reason_of_lacking(work, version, files=self._files)
-            if refuse_reading(work, version, reason=reason, clock=self._clock):
-                work.commit()
-                _log.warning("reading_given_up", version_id=version.id, code=reason.code)
+            if not refuse_reading(work, version, reason=reason, clock=self._clock):
+                return False
+            work.commit()
+        _log.warning("reading_given_up", version_id=version.id, code=reason.code)
+        return True

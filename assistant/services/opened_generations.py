@@ -125,9 +125,7 @@ class OpenedGeneration:
         """
         try:
             with open_work() as work:
-                points = work.ledger.points_of(
-                    version_id, embedder_id=self.searched.embedder.identity.id
-                )
+                points = self._points_of(work, version_id)
         except Conflict:
             return False
         self._put(points)
@@ -197,15 +195,18 @@ class OpenedGeneration:
         self, work: UnitOfWork, version_ids: Sequence[VersionId]
     ) -> tuple[list[IndexPoint], bool]:
         """The points of some versions; False when some lack vectors, or are still to be cut."""
-        embedder_id = self.searched.embedder.identity.id
         found: list[IndexPoint] = []
         is_whole = True
         for version_id in version_ids:
             try:
-                found += work.ledger.points_of(version_id, embedder_id=embedder_id, cut=self.cut)
+                found += self._points_of(work, version_id)
             except Conflict as error:
                 is_whole = self._fall_behind(error.code)
         return found, is_whole
+
+    def _points_of(self, work: UnitOfWork, version_id: VersionId) -> list[IndexPoint]:
+        embedder_id = self.searched.embedder.identity.id
+        return work.ledger.points_of(version_id, embedder_id=embedder_id, cut=self.cut)
 
     def _upsert(self, points: Sequence[IndexPoint]) -> bool:
         try:

@@ -5,6 +5,7 @@ A plan is a difference, so that a look which was killed is simply made again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -48,7 +49,7 @@ _TRIES = 3
 
 
 class NeedsApproval(Exception):
-    """A look would remove more than its source may by itself; `outcome` tells what."""
+    """A look would do more than its source may by itself; `outcome` tells what, or what was done."""
 
     def __init__(self, outcome: RunOutcome) -> None:
         super().__init__()
@@ -100,6 +101,8 @@ class SourceSync:
         self._found = RunOutcome()
         self._jobs: list[str] = []
         self._same = 0
+        self._submitted = Counter[Finding]()
+        """Of what was read, what goes into the documents."""
         self._alike = AlikeContents(percent=source.removal_percent)
 
     def look(self) -> RunOutcome:
@@ -108,7 +111,8 @@ class SourceSync:
         Raises:
             SourceFault: The place cannot be reached; nothing changed.
             NeedsApproval: A person has to say yes first: to removals, before anything changed, or to
-                one content for many changed files, none of which changed.
+                one content for many changed files, none of which changed. Its counts tell in the
+                former case what would be done, in the latter what was done already.
             QuotaExceeded: The tenant has no room; what was submitted before stays.
         """
         self._compare()
@@ -209,6 +213,7 @@ class SourceSync:
         news = [(wanted, each) for wanted, each in batch if not _is_same(wanted, each)]
         self._same += len(batch) - len(news)
         self._ask_about_alike(news)
+        self._submitted.update(wanted.finding for wanted, _ in news)
         self._submit(
             Submission(
                 self._source.label,
@@ -228,9 +233,18 @@ class SourceSync:
         suspicion, names = self._alike.suspicion(news)
         if names and suspicion != self._run.approved_removal:
             faults = tuple((name, FILES_ALIKE) for name in names[:MOST_NAMES])
+            applied = self._applied()
             raise NeedsApproval(
-                replace(self._found, faults=faults, removal=suspicion, jobs=tuple(self._jobs))
+                replace(applied, faults=faults, removal=suspicion, jobs=tuple(self._jobs))
             )
+
+    def _applied(self) -> RunOutcome:
+        """What was done before contents were read, and with those read so far."""
+        done = (Finding.RENAMED, Finding.REMOVED)
+        counts = {each: self._found.count(each) for each in done} | self._submitted
+        names = {each: self._found.names[each] for each in done if each in self._found.names}
+        told = {finding: count for finding, count in counts.items() if count > 0}
+        return replace(self._found, counts=told, names=names)
 
     def _submit_faults(self) -> None:
         for refused in _parts(self._difference.untold_faults(), size=_NAMES_A_JOB):

@@ -26,7 +26,7 @@ _IN_A_ROW = 2
 
 
 class GaveWay(Exception):
-    """The slice is over and another job waits."""
+    """The slice is over, and another job or a generation of the index waits."""
 
 
 class Paused(Exception):
@@ -58,6 +58,8 @@ class Tools:
     back_off: BackOff
     slice_s: float
     """How long a turn lasts while others wait, in seconds."""
+    is_awaited: Callable[[], bool] = lambda: False
+    """True when something else than a job waits for the worker."""
     readings: Readings = field(default_factory=Readings)
     draw: Callable[[], float] = random.random
     """A number from 0 to 1, which spreads the tries."""
@@ -122,7 +124,7 @@ class Turn:
         """End the turn when its time is over, something was got done in it, and others wait."""
         has_progress = self._settled > 0 or self._batches > 1
         is_over = time.monotonic() - self._begun > self._tools.slice_s
-        if has_progress and is_over and self._run.has_others():
+        if has_progress and is_over and (self._run.has_others() or self._tools.is_awaited()):
             raise GaveWay
 
     def _top_up(self, ahead: ReadAhead) -> None:

@@ -65,7 +65,7 @@ class WorkOfGenerations:
     fingerprints: Fingerprints
     """Names readings, whichever of the embedders they were made for."""
     builder: GenerationBuilder | None = None
-    """Builds generations between two jobs; None builds none."""
+    """Builds generations between two turns of jobs; None builds none."""
 
 
 @dataclass(slots=True)
@@ -96,7 +96,7 @@ class Worker:
         error_pause_s: Wait before a new try of a database or disk that fails.
         scanner: Asked about every file before it is read; None asks nobody.
         back_off: When files that failed in passing are tried again.
-        slice_s: How long it stays with a job while others wait, in seconds.
+        slice_s: How long it stays with a job while others or generations wait, in seconds.
         runner: Wakes it; None has it look by itself.
         generations: What is done for generations of the index; None knows the embedder alone.
         parts: Contents that come in parts: their jobs wait for the rest as long as those are kept.
@@ -131,8 +131,7 @@ class Worker:
         )
         self._clock, self._parts = clock, parts
         self._owner, self._lease_s = owner, lease_s
-        self._scanner = scanner
-        self._runner = runner or LeaseLoop()
+        self._scanner, self._runner = scanner, runner or LeaseLoop()
         self._error_pause_s = error_pause_s
         new_filler = partial(
             VectorFiller, open_work, batch_size=batch_size, retry_delays_s=retry_delays_s
@@ -145,7 +144,10 @@ class Worker:
             item_attempts=item_attempts,
             back_off=back_off or BackOff(),
             slice_s=slice_s,
+            is_awaited=self._is_builder_due,
         )
+        self._jobs_since: float | None = None
+        """When the first turn of a job began since generations had their slice."""
         self._stop, self._finisher = threading.Event(), JobFinisher(clock)
         self._silent_since: dict[JobId, tuple[int, float]] = {}
         self._held: _Held | None = None
@@ -170,16 +172,18 @@ class Worker:
             return True
 
     def run_once(self) -> bool:
-        """Take one job as far as it goes now; False when there was none.
+        """Take one job as far as it goes now, or build a while; False when there was neither.
 
         Raises:
             StorageError: The database or the file store fails; the job is taken again later.
         """
         self._take_up()
+        if self._is_builder_due() and self._build():
+            return True
         job = self._lease()
         if job is None:
-            builder = self._generations.builder
-            return builder is not None and builder.run_once(self._stop)
+            return self._build()
+        self._jobs_since = self._jobs_since or time.monotonic()
         run = JobRun(
             self._open_work,
             self._clock,
@@ -206,6 +210,19 @@ class Worker:
         retried(lambda: self._conclude(job, paused_until=paused_until))
         self._held = None
         return True
+
+    def _is_builder_due(self) -> bool:
+        """True when generations wait, and jobs had as much time as a turn lasts."""
+        builder, since = self._generations.builder, self._jobs_since
+        if builder is None or since is None or time.monotonic() - since <= self._tools.slice_s:
+            return False
+        return builder.is_due()
+
+    def _build(self) -> bool:
+        """Work on generations for a slice; False when none needs it."""
+        builder = self._generations.builder
+        self._jobs_since = None  # before it may fail: a turn of a job comes first then
+        return builder is not None and builder.run_once(self._stop)
 
     def _take_up(self) -> None:
         """Give back what the database could not take when it was away, and let the job be taken at once."""

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from assistant.bootstrap import build
 from assistant.containers import Container
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.documents import (
     Document,
     DocumentState,
@@ -78,7 +79,9 @@ def store(
     with container.open_work() as work:
         for version in versions:
             container.index.upsert(
-                work.ledger.points_of(version.id, embedder_id=container.embedder.identity.id)
+                work.ledger.points_of(
+                    version.id, embedder_id=container.embedder.identity.id, cut=ORDINARY
+                )
             )
 
 

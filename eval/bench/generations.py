@@ -277,10 +277,10 @@ def _differences(container: Container) -> int:
     deadline = time.monotonic() + _SETTLE_S
     while _is_busy(container) and time.monotonic() < deadline:
         time.sleep(0.1)
-    with container.open_work() as work:
-        live = Counter(work.ledger.live_versions())
     wrong = 0
     for opened in room.everyone():
+        with container.open_work() as work:
+            live = Counter(work.ledger.live_versions(opened.cut))
         held = Counter(opened.index.held_versions())
         wrong += sum(((live - held) + (held - live)).values())
     return wrong

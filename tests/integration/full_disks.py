@@ -26,6 +26,7 @@ from assistant.adapters.qdrant.edge import EdgeChunkIndex
 from assistant.adapters.sql.snapshots import SqliteSnapshots
 from assistant.api.body import uploads_of
 from assistant.domain.audit_chain import Head
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.documents import Reason
 from assistant.domain.errors import AssistantError, StorageError
 from assistant.domain.generations import Generation, GenerationState
@@ -94,7 +95,7 @@ def look_at_everything(house: House, job: Job) -> None:
     assert house.live_texts() == LINES
     assert len(house.all_documents()) == len(LINES)
     with house.open_work() as work:
-        live = work.ledger.live_versions()
+        live = work.ledger.live_versions(ORDINARY)
         assert work.ledger.ready_versions(limit=9) == []
         assert work.ledger.retired_versions(limit=9) == []
         assert work.ledger.unused_files(limit=9) == []
@@ -440,4 +441,4 @@ def shelf_of(house: House) -> MemoryShelf:
 
 def live_of(house: House) -> dict[VersionId, int]:
     with house.open_work() as work:
-        return work.ledger.live_versions()
+        return work.ledger.live_versions(ORDINARY)

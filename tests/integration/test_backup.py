@@ -26,6 +26,7 @@ from assistant.adapters.sql.snapshots import SqliteSnapshots
 from assistant.adapters.sql.sqlite import Sqlite
 from assistant.cli.app import app
 from assistant.data_folder import DataFolder, prepare_data_folder
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.errors import ConfigurationError, InvalidInput, StorageError
 from assistant.ports.backups import SnapshotFacts, Snapshots
 from assistant.services.backup import BackupReport, BackupWriter
@@ -145,7 +146,7 @@ def test_backed_up_while_indexing_it_answers_the_same_once_restored(
     restored = restore(report.path, tmp_path / "elsewhere", url=empty_url)
     other = open_house(tmp_path / "elsewhere", database_url=empty_url)
     with other.open_work() as work:
-        live = len(work.ledger.live_versions())
+        live = len(work.ledger.live_versions(ORDINARY))
     other.applier.reconcile()
     at_once = other.index.count_all()
     other.clock.advance(3600)

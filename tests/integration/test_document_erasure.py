@@ -21,6 +21,7 @@ from assistant.domain.answers import (
     TextDelta,
 )
 from assistant.domain.audit import Act
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.documents import Document, SourceChunk
 from assistant.domain.ids import AnswerId
 from assistant.domain.sources import RunKind
@@ -203,7 +204,7 @@ def test_no_byte_of_a_former_name_is_left_once_no_line_tells_it(
 
 def _live(house: House) -> list[str]:
     with house.open_work() as work:
-        return [*work.ledger.live_versions()]
+        return [*work.ledger.live_versions(ORDINARY)]
 
 
 def test_the_index_never_held_the_text(house: House) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.documents import DocumentState
 from assistant.domain.ids import VersionId
 from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, Job, JobState
@@ -111,7 +112,7 @@ def look_at_everything(house: House, job: Job, *, held: dict[VersionId, int]) ->
     assert set(documents) == set(NEW)
     assert documents["e.txt"].state is DocumentState.FAILED
     with house.open_work() as work:
-        live = work.ledger.live_versions()
+        live = work.ledger.live_versions(ORDINARY)
         assert work.ledger.ready_versions(limit=9) == []
         assert work.ledger.retired_versions(limit=9) == []
         assert work.ledger.unused_files(limit=9) == []

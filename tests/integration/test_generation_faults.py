@@ -14,6 +14,7 @@ from types import ModuleType
 
 import pytest
 
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.generations import GenerationState
 from tests.conftest import FULL_SCALE
 from tests.integration.generation_faults import (
@@ -102,7 +103,7 @@ def look_at_everything(world: GenerationWorld, moment: Moment) -> None:
     }.get(moment, (GenerationState.ACTIVE, GenerationState.BUILT))
     assert (first.state, second.state) == expected
     with world.house.open_work() as work:
-        live = work.ledger.live_versions()
+        live = work.ledger.live_versions(ORDINARY)
         assert work.generations.missing(other_of(world).identity.id).texts == 0
         if moment == "switched":
             assert work.generations.missing(first.composition.embedder.id).texts == len(LINES)

@@ -12,6 +12,7 @@ import pytest
 
 from assistant.adapters.files.folder import FolderFileStore
 from assistant.adapters.qdrant.edge import EdgeChunkIndex
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.documents import DocumentState
 from assistant.domain.errors import StorageError
 from assistant.domain.jobs import ItemState, JobState
@@ -69,7 +70,9 @@ def test_killed_between_index_and_database_repeats_no_point(house: House) -> Non
     with house.open_work() as work:
         for version in work.ledger.ready_versions(limit=2):
             house.index.upsert(
-                work.ledger.points_of(version.id, embedder_id=house.embedder.identity.id)
+                work.ledger.points_of(
+                    version.id, embedder_id=house.embedder.identity.id, cut=ORDINARY
+                )
             )
     assert house.search("texte") == []
 

@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from assistant.adapters.qdrant.edge import EdgeChunkIndex
 from assistant.adapters.qdrant.server import ServerChunkIndex
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.documents import DocumentState, Reason
 from assistant.domain.ids import ChunkId, CollectionId, DocumentId, VersionId, new_id
 from assistant.domain.jobs import ItemState, JobState
@@ -82,8 +83,10 @@ def points(house: House) -> list[IndexPoint]:
     with house.open_work() as work:
         return [
             point
-            for version_id in work.ledger.live_versions()
-            for point in work.ledger.points_of(version_id, embedder_id=house.embedder.identity.id)
+            for version_id in work.ledger.live_versions(ORDINARY)
+            for point in work.ledger.points_of(
+                version_id, embedder_id=house.embedder.identity.id, cut=ORDINARY
+            )
         ]
 
 

@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 
 import pytest
 
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.documents import DocumentState
 from assistant.domain.sources import RunState, Source, SourceKind, SourceRun
 from assistant.services.source_drafts import SourceDraft
@@ -108,7 +109,7 @@ def look_at_everything(house: House, files: dict[str, str]) -> None:
     assert set(house.all_documents()) == set(files)
     assert {each.state for each in house.all_documents().values()} == {DocumentState.LIVE}
     with house.open_work() as work:
-        assert house.index.held_versions() == work.ledger.live_versions()
+        assert house.index.held_versions() == work.ledger.live_versions(ORDINARY)
     found = sorted(chunk.text for chunk in house.search("texte suite"))
     assert found == sorted(line for text in files.values() for line in text.splitlines())
     house.database.check()

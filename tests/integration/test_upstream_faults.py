@@ -17,6 +17,7 @@ from sqlalchemy import event
 
 from assistant.adapters.embeddings.openai import OpenAIEmbedder
 from assistant.adapters.embeddings.retrying import Patience
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.documents import DocumentState
 from assistant.domain.errors import IndexUnavailable, StorageError
 from assistant.domain.jobs import ItemState, Job, JobState
@@ -111,7 +112,7 @@ def look_at_everything(house: House, job: Job) -> None:
     assert house.live_texts() == LINES
     assert set(house.all_documents()) == set(NEW)
     with house.open_work() as work:
-        assert house.index.held_versions() == work.ledger.live_versions()
+        assert house.index.held_versions() == work.ledger.live_versions(ORDINARY)
     assert sorted(chunk.text for chunk in house.search("texte ancien")) == sorted(
         line for lines in LINES.values() for line in lines
     )

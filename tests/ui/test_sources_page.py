@@ -216,6 +216,25 @@ def test_one_content_for_many_files_is_not_shown_as_a_removal(api: SourcesClient
     assert api.changes() == [("decide-source", "source-actes", "run-1", True)]
 
 
+def test_refusing_one_content_tells_what_was_done_already(api: SourcesClient) -> None:
+    alike = FaultOut(name="a.pdf", code="files_alike", detail="Le contenu est le même.")
+    waiting = run(state="awaiting_approval", counts={"removed": 3, "added": 1}, faults=[alike])
+    api.sources = [source(open_run=waiting)]
+    page = opened(api, "sources")
+    done = "un fichier nouveau, 3 documents retirés."
+    assert f"Déjà fait par cette mise à jour : {done}" in said(page).replace("\u2060", "")
+    click(page, "ask-source-refuse-source-actes")
+
+    told = said(page).replace("\u2060", "")
+    assert "gardent le leur" in told
+    assert f"a déjà fait reste : {done}" in told
+    assert "Rien ne change" not in told
+    click(page, "dialog-confirm")
+
+    assert api.changes() == [("decide-source", "source-actes", "run-1", False)]
+    assert "gardent leur contenu actuel" in page.success[0].value
+
+
 def test_a_change_keeps_the_password_unless_another_is_written(api: SourcesClient) -> None:
     api.sources = [
         source(

@@ -76,7 +76,7 @@ class SqlIndexLedger:
         )
         return [version_of(row) for row in self._transaction.read(query)]
 
-    def live_versions(self, cut: Cut = ORDINARY) -> dict[VersionId, int]:
+    def live_versions(self, cut: Cut) -> dict[VersionId, int]:
         """Number of chunks of every live version, oldest first: what an index of a cut must hold.
 
         A version that is still to be cut so counts one.
@@ -106,9 +106,7 @@ class SqlIndexLedger:
             found.update(VersionId(row.id) for row in self._transaction.read(query))
         return frozenset(found)
 
-    def points_of(
-        self, version_id: VersionId, *, embedder_id: str, cut: Cut = ORDINARY
-    ) -> list[IndexPoint]:
+    def points_of(self, version_id: VersionId, *, embedder_id: str, cut: Cut) -> list[IndexPoint]:
         """The points of a version, in order of its chunks of a cut.
 
         Raises:
@@ -138,7 +136,7 @@ class SqlIndexLedger:
             _point_of(row, document_texts=() if place else texts) for place, row in enumerate(rows)
         ]
 
-    def texts_of(self, version_id: VersionId, cut: Cut = ORDINARY) -> dict[str, str]:
+    def texts_of(self, version_id: VersionId, cut: Cut) -> dict[str, str]:
         """Embedded text of each chunk of a version under a cut by its hash, to embed it again."""
         query = (
             select(*_TEXT_COLUMNS, chunk_table.c.embedded_hash)

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import pytest
 
 from assistant.domain.corrections import CorrectedFields, Correction, Exclusion
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.documents import DocumentCounts, ListFilter, VersionState
 from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.ids import DocumentId
@@ -198,7 +199,9 @@ class CurationContract(RepositoryContract):
         correct(open_work, stored.document.id, TITLED, reader=world.here)
 
         with open_work() as work:
-            (point,) = work.ledger.points_of(stored.version.id, embedder_id=EMBEDDER.id)
+            (point,) = work.ledger.points_of(
+                stored.version.id, embedder_id=EMBEDDER.id, cut=ORDINARY
+            )
             assert titled not in point.text
             assert stored.version.title in point.text
             assert work.ledger.make_live("titled", now=NOON)  # type: ignore[arg-type]

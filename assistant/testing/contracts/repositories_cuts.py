@@ -70,7 +70,7 @@ class CutContract(RepositoryContract):
             texts = work.ledger.texts_of(stored.version.id, _LONG)
             assert len(texts) == 1
             assert work.ledger.live_versions(_LONG) == {stored.version.id: 1}
-            assert work.ledger.live_versions() == {stored.version.id: 3}
+            assert work.ledger.live_versions(ORDINARY) == {stored.version.id: 3}
             assert work.generations.count_chunks(_LONG) == 1
             assert work.cuts.lengths(ORDINARY) == [(3, 36)]
             assert work.cuts.lengths(_LONG) == [(1, 12)]
@@ -111,7 +111,7 @@ class CutContract(RepositoryContract):
             work.commit()
 
         with open_work() as work:
-            own = work.ledger.points_of(stored.version.id, embedder_id=EMBEDDER.id)
+            own = work.ledger.points_of(stored.version.id, embedder_id=EMBEDDER.id, cut=ORDINARY)
             taken = work.ledger.points_of(stored.version.id, embedder_id=EMBEDDER.id, cut=_LONG)
         assert [each.text for each in taken] == [each.text for each in own]
         assert not {each.chunk_id for each in taken} & {each.chunk_id for each in own}
@@ -173,7 +173,7 @@ class CutContract(RepositoryContract):
 
         with open_work() as work:
             assert work.cuts.count_uncut(_LONG) == 3
-            assert work.ledger.live_versions() == {each.version.id: 3 for each in found}
+            assert work.ledger.live_versions(ORDINARY) == {each.version.id: 3 for each in found}
 
     def test_no_version_is_left_without_passages(
         self, open_work: UnitOfWorkFactory, world: World

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.documents import Reason
 from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.generations import (
@@ -261,9 +262,9 @@ class GenerationContract(RepositoryContract):
         with open_work() as work:
             assert work.generations.missing(EMBEDDER.id).versions == ()
             lacking = work.generations.missing(_OTHER.id)
-            texts = work.ledger.texts_of(here.version.id)
+            texts = work.ledger.texts_of(here.version.id, ORDINARY)
             assert set(lacking.versions) == both
-            assert lacking.texts == len({*texts, *work.ledger.texts_of(there.version.id)})
+            assert lacking.texts == len({*texts, *work.ledger.texts_of(there.version.id, ORDINARY)})
             work.vectors.add(dict.fromkeys(texts, [0.5] * 8), embedder=_OTHER)
             after = work.generations.missing(_OTHER.id)
             work.commit()
@@ -288,7 +289,7 @@ class GenerationContract(RepositoryContract):
     ) -> None:
         stored = store_live(open_work, world.here, texts=("Un texte.",))
         with open_work() as work:
-            texts = work.ledger.texts_of(stored.version.id)
+            texts = work.ledger.texts_of(stored.version.id, ORDINARY)
             work.vectors.add(dict.fromkeys(texts, [0.5] * 8), embedder=_OTHER)
             assert work.generations.forget_vectors(_OTHER.id, after="", limit=9) == ""
             assert work.generations.missing(_OTHER.id).texts == 1

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.documents import Document, DocumentState, Reason
 from assistant.domain.errors import Conflict
 from assistant.domain.ids import VersionId, new_id
@@ -114,8 +115,8 @@ class LedgerContract(RepositoryContract):
         stored = store_ready(open_work, document, texts=("un", "deux"))
 
         with open_work() as work:
-            points = work.ledger.points_of(stored.version.id, embedder_id=EMBEDDER.id)
-            texts = work.ledger.texts_of(stored.version.id)
+            points = work.ledger.points_of(stored.version.id, embedder_id=EMBEDDER.id, cut=ORDINARY)
+            texts = work.ledger.texts_of(stored.version.id, ORDINARY)
         expected = [
             Chunk(new.ordinal, new.text, new.locator, new.tokens).embedded_text(
                 title=stored.version.title
@@ -151,7 +152,7 @@ class LedgerContract(RepositoryContract):
         with open_work() as work:
             found = work.vectors.find([*older, *younger], embedder_id=EMBEDDER.id)
             assert set(found) == set(younger)
-            assert work.ledger.points_of(version.id, embedder_id=EMBEDDER.id)
+            assert work.ledger.points_of(version.id, embedder_id=EMBEDDER.id, cut=ORDINARY)
         assert calls > 2
 
     def test_vectors_of_some_texts_are_forgotten_unless_a_version_holds_them(
@@ -175,7 +176,7 @@ class LedgerContract(RepositoryContract):
         version = store_ready(open_work, document).version
 
         with open_work() as work, pytest.raises(Conflict) as raised:
-            work.ledger.points_of(version.id, embedder_id="other")
+            work.ledger.points_of(version.id, embedder_id="other", cut=ORDINARY)
         assert raised.value.code == "vectors_missing"
 
     def test_a_refused_version_leaves_what_is_live(
@@ -192,7 +193,7 @@ class LedgerContract(RepositoryContract):
 
         with open_work() as work:
             found = work.documents.find(old.document.id, scope=world.here.scope)
-            assert work.ledger.live_versions() == {old.version.id: 1}
+            assert work.ledger.live_versions(ORDINARY) == {old.version.id: 1}
             assert work.ledger.retired_versions(limit=9) == [new.version.id]
         assert found is not None
         assert (found.state, found.reason) == (DocumentState.LIVE, reason)
@@ -243,7 +244,7 @@ class LedgerContract(RepositoryContract):
 
         with open_work() as work:
             found = work.documents.find(document.id, scope=world.here.scope)
-            assert work.ledger.live_versions() == {version.id: 2}
+            assert work.ledger.live_versions(ORDINARY) == {version.id: 2}
         assert found == replace(
             document,
             state=DocumentState.LIVE,
@@ -277,7 +278,7 @@ class LedgerContract(RepositoryContract):
             hashes = [*kept, *(chunk.embedded_hash for chunk in old.chunks)]
             assert work.vectors.find(hashes, embedder_id=EMBEDDER.id).keys() == kept
             assert work.ledger.retired_versions(limit=9) == []
-            assert work.ledger.texts_of(old.version.id) == {}
+            assert work.ledger.texts_of(old.version.id, ORDINARY) == {}
 
     def test_only_a_retired_version_is_forgotten(
         self, open_work: UnitOfWorkFactory, world: World

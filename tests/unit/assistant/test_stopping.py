@@ -24,7 +24,10 @@ print("stopped")
 
 def test_a_signal_that_interrupts_the_answer_to_another_stops_all_the_same() -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", SIGNALLED_AGAIN_AND_AGAIN], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", SIGNALLED_AGAIN_AND_AGAIN],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
     assert (ended.returncode, ended.stdout.strip()) == (0, "stopped"), ended.stderr

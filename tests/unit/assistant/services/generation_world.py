@@ -114,14 +114,7 @@ class GenerationWorld:
 
     def __post_init__(self) -> None:
         self.room = self.new_room()
-        self.service = GenerationService(
-            self.house.open_work,
-            self.house.clock,
-            room=self.room,
-            places=self.places,
-            shelf=self.shelf,
-            audit=self.house.audit,
-        )
+        self.service = self.new_service()
         self.trials = TrialRunner(
             self.house.open_work,
             self.room,
@@ -156,6 +149,16 @@ class GenerationWorld:
         room.open()
         return room
 
+    def new_service(self) -> GenerationService:
+        return GenerationService(
+            self.house.open_work,
+            self.house.clock,
+            room=self.room,
+            places=self.places,
+            shelf=self.shelf,
+            audit=self.house.audit,
+        )
+
     def new_applier(self, room: GenerationRoom) -> IndexApplier:
         index = ActiveIndex(room)
         self.house.index = cast("InMemoryChunkIndex", index)
@@ -183,7 +186,11 @@ class GenerationWorld:
         )
 
     def new_worker(
-        self, *, builder: GenerationBuilder | None = None, lease_s: float = 30
+        self,
+        *,
+        builder: GenerationBuilder | None = None,
+        lease_s: float = 30,
+        slice_s: float = 10,
     ) -> Worker:
         house = self.house
         return Worker(
@@ -197,6 +204,7 @@ class GenerationWorld:
             item_attempts=3,
             batch_size=4,
             retry_delays_s=(0.0,),
+            slice_s=slice_s,
             generations=WorkOfGenerations(
                 FedEmbedders(house.open_work, self.shelf),
                 self.fingerprints,
@@ -263,6 +271,15 @@ class GenerationWorld:
         """Chunks in the index of a generation."""
         points = self.places.indexes[generation.place]._points  # pyright: ignore[reportPrivateUsage]
         return {str(chunk_id) for chunk_id in points}
+
+    def must_hold(self, generation: Generation) -> set[str]:
+        """Chunks that the index of a generation must hold, of its cut."""
+        made = generation.composition
+        with self.house.open_work() as work:
+            expected = work.reconciliation.expected_points(
+                embedder_id=made.embedder.id, cut=made.cut, after=0, limit=9999
+            )
+        return {str(each.point.chunk_id) for each in expected}
 
     def live_chunks(self) -> set[str]:
         """Chunks that the database says are live."""

@@ -9,12 +9,16 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.documents import DocumentState, Reason
 from assistant.domain.errors import IndexUnavailable
 from assistant.domain.ids import ChunkId, VersionId, new_id
 from assistant.domain.jobs import ItemState, Job, JobState
 from assistant.domain.retrieval import IndexPoint
-from assistant.services.applier import UPSERT_POINTS, IndexApplier
+from assistant.services.applier import IndexApplier
+from assistant.services.followers import Nobody
+from assistant.services.lacking import INDEX_REFUSED
+from assistant.services.opened_generations import UPSERT_POINTS
 from assistant.services.rebuild import RebuildProgress, rebuild
 from assistant.testing.embedder import HashEmbedder
 from assistant.testing.index import InMemoryChunkIndex
@@ -267,9 +271,12 @@ def test_one_point_of_a_version_stands_for_its_whole_document(house: House) -> N
     house.ingest({"vélo/b.txt": "Aide B\nAide C", "a.txt": "Aide A"})
     embedder_id = house.embedder.identity.id
     with house.open_work() as work:
-        versions = work.ledger.live_versions()
+        versions = work.ledger.live_versions(ORDINARY)
         told = [
-            [point.document_texts for point in work.ledger.points_of(each, embedder_id=embedder_id)]
+            [
+                point.document_texts
+                for point in work.ledger.points_of(each, embedder_id=embedder_id, cut=ORDINARY)
+            ]
             for each in versions
             if versions[each] == 2
         ]
@@ -284,9 +291,13 @@ def test_reconcile_leaves_an_index_that_agrees_alone(house: House) -> None:
     house.ingest(TWO)
     index = watched(house)
     with house.open_work() as work:
-        versions = work.ledger.live_versions()
+        versions = work.ledger.live_versions(ORDINARY)
         for version_id in versions:
-            index.upsert(work.ledger.points_of(version_id, embedder_id=house.embedder.identity.id))
+            index.upsert(
+                work.ledger.points_of(
+                    version_id, embedder_id=house.embedder.identity.id, cut=ORDINARY
+                )
+            )
     index.sizes.clear()
 
     house.applier.reconcile()
@@ -298,10 +309,10 @@ def test_reconcile_removes_strays_and_completes_what_lacks_points(house: House) 
     house.ingest({"a.txt": "Aide A", "b.txt": "Aide B\nAide C"})
     index = watched(house)
     with house.open_work() as work:
-        one, two = sorted(work.ledger.live_versions().items(), key=lambda pair: pair[1])
+        one, two = sorted(work.ledger.live_versions(ORDINARY).items(), key=lambda pair: pair[1])
         embedder_id = house.embedder.identity.id
-        whole = work.ledger.points_of(one[0], embedder_id=embedder_id)
-        half = work.ledger.points_of(two[0], embedder_id=embedder_id)[:1]
+        whole = work.ledger.points_of(one[0], embedder_id=embedder_id, cut=ORDINARY)
+        half = work.ledger.points_of(two[0], embedder_id=embedder_id, cut=ORDINARY)[:1]
     index.upsert([*whole, *half])
     index.upsert([replace(whole[0], chunk_id=ChunkId(new_id()), version_id=VersionId("stray"))])
     index.sizes.clear()
@@ -347,6 +358,31 @@ def test_ready_version_without_vectors_is_read_again_once(house: House) -> None:
 
     assert set(house.live_texts()) == set(TWO)
     assert len(house.jobs.list_recent(scope=house.scope, limit=50)) == 3
+
+
+class Lacking(Nobody):
+    """Implements `Followers` with one that is searched and can never take anything."""
+
+    def follow(self, version_id: VersionId) -> bool:
+        del version_id
+        return False
+
+
+def test_what_no_reading_brings_is_asked_for_once_and_given_up(house: House) -> None:
+    job = house.submit(TWO)
+    house.work()
+    house.applier = IndexApplier(
+        house.open_work, house.index, house.files, house.clock, followers=Lacking(), patience_s=0
+    )
+    for _ in range(6):
+        house.apply()
+        house.work()
+
+    assert len(house.jobs.list_recent(scope=house.scope, limit=50)) == 1 + len(TWO)
+    assert house.state_of(job).state is JobState.FAILED
+    assert all(item.reason == INDEX_REFUSED for item in house.items(job).values())
+    with house.open_work() as work:
+        assert work.ledger.ready_versions(limit=9) == []
 
 
 def ready_without_vectors(house: House) -> Job:

@@ -207,6 +207,6 @@ def _hashes(world: GenerationWorld) -> list[str]:
     with world.house.open_work() as work:
         return [
             digest
-            for version_id in work.ledger.live_versions()
-            for digest in work.ledger.texts_of(version_id)
+            for version_id in work.ledger.live_versions(ORDINARY)
+            for digest in work.ledger.texts_of(version_id, ORDINARY)
         ]

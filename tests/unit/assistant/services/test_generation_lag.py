@@ -57,7 +57,7 @@ def lose_vectors(house: House, name: str) -> None:
     version_id = house.all_documents()[name].live_version_id
     assert version_id is not None
     with house.open_work() as work:
-        hashes = list(work.ledger.texts_of(version_id))
+        hashes = list(work.ledger.texts_of(version_id, cut=ORDINARY))
     with house.database.engine.begin() as connection:
         for each in hashes:
             connection.exec_driver_sql("DELETE FROM vectors WHERE hash = ?", (each,))
@@ -112,7 +112,7 @@ def test_a_version_that_becomes_live_after_a_younger_one_is_not_overlooked(
         older, younger = work.ledger.ready_versions(limit=9)
         work.ledger.make_live(younger.id, now=house.clock.now())
         work.commit()
-        texts = work.ledger.texts_of(older.id)
+        texts = work.ledger.texts_of(older.id, cut=ORDINARY)
     assert lag.look(active(world)) == NOTHING
 
     with house.database.engine.begin() as connection:

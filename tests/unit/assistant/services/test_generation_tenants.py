@@ -212,6 +212,43 @@ def test_another_length_of_passages_is_for_all_or_nobody(world: GenerationWorld)
         rollback(world, COMMUNE)
 
 
+@pytest.mark.parametrize("is_former_kept", [True, False])
+@pytest.mark.parametrize("name", ["", "autre"])
+def test_a_tenant_tries_a_generation_of_the_chosen_length(
+    world: GenerationWorld, name: str, *, is_former_kept: bool
+) -> None:
+    world.house.ingest(TWO)
+    former = world.service.list_all(principal=world.principal)[0]
+    longer = world.evaluated("", chunk_tokens=128)
+    world.service.switch(longer.id, reason=WHY, principal=world.principal)
+    world.settle()
+    tried = world.evaluated(name)
+    choose(world, tried, COMMUNE)
+    if not is_former_kept:
+        world.service.remove(former.id, principal=world.principal)
+        world.settle()
+
+    for contents in (
+        {**TWO, "c.txt": "Un\nDeux\nTrois"},
+        {"a.txt": "Remplacé\nAutrement\nEncore", "c.txt": "Un\nDeux\nTrois"},
+    ):
+        world.house.submit(contents)
+        world.house.work()
+        world.builder = world.new_builder()  # which cuts them for the former one, if it is there
+        world.builder.run_once(threading.Event())
+        world.house.apply()
+
+        assert set(world.house.live_texts()) == set(contents)
+        for made in (longer, tried):
+            assert world.held(made) == world.must_hold(made)
+        assert "Un\nDeux" in texts(world, COMMUNE, "un deux")
+    world.catch_up()
+    for made in [each for each in (former, longer, tried) if each != former or is_former_kept]:
+        assert world.held(made) == world.must_hold(made)
+    recent = world.house.jobs.list_recent(scope=world.house.scope, limit=50)
+    assert len(recent) == 3, "none of them was read again"
+
+
 def test_who_is_unknown_or_has_it_already_changes_nothing(world: GenerationWorld) -> None:
     made = world.evaluated()
     with pytest.raises(NotFound):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.domain.sources import RunState, Source, SourceKind
+from assistant.domain.sources import Finding, RunState, Source, SourceKind
 from assistant.services.source_drafts import SourceDraft
 from tests.house import House
 from tests.sources import Desk, counts
@@ -134,6 +134,23 @@ def test_one_content_for_many_changed_files_waits_for_a_person(
     assert kept == before
     assert counts(last) == {"changed": 10}
     assert set(map(tuple, house.live_texts().values())) == {("Maintenance en cours",)}
+
+
+def test_what_waits_for_one_content_tells_what_was_done_already(
+    house: House, tmp_path: Path
+) -> None:
+    cloud = Cloud(dict(TEN), tells_sizes=False)
+    with source_over(cloud, house, tmp_path / "partage") as (desk, source):
+        gone = min(TEN)
+        del cloud.files[gone]
+        cloud.turn, cloud.page = 1, (b"Maintenance en cours", "text/plain")
+        run = desk.run(source)
+        house.settle()
+
+    assert run.state is RunState.AWAITING_APPROVAL
+    assert run.outcome.counts == {Finding.REMOVED: 1}
+    assert list(run.outcome.names) == [Finding.REMOVED]
+    assert gone not in house.live_texts()
 
 
 def test_changed_files_of_their_own_contents_ask_nobody(house: House, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.domain.cuts import ORDINARY
 from assistant.domain.documents import DocumentState
 from assistant.domain.errors import EmbedderUnavailable, StorageError
 from assistant.domain.ids import JobId
@@ -437,7 +438,7 @@ def test_identity_of_the_space_is_kept_with_each_vector(house: House) -> None:
     identity: EmbedderIdentity = house.embedder.identity
     with house.open_work() as work:
         points = work.ledger.points_of(
-            next(iter(work.ledger.live_versions())), embedder_id=identity.id
+            next(iter(work.ledger.live_versions(ORDINARY))), embedder_id=identity.id, cut=ORDINARY
         )
     assert len(points[0].vector) == identity.dimensions
 

@@ -104,7 +104,7 @@ ACTS: dict[str, Act] = {
     ),
     "ready_versions": lambda w, _: w.ledger.ready_versions(limit=8),
     "retired_versions": lambda w, _: w.ledger.retired_versions(limit=8),
-    "points_of": lambda w, _: w.ledger.points_of(VersionId("a"), embedder_id="e"),
+    "points_of": lambda w, _: w.ledger.points_of(VersionId("a"), embedder_id="e", cut=ORDINARY),
     "points_of a cut": lambda w, _: w.ledger.points_of(
         VersionId("a"), embedder_id="e", cut=Cut(128)
     ),
@@ -244,7 +244,7 @@ def test_counting_the_passages_of_live_versions_reads_none_of_them(
     database: Database, world: World
 ) -> None:
     with plans_of(database) as steps, database.unit_of_work() as work:
-        work.ledger.live_versions()
+        work.ledger.live_versions(ORDINARY)
     (chunks,) = [step for step in steps if " chunks " in step]
     assert "USING COVERING INDEX" in chunks
 
