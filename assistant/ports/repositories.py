@@ -86,7 +86,7 @@ class JobRepository(Protocol):
         ...
 
     def update_item(self, item: JobItem) -> None:
-        """Replace the mutable fields of an item."""
+        """Replace the mutable fields of an item: all but its job, place, name and announced content."""
         ...
 
     def counts(self, job_id: JobId, *, scope: Scope) -> JobCounts:

@@ -35,6 +35,8 @@ from assistant.domain.tenancy import Scope
 
 ITEM_KEYS = "item "
 """Under which a transaction remembers items."""
+_SET_ONCE = ("id", "job_id", "ordinal", "name", "sha256")
+"""Of an item: whoever holds it from before must not write back what an erasure took away meanwhile."""
 _SIZES = frozenset({"chunks", "pages"})
 """What the column `forgotten` counts beside items by state."""
 
@@ -175,7 +177,7 @@ def read_items(transaction: Transaction, query: Select[Any]) -> list[JobItem]:
 
 
 def replace_item(transaction: Transaction, item: JobItem) -> None:
-    """Replace the mutable fields of an item; a document that is gone is left out.
+    """Replace the mutable fields of an item: not its name and content; a document that is gone is left out.
 
     Raises:
         NotFound: No such item.
@@ -190,7 +192,7 @@ def replace_item(transaction: Transaction, item: JobItem) -> None:
     if item.state is not found[0].state and not item_may_become(found[0].state, item.state):
         raise Conflict
     values = item_columns(item)
-    for name in ("id", "job_id", "ordinal", "document_id"):
+    for name in (*_SET_ONCE, "document_id"):
         values.pop(name)
     document = select(documents.c.id).where(documents.c.id == item.document_id).scalar_subquery()
     transaction.write(

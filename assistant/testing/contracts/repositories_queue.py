@@ -19,6 +19,7 @@ from assistant.testing.contracts.repositories_world import (
     RepositoryContract,
     World,
     make_document,
+    make_item,
     make_job,
     store_job,
     store_ready,
@@ -114,12 +115,19 @@ class QueueContract(RepositoryContract):
     ) -> None:
         states = [*ItemState, ItemState.PENDING]
         documents = [make_document(world.here, name=str(place)) for place in range(len(states))]
-        _, items = store_job(open_work, world.here, states=states)
+        job = make_job(world.here)
+        items = [
+            replace(
+                make_item(job, ordinal=place, state=state),
+                document_id=documents[place].id,
+                sha256=documents[place].sha256,
+            )
+            for place, state in enumerate(states)
+        ]
         with open_work() as work:
-            for document, item in zip(documents, items, strict=True):
+            for document in documents:
                 work.documents.add(document)
-                known = replace(item, document_id=document.id, sha256=document.sha256)
-                work.queue.update_item(known)
+            work.jobs.add(job, items)
             work.documents.update(replace(documents[-1], sha256="newer"))
             work.commit()
 
