@@ -211,7 +211,8 @@ class WorkQueue(Protocol):
     def cancel_open(self, job_id: JobId, *, reason: Reason, now: datetime) -> None:
         """Move items that have not ended, INDEXING excepted, to CANCELLED.
 
-        Their documents that were never read, and that no other item will read, fail with the reason.
+        Their documents whose content was never read, and that no other item will read, tell the reason:
+        without a live version they fail, with one they stay live.
         """
         ...
 

@@ -221,7 +221,8 @@ class SqlWorkQueue:
     def cancel_open(self, job_id: JobId, *, reason: Reason, now: datetime) -> None:
         """Move items that have not ended, INDEXING excepted, to CANCELLED.
 
-        Their documents that were never read, and that no other item will read, fail with the reason.
+        Their documents whose content was never read, and that no other item will read, tell the reason:
+        without a live version they fail, with one they stay live.
         """
         self._change_items(
             update(job_items)
@@ -235,15 +236,21 @@ class SqlWorkQueue:
             job_items.c.document_id == documents.c.id,
             job_items.c.state.not_in(sorted(FINAL_ITEM_STATES)),
         )
-        self._transaction.write(
-            update(documents)
-            .where(
-                documents.c.id.in_(cancelled),
-                documents.c.state == DocumentState.PENDING,
-                not_(awaited),
-            )
-            .values(state=DocumentState.FAILED, updated_at=now, **reason_fields(reason))
+        is_older_shown = exists().where(
+            versions.c.document_id == documents.c.id,
+            versions.c.state == VersionState.LIVE,
+            versions.c.sha256 != documents.c.sha256,
         )
+        is_live = and_(documents.c.state == DocumentState.LIVE, is_older_shown)
+        for is_unread, state in (
+            (documents.c.state == DocumentState.PENDING, DocumentState.FAILED),
+            (is_live, DocumentState.LIVE),
+        ):
+            self._transaction.write(
+                update(documents)
+                .where(documents.c.id.in_(cancelled), is_unread, not_(awaited))
+                .values(state=state, updated_at=now, **reason_fields(reason))
+            )
         self._transaction.forget(DOCUMENT_KEYS)
 
     def counts(self, job_id: JobId) -> Mapping[ItemState, int]:

@@ -22,6 +22,7 @@ from assistant.testing.contracts.repositories_world import (
     make_item,
     make_job,
     store_job,
+    store_live,
     store_ready,
 )
 
@@ -270,11 +271,20 @@ class QueueContract(RepositoryContract):
             for document in (alone, awaited):
                 work.documents.add(replace(document, state=DocumentState.PENDING))
             work.commit()
-        pending = ItemState.PENDING
-        job, items = store_job(open_work, world.here, states=[pending, pending])
-        _, others = store_job(open_work, world.here, states=[pending])
+        changed, same = (
+            store_live(open_work, world.here, name=name).document for name in ("c", "d")
+        )
         with open_work() as work:
-            for item, document in zip([*items, *others], [alone, awaited, awaited], strict=True):
+            shown = work.documents.find(changed.id, scope=world.here.scope)
+            assert shown is not None
+            work.documents.update(replace(shown, sha256="newer"))
+            work.commit()
+        pending = ItemState.PENDING
+        job, items = store_job(open_work, world.here, states=[pending] * 4)
+        _, others = store_job(open_work, world.here, states=[pending])
+        told = (alone, awaited, changed, same)
+        with open_work() as work:
+            for item, document in zip([*items, *others], [*told, awaited], strict=True):
                 work.queue.update_item(replace(item, document_id=document.id))
             work.commit()
 
@@ -283,8 +293,10 @@ class QueueContract(RepositoryContract):
             work.commit()
 
         with open_work() as work:
-            found = [work.documents.find(d.id, scope=world.here.scope) for d in (alone, awaited)]
+            found = [work.documents.find(each.id, scope=world.here.scope) for each in told]
         assert [(each.state, each.reason) for each in found if each] == [
             (DocumentState.FAILED, reason),
             (DocumentState.PENDING, None),
+            (DocumentState.LIVE, reason),
+            (DocumentState.LIVE, None),
         ]
