@@ -200,6 +200,21 @@ class WorkQueue(Protocol):
         """Jobs of kind INGEST of a source that have not ended, oldest first."""
         ...
 
+    def job_at(
+        self, source: str, *, collection_id: CollectionId, contents: Mapping[DocumentId, str]
+    ) -> Job | None:
+        """The newest open job of a source, when all that it has left is to read and show these contents.
+
+        Args:
+            source: Label of the source.
+            collection_id: Of its documents.
+            contents: SHA-256 by document.
+
+        Returns:
+            None also when the job awaits a file, or was asked to stop.
+        """
+        ...
+
     def give_way(self, job_id: JobId, *, to: JobId) -> bool:
         """Cancel the items that nobody works on (AWAITING_FILE, PENDING, RETRYING) whose file another job names.
 

@@ -30,7 +30,7 @@ from assistant.services.submission import (
     check_request,
     plan_of,
 )
-from assistant.services.superseding import supersede_older
+from assistant.services.superseding import job_at_it, supersede_older
 from assistant.services.transactions import retried
 
 
@@ -66,7 +66,8 @@ class IngestionService:
     ) -> tuple[Job, list[JobItem]]:
         """Make a job of what changed, in place of older unfinished ones of the same source.
 
-        Removals take effect at once; nothing to do ends it at once.
+        Removals take effect at once; nothing to do ends it at once. When a job is at all of it already,
+        that one goes on, and is the answer.
 
         Args:
             request: What changed.
@@ -146,6 +147,9 @@ class IngestionService:
         plan = self._plan(
             work, request, standing=standing, collection_id=collection.id, scope=scope
         )
+        under_way = job_at_it(work, request.source, plan=plan, collection_id=collection.id)
+        if under_way is not None:
+            return under_way, []
         check_room(work, plan, tenant_id=collection.tenant_id)
         job = self._new_job(
             principal, collection=collection, source=request.source, kind=JobKind.INGEST

@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from assistant.domain.ids import CollectionId, DocumentId
 from assistant.domain.jobs import ItemState, Job
 from assistant.ports.repositories import UnitOfWork
 from assistant.services.finishing import JobFinisher
-from assistant.services.submission import UPLOAD
+from assistant.services.submission import UPLOAD, PlannedFile
+
+
+def job_at_it(
+    work: UnitOfWork, source: str, *, plan: Sequence[PlannedFile], collection_id: CollectionId
+) -> Job | None:
+    """The job that already has all to do that a plan asks for, and nothing else; None without one.
+
+    Whoever sends the same again before it is read must not have its reading begun anew. Uploads are
+    apart, as below.
+    """
+    if source == UPLOAD:
+        return None
+    contents: dict[DocumentId, str] = {}
+    for planned in plan:
+        document = planned.document
+        if document is None or document.reason is not None or planned.is_renamed:
+            return None
+        if planned.state is ItemState.PENDING and document.sha256 == planned.sha256:
+            contents[document.id] = planned.sha256
+        elif planned.state is not ItemState.UNCHANGED:
+            return None
+    if not contents:
+        return None
+    return work.queue.job_at(source, collection_id=collection_id, contents=contents)
 
 
 def supersede_older(

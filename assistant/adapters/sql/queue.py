@@ -200,6 +200,24 @@ class SqlWorkQueue:
         )
         return [job_of(row) for row in self._transaction.read(query)]
 
+    def job_at(
+        self, source: str, *, collection_id: CollectionId, contents: Mapping[DocumentId, str]
+    ) -> Job | None:
+        """The newest open job of a source, when all that it has left is to read and show these contents."""
+        job = next(reversed(self.open_jobs(source, collection_id=collection_id)), None)
+        if job is None or job.cancel_requested:
+            return None
+        query = (
+            select(job_items.c.document_id, job_items.c.sha256)
+            .where(job_items.c.job_id == job.id, job_items.c.state.in_(_OPEN))
+            .limit(len(contents) + 1)
+        )
+        left = self._transaction.read(query)
+        awaits = query.where(job_items.c.state == ItemState.AWAITING_FILE)
+        is_at_them = {row.document_id: row.sha256 for row in left} == dict(contents)
+        is_all = len(left) == len(contents)
+        return job if is_all and is_at_them and self._transaction.first(awaits) is None else None
+
     def give_way(self, job_id: JobId, *, to: JobId) -> bool:
         """Cancel the items that nobody works on (AWAITING_FILE, PENDING, RETRYING) whose file another job names.
 

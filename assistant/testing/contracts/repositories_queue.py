@@ -232,6 +232,33 @@ class QueueContract(RepositoryContract):
             work.queue.finish(job.id, state=JobState.CANCELLED, now=LATER)
             assert work.queue.open_jobs("upload", collection_id=job.collection_id) == []
 
+    def test_tells_the_job_that_is_at_exactly_these_contents(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        documents = [make_document(world.here, name=name) for name in ("a", "b")]
+        job = make_job(world.here)
+        states = [ItemState.RETRYING, ItemState.INDEXING, ItemState.FAILED]
+        items = [make_item(job, ordinal=place, state=state) for place, state in enumerate(states)]
+        with open_work() as work:
+            for document in documents:
+                work.documents.add(document)
+            left = [
+                replace(item, document_id=document.id)
+                for item, document in zip(items, documents, strict=False)
+            ]
+            work.jobs.add(job, [*left, items[-1]])
+            work.commit()
+        both = {document.id: item.sha256 for document, item in zip(documents, items, strict=False)}
+        own, (first, second) = job.collection_id, documents
+
+        with open_work() as work:
+            assert work.queue.job_at("upload", collection_id=own, contents=both) == job
+            for other in ({first.id: both[first.id]}, {**both, second.id: "newer"}, {}):
+                assert work.queue.job_at("upload", collection_id=own, contents=other) is None
+            assert work.queue.job_at("/autre", collection_id=own, contents=both) is None
+            work.jobs.update(replace(job, cancel_requested=True))
+            assert work.queue.job_at("upload", collection_id=own, contents=both) is None
+
     @pytest.mark.parametrize(("named", "is_free"), [(4, False), (5, True)])
     def test_gives_way_where_another_job_names_the_file(
         self, open_work: UnitOfWorkFactory, world: World, named: int, is_free: bool
