@@ -11,7 +11,7 @@ from typing import Protocol
 
 from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import DocumentVersion, NewChunk, Reason
-from assistant.domain.ids import CollectionId, DocumentId, JobId, VersionId
+from assistant.domain.ids import CollectionId, DocumentId, JobId, TenantId, VersionId
 from assistant.domain.jobs import ItemState, Job, JobItem, JobState
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Vector
 
@@ -196,8 +196,14 @@ class WorkQueue(Protocol):
         """Move items in AWAITING_FILE to FAILED."""
         ...
 
-    def open_jobs(self, source: str, *, collection_id: CollectionId) -> list[Job]:
-        """Jobs of kind INGEST of a source that have not ended, oldest first."""
+    def open_jobs(
+        self, source: str, *, collection_id: CollectionId, only_waiting: bool = False
+    ) -> list[Job]:
+        """Jobs of kind INGEST of a source that have not ended, oldest first; only those that await files."""
+        ...
+
+    def count_sent(self, tenant_id: TenantId, *, limit: int) -> int:
+        """Open jobs of kind INGEST of a tenant that no look made, counted up to a limit."""
         ...
 
     def job_at(
@@ -215,11 +221,18 @@ class WorkQueue(Protocol):
         """
         ...
 
-    def give_way(self, job_id: JobId, *, to: JobId) -> bool:
-        """Cancel the items that nobody works on (AWAITING_FILE, PENDING, RETRYING) whose file another job names.
+    def give_way(self, *, to: Job, only_waiting: bool = False) -> list[Job]:
+        """Have older open jobs of the same source leave the files that a new one names to it.
+
+        Those of the same document or still awaited are CANCELLED where nobody works on them
+        (AWAITING_FILE, PENDING, RETRYING).
+
+        Args:
+            to: The new job, kept with its items.
+            only_waiting: Looks only at jobs that await files.
 
         Returns:
-            False when other files are still to be read for this job.
+            Those of them that have no other files left to be read, oldest first.
         """
         ...
 

@@ -20,7 +20,7 @@ from assistant.services.fingerprints import Fingerprints, Standing
 from assistant.services.finishing import JobFinisher
 from assistant.services.ingestion_subjects import collection_of, documents_of, known_of
 from assistant.services.job_items import JobItems, ended_if_settled
-from assistant.services.quotas import check_room, reason_of
+from assistant.services.quotas import check_open_jobs, check_room, reason_of
 from assistant.services.receiving import CheckedStream, ContentChanged
 from assistant.services.removals import check_removals, removal_percent
 from assistant.services.roles import require_active, require_writer
@@ -47,12 +47,14 @@ class IngestionService:
         fingerprints: Fingerprints,
         max_file_bytes: int,
         max_files: int | None = None,
+        max_open_jobs: int | None = None,
     ) -> None:
         self._open_work = open_work
         self._files = files
         self._clock = clock
         self._fingerprints = fingerprints
         self._max_file_bytes, self._max_files = max_file_bytes, max_files
+        self._max_open_jobs = max_open_jobs
         self._finisher = JobFinisher(clock)
         self._items = JobItems(files, clock, audit=audit)
 
@@ -86,8 +88,8 @@ class IngestionService:
                 source that suddenly holds nothing ("source_empty").
             Conflict: The source is one that is looked at ("source_not_sent"), or a large share of its
                 documents would go and that was not confirmed ("removals_unconfirmed").
-            QuotaExceeded: Its tenant has no room for it, or more files are announced at once than may be
-                ("quota_announced_files"); nothing is taken.
+            QuotaExceeded: Its tenant has no room for it or too many open jobs ("quota_open_jobs"), or more
+                files are announced at once than may be ("quota_announced_files"); nothing is taken.
         """
         require_writer(principal)
         check_request(request, most_files=self._max_files)
@@ -150,6 +152,8 @@ class IngestionService:
         under_way = job_at_it(work, request.source, plan=plan, collection_id=collection.id)
         if under_way is not None:
             return under_way, []
+        if not request.is_of_look:
+            check_open_jobs(work, plan, tenant_id=collection.tenant_id, most=self._max_open_jobs)
         check_room(work, plan, tenant_id=collection.tenant_id)
         job = self._new_job(
             principal, collection=collection, source=request.source, kind=JobKind.INGEST

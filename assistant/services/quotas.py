@@ -22,6 +22,7 @@ from assistant.services.submission import PlannedFile
 from ingest.limits import MEGABYTE
 
 _ANSWER_RETRY_S = 5.0
+_JOBS_RETRY_S = 30.0
 _KEPT_DAYS = 2
 """Of the questions of each person: a tenant may move to another time zone meanwhile."""
 _ADDED = frozenset({ItemState.AWAITING_FILE, ItemState.PENDING})
@@ -74,6 +75,22 @@ def check_room(work: UnitOfWork, plan: Iterable[PlannedFile], *, tenant_id: Tena
     limit = None if quotas.storage_mb is None else quotas.storage_mb * MEGABYTE
     size_bytes = sum(each.size_bytes for each in added)
     _check_sum("quota_storage", used=held.size_bytes, added=size_bytes, limit=limit)
+
+
+def check_open_jobs(
+    work: UnitOfWork, plan: Iterable[PlannedFile], *, tenant_id: TenantId, most: int | None
+) -> None:
+    """Refuse files to read while too many jobs of a tenant are open; looks at sources do not count.
+
+    Raises:
+        QuotaExceeded: There are ("quota_open_jobs").
+    """
+    if most is None or not any(planned.state in _ADDED for planned in plan):
+        return
+    if work.queue.count_sent(tenant_id, limit=most) >= most:
+        raise QuotaExceeded(
+            "quota_open_jobs", retry_after_s=_JOBS_RETRY_S, limit=french_number(most)
+        )
 
 
 def check_bytes(

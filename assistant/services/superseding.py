@@ -53,12 +53,13 @@ def supersede_older(
             files that it does not name.
         finisher: Ends jobs.
     """
-    for older in work.queue.open_jobs(job.source, collection_id=job.collection_id):
-        if older.id == job.id or (job.source == UPLOAD and not _awaits_files(work, older)):
-            continue
-        if is_complete or work.queue.give_way(older.id, to=job.id):
+    only_waiting = job.source == UPLOAD
+    if is_complete:
+        left = work.queue.open_jobs(
+            job.source, collection_id=job.collection_id, only_waiting=only_waiting
+        )
+    else:
+        left = work.queue.give_way(to=job, only_waiting=only_waiting)
+    for older in left:
+        if older.id != job.id and not older.cancel_requested:
             finisher.cancel(work, older)
-
-
-def _awaits_files(work: UnitOfWork, job: Job) -> bool:
-    return work.queue.counts(job.id).get(ItemState.AWAITING_FILE, 0) > 0

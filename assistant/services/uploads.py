@@ -82,7 +82,7 @@ class UploadService:
         job, item = self._found(item_id, job_id=job_id, principal=principal, scope=scope)
         if item.state is not ItemState.AWAITING_FILE:
             return self._upload(item.size_bytes, item)
-        size = self._parts.size(job.tenant_id, _name(job, item))
+        size = self._parts.size(job.tenant_id, part_name(job, item))
         if size and size == item.size_bytes:
             self._finish(job, item, principal=principal, scope=scope)
         return self._upload(size, item)
@@ -120,7 +120,7 @@ class UploadService:
         job, item = self._found(item_id, job_id=job_id, principal=principal, scope=scope)
         if item.state is not ItemState.AWAITING_FILE:
             return self._upload(item.size_bytes, item)
-        size = self._parts.size(job.tenant_id, _name(job, item))
+        size = self._parts.size(job.tenant_id, part_name(job, item))
         if size != offset:
             raise Conflict("upload_offset", offset=size)
         self._check_room(job, item, size=size)
@@ -161,11 +161,11 @@ class UploadService:
         block = blocks.taken()
         if not block and offset:
             return offset
-        return self._parts.append(job.tenant_id, _name(job, item), offset=offset, block=block)
+        return self._parts.append(job.tenant_id, part_name(job, item), offset=offset, block=block)
 
     def _finish(self, job: Job, item: JobItem, *, principal: Principal, scope: Scope) -> None:
         """Hand a whole content over as if it came in one, then forget the parts."""
-        name = _name(job, item)
+        name = part_name(job, item)
         try:
             with self._parts.opened(job.tenant_id, name) as stream:
                 self._ingestion.receive(item.id, stream, principal=principal, scope=scope)
@@ -217,5 +217,6 @@ class _Blocks:
         return block
 
 
-def _name(job: Job, item: JobItem) -> str:
+def part_name(job: Job, item: JobItem) -> str:
+    """Under which the begun content of an announced file is kept."""
     return f"{job.created_by}/{item.sha256}"

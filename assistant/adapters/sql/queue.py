@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from assistant.adapters.sql import job_succession as succession
 from assistant.adapters.sql.documents import DOCUMENT_KEYS
 from assistant.adapters.sql.job_pruning import forget_items
 from assistant.adapters.sql.jobs import (
@@ -36,7 +37,7 @@ from assistant.adapters.sql.tables import documents, job_items, jobs, versions
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.backoff import LONGEST_WAIT
 from assistant.domain.documents import DocumentState, Reason, VersionState
-from assistant.domain.ids import CollectionId, DocumentId, JobId, VersionId
+from assistant.domain.ids import CollectionId, DocumentId, JobId, TenantId, VersionId
 from assistant.domain.jobs import (
     FINAL_ITEM_STATES,
     FINAL_JOB_STATES,
@@ -44,7 +45,6 @@ from assistant.domain.jobs import (
     ItemState,
     Job,
     JobItem,
-    JobKind,
     JobState,
 )
 
@@ -52,7 +52,6 @@ _OPEN_JOBS = (JobState.QUEUED, JobState.RUNNING)
 _TO_DO = sorted(STATES_TO_READ)
 _OPEN = sorted(frozenset(ItemState) - FINAL_ITEM_STATES)
 _NOT_CANCELLABLE = sorted(FINAL_ITEM_STATES | {ItemState.INDEXING})
-_NOT_BEGUN = (ItemState.AWAITING_FILE, ItemState.PENDING, ItemState.RETRYING)
 
 
 class SqlWorkQueue:
@@ -186,55 +185,33 @@ class SqlWorkQueue:
             .values(state=ItemState.FAILED, **reason_fields(reason))
         )
 
-    def open_jobs(self, source: str, *, collection_id: CollectionId) -> list[Job]:
+    def open_jobs(
+        self, source: str, *, collection_id: CollectionId, only_waiting: bool = False
+    ) -> list[Job]:
         """Jobs of kind INGEST of a source that have not ended, oldest first."""
-        query = (
-            select(jobs)
-            .where(
-                jobs.c.state.in_(_OPEN_JOBS),
-                jobs.c.collection_id == collection_id,
-                jobs.c.source == source,
-                jobs.c.kind == JobKind.INGEST,
-            )
-            .order_by(jobs.c.number)
+        return succession.open_jobs(
+            self._transaction, source, collection_id=collection_id, only_waiting=only_waiting
         )
-        return [job_of(row) for row in self._transaction.read(query)]
+
+    def count_sent(self, tenant_id: TenantId, *, limit: int) -> int:
+        """Open jobs of kind INGEST of a tenant that no look made, counted up to a limit."""
+        return succession.count_sent(self._transaction, tenant_id, limit=limit)
 
     def job_at(
         self, source: str, *, collection_id: CollectionId, contents: Mapping[DocumentId, str]
     ) -> Job | None:
         """The newest open job of a source, when all that it has left is to read and show these contents."""
-        job = next(reversed(self.open_jobs(source, collection_id=collection_id)), None)
-        if job is None or job.cancel_requested:
-            return None
-        query = (
-            select(job_items.c.document_id, job_items.c.sha256)
-            .where(job_items.c.job_id == job.id, job_items.c.state.in_(_OPEN))
-            .limit(len(contents) + 1)
+        return succession.job_at(
+            self._transaction, source, collection_id=collection_id, contents=contents
         )
-        left = self._transaction.read(query)
-        awaits = query.where(job_items.c.state == ItemState.AWAITING_FILE)
-        is_at_them = {row.document_id: row.sha256 for row in left} == dict(contents)
-        is_all = len(left) == len(contents)
-        return job if is_all and is_at_them and self._transaction.first(awaits) is None else None
 
-    def give_way(self, job_id: JobId, *, to: JobId) -> bool:
-        """Cancel the items that nobody works on (AWAITING_FILE, PENDING, RETRYING) whose file another job names.
+    def give_way(self, *, to: Job, only_waiting: bool = False) -> list[Job]:
+        """Have older open jobs of the same source leave the files that a new one names to it.
 
         Returns:
-            False when other files are still to be read for this job.
+            Those of them that have no other files left to be read, oldest first.
         """
-        named = select(job_items.c.name).where(job_items.c.job_id == to)
-        own = job_items.c.job_id == job_id
-        self._change_items(
-            update(job_items)
-            .where(own, job_items.c.state.in_(_NOT_BEGUN), job_items.c.name.in_(named))
-            .values(state=ItemState.CANCELLED, not_before=None, **reason_fields(None))
-        )
-        other = select(job_items.c.id).where(
-            own, job_items.c.state.not_in(_NOT_CANCELLABLE), job_items.c.name.not_in(named)
-        )
-        return self._transaction.first(other.limit(1)) is None
+        return succession.give_way(self._transaction, to=to, only_waiting=only_waiting)
 
     def cancel_open(self, job_id: JobId, *, reason: Reason, now: datetime) -> None:
         """Move items that have not ended, INDEXING excepted, to CANCELLED.

@@ -228,7 +228,9 @@ class QueueContract(RepositoryContract):
             work.commit()
 
         with open_work() as work:
-            assert work.queue.open_jobs("upload", collection_id=job.collection_id) == [job]
+            own = job.collection_id
+            assert work.queue.open_jobs("upload", collection_id=own) == [job]
+            assert work.queue.open_jobs("upload", collection_id=own, only_waiting=True) == []
             work.queue.finish(job.id, state=JobState.CANCELLED, now=LATER)
             assert work.queue.open_jobs("upload", collection_id=job.collection_id) == []
 
@@ -263,14 +265,64 @@ class QueueContract(RepositoryContract):
     def test_gives_way_where_another_job_names_the_file(
         self, open_work: UnitOfWorkFactory, world: World, named: int, is_free: bool
     ) -> None:
-        older, _ = store_job(open_work, world.here, states=[*ItemState])
-        newer, _ = store_job(open_work, world.here, states=[ItemState.PENDING] * named)
+        documents = [make_document(world.here, name=f"{place}.pdf") for place in range(5)]
+        jobs = [make_job(world.here) for _ in range(3)]
+        elsewhere, older, newer = (
+            (job, replace(job, source="/autre"))[place == 0] for place, job in enumerate(jobs)
+        )
+        with open_work() as work:
+            for document in documents:
+                work.documents.add(document)
+            for job, states in (
+                (elsewhere, [ItemState.PENDING]),
+                (older, [*ItemState]),
+                (newer, [ItemState.PENDING] * named),
+            ):
+                items = [
+                    make_item(job, ordinal=place, state=state) for place, state in enumerate(states)
+                ]
+                known = [
+                    replace(each, document_id=document.id)
+                    for each, document in zip(items, documents, strict=False)
+                ]
+                awaited = replace(known[0], document_id=None) if job is older else known[0]
+                work.jobs.add(job, [awaited, *known[1:], *items[len(known) :]])
+            work.commit()
 
         with open_work() as work:
-            assert work.queue.give_way(older.id, to=newer.id) == is_free
+            freed = work.queue.give_way(to=newer)
             work.commit()
+        assert freed == [older] * is_free
         left = [*ItemState][3:]
         assert states_of(open_work, world, older) == [ItemState.CANCELLED] * 3 + left
+        assert states_of(open_work, world, elsewhere) == [ItemState.PENDING]
+
+    def test_only_jobs_that_await_files_give_way_when_asked_so(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        ready, _ = store_job(open_work, world.here)
+        waiting, _ = store_job(open_work, world.here, states=[ItemState.AWAITING_FILE])
+        newer, _ = store_job(open_work, world.here)
+
+        with open_work() as work:
+            assert work.queue.give_way(to=newer, only_waiting=True) == [waiting]
+            work.commit()
+        assert states_of(open_work, world, ready) == [ItemState.PENDING]
+        assert states_of(open_work, world, waiting) == [ItemState.CANCELLED]
+
+    def test_counts_open_jobs_that_were_sent(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        store_job(open_work, world.there)
+        with open_work() as work:
+            for other in ({}, {"source": "/a"}, {"source": "source:a"}, {"kind": JobKind.REINDEX}):
+                work.jobs.add(replace(make_job(world.here), **other), [])
+            work.jobs.add(make_job(world.here, state=JobState.SUCCEEDED), [])
+            work.commit()
+
+        with open_work() as work:
+            tenant_id = world.here.tenant_id
+            assert [work.queue.count_sent(tenant_id, limit=most) for most in (1, 9)] == [1, 2]
 
     def test_cancels_what_has_not_ended(self, open_work: UnitOfWorkFactory, world: World) -> None:
         states: Sequence[ItemState] = [

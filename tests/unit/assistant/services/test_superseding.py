@@ -100,6 +100,7 @@ def test_the_same_again_is_answered_with_the_job_that_is_at_it(
     seen: list[tuple[Job, list[JobItem]]] = []
 
     def again(_: str) -> None:
+        house.reader.hook = lambda _: None
         seen.append(house.announce(TWO, is_complete=is_complete))
 
     again("")
@@ -133,13 +134,17 @@ def test_a_document_put_again_goes_on_being_read(house: House) -> None:
 
     first = put("Texte A")
     again = [put("Texte A"), put("Texte A", name="b.txt"), put("Texte A", name="b.txt")]
-    house.reader.hook = lambda _: again.append(put("Texte A", name="b.txt"))
+
+    def put_again(_: str) -> None:
+        house.reader.hook = lambda _: None
+        again.append(put("Texte A", name="b.txt"))
+
+    house.reader.hook = put_again
     house.settle()
 
     assert {job.id for job in again} == {first.id}
     assert house.state_of(first).state is JobState.SUCCEEDED
     assert len(house.reader.names) == 1
-    house.reader.hook = lambda _: None
     changed = [put("Texte B"), put("Texte C")]
     assert len({job.id for job in (first, *changed)}) == 3
     assert house.state_of(changed[0]).state is JobState.CANCELLED

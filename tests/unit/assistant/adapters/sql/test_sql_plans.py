@@ -27,6 +27,7 @@ from assistant.testing.contracts.repositories_world import (
     World,
     add_reader,
     make_answer,
+    make_job,
     sha,
 )
 
@@ -115,7 +116,11 @@ ACTS: dict[str, Act] = {
     "vectors": lambda w, _: w.vectors.find(HASHES, embedder_id="e"),
     "lease": lambda w, _: w.queue.lease(owner="a", now=NOON, until=NOON),
     "open jobs": lambda w, x: w.queue.open_jobs("s", collection_id=x.here.collection_id),
-    "give way": lambda w, _: w.queue.give_way("a", to="b"),  # type: ignore[arg-type]
+    "open jobs that were sent": lambda w, x: w.queue.count_sent(x.here.tenant_id, limit=9),
+    "job at contents": lambda w, x: w.queue.job_at(
+        "s", collection_id=x.here.collection_id, contents={}
+    ),
+    "give way": lambda w, x: w.queue.give_way(to=make_job(x.here)),
     "job counts": lambda w, x: w.jobs.counts("a", scope=x.here.scope),  # type: ignore[arg-type]
     "jobs": lambda w, x: w.jobs.list_recent(scope=x.here.scope, limit=9),
     "scope": lambda w, x: w.tenancy.scope_of(principal_of(x)),
