@@ -213,19 +213,19 @@ class IngestionService:
             checked = CheckedStream(stream, sha256=item.sha256)
             _, size = self._files.put(checked.as_binary(), max_bytes=self._max_file_bytes)
         except ContentChanged:
-            return retried(
-                lambda: self._refuse(item, reason=Reason("content_changed", {}), scope=scope)
-            )
+            return self.refuse(item, reason=Reason("content_changed", {}), scope=scope)
         except InvalidInput as error:
             if error.code != "file_too_large":
                 raise
-            reason = Reason(error.code, dict(error.params))
-            return retried(lambda: self._refuse(item, reason=reason, scope=scope))
+            return self.refuse(item, reason=Reason(error.code, dict(error.params)), scope=scope)
         try:
             return retried(lambda: self._accept(item, size_bytes=size, by=principal, scope=scope))
         except QuotaExceeded as full:
-            beyond = reason_of(full)
-            return retried(lambda: self._refuse(item, reason=beyond, scope=scope))
+            return self.refuse(item, reason=reason_of(full), scope=scope)
+
+    def refuse(self, item: JobItem, *, reason: Reason, scope: Scope) -> JobItem:
+        """Fail an announced file whose content cannot be taken; nothing when it no longer waits for it."""
+        return retried(lambda: self._refuse(item, reason=reason, scope=scope))
 
     def reindex(
         self,
