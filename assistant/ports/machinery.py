@@ -178,6 +178,10 @@ class WorkQueue(Protocol):
         """
         ...
 
+    def has_open(self, job_id: JobId) -> bool:
+        """True while some item of a job has not ended; cheap however many have."""
+        ...
+
     def update_item(self, item: JobItem) -> None:
         """Replace the mutable fields of an item. Raises `Conflict` for an illegal change of state."""
         ...

@@ -18,6 +18,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    union_all,
     update,
 )
 
@@ -141,10 +142,28 @@ class SqlWorkQueue:
         self, job_id: JobId, *, limit: int, due: datetime | None = None
     ) -> list[JobItem]:
         """Items in PENDING, RETRYING, PARSING or EMBEDDING, in order; only those due by a time."""
-        query = select(job_items).where(job_items.c.job_id == job_id, job_items.c.state.in_(_TO_DO))
+        is_wanted = job_items.c.job_id == job_id
         if due is not None:
-            query = query.where(_is_due(job_items.c.not_before, now=due))
+            is_wanted = and_(is_wanted, _is_due(job_items.c.not_before, now=due))
+        # state by state: in one look, planners walk past every item that has ended
+        first = [
+            select(job_items.c.number)
+            .where(is_wanted, job_items.c.state == state)
+            .order_by(job_items.c.ordinal)
+            .limit(limit)
+            .subquery()
+            for state in _TO_DO
+        ]
+        numbers = union_all(*(select(each.c.number) for each in first))
+        query = select(job_items).where(job_items.c.number.in_(numbers))
         return read_items(self._transaction, query.order_by(job_items.c.ordinal).limit(limit))
+
+    def has_open(self, job_id: JobId) -> bool:
+        """True while some item of a job has not ended."""
+        query = select(job_items.c.number).where(
+            job_items.c.job_id == job_id, job_items.c.state.in_(_OPEN)
+        )
+        return self._transaction.first(query.limit(1)) is not None
 
     def update_item(self, item: JobItem) -> None:
         """Replace the mutable fields of an item. Raises `NotFound` when it is unknown."""

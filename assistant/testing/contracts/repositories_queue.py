@@ -159,7 +159,28 @@ class QueueContract(RepositoryContract):
             found = work.queue.open_items(job.id, limit=9)
             assert work.queue.open_items(job.id, limit=1) == found[:1]
             assert work.queue.counts(job.id) == dict.fromkeys(ItemState, 1)
+            assert work.queue.has_open(job.id)
         assert found == [item for item in items if item.state in _TO_DO]
+
+    @pytest.mark.parametrize("state", [*ItemState])
+    def test_tells_whether_something_has_not_ended(
+        self, open_work: UnitOfWorkFactory, world: World, state: ItemState
+    ) -> None:
+        job, _ = store_job(open_work, world.here, states=[ItemState.FAILED, state])
+        store_job(open_work, world.there)
+
+        with open_work() as work:
+            assert work.queue.has_open(job.id) == (state not in FINAL_ITEM_STATES)
+            assert not work.queue.has_open(JobId("unknown"))
+
+    def test_the_first_open_items_are_told_whatever_their_states(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        states = [ItemState.RETRYING, ItemState.PENDING, ItemState.INDEXED, ItemState.EMBEDDING]
+        job, items = store_job(open_work, world.here, states=[*states, ItemState.PENDING])
+
+        with open_work() as work:
+            assert work.queue.open_items(job.id, limit=3) == [items[0], items[1], items[3]]
 
     def test_settles_the_item_being_indexed(
         self, open_work: UnitOfWorkFactory, world: World

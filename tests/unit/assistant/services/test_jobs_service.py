@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from assistant.adapters.sql.queue import SqlWorkQueue
 from assistant.domain.documents import DocumentState
 from assistant.domain.errors import Conflict, Forbidden, NotFound
 from assistant.domain.ids import JobId
 from assistant.domain.jobs import ItemState, Job, JobCounts, JobState
 from assistant.domain.tenancy import Scope
+from assistant.services.finishing import JobFinisher
 from assistant.services.progress import progress_of
 from tests.house import House
 
@@ -177,3 +180,16 @@ def test_agents_do_not_steer_jobs(house: House, act: str) -> None:
 
     with pytest.raises(Forbidden):
         getattr(house.jobs, act)(job.id, principal=house.agent, scope=house.scope)
+
+
+def test_a_job_is_counted_only_once_it_has_ended(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = house.submit({"a.txt": "Texte A"})
+
+    def refuse(self: SqlWorkQueue, job_id: JobId) -> Mapping[ItemState, int]:
+        raise AssertionError
+
+    monkeypatch.setattr(SqlWorkQueue, "counts", refuse)
+    with house.open_work() as work:
+        assert not JobFinisher(house.clock).finish_if_settled(work, job_id=job.id)
