@@ -221,7 +221,8 @@ class WorkQueue(Protocol):
             contents: SHA-256 by document.
 
         Returns:
-            None also when the job awaits a file, or was asked to stop.
+            None also when the job has read all of them, awaits a file, waits to try one again, or was
+            asked to stop.
         """
         ...
 

@@ -12,12 +12,20 @@ from assistant.adapters.sql.rows import job_of, reason_fields
 from assistant.adapters.sql.tables import job_items, jobs
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.ids import CollectionId, DocumentId, TenantId
-from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, Job, JobKind, JobState
+from assistant.domain.jobs import (
+    FINAL_ITEM_STATES,
+    STATES_TO_READ,
+    ItemState,
+    Job,
+    JobKind,
+    JobState,
+)
 from assistant.domain.sources import LABEL_PREFIX
 
 _OPEN_JOBS = (JobState.QUEUED, JobState.RUNNING)
 _OPEN = sorted(frozenset(ItemState) - FINAL_ITEM_STATES)
 _CANCELLABLE = sorted(frozenset(_OPEN) - {ItemState.INDEXING})
+_UNDER_WAY = STATES_TO_READ - {ItemState.RETRYING}
 _NOT_BEGUN = (ItemState.AWAITING_FILE, ItemState.PENDING, ItemState.RETRYING)
 
 
@@ -55,21 +63,25 @@ def job_at(
     collection_id: CollectionId,
     contents: Mapping[DocumentId, str],
 ) -> Job | None:
-    """The newest open job of a source, when all that it has left is to read and show these contents."""
+    """The newest open job of a source, when all that it has left is to read and show these contents.
+
+    Not one that has read all of them, or waits to try one again: whoever sends it again wants that now.
+    """
     newest = select(jobs).where(_are_open(source, collection_id=collection_id))
     row = transaction.first(newest.order_by(jobs.c.number.desc()).limit(1))
     if row is None or row.cancel_requested:
         return None
     query = (
-        select(job_items.c.document_id, job_items.c.sha256)
+        select(job_items.c.document_id, job_items.c.sha256, job_items.c.state)
         .where(job_items.c.job_id == row.id, job_items.c.state.in_(_OPEN))
         .limit(len(contents) + 1)
     )
     left = transaction.read(query)
-    awaits = query.where(job_items.c.state == ItemState.AWAITING_FILE)
+    states = {each.state for each in left}
+    is_reading = bool(states & _UNDER_WAY) and states <= _UNDER_WAY | {ItemState.INDEXING}
     is_at_them = {each.document_id: each.sha256 for each in left} == dict(contents)
     is_all = len(left) == len(contents)
-    return job_of(row) if is_all and is_at_them and transaction.first(awaits) is None else None
+    return job_of(row) if is_reading and is_at_them and is_all else None
 
 
 def give_way(transaction: Transaction, *, to: Job, only_waiting: bool) -> list[Job]:

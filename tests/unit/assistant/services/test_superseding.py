@@ -80,15 +80,14 @@ def test_what_was_read_still_reaches_the_index(house: House) -> None:
     house.work()
     assert set(house.states(old).values()) == {ItemState.INDEXING}
 
-    new, wanted = house.announce(THREE)
+    new, wanted = house.announce(TWO)
     house.apply()
 
-    assert [item.name for item in wanted] == ["c.txt"]
+    assert wanted == []
     assert set(house.states(old).values()) == {ItemState.INDEXED}
     assert house.state_of(old).state is JobState.SUCCEEDED
     house.settle()
-    unchanged = ItemState.UNCHANGED
-    assert [house.states(new)[name] for name in TWO] == [unchanged, unchanged]
+    assert set(house.states(new).values()) == {ItemState.UNCHANGED}
     assert len(house.reader.names) == 2
 
 
@@ -105,9 +104,7 @@ def test_the_same_again_is_answered_with_the_job_that_is_at_it(
 
     again("")
     house.reader.hook = again
-    house.work()
-    again("")
-    house.apply()
+    house.settle()
 
     assert {(job.id, *wanted) for job, wanted in seen} == {(first.id,)}
     assert house.state_of(first).state is JobState.SUCCEEDED
