@@ -79,6 +79,7 @@ def build_ingestion(common: Stand, audit: AuditTrail) -> IngestionService:
         fingerprints=common.fingerprints,
         max_file_bytes=common.settings.ingest.max_file_mb * MEGABYTE,
         max_files=common.settings.jobs.announced_files,
+        max_open_jobs=common.settings.jobs.open_jobs,
     )
 
 

@@ -261,6 +261,8 @@ class JobsSettings(Group):
     """Jours pendant lesquels un traitement terminé garde la ligne de chaque fichier ; après, leur nombre seul."""
     announced_files: int = Field(default=200_000, ge=1)
     """Fichiers qu'un organisme peut annoncer en un traitement ; au-delà, l'annonce entière est refusée."""
+    open_jobs: int = Field(default=1000, ge=1)
+    """Traitements d'un organisme qui peuvent être ouverts à la fois, ceux de ses sources non compris."""
     embedding_threads: int = Field(default=0, ge=0)
     """Fils de calcul des embeddings ; 0 prend tous les cœurs."""
 

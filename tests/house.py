@@ -30,6 +30,7 @@ from assistant.domain.retrieval import Vector
 from assistant.domain.tenancy import Principal, Role, Scope
 from assistant.ports.files import FileStore
 from assistant.ports.models import Embedder
+from assistant.ports.parts import PartStore
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.ports.scanning import VirusScanner
 from assistant.services.access import AccessService, default_collection
@@ -200,7 +201,9 @@ class House:
                 work.commit()
         return Principal(person.id, tenant_id, roles)
 
-    def new_ingestion(self, *, max_files: int | None = None) -> IngestionService:
+    def new_ingestion(
+        self, *, max_files: int | None = None, max_open_jobs: int | None = None
+    ) -> IngestionService:
         return IngestionService(
             self.open_work,
             self.files,
@@ -209,6 +212,7 @@ class House:
             fingerprints=Fingerprints(self.reader, embedder_id=self.embedder.identity.id),
             max_file_bytes=MAX_FILE_BYTES,
             max_files=max_files,
+            max_open_jobs=max_open_jobs,
         )
 
     def new_worker(
@@ -220,6 +224,7 @@ class House:
         scanner: VirusScanner | None = None,
         slice_s: float = 10,
         back_off: BackOff | None = None,
+        parts: PartStore | None = None,
     ) -> Worker:
         return Worker(
             self.open_work,
@@ -238,6 +243,7 @@ class House:
             slice_s=slice_s,
             back_off=back_off,
             elapsed_s=self.elapsed_s,
+            parts=parts,
         )
 
     def new_applier(

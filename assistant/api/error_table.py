@@ -230,6 +230,7 @@ ERROR_TABLE: dict[str, Row] = {
     "quota_documents": (403, _QUOTA),
     "quota_storage": (413, _QUOTA),
     "quota_announced_files": (413, _QUOTA),
+    "quota_open_jobs": (429, _QUOTA),
     "configuration_error": (503, "Configuration refusée"),
     "settings_refused": (503, "Configuration refusée"),
     "settings_file_unreadable": (503, "Configuration refusée"),

@@ -122,7 +122,8 @@ class DocumentRepository(Protocol):
     def erase(self, document_id: DocumentId, *, scope: Scope, now: datetime) -> None:
         """Delete a document and what is kept of it elsewhere.
 
-        Its files lose their names in jobs; answers that rest on it, whoever asked, lose their text.
+        Its files lose their names in jobs, and those not read to the end are REMOVED; answers that rest
+        on it, whoever asked, lose their text.
 
         Raises:
             NotFound: No such document in the scope.

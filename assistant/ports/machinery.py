@@ -11,7 +11,7 @@ from typing import Protocol
 
 from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import DocumentVersion, NewChunk, Reason
-from assistant.domain.ids import CollectionId, DocumentId, JobId, VersionId
+from assistant.domain.ids import CollectionId, DocumentId, JobId, TenantId, VersionId
 from assistant.domain.jobs import ItemState, Job, JobItem, JobState
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Vector
 
@@ -199,6 +199,10 @@ class WorkQueue(Protocol):
         """
         ...
 
+    def has_open(self, job_id: JobId) -> bool:
+        """True while some item of a job has not ended; cheap however many have."""
+        ...
+
     def update_item(self, item: JobItem) -> None:
         """Replace the mutable fields of an item. Raises `Conflict` for an illegal change of state."""
         ...
@@ -217,22 +221,52 @@ class WorkQueue(Protocol):
         """Move items in AWAITING_FILE to FAILED."""
         ...
 
-    def open_jobs(self, source: str, *, collection_id: CollectionId) -> list[Job]:
-        """Jobs of kind INGEST of a source that have not ended, oldest first."""
+    def open_jobs(
+        self, source: str, *, collection_id: CollectionId, only_waiting: bool = False
+    ) -> list[Job]:
+        """Jobs of kind INGEST of a source that have not ended, oldest first; only those that await files."""
         ...
 
-    def give_way(self, job_id: JobId, *, to: JobId) -> bool:
-        """Cancel the items that nobody works on (AWAITING_FILE, PENDING, RETRYING) whose file another job names.
+    def count_sent(self, tenant_id: TenantId, *, limit: int) -> int:
+        """Open jobs of kind INGEST of a tenant that no look made, counted up to a limit."""
+        ...
+
+    def job_at(
+        self, source: str, *, collection_id: CollectionId, contents: Mapping[DocumentId, str]
+    ) -> Job | None:
+        """The newest open job of a source, when all that it has left is to read and show these contents.
+
+        Args:
+            source: Label of the source.
+            collection_id: Of its documents.
+            contents: SHA-256 by document.
 
         Returns:
-            False when other files are still to be read for this job.
+            None also when the job has read all of them, awaits a file, waits to try one again, or was
+            asked to stop.
+        """
+        ...
+
+    def give_way(self, *, to: Job, only_waiting: bool = False) -> list[Job]:
+        """Have older open jobs of the same source leave the files that a new one names to it.
+
+        Those of the same document or still awaited are CANCELLED where nobody works on them
+        (AWAITING_FILE, PENDING, RETRYING).
+
+        Args:
+            to: The new job, kept with its items.
+            only_waiting: Looks only at jobs that await files.
+
+        Returns:
+            Those of them that have no other files left to be read, oldest first.
         """
         ...
 
     def cancel_open(self, job_id: JobId, *, reason: Reason, now: datetime) -> None:
         """Move items that have not ended, INDEXING excepted, to CANCELLED.
 
-        Their documents that were never read, and that no other item will read, fail with the reason.
+        Their documents whose content was never read, and that no other item will read, tell the reason:
+        without a live version they fail, with one they stay live.
         """
         ...
 

@@ -6,7 +6,7 @@ stands apart in `machinery`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -86,11 +86,19 @@ class JobRepository(Protocol):
         ...
 
     def update_item(self, item: JobItem) -> None:
-        """Replace the mutable fields of an item."""
+        """Replace the mutable fields of an item: all but its job, place, name and announced content."""
         ...
 
     def counts(self, job_id: JobId, *, scope: Scope) -> JobCounts:
         """What the items of a job amount to; nothing for an unknown job."""
+        ...
+
+    def counts_of(self, job_ids: Sequence[JobId], *, scope: Scope) -> Mapping[JobId, JobCounts]:
+        """The same of each of these jobs (any number); absent when it is unknown or has no items."""
+        ...
+
+    def forgotten(self, job_ids: Sequence[JobId], *, scope: Scope) -> Mapping[JobId, int]:
+        """How many items of these jobs (any number) are only counted any more; absent when none is."""
         ...
 
 

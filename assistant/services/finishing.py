@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from assistant.domain.documents import Reason
 from assistant.domain.ids import JobId
-from assistant.domain.jobs import FINAL_ITEM_STATES, Job, JobState, final_state
+from assistant.domain.jobs import Job, JobState, final_state
 from assistant.ports.clock import Clock
 from assistant.ports.repositories import UnitOfWork
 
@@ -39,10 +39,9 @@ class JobFinisher:
         Returns:
             True when every item has ended.
         """
-        counts = work.queue.counts(job_id)
-        open_states = {state for state, count in counts.items() if count} - FINAL_ITEM_STATES
-        if open_states:
+        if work.queue.has_open(job_id):
             return False
+        counts = work.queue.counts(job_id)
         work.queue.finish(job_id, state=final_state(counts), now=self._clock.now())
         return True
 

@@ -20,7 +20,7 @@ from assistant.services.fingerprints import Fingerprints, Standing
 from assistant.services.finishing import JobFinisher
 from assistant.services.ingestion_subjects import collection_of, documents_of, known_of
 from assistant.services.job_items import JobItems, ended_if_settled
-from assistant.services.quotas import check_room, reason_of
+from assistant.services.quotas import check_open_jobs, check_room, reason_of
 from assistant.services.receiving import CheckedStream, ContentChanged
 from assistant.services.removals import check_removals, removal_percent
 from assistant.services.roles import require_active, require_writer
@@ -30,7 +30,7 @@ from assistant.services.submission import (
     check_request,
     plan_of,
 )
-from assistant.services.superseding import supersede_older
+from assistant.services.superseding import job_at_it, supersede_older
 from assistant.services.transactions import retried
 
 
@@ -47,12 +47,14 @@ class IngestionService:
         fingerprints: Fingerprints,
         max_file_bytes: int,
         max_files: int | None = None,
+        max_open_jobs: int | None = None,
     ) -> None:
         self._open_work = open_work
         self._files = files
         self._clock = clock
         self._fingerprints = fingerprints
         self._max_file_bytes, self._max_files = max_file_bytes, max_files
+        self._max_open_jobs = max_open_jobs
         self._finisher = JobFinisher(clock)
         self._items = JobItems(files, clock, audit=audit)
 
@@ -66,7 +68,8 @@ class IngestionService:
     ) -> tuple[Job, list[JobItem]]:
         """Make a job of what changed, in place of older unfinished ones of the same source.
 
-        Removals take effect at once; nothing to do ends it at once.
+        Removals take effect at once; nothing to do ends it at once. When a job is at all of it already,
+        that one goes on, and is the answer.
 
         Args:
             request: What changed.
@@ -85,8 +88,8 @@ class IngestionService:
                 source that suddenly holds nothing ("source_empty").
             Conflict: The source is one that is looked at ("source_not_sent"), or a large share of its
                 documents would go and that was not confirmed ("removals_unconfirmed").
-            QuotaExceeded: Its tenant has no room for it, or more files are announced at once than may be
-                ("quota_announced_files"); nothing is taken.
+            QuotaExceeded: Its tenant has no room for it or too many open jobs ("quota_open_jobs"), or more
+                files are announced at once than may be ("quota_announced_files"); nothing is taken.
         """
         require_writer(principal)
         check_request(request, most_files=self._max_files)
@@ -146,6 +149,11 @@ class IngestionService:
         plan = self._plan(
             work, request, standing=standing, collection_id=collection.id, scope=scope
         )
+        under_way = job_at_it(work, request.source, plan=plan, collection_id=collection.id)
+        if under_way is not None:
+            return under_way, []
+        if not request.is_of_look:
+            check_open_jobs(work, plan, tenant_id=collection.tenant_id, most=self._max_open_jobs)
         check_room(work, plan, tenant_id=collection.tenant_id)
         job = self._new_job(
             principal, collection=collection, source=request.source, kind=JobKind.INGEST
@@ -205,19 +213,19 @@ class IngestionService:
             checked = CheckedStream(stream, sha256=item.sha256)
             _, size = self._files.put(checked.as_binary(), max_bytes=self._max_file_bytes)
         except ContentChanged:
-            return retried(
-                lambda: self._refuse(item, reason=Reason("content_changed", {}), scope=scope)
-            )
+            return self.refuse(item, reason=Reason("content_changed", {}), scope=scope)
         except InvalidInput as error:
             if error.code != "file_too_large":
                 raise
-            reason = Reason(error.code, dict(error.params))
-            return retried(lambda: self._refuse(item, reason=reason, scope=scope))
+            return self.refuse(item, reason=Reason(error.code, dict(error.params)), scope=scope)
         try:
             return retried(lambda: self._accept(item, size_bytes=size, by=principal, scope=scope))
         except QuotaExceeded as full:
-            beyond = reason_of(full)
-            return retried(lambda: self._refuse(item, reason=beyond, scope=scope))
+            return self.refuse(item, reason=reason_of(full), scope=scope)
+
+    def refuse(self, item: JobItem, *, reason: Reason, scope: Scope) -> JobItem:
+        """Fail an announced file whose content cannot be taken; nothing when it no longer waits for it."""
+        return retried(lambda: self._refuse(item, reason=reason, scope=scope))
 
     def reindex(
         self,

@@ -123,13 +123,14 @@ class JobRun:
         self._settle(replace(waiting, setbacks=item.setbacks + 1, not_before=later))
         return later
 
-    def mark_embedding(self, item: JobItem) -> JobItem:
-        """Mark an item as read, its vectors under way.
+    def mark_embedding(self, item: JobItem) -> JobItem | None:
+        """Mark an item as read, its vectors under way; None when it was ended meanwhile.
 
         Raises:
             Stopped: The job is no longer ours or was cancelled.
         """
-        return self._settle(replace(item, state=ItemState.EMBEDDING))
+        marked = replace(item, state=ItemState.EMBEDDING)
+        return marked if self._settle(marked) else None
 
     def fail(self, item: JobItem, *, reason: Reason) -> None:
         """End an item with its reason; a live version of its document stays served.
@@ -215,23 +216,31 @@ class JobRun:
             return ItemState.UNCHANGED
         return None
 
-    def _settle(self, item: JobItem) -> JobItem:
-        def act() -> None:
+    def _settle(self, item: JobItem) -> bool:
+        def act() -> bool:
             with self._open_work() as work:
                 self._guard(work)
-                work.queue.update_item(item)
+                is_open = self._update(work, item)
                 work.commit()
+            return is_open
 
-        retried(act)
-        return item
+        return retried(act)
+
+    def _update(self, work: UnitOfWork, item: JobItem) -> bool:
+        """Write an item; False when it was ended meanwhile: its document was erased."""
+        kept = work.jobs.find_item(item.id, scope=self._scope)
+        if kept is None or kept.state in FINAL_ITEM_STATES:
+            return False
+        work.queue.update_item(item)
+        return True
 
     def _fail(self, items: list[JobItem], *, reason: Reason) -> None:
         with self._open_work() as work:
             self._guard(work)
             for item in items:
                 failed = replace(item, state=ItemState.FAILED, reason=reason, not_before=None)
-                work.queue.update_item(failed)
-                self._blame(work, item, reason=reason)
+                if self._update(work, failed):
+                    self._blame(work, item, reason=reason)
             self._finisher.finish_if_settled(work, job_id=self._job.id)
             work.commit()
 
@@ -256,11 +265,11 @@ class JobRun:
             document = self._document(work, item)
             if document is None or document.sha256 != item.sha256:
                 gone = ItemState.REMOVED if document is None else ItemState.UNCHANGED
-                work.queue.update_item(replace(item, state=gone))
+                self._update(work, replace(item, state=gone))
                 if document is None:  # what was computed of it leaves with it
                     work.vectors.forget_unused([each for own in vectors.values() for each in own])
             elif self._is_outdated(work, document, reading=reading):
-                work.queue.update_item(replace(_unblamed(item), state=ItemState.PENDING))
+                self._update(work, replace(_unblamed(item), state=ItemState.PENDING))
             else:
                 for embedder, own in vectors.items():
                     work.vectors.add(own, embedder=embedder)

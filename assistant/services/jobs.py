@@ -13,6 +13,7 @@ from assistant.domain.jobs import (
     FINAL_JOB_STATES,
     ItemState,
     Job,
+    JobCounts,
     JobItem,
     JobProgress,
     JobState,
@@ -24,6 +25,7 @@ from assistant.ports.files import FileStore
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.expectations import expect_again
 from assistant.services.finishing import JobFinisher
+from assistant.services.job_counts import JobCounter
 from assistant.services.progress import progress_of
 from assistant.services.roles import require_active, require_writer
 from assistant.services.transactions import retried
@@ -59,12 +61,14 @@ class JobService:
         self._files = files
         self._held_by = held_by
         self._finisher = JobFinisher(clock)
+        self._counter = JobCounter()
 
     def list_recent(self, *, scope: Scope, limit: int) -> list[tuple[Job, JobProgress]]:
         """Jobs of the scope with their progress, newest first."""
         with self._open_work() as work:
             jobs = work.jobs.list_recent(scope=scope, limit=limit)
-            return [(job, self._progress(work, job, scope=scope)) for job in jobs]
+            counts = self._counter.counts_of(work, jobs, scope=scope)
+            return [(job, self._progress(work, job, counted=counts[job.id])) for job in jobs]
 
     def get(self, job_id: JobId, *, scope: Scope) -> tuple[Job, JobProgress]:
         """A job and its progress.
@@ -74,7 +78,8 @@ class JobService:
         """
         with self._open_work() as work:
             job = _found(work, job_id, scope=scope)
-            return job, self._progress(work, job, scope=scope)
+            counted = self._counter.counts_of(work, [job], scope=scope)[job.id]
+            return job, self._progress(work, job, counted=counted)
 
     def items(
         self,
@@ -192,8 +197,7 @@ class JobService:
             work, act, by=by, tenant_id=job.tenant_id, subject=job.id, details=details
         )
 
-    def _progress(self, work: UnitOfWork, job: Job, *, scope: Scope) -> JobProgress:
-        counted = work.jobs.counts(job.id, scope=scope)
+    def _progress(self, work: UnitOfWork, job: Job, *, counted: JobCounts) -> JobProgress:
         counts = counted.states
         progress = progress_of(job, counted, now=self._clock.now())
         if counts.get(ItemState.INDEXING):

@@ -22,6 +22,7 @@ from assistant.services.submission import PlannedFile
 from ingest.limits import MEGABYTE
 
 _ANSWER_RETRY_S = 5.0
+_JOBS_RETRY_S = 30.0
 _KEPT_DAYS = 2
 """Of the questions of each person: a tenant may move to another time zone meanwhile."""
 _ADDED = frozenset({ItemState.AWAITING_FILE, ItemState.PENDING})
@@ -67,34 +68,58 @@ def check_room(work: UnitOfWork, plan: Iterable[PlannedFile], *, tenant_id: Tena
     """
     work.lock()
     quotas = _tenant(work, tenant_id).quotas
+    if quotas.documents is None and quotas.storage_mb is None:
+        return  # what is held is a sum over all documents of the tenant
     added = [_added(planned) for planned in plan]
     held = work.usage.held(tenant_id)
     documents = sum(each.documents for each in added)
     _check_sum("quota_documents", used=held.documents, added=documents, limit=quotas.documents)
-    limit = None if quotas.storage_mb is None else quotas.storage_mb * MEGABYTE
+    limit = _bytes(quotas.storage_mb)
     size_bytes = sum(each.size_bytes for each in added)
     _check_sum("quota_storage", used=held.size_bytes, added=size_bytes, limit=limit)
 
 
-def check_bytes(
-    work: UnitOfWork, *, tenant_id: TenantId, held_bytes: int, added_bytes: int
+def check_open_jobs(
+    work: UnitOfWork, plan: Iterable[PlannedFile], *, tenant_id: TenantId, most: int | None
 ) -> None:
-    """Refuse bytes of contents that no document has yet, beside all that its documents hold.
+    """Refuse files to read while too many jobs of a tenant are open; looks at sources do not count.
+
+    Raises:
+        QuotaExceeded: There are ("quota_open_jobs").
+    """
+    if most is None or not any(planned.state in _ADDED for planned in plan):
+        return
+    if work.queue.count_sent(tenant_id, limit=most) >= most:
+        raise QuotaExceeded(
+            "quota_open_jobs", retry_after_s=_JOBS_RETRY_S, limit=french_number(most)
+        )
+
+
+def check_bytes(
+    work: UnitOfWork, planned: PlannedFile, *, tenant_id: TenantId, held_bytes: int, came_bytes: int
+) -> None:
+    """Refuse the rest of a content that came in part, beside all that documents and other parts hold.
 
     Args:
         work: The unit of work.
-        tenant_id: Whose they are.
-        held_bytes: What contents that are not whole take already.
-        added_bytes: What is still to come of one of them.
+        planned: The file as it will be, with the document whose content it replaces.
+        tenant_id: Whose it is.
+        held_bytes: What all contents that are not whole take already.
+        came_bytes: What of them is of this one.
 
     Raises:
         QuotaExceeded: Too many bytes ("quota_storage").
         NotFound: The tenant is gone.
     """
-    limit_mb = _tenant(work, tenant_id).quotas.storage_mb
-    limit = None if limit_mb is None else limit_mb * MEGABYTE
-    used = work.usage.held(tenant_id).size_bytes + held_bytes
-    _check_sum("quota_storage", used=used, added=added_bytes, limit=limit)
+    limit = _bytes(_tenant(work, tenant_id).quotas.storage_mb)
+    if limit is None:
+        return
+    used = work.usage.held(tenant_id).size_bytes + held_bytes - came_bytes
+    _check_sum("quota_storage", used=used, added=_added(planned).size_bytes, limit=limit)
+
+
+def _bytes(size_mb: int | None) -> int | None:
+    return None if size_mb is None else size_mb * MEGABYTE
 
 
 def reason_of(error: QuotaExceeded) -> Reason:

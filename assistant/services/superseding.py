@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from assistant.domain.ids import CollectionId, DocumentId
 from assistant.domain.jobs import ItemState, Job
 from assistant.ports.repositories import UnitOfWork
 from assistant.services.finishing import JobFinisher
-from assistant.services.submission import UPLOAD
+from assistant.services.submission import UPLOAD, PlannedFile
+
+
+def job_at_it(
+    work: UnitOfWork, source: str, *, plan: Sequence[PlannedFile], collection_id: CollectionId
+) -> Job | None:
+    """The job that already has all to do that a plan asks for, and nothing else; None without one.
+
+    Whoever sends the same again before it is read must not have its reading begun anew. Uploads are
+    apart, as below.
+    """
+    if source == UPLOAD:
+        return None
+    contents: dict[DocumentId, str] = {}
+    for planned in plan:
+        document = planned.document
+        if document is None or document.reason is not None or planned.is_renamed:
+            return None
+        if planned.state is ItemState.PENDING and document.sha256 == planned.sha256:
+            contents[document.id] = planned.sha256
+        elif planned.state is not ItemState.UNCHANGED:
+            return None
+    if not contents:
+        return None
+    return work.queue.job_at(source, collection_id=collection_id, contents=contents)
 
 
 def supersede_older(
@@ -26,12 +53,13 @@ def supersede_older(
             files that it does not name.
         finisher: Ends jobs.
     """
-    for older in work.queue.open_jobs(job.source, collection_id=job.collection_id):
-        if older.id == job.id or (job.source == UPLOAD and not _awaits_files(work, older)):
-            continue
-        if is_complete or work.queue.give_way(older.id, to=job.id):
+    only_waiting = job.source == UPLOAD
+    if is_complete:
+        left = work.queue.open_jobs(
+            job.source, collection_id=job.collection_id, only_waiting=only_waiting
+        )
+    else:
+        left = work.queue.give_way(to=job, only_waiting=only_waiting)
+    for older in left:
+        if older.id != job.id and not older.cancel_requested:
             finisher.cancel(work, older)
-
-
-def _awaits_files(work: UnitOfWork, job: Job) -> bool:
-    return work.queue.counts(job.id).get(ItemState.AWAITING_FILE, 0) > 0

@@ -150,7 +150,10 @@ class Turn:
         if isinstance(outcome, Failure):
             self._fail(item, outcome)
             return
-        item = self._run.mark_embedding(item)
+        marked = self._run.mark_embedding(item)
+        if marked is None:
+            return
+        item = marked
         beside: dict[str, str] = {}
         for other in ready if not item.setbacks else ():  # it may be one of them that fails
             beside |= self._run.texts_of(other, title=other.document.title)

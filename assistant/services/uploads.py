@@ -8,7 +8,14 @@ from typing import BinaryIO
 
 import structlog
 
-from assistant.domain.errors import AssistantError, Conflict, InvalidInput, NotFound, StorageError
+from assistant.domain.errors import (
+    AssistantError,
+    Conflict,
+    InvalidInput,
+    NotFound,
+    QuotaExceeded,
+    StorageError,
+)
 from assistant.domain.ids import JobId, JobItemId
 from assistant.domain.jobs import ItemState, Job, JobItem
 from assistant.domain.tenancy import Principal, Scope
@@ -17,8 +24,9 @@ from assistant.ports.files import FileStore
 from assistant.ports.parts import PartStore
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.ingestion import IngestionService
-from assistant.services.quotas import check_bytes
+from assistant.services.quotas import check_bytes, reason_of
 from assistant.services.roles import require_writer
+from assistant.services.submission import PlannedFile
 
 _log = structlog.get_logger(__name__)
 
@@ -82,7 +90,7 @@ class UploadService:
         job, item = self._found(item_id, job_id=job_id, principal=principal, scope=scope)
         if item.state is not ItemState.AWAITING_FILE:
             return self._upload(item.size_bytes, item)
-        size = self._parts.size(job.tenant_id, _name(job, item))
+        size = self._parts.size(job.tenant_id, part_name(job, item))
         if size and size == item.size_bytes:
             self._finish(job, item, principal=principal, scope=scope)
         return self._upload(size, item)
@@ -113,17 +121,18 @@ class UploadService:
         Raises:
             Forbidden, NotFound, Conflict: As `state`; and it begins elsewhere ("upload_offset").
             InvalidInput: It goes beyond the announced size ("upload_too_long").
-            QuotaExceeded: The tenant has no room for what is still to come.
+            QuotaExceeded: The tenant has no room for it: the item fails, what came is kept for its next
+                announcement.
             StorageError: The disk is full ("disk_full") or fails; what came before stays.
         """
         require_writer(principal)
         job, item = self._found(item_id, job_id=job_id, principal=principal, scope=scope)
         if item.state is not ItemState.AWAITING_FILE:
             return self._upload(item.size_bytes, item)
-        size = self._parts.size(job.tenant_id, _name(job, item))
+        size = self._parts.size(job.tenant_id, part_name(job, item))
         if size != offset:
             raise Conflict("upload_offset", offset=size)
-        self._check_room(job, item, size=size)
+        self._check_room(job, item, size=size, scope=scope)
         size = self._append(job, item, stream, offset=offset)
         if size == item.size_bytes:
             self._finish(job, item, principal=principal, scope=scope)
@@ -161,11 +170,11 @@ class UploadService:
         block = blocks.taken()
         if not block and offset:
             return offset
-        return self._parts.append(job.tenant_id, _name(job, item), offset=offset, block=block)
+        return self._parts.append(job.tenant_id, part_name(job, item), offset=offset, block=block)
 
     def _finish(self, job: Job, item: JobItem, *, principal: Principal, scope: Scope) -> None:
         """Hand a whole content over as if it came in one, then forget the parts."""
-        name = _name(job, item)
+        name = part_name(job, item)
         try:
             with self._parts.opened(job.tenant_id, name) as stream:
                 self._ingestion.receive(item.id, stream, principal=principal, scope=scope)
@@ -173,13 +182,24 @@ class UploadService:
             return  # another request was faster
         self._parts.drop(job.tenant_id, name)
 
-    def _check_room(self, job: Job, item: JobItem, *, size: int) -> None:
-        left = item.size_bytes - size
-        with self._open_work() as work:
-            held = self._parts.held_bytes(job.tenant_id)
-            check_bytes(work, tenant_id=job.tenant_id, held_bytes=held, added_bytes=left)
+    def _check_room(self, job: Job, item: JobItem, *, size: int, scope: Scope) -> None:
+        held = self._parts.held_bytes(job.tenant_id)
+        try:
+            with self._open_work() as work:
+                known = work.documents.find_named(
+                    item.name, source=job.source, collection_id=job.collection_id, scope=scope
+                )
+                planned = PlannedFile(
+                    item.name, item.state, item.sha256, item.size_bytes, document=known
+                )
+                check_bytes(
+                    work, planned, tenant_id=job.tenant_id, held_bytes=held, came_bytes=size
+                )
+        except QuotaExceeded as full:
+            self._ingestion.refuse(item, reason=reason_of(full), scope=scope)
+            raise
         # once in parts and, for a moment, once whole
-        if left + item.size_bytes > self._files.room_bytes():
+        if item.size_bytes - size + item.size_bytes > self._files.room_bytes():
             raise StorageError("disk_full")
 
     def _found(
@@ -217,5 +237,6 @@ class _Blocks:
         return block
 
 
-def _name(job: Job, item: JobItem) -> str:
+def part_name(job: Job, item: JobItem) -> str:
+    """Under which the begun content of an announced file is kept."""
     return f"{job.created_by}/{item.sha256}"

@@ -23,6 +23,7 @@ from assistant.domain.errors import (
 )
 from assistant.domain.ids import JobId
 from assistant.domain.jobs import ItemState, Job, JobItem
+from assistant.domain.tenancy import Grant, Scope
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.models import Embedder
@@ -43,6 +44,7 @@ from assistant.services.readings import Outcome
 from assistant.services.setbacks import Failure, failure_of
 from assistant.services.transactions import retried
 from assistant.services.turn import GaveWay, Paused, Tools, Turn
+from assistant.services.uploads import part_name
 from assistant.services.vectors import RETRY_DELAYS_S, VectorFiller
 from ingest.errors import IngestError
 
@@ -54,6 +56,8 @@ _PARK_S = 5.0
 _ERROR_PAUSE_S = 5.0
 _SLICE_S = 10.0
 _SILENCE_S = 600.0
+_AWAITED = frozenset({ItemState.AWAITING_FILE})
+_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +332,7 @@ class Worker:
         return work.queue.renew(job.id, owner=self._owner, until=until)
 
     def _is_silent(self, work: UnitOfWork, job: Job) -> bool:
-        """True when files are awaited, none came for ten minutes, and no part of one is kept."""
+        """True when files are awaited, none came for ten minutes, and no part of one of them is kept."""
         waiting = work.queue.counts(job.id).get(ItemState.AWAITING_FILE, 0)
         now = self._elapsed_s()
         before, since = self._silent_since.get(job.id, (waiting, now))
@@ -338,4 +342,19 @@ class Worker:
         self._silent_since[job.id] = (waiting, since if waiting == before else now)
         if now - self._silent_since[job.id][1] <= _SILENCE_S:
             return False
-        return self._parts is None or not self._parts.held_bytes(job.tenant_id)
+        return not self._is_coming(work, job)
+
+    def _is_coming(self, work: UnitOfWork, job: Job) -> bool:
+        """True when a part is kept of a file that the job awaits."""
+        parts, place = self._parts, 0
+        if parts is None or not parts.held_bytes(job.tenant_id):
+            return False
+        grant = Grant(job.tenant_id, job.collection_id)
+        scope = Scope(job.tenant_id, job.created_by, frozenset({grant}))
+        while items := work.jobs.items(
+            job.id, scope=scope, states=_AWAITED, limit=_PAGE, offset=place
+        ):
+            if any(parts.size(job.tenant_id, part_name(job, item)) for item in items):
+                return True
+            place += len(items)
+        return False

@@ -238,6 +238,27 @@ async def test_the_storage_bound_counts_what_has_come_in_part(site: Site) -> Non
     assert (refused.status_code, refused.json()["code"]) == (413, "quota_storage")
 
 
+async def test_a_replacement_needs_room_for_what_it_adds_alone(site: Site) -> None:
+    access, tenants = site.container.access, site.container.organisation.tenants
+    principal = access.local_principal()
+    tenant = tenants.get(principal.tenant_id, principal=principal)
+    async with site.owner() as http:
+        await send(http, await announced(http, LONG, "plan.txt"), 0)
+        newer = await announced(http, b"Version deux. " + LONG, "plan.txt")
+        other = await announced(http, b"Autre. " + LONG, "autre.txt")
+        await http.patch(f"/api/v1/tenants/{tenant.id}", json={"quotas": {"storage_mb": 2}})
+        taken = [await send(http, newer, 0, 600_000), await send(http, newer, 600_000)]
+        refused = await send(http, other, 0, 600_000)
+        again = await send(http, other, 0, 600_000)
+        item = await item_of(http, other)
+
+    assert [each.status_code for each in taken] == [204, 204]
+    assert (refused.status_code, refused.json()["code"]) == (413, "quota_storage")
+    assert (again.status_code, again.json()["code"]) == (409, "item_ended")
+    assert item["state"] == "failed"
+    assert item["reason"].startswith("Stockage de votre organisme")
+
+
 def _none_free(usage: Any, path: Path) -> Any:
     """What a full disk tells, whatever is asked about."""
     return usage._replace(free=0)

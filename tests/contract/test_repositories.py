@@ -114,6 +114,10 @@ class TestJobs(OnEach, repositories.JobContract):
     pass
 
 
+class TestSuccession(OnEach, repositories.SuccessionContract):
+    pass
+
+
 class TestQueue(OnEach, repositories.QueueContract):
     pass
 

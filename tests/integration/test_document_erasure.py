@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from assistant.adapters.qdrant.edge import EdgeChunkIndex
+from assistant.adapters.sql.tables import metadata
 from assistant.domain.answers import (
     AnswerCompleted,
     AnswerStatus,
@@ -24,6 +26,8 @@ from assistant.domain.audit import Act
 from assistant.domain.cuts import ORDINARY
 from assistant.domain.documents import Document, SourceChunk
 from assistant.domain.ids import AnswerId
+from assistant.domain.jobs import ItemState, JobState
+from assistant.domain.retrieval import Vector
 from assistant.domain.sources import RunKind
 from assistant.services.job_keeping import JobKeeper
 from assistant.testing.contracts.repositories_world import (
@@ -32,6 +36,7 @@ from assistant.testing.contracts.repositories_world import (
     make_conversation,
     make_messages,
 )
+from assistant.testing.embedder import HashEmbedder
 from tests.house import House, open_house
 from tests.sources import Desk
 
@@ -150,6 +155,60 @@ def test_no_byte_of_text_or_name_is_left_in_the_data_folder(house: House) -> Non
     left = traces(house.root, SECRET, NAME, SAID, KEPT)
     assert {text for _, text in left} == {KEPT}
     assert house.index.held_versions().keys() == set(_live(house))
+
+
+class HookedEmbedder(HashEmbedder):
+    """Calls its hook before each batch."""
+
+    def __init__(self) -> None:
+        super().__init__(dimensions=32)
+        self.hook: Callable[[], None] = lambda: None
+
+    def embed_passages(self, texts: Sequence[str]) -> list[Vector]:
+        self.hook()
+        return super().embed_passages(texts)
+
+
+@pytest.mark.each_engine
+@pytest.mark.parametrize("amid", ["reading", "embedding", "a reading that fails"])
+def test_a_name_erased_amid_the_work_on_it_does_not_come_back(
+    tmp_path: Path, database_url: str, amid: str
+) -> None:
+    embedder = HookedEmbedder()
+    house = open_house(tmp_path / "data", database_url=database_url, embedder=embedder)
+
+    def act() -> None:
+        house.reader.hook, embedder.hook = lambda _: None, lambda: None
+        erase(house, NAME)
+
+    if amid == "embedding":
+        embedder.hook = act
+    else:
+        house.reader.hook = lambda _: act()
+    text = "damaged" if amid == "a reading that fails" else f"{SECRET} 1\n{SECRET} 2"
+
+    job = house.ingest({NAME: text})
+    time.sleep(0.6)  # the files are cleared at most twice a second
+    house.applier.run_once()
+
+    assert job.state is JobState.SUCCEEDED
+    assert [(name, item.state) for name, item in house.items(job).items()] == [
+        ("–", ItemState.REMOVED)
+    ]
+    assert house.all_documents() == {}
+    assert traces(house.root, SECRET, NAME) == []
+    assert rows_with(house, NAME) == []
+    house.close()
+
+
+def rows_with(house: House, text: str) -> list[str]:
+    """Tables of which a row tells it, in any column."""
+    found: list[str] = []
+    with house.database.engine.connect() as connection:
+        for table in metadata.sorted_tables:
+            rows = connection.execute(select(table))
+            found += [table.name for row in rows if text in repr(tuple(row))]
+    return found
 
 
 def test_no_byte_of_a_name_that_a_source_told_is_left(house: House, tmp_path: Path) -> None:

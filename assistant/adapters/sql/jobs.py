@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Executable, Row, Select, func, select, update
 
 from assistant.adapters.sql.contents import keep_record
 from assistant.adapters.sql.rows import (
@@ -19,7 +19,7 @@ from assistant.adapters.sql.rows import (
 )
 from assistant.adapters.sql.scoping import within_own_tenant
 from assistant.adapters.sql.tables import documents, job_items, jobs
-from assistant.adapters.sql.transaction import Transaction
+from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.ids import JobId, JobItemId
 from assistant.domain.jobs import (
@@ -35,6 +35,8 @@ from assistant.domain.tenancy import Scope
 
 ITEM_KEYS = "item "
 """Under which a transaction remembers items."""
+_SET_ONCE = ("id", "job_id", "ordinal", "name", "sha256")
+"""Of an item: whoever holds it from before must not write back what an erasure took away meanwhile."""
 _SIZES = frozenset({"chunks", "pages"})
 """What the column `forgotten` counts beside items by state."""
 
@@ -118,36 +120,65 @@ class SqlJobRepository:
 
     def counts(self, job_id: JobId, *, scope: Scope) -> JobCounts:
         """What the items of a job amount to; nothing for an unknown job."""
-        rows = self._transaction.read(
-            select(
-                job_items.c.state,
-                func.count().label("items"),
-                func.sum(job_items.c.chunks).label("chunks"),
-                func.sum(job_items.c.pages).label("pages"),
-            )
-            .join(jobs, jobs.c.id == job_items.c.job_id)
-            .where(job_items.c.job_id == job_id, within_own_tenant(scope, jobs))
-            .group_by(job_items.c.state)
-        )
-        forgotten = self._forgotten(job_id, scope=scope)
-        chunks, pages = forgotten.pop("chunks", 0), forgotten.pop("pages", 0)
-        return JobCounts(
-            with_forgotten({row.state: row.items for row in rows}, forgotten),
-            chunks=chunks + sum(row.chunks for row in rows),
-            pages=pages + sum(row.pages for row in rows),
-            forgotten=sum(forgotten.values()),
-        )
+        return self.counts_of([job_id], scope=scope).get(job_id, JobCounts({}))
 
-    def _forgotten(self, job_id: JobId, *, scope: Scope) -> dict[str, int]:
-        query = select(jobs.c.forgotten).where(jobs.c.id == job_id, within_own_tenant(scope, jobs))
-        row = self._transaction.first(query)
-        return dict(row.forgotten or {}) if row else {}
+    def counts_of(self, job_ids: Sequence[JobId], *, scope: Scope) -> dict[JobId, JobCounts]:
+        """The same of each of these jobs (any number); absent when it is unknown or has no items."""
+        by_job: dict[JobId, list[Row[Any]]] = defaultdict(list)
+        forgotten: dict[JobId, dict[str, int]] = {}
+        for some in batches(job_ids):
+            for row in self._transaction.read(_counts(some, scope=scope)):
+                by_job[JobId(row.job_id)].append(row)
+            forgotten |= self._forgotten(some, scope=scope)
+        return {
+            job_id: _summed(by_job[job_id], forgotten.get(job_id, {}))
+            for job_id in {*by_job, *forgotten}
+        }
+
+    def forgotten(self, job_ids: Sequence[JobId], *, scope: Scope) -> dict[JobId, int]:
+        """How many items of these jobs (any number) are only counted any more; absent when none is."""
+        found: dict[JobId, int] = {}
+        for some in batches(job_ids):
+            for job_id, counts in self._forgotten(some, scope=scope).items():
+                found[job_id] = sum(with_forgotten({}, counts).values())
+        return found
+
+    def _forgotten(self, job_ids: Sequence[str], *, scope: Scope) -> dict[JobId, dict[str, int]]:
+        query = select(jobs.c.id, jobs.c.forgotten).where(
+            jobs.c.id.in_(job_ids), within_own_tenant(scope, jobs)
+        )
+        rows = self._transaction.read(query)
+        return {JobId(row.id): dict(row.forgotten) for row in rows if row.forgotten}
 
     def _jobs(self, query: Select[Any]) -> list[Job]:
         found = [job_of(row) for row in self._transaction.read(query)]
         for job in found:
             self._transaction.remember(job_key(job.id), job)
         return found
+
+
+def _counts(job_ids: Sequence[str], *, scope: Scope) -> Executable:
+    return (
+        select(
+            job_items.c.job_id,
+            job_items.c.state,
+            func.count().label("items"),
+            func.sum(job_items.c.chunks).label("chunks"),
+            func.sum(job_items.c.pages).label("pages"),
+        )
+        .join(jobs, jobs.c.id == job_items.c.job_id)
+        .where(job_items.c.job_id.in_(job_ids), within_own_tenant(scope, jobs))
+        .group_by(job_items.c.job_id, job_items.c.state)
+    )
+
+
+def _summed(rows: Sequence[Row[Any]], forgotten: Mapping[str, int]) -> JobCounts:
+    return JobCounts(
+        with_forgotten({row.state: row.items for row in rows}, forgotten),
+        chunks=forgotten.get("chunks", 0) + sum(row.chunks for row in rows),
+        pages=forgotten.get("pages", 0) + sum(row.pages for row in rows),
+        forgotten=sum(with_forgotten({}, forgotten).values()),
+    )
 
 
 def with_forgotten(
@@ -175,7 +206,7 @@ def read_items(transaction: Transaction, query: Select[Any]) -> list[JobItem]:
 
 
 def replace_item(transaction: Transaction, item: JobItem) -> None:
-    """Replace the mutable fields of an item; a document that is gone is left out.
+    """Replace the mutable fields of an item: not its name and content; a document that is gone is left out.
 
     Raises:
         NotFound: No such item.
@@ -190,7 +221,7 @@ def replace_item(transaction: Transaction, item: JobItem) -> None:
     if item.state is not found[0].state and not item_may_become(found[0].state, item.state):
         raise Conflict
     values = item_columns(item)
-    for name in ("id", "job_id", "ordinal", "document_id"):
+    for name in (*_SET_ONCE, "document_id"):
         values.pop(name)
     document = select(documents.c.id).where(documents.c.id == item.document_id).scalar_subquery()
     transaction.write(

@@ -18,9 +18,11 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    union_all,
     update,
 )
 
+from assistant.adapters.sql import job_succession as succession
 from assistant.adapters.sql.documents import DOCUMENT_KEYS
 from assistant.adapters.sql.job_pruning import forget_items
 from assistant.adapters.sql.jobs import (
@@ -36,7 +38,7 @@ from assistant.adapters.sql.tables import documents, job_items, jobs, versions
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.backoff import LONGEST_WAIT
 from assistant.domain.documents import DocumentState, Reason, VersionState
-from assistant.domain.ids import CollectionId, DocumentId, JobId, VersionId
+from assistant.domain.ids import CollectionId, DocumentId, JobId, TenantId, VersionId
 from assistant.domain.jobs import (
     FINAL_ITEM_STATES,
     FINAL_JOB_STATES,
@@ -44,7 +46,6 @@ from assistant.domain.jobs import (
     ItemState,
     Job,
     JobItem,
-    JobKind,
     JobState,
 )
 
@@ -52,7 +53,6 @@ _OPEN_JOBS = (JobState.QUEUED, JobState.RUNNING)
 _TO_DO = sorted(STATES_TO_READ)
 _OPEN = sorted(frozenset(ItemState) - FINAL_ITEM_STATES)
 _NOT_CANCELLABLE = sorted(FINAL_ITEM_STATES | {ItemState.INDEXING})
-_NOT_BEGUN = (ItemState.AWAITING_FILE, ItemState.PENDING, ItemState.RETRYING)
 
 
 class SqlWorkQueue:
@@ -147,10 +147,28 @@ class SqlWorkQueue:
         self, job_id: JobId, *, limit: int, due: datetime | None = None
     ) -> list[JobItem]:
         """Items in PENDING, RETRYING, PARSING or EMBEDDING, in order; only those due by a time."""
-        query = select(job_items).where(job_items.c.job_id == job_id, job_items.c.state.in_(_TO_DO))
+        is_wanted = job_items.c.job_id == job_id
         if due is not None:
-            query = query.where(_is_due(job_items.c.not_before, now=due))
+            is_wanted = and_(is_wanted, _is_due(job_items.c.not_before, now=due))
+        # state by state: in one look, planners walk past every item that has ended
+        first = [
+            select(job_items.c.number)
+            .where(is_wanted, job_items.c.state == state)
+            .order_by(job_items.c.ordinal)
+            .limit(limit)
+            .subquery()
+            for state in _TO_DO
+        ]
+        numbers = union_all(*(select(each.c.number) for each in first))
+        query = select(job_items).where(job_items.c.number.in_(numbers))
         return read_items(self._transaction, query.order_by(job_items.c.ordinal).limit(limit))
+
+    def has_open(self, job_id: JobId) -> bool:
+        """True while some item of a job has not ended."""
+        query = select(job_items.c.number).where(
+            job_items.c.job_id == job_id, job_items.c.state.in_(_OPEN)
+        )
+        return self._transaction.first(query.limit(1)) is not None
 
     def update_item(self, item: JobItem) -> None:
         """Replace the mutable fields of an item. Raises `NotFound` when it is unknown."""
@@ -191,42 +209,39 @@ class SqlWorkQueue:
             .values(state=ItemState.FAILED, **reason_fields(reason))
         )
 
-    def open_jobs(self, source: str, *, collection_id: CollectionId) -> list[Job]:
+    def open_jobs(
+        self, source: str, *, collection_id: CollectionId, only_waiting: bool = False
+    ) -> list[Job]:
         """Jobs of kind INGEST of a source that have not ended, oldest first."""
-        query = (
-            select(jobs)
-            .where(
-                jobs.c.state.in_(_OPEN_JOBS),
-                jobs.c.collection_id == collection_id,
-                jobs.c.source == source,
-                jobs.c.kind == JobKind.INGEST,
-            )
-            .order_by(jobs.c.number)
+        return succession.open_jobs(
+            self._transaction, source, collection_id=collection_id, only_waiting=only_waiting
         )
-        return [job_of(row) for row in self._transaction.read(query)]
 
-    def give_way(self, job_id: JobId, *, to: JobId) -> bool:
-        """Cancel the items that nobody works on (AWAITING_FILE, PENDING, RETRYING) whose file another job names.
+    def count_sent(self, tenant_id: TenantId, *, limit: int) -> int:
+        """Open jobs of kind INGEST of a tenant that no look made, counted up to a limit."""
+        return succession.count_sent(self._transaction, tenant_id, limit=limit)
+
+    def job_at(
+        self, source: str, *, collection_id: CollectionId, contents: Mapping[DocumentId, str]
+    ) -> Job | None:
+        """The newest open job of a source, when all that it has left is to read and show these contents."""
+        return succession.job_at(
+            self._transaction, source, collection_id=collection_id, contents=contents
+        )
+
+    def give_way(self, *, to: Job, only_waiting: bool = False) -> list[Job]:
+        """Have older open jobs of the same source leave the files that a new one names to it.
 
         Returns:
-            False when other files are still to be read for this job.
+            Those of them that have no other files left to be read, oldest first.
         """
-        named = select(job_items.c.name).where(job_items.c.job_id == to)
-        own = job_items.c.job_id == job_id
-        self._change_items(
-            update(job_items)
-            .where(own, job_items.c.state.in_(_NOT_BEGUN), job_items.c.name.in_(named))
-            .values(state=ItemState.CANCELLED, not_before=None, **reason_fields(None))
-        )
-        other = select(job_items.c.id).where(
-            own, job_items.c.state.not_in(_NOT_CANCELLABLE), job_items.c.name.not_in(named)
-        )
-        return self._transaction.first(other.limit(1)) is None
+        return succession.give_way(self._transaction, to=to, only_waiting=only_waiting)
 
     def cancel_open(self, job_id: JobId, *, reason: Reason, now: datetime) -> None:
         """Move items that have not ended, INDEXING excepted, to CANCELLED.
 
-        Their documents that were never read, and that no other item will read, fail with the reason.
+        Their documents whose content was never read, and that no other item will read, tell the reason:
+        without a live version they fail, with one they stay live.
         """
         self._change_items(
             update(job_items)
@@ -240,15 +255,21 @@ class SqlWorkQueue:
             job_items.c.document_id == documents.c.id,
             job_items.c.state.not_in(sorted(FINAL_ITEM_STATES)),
         )
-        self._transaction.write(
-            update(documents)
-            .where(
-                documents.c.id.in_(cancelled),
-                documents.c.state == DocumentState.PENDING,
-                not_(awaited),
-            )
-            .values(state=DocumentState.FAILED, updated_at=now, **reason_fields(reason))
+        is_older_shown = exists().where(
+            versions.c.document_id == documents.c.id,
+            versions.c.state == VersionState.LIVE,
+            versions.c.sha256 != documents.c.sha256,
         )
+        is_live = and_(documents.c.state == DocumentState.LIVE, is_older_shown)
+        for is_unread, state in (
+            (documents.c.state == DocumentState.PENDING, DocumentState.FAILED),
+            (is_live, DocumentState.LIVE),
+        ):
+            self._transaction.write(
+                update(documents)
+                .where(documents.c.id.in_(cancelled), is_unread, not_(awaited))
+                .values(state=state, updated_at=now, **reason_fields(reason))
+            )
         self._transaction.forget(DOCUMENT_KEYS)
 
     def counts(self, job_id: JobId) -> Mapping[ItemState, int]:

@@ -15,7 +15,7 @@ from assistant.adapters.sql.source_tables import source_files, source_runs, sour
 from assistant.adapters.sql.tables import documents, job_items, jobs
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.ids import DocumentId, SourceId
-from assistant.domain.jobs import FINAL_ITEM_STATES
+from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState
 from assistant.domain.sources import LABEL_PREFIX, OPEN_RUNS, RunOutcome, RunState
 
 ERASED_NAME = "–"
@@ -72,7 +72,10 @@ def _names_of(transaction: Transaction, document: Row[Any]) -> frozenset[str]:
 
 
 def _erase_items(transaction: Transaction, document: Row[Any], names: frozenset[str]) -> None:
-    """Also those of an earlier document of its source that went under one of its names."""
+    """Also those of an earlier document of its source that went under one of its names.
+
+    What was still to be done for it ends here: there is nothing to read any more.
+    """
     own_jobs = select(jobs.c.id).where(
         jobs.c.tenant_id == document.tenant_id,
         jobs.c.collection_id == document.collection_id,
@@ -88,6 +91,12 @@ def _erase_items(transaction: Transaction, document: Row[Any], names: frozenset[
         update(job_items)
         .where(or_(job_items.c.document_id == document.id, of_its_source))
         .values(name=ERASED_NAME, **reason_fields(None))
+    )
+    is_open = job_items.c.state.not_in(sorted(FINAL_ITEM_STATES))
+    transaction.write(
+        update(job_items)
+        .where(job_items.c.document_id == document.id, is_open)
+        .values(state=ItemState.REMOVED, not_before=None)
     )
 
 

@@ -56,6 +56,7 @@ from assistant.testing.contracts.repositories_people import (
 from assistant.testing.contracts.repositories_queue import QueueContract
 from assistant.testing.contracts.repositories_source_queue import SourceQueueContract
 from assistant.testing.contracts.repositories_sources import SourceContract
+from assistant.testing.contracts.repositories_succession import SuccessionContract
 from assistant.testing.contracts.repositories_tenancy import EstateContract, TenancyContract
 from assistant.testing.contracts.repositories_turns import TurnContract
 from assistant.testing.contracts.repositories_usage import UsageContract
@@ -103,6 +104,7 @@ __all__ = [
     "SessionContract",
     "SourceContract",
     "SourceQueueContract",
+    "SuccessionContract",
     "TenancyContract",
     "TurnContract",
     "UnitOfWorkContract",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from assistant.domain.documents import Document, DocumentState, Reason
-from assistant.domain.ids import DocumentId
+from assistant.domain.ids import DocumentId, JobId
 from assistant.domain.jobs import ItemState, Job, JobCounts, JobItem, JobState
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts.repositories_jobs import states_of
@@ -42,6 +42,11 @@ class ForgettingContract(RepositoryContract):
         with open_work() as work:
             scope = world.here.scope
             assert work.jobs.counts(job.id, scope=scope) == JobCounts(counts, 5, 2, 4)
+            both = work.jobs.counts_of([job.id, JobId("unknown")], scope=scope)
+            assert both == {job.id: JobCounts(counts, 5, 2, 4)}
+            assert work.jobs.counts_of([job.id], scope=world.there.scope) == {}
+            assert work.jobs.forgotten([job.id], scope=scope) == {job.id: 4}
+            assert work.jobs.forgotten([job.id], scope=world.there.scope) == {}
             assert work.queue.counts(job.id) == counts
             assert work.jobs.counts(job.id, scope=world.there.scope) == JobCounts({})
 

@@ -11,7 +11,14 @@ import pytest
 from assistant.domain.documents import Reason
 from assistant.domain.errors import Conflict, NotFound, StorageError
 from assistant.domain.ids import DocumentId, JobId, JobItemId, VersionId
-from assistant.domain.jobs import ItemState, Job, JobCounts, JobItem, JobState
+from assistant.domain.jobs import (
+    FINAL_ITEM_STATES,
+    ItemState,
+    Job,
+    JobCounts,
+    JobItem,
+    JobState,
+)
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts.repositories_world import (
     NOON,
@@ -151,6 +158,33 @@ class JobContract(RepositoryContract):
             with pytest.raises(StorageError) as raised:
                 work.jobs.update(replace(job, cancel_requested=True))
         assert raised.value.code == "database_locked"
+
+    def test_a_view_from_before_brings_no_erased_name_back(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        states = [*ItemState]
+        job, items = store_job(open_work, world.here, states=states)
+        document = make_document(world.here)
+        with open_work() as work:
+            work.documents.add(document)
+            for item in items[:-1]:
+                work.jobs.update_item(replace(item, document_id=document.id))
+            work.documents.erase(document.id, scope=world.here.scope, now=LATER)
+            work.commit()
+        with open_work() as work:
+            stale = replace(items[0], name="Mme X.pdf", state=ItemState.REMOVED, attempt=2)
+            work.jobs.update_item(stale)
+            work.commit()
+
+        with open_work() as work:
+            scope = world.here.scope
+            kept = work.jobs.items(job.id, scope=scope, states=frozenset(), limit=99, offset=0)
+        assert [each.name for each in kept[:-1]] == ["–"] * (len(states) - 1)
+        assert kept[0].attempt == 2
+        assert kept[-1] == items[-1]
+        assert [each.state for each in kept[:-1]] == [
+            state if state in FINAL_ITEM_STATES else ItemState.REMOVED for state in states[:-1]
+        ]
 
     def test_an_item_outlives_its_document(
         self, open_work: UnitOfWorkFactory, world: World

@@ -11,7 +11,7 @@ import pytest
 
 from assistant.domain.documents import DocumentState, Reason
 from assistant.domain.ids import JobId, VersionId
-from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, JobKind, JobState
+from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, JobState
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts.repositories_jobs import LATER, lease, states_of
 from assistant.testing.contracts.repositories_world import (
@@ -19,8 +19,10 @@ from assistant.testing.contracts.repositories_world import (
     RepositoryContract,
     World,
     make_document,
+    make_item,
     make_job,
     store_job,
+    store_live,
     store_ready,
 )
 
@@ -126,12 +128,19 @@ class QueueContract(RepositoryContract):
     ) -> None:
         states = [*ItemState, ItemState.PENDING]
         documents = [make_document(world.here, name=str(place)) for place in range(len(states))]
-        _, items = store_job(open_work, world.here, states=states)
+        job = make_job(world.here)
+        items = [
+            replace(
+                make_item(job, ordinal=place, state=state),
+                document_id=documents[place].id,
+                sha256=documents[place].sha256,
+            )
+            for place, state in enumerate(states)
+        ]
         with open_work() as work:
-            for document, item in zip(documents, items, strict=True):
+            for document in documents:
                 work.documents.add(document)
-                known = replace(item, document_id=document.id, sha256=document.sha256)
-                work.queue.update_item(known)
+            work.jobs.add(job, items)
             work.documents.update(replace(documents[-1], sha256="newer"))
             work.commit()
 
@@ -162,7 +171,28 @@ class QueueContract(RepositoryContract):
             found = work.queue.open_items(job.id, limit=9)
             assert work.queue.open_items(job.id, limit=1) == found[:1]
             assert work.queue.counts(job.id) == dict.fromkeys(ItemState, 1)
+            assert work.queue.has_open(job.id)
         assert found == [item for item in items if item.state in _TO_DO]
+
+    @pytest.mark.parametrize("state", [*ItemState])
+    def test_tells_whether_something_has_not_ended(
+        self, open_work: UnitOfWorkFactory, world: World, state: ItemState
+    ) -> None:
+        job, _ = store_job(open_work, world.here, states=[ItemState.FAILED, state])
+        store_job(open_work, world.there)
+
+        with open_work() as work:
+            assert work.queue.has_open(job.id) == (state not in FINAL_ITEM_STATES)
+            assert not work.queue.has_open(JobId("unknown"))
+
+    def test_the_first_open_items_are_told_whatever_their_states(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        states = [ItemState.RETRYING, ItemState.PENDING, ItemState.INDEXED, ItemState.EMBEDDING]
+        job, items = store_job(open_work, world.here, states=[*states, ItemState.PENDING])
+
+        with open_work() as work:
+            assert work.queue.open_items(job.id, limit=3) == [items[0], items[1], items[3]]
 
     def test_settles_the_item_being_indexed(
         self, open_work: UnitOfWorkFactory, world: World
@@ -220,34 +250,6 @@ class QueueContract(RepositoryContract):
         assert found == replace(items[0], state=ItemState.FAILED, reason=reason)
         assert states_of(open_work, world, job)[1] is ItemState.PENDING
 
-    def test_open_jobs_are_those_of_the_source(
-        self, open_work: UnitOfWorkFactory, world: World
-    ) -> None:
-        job, _ = store_job(open_work, world.here)
-        store_job(open_work, world.there)
-        with open_work() as work:
-            for other in ({"source": "/autre"}, {"kind": JobKind.REINDEX}):
-                work.jobs.add(replace(make_job(world.here), **other), [])
-            work.commit()
-
-        with open_work() as work:
-            assert work.queue.open_jobs("upload", collection_id=job.collection_id) == [job]
-            work.queue.finish(job.id, state=JobState.CANCELLED, now=LATER)
-            assert work.queue.open_jobs("upload", collection_id=job.collection_id) == []
-
-    @pytest.mark.parametrize(("named", "is_free"), [(4, False), (5, True)])
-    def test_gives_way_where_another_job_names_the_file(
-        self, open_work: UnitOfWorkFactory, world: World, named: int, is_free: bool
-    ) -> None:
-        older, _ = store_job(open_work, world.here, states=[*ItemState])
-        newer, _ = store_job(open_work, world.here, states=[ItemState.PENDING] * named)
-
-        with open_work() as work:
-            assert work.queue.give_way(older.id, to=newer.id) == is_free
-            work.commit()
-        left = [*ItemState][3:]
-        assert states_of(open_work, world, older) == [ItemState.CANCELLED] * 3 + left
-
     def test_cancels_what_has_not_ended(self, open_work: UnitOfWorkFactory, world: World) -> None:
         states: Sequence[ItemState] = [
             ItemState.AWAITING_FILE,
@@ -274,11 +276,20 @@ class QueueContract(RepositoryContract):
             for document in (alone, awaited):
                 work.documents.add(replace(document, state=DocumentState.PENDING))
             work.commit()
-        pending = ItemState.PENDING
-        job, items = store_job(open_work, world.here, states=[pending, pending])
-        _, others = store_job(open_work, world.here, states=[pending])
+        changed, same = (
+            store_live(open_work, world.here, name=name).document for name in ("c", "d")
+        )
         with open_work() as work:
-            for item, document in zip([*items, *others], [alone, awaited, awaited], strict=True):
+            shown = work.documents.find(changed.id, scope=world.here.scope)
+            assert shown is not None
+            work.documents.update(replace(shown, sha256="newer"))
+            work.commit()
+        pending = ItemState.PENDING
+        job, items = store_job(open_work, world.here, states=[pending] * 4)
+        _, others = store_job(open_work, world.here, states=[pending])
+        told = (alone, awaited, changed, same)
+        with open_work() as work:
+            for item, document in zip([*items, *others], [*told, awaited], strict=True):
                 work.queue.update_item(replace(item, document_id=document.id))
             work.commit()
 
@@ -287,8 +298,10 @@ class QueueContract(RepositoryContract):
             work.commit()
 
         with open_work() as work:
-            found = [work.documents.find(d.id, scope=world.here.scope) for d in (alone, awaited)]
+            found = [work.documents.find(each.id, scope=world.here.scope) for each in told]
         assert [(each.state, each.reason) for each in found if each] == [
             (DocumentState.FAILED, reason),
             (DocumentState.PENDING, None),
+            (DocumentState.LIVE, reason),
+            (DocumentState.LIVE, None),
         ]

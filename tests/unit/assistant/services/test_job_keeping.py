@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from assistant.domain.documents import Reason
@@ -9,6 +11,7 @@ from assistant.domain.errors import Conflict, QuotaExceeded, StorageError
 from assistant.domain.jobs import ItemState, JobState
 from assistant.services.job_keeping import JobKeeper
 from tests.house import House
+from tests.sources import Desk
 
 DAY = 86_400.0
 FILES = {"a.txt": "Texte A", "b.txt": "damaged", "c.txt": "Texte C"}
@@ -95,3 +98,39 @@ def test_too_many_announced_files_are_refused_whole(house: House) -> None:
     assert refused.value.code == "quota_announced_files"
     assert "annonce 4 fichiers ; un traitement en accepte 3 au plus" in refused.value.sentence
     assert len(house.jobs.list_recent(scope=house.scope, limit=9)) == 1
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_too_many_open_jobs_are_refused(house: House, *, is_complete: bool) -> None:
+    house.ingestion = house.new_ingestion(max_open_jobs=2)
+    first = house.submit({"a.txt": "Texte A"}, source="/un", is_complete=is_complete)
+    house.announce({"b.txt": "Texte B"}, source="/deux", is_complete=is_complete)
+
+    with pytest.raises(QuotaExceeded) as refused:
+        house.announce({"c.txt": "Texte C"}, source="/trois", is_complete=is_complete)
+    again = house.submit({"a.txt": "Texte A"}, source="/un", is_complete=is_complete)
+
+    assert refused.value.code == "quota_open_jobs"
+    assert refused.value.retry_after_s
+    assert again.id == first.id
+    house.settle()
+    house.announce({"c.txt": "Texte C"}, source="/trois", is_complete=is_complete)
+    unchanged, _ = house.announce({"a.txt": "Texte A"}, source="/un", is_complete=is_complete)
+    assert house.state_of(unchanged).state is JobState.SUCCEEDED
+
+
+def test_looks_at_sources_count_for_no_open_jobs(house: House, tmp_path: Path) -> None:
+    house.ingestion = house.new_ingestion(max_open_jobs=1)
+    desk = Desk(house, tmp_path / "partage")
+    desk.write({"a.txt": "Texte A"})
+    source = desk.add()
+    desk.ask(source)
+    desk.runner.run_once()
+
+    house.announce({"b.txt": "Texte B"})
+    desk.write({"c.txt": "Texte C"})
+    desk.ask(source)
+    desk.runner.run_once()
+    house.settle()
+
+    assert set(house.live_texts()) == {"a.txt", "c.txt"}

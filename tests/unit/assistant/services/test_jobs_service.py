@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from assistant.adapters.sql.jobs import SqlJobRepository
+from assistant.adapters.sql.queue import SqlWorkQueue
 from assistant.domain.documents import DocumentState
 from assistant.domain.errors import Conflict, Forbidden, NotFound
 from assistant.domain.ids import JobId
 from assistant.domain.jobs import ItemState, Job, JobCounts, JobState
 from assistant.domain.tenancy import Scope
+from assistant.services.finishing import JobFinisher
+from assistant.services.job_keeping import JobKeeper
+from assistant.services.jobs import JobService
 from assistant.services.progress import progress_of
 from tests.house import House
 
@@ -177,3 +183,55 @@ def test_agents_do_not_steer_jobs(house: House, act: str) -> None:
 
     with pytest.raises(Forbidden):
         getattr(house.jobs, act)(job.id, principal=house.agent, scope=house.scope)
+
+
+def test_a_job_is_counted_only_once_it_has_ended(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = house.submit({"a.txt": "Texte A"})
+
+    def refuse(self: SqlWorkQueue, job_id: JobId) -> Mapping[ItemState, int]:
+        raise AssertionError
+
+    monkeypatch.setattr(SqlWorkQueue, "counts", refuse)
+    with house.open_work() as work:
+        assert not JobFinisher(house.clock).finish_if_settled(work, job_id=job.id)
+
+
+def test_a_list_is_counted_at_once_and_ended_jobs_only_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    counts_of = SqlJobRepository.counts_of
+
+    def counted(
+        self: SqlJobRepository, job_ids: Sequence[JobId], *, scope: Scope
+    ) -> Mapping[JobId, JobCounts]:
+        asked.append(len(job_ids))
+        return counts_of(self, job_ids, scope=scope)
+
+    def told() -> list[Mapping[ItemState, int]]:
+        return [each.counts for _, each in house.jobs.list_recent(scope=house.scope, limit=9)]
+
+    ended = house.ingest({"a.txt": "damaged"})
+    house.announce({"b.txt": "Texte B"}, source="/un")
+    house.announce({"c.txt": "Texte C"}, source="/deux")
+    monkeypatch.setattr(SqlJobRepository, "counts_of", counted)
+    house.jobs = JobService(house.open_work, house.clock, files=house.files, audit=house.audit)
+
+    first, second = told(), told()
+
+    assert asked == [3, 2]
+    assert first == second
+    assert first[-1] == {ItemState.FAILED: 1}
+    house.jobs.retry(ended.id, principal=house.principal, scope=house.scope)
+    assert told()[-1] == {ItemState.PENDING: 1}
+    house.settle()
+    house.clock.advance(91 * 86_400)
+    assert told()[-1] == {ItemState.FAILED: 1}
+    house.documents.delete(
+        house.all_documents()["a.txt"].id, principal=house.principal, scope=house.scope
+    )
+    JobKeeper(house.open_work, house.clock, days=90).look()
+    progress = house.jobs.get(ended.id, scope=house.scope)[1]
+    assert (progress.counts, progress.forgotten) == ({ItemState.FAILED: 1}, 1)

@@ -103,7 +103,7 @@ class Queue(RuleBasedStateMachine):
             elif act == "later":
                 run.set_back(item, reason=PASSING, wait=timedelta(seconds=20))
             else:
-                self.views[owner][place] = run.mark_embedding(item)
+                self.views[owner][place] = run.mark_embedding(item) or item
 
     @rule(owner=OWNERS, place=PLACES)
     def keep(self, owner: str, place: int) -> None:

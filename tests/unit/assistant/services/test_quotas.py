@@ -8,12 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from assistant.adapters.sql.usage import SqlUsageRepository
 from assistant.domain.answers import AnswerStatus, Question
 from assistant.domain.catalogue import sentence
 from assistant.domain.errors import ModelUnavailable, QuotaExceeded
+from assistant.domain.ids import TenantId
 from assistant.domain.jobs import ItemState
 from assistant.domain.tenants import Quotas
-from assistant.domain.usage import Unit
+from assistant.domain.usage import Held, Unit
 from assistant.services.answers import AnswerService
 from assistant.services.submission import Submission
 from tests.house import House, announced
@@ -262,3 +264,22 @@ def test_a_day_later_questions_of_people_are_forgotten(house: House) -> None:
         own = house.principal
         assert work.usage.questions_of(own.person_id, tenant_id=own.tenant_id, day=day) == 0
     assert used(house, Unit.QUESTIONS, day=day) == 1
+
+
+def test_what_is_held_is_summed_only_where_it_is_bounded(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sums: list[str] = []
+    held = SqlUsageRepository.held
+
+    def counted(self: SqlUsageRepository, tenant_id: TenantId) -> Held:
+        sums.append(tenant_id)
+        return held(self, tenant_id)
+
+    monkeypatch.setattr(SqlUsageRepository, "held", counted)
+
+    house.submit({"a.txt": "Texte A"})
+    assert sums == []
+    bound(house, Quotas(documents=9))
+    house.submit({"b.txt": "Texte B"}, source="/autre")
+    assert sums == [house.principal.tenant_id] * 2

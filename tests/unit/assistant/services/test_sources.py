@@ -416,6 +416,28 @@ def test_a_reading_that_was_cancelled_is_taken_up_by_the_next_run(desk: Desk) ->
     assert len(desk.house.live_texts()) == 2
 
 
+def test_a_cancelled_update_is_told_and_taken_up_by_the_next_run(desk: Desk) -> None:
+    house = desk.house
+    desk.write({"budget.txt": "Budget de dix euros"})
+    source = desk.add()
+    desk.run(source)
+    desk.write({"budget.txt": "Budget de vingt mille euros"})
+    desk.ask(source)
+    desk.runner.run_once()
+    job = house.jobs.list_recent(scope=house.scope, limit=1)[0][0]
+
+    house.jobs.cancel(job.id, principal=house.principal, scope=house.scope)
+
+    document = house.all_documents()["budget.txt"]
+    assert document.state is DocumentState.LIVE
+    assert document.reason is not None
+    assert document.reason.code == "reading_cancelled"
+    assert house.live_texts() == {"budget.txt": ["Budget de dix euros"]}
+    desk.run(source)
+    assert house.live_texts() == {"budget.txt": ["Budget de vingt mille euros"]}
+    assert house.all_documents()["budget.txt"].reason is None
+
+
 def test_a_document_deleted_by_hand_comes_back_while_its_file_is_there(desk: Desk) -> None:
     desk.write(TWO)
     source = desk.add()

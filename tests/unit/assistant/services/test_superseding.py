@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 
 from assistant.domain.errors import Conflict
-from assistant.domain.jobs import ItemState, JobState
+from assistant.domain.jobs import ItemState, Job, JobItem, JobState
+from assistant.services.access import default_collection
+from assistant.services.pushed_documents import Place, PushedDocuments
 from tests.house import House
 
 TWO = {"a.txt": "Texte A", "b.txt": "Texte B"}
@@ -51,7 +55,7 @@ def test_what_the_second_run_no_longer_names_goes_without_blame(house: House) ->
 
 
 def test_a_worker_leaves_a_superseded_job_for_the_new_one(house: House) -> None:
-    old = house.submit(TWO)
+    old = house.submit({**TWO, "d.txt": "Texte D"})
     news: list[ItemState] = []
 
     def supersede(_: str) -> None:
@@ -61,7 +65,7 @@ def test_a_worker_leaves_a_superseded_job_for_the_new_one(house: House) -> None:
     house.reader.hook = supersede
     house.settle()
 
-    assert news == [ItemState.PENDING, ItemState.PENDING]
+    assert news == [ItemState.PENDING, ItemState.PENDING, ItemState.REMOVED]
     assert house.state_of(old).state is JobState.CANCELLED
     assert set(house.live_texts()) == set(TWO)
     assert set(reasons(house).values()) == {None}
@@ -85,6 +89,62 @@ def test_what_was_read_still_reaches_the_index(house: House) -> None:
     house.settle()
     assert set(house.states(new).values()) == {ItemState.UNCHANGED}
     assert len(house.reader.names) == 2
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_the_same_again_is_answered_with_the_job_that_is_at_it(
+    house: House, *, is_complete: bool
+) -> None:
+    first = house.submit(TWO, is_complete=is_complete)
+    seen: list[tuple[Job, list[JobItem]]] = []
+
+    def again(_: str) -> None:
+        house.reader.hook = lambda _: None
+        seen.append(house.announce(TWO, is_complete=is_complete))
+
+    again("")
+    house.reader.hook = again
+    house.settle()
+
+    assert {(job.id, *wanted) for job, wanted in seen} == {(first.id,)}
+    assert house.state_of(first).state is JobState.SUCCEEDED
+    assert sorted(house.reader.names) == sorted(TWO)
+    assert len(house.jobs.list_recent(scope=house.scope, limit=9)) == 1
+
+
+def test_a_document_put_again_goes_on_being_read(house: House) -> None:
+    pushed = PushedDocuments(
+        house.open_work,
+        house.files,
+        ingestion=house.ingestion,
+        documents=house.documents,
+        max_file_bytes=99,
+    )
+    with house.open_work() as work:
+        collection = default_collection(work, scope=house.scope)
+
+    def put(text: str, *, name: str = "a.txt") -> Job:
+        place, content = Place("12", collection.id), BytesIO(text.encode())
+        return pushed.put(
+            place, content, name=name, principal=house.principal, scope=house.scope
+        ).job
+
+    first = put("Texte A")
+    again = [put("Texte A"), put("Texte A", name="b.txt"), put("Texte A", name="b.txt")]
+
+    def put_again(_: str) -> None:
+        house.reader.hook = lambda _: None
+        again.append(put("Texte A", name="b.txt"))
+
+    house.reader.hook = put_again
+    house.settle()
+
+    assert {job.id for job in again} == {first.id}
+    assert house.state_of(first).state is JobState.SUCCEEDED
+    assert len(house.reader.names) == 1
+    changed = [put("Texte B"), put("Texte C")]
+    assert len({job.id for job in (first, *changed)}) == 3
+    assert house.state_of(changed[0]).state is JobState.CANCELLED
 
 
 @pytest.mark.parametrize("source", ["/autre", "upload"])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.adapters.files.parts import FolderPartStore
 from assistant.domain.cuts import ORDINARY
 from assistant.domain.documents import DocumentState
 from assistant.domain.errors import EmbedderUnavailable, StorageError
@@ -15,6 +16,7 @@ from assistant.domain.ids import JobId
 from assistant.domain.jobs import ItemState, Job, JobState
 from assistant.domain.retrieval import EmbedderIdentity, Vector
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
+from assistant.services.uploads import part_name
 from assistant.testing.embedder import HashEmbedder
 from tests.house import Gate, House, open_house
 
@@ -360,6 +362,24 @@ def test_files_that_never_come_fail_after_ten_minutes_of_silence(house: House) -
     assert item.reason is not None
     assert item.reason.code == "file_never_sent"
     assert house.state_of(job).state is JobState.PARTLY_FAILED
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_a_job_waits_for_the_rest_of_its_own_files_alone(house: House, *, is_own: bool) -> None:
+    parts = FolderPartStore(house.root / "parts")
+    job, wanted = house.announce({"a.txt": "Texte A"}, source="upload", is_complete=False)
+    other, others = house.announce({"b.txt": "Texte B"}, source="upload", is_complete=False)
+    begun = part_name(job, wanted[0]) if is_own else part_name(other, others[0])
+    parts.append(job.tenant_id, begun, offset=0, block=b"Te")
+    worker = house.new_worker(parts=parts)
+    for _ in range(8):
+        worker.run_once()
+        house.clock.advance(301)
+
+    states = {each.id: house.state_of(each).state for each in (job, other)}
+    ended = other if is_own else job
+    assert states.pop(ended.id) is JobState.FAILED
+    assert [*states.values()] == [JobState.RUNNING]
 
 
 def test_a_clock_put_forward_fails_no_file_that_is_awaited(house: House) -> None:
