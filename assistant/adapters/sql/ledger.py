@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -248,6 +248,10 @@ class SqlIndexLedger:
         """Delete the vectors of texts that no version holds; how many there were."""
         is_held = exists().where(chunk_table.c.embedded_hash == vectors.c.hash)
         return self._transaction.write(vectors.delete().where(not_(is_held)))
+
+    def note_files(self, hashes: Collection[str]) -> None:
+        """Keep the records of contents that are in the file store."""
+        keep_record(self._transaction, hashes)
 
     def unused_files(self, *, limit: int) -> list[str]:
         """SHA-256 of file contents that no document, version or open job item refers to any more.
