@@ -286,7 +286,10 @@ class SourceService:
                 closing(self._places.open(tried, password=password or "")) as place,
             ):
                 return within(
-                    lambda: place.first_names(limit=_TESTED_NAMES), seconds=PLACE_PATIENCE_S
+                    lambda: place.first_names(limit=_TESTED_NAMES),
+                    tenant_id=tried.tenant_id,
+                    address=tried.address,
+                    seconds=PLACE_PATIENCE_S,
                 )
         except SourceFault as fault:
             raise unreachable(fault) from fault
