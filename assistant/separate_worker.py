@@ -11,7 +11,7 @@ from assistant.bootstrap import build
 from assistant.data_folder import prepare_data_folder
 from assistant.databases import is_on_server
 from assistant.domain.errors import ConfigurationError
-from assistant.readers import open_reader
+from assistant.readers import open_reader, worker_children
 from assistant.services.scratch import own_scratch
 from assistant.settings import Settings
 
@@ -30,7 +30,7 @@ def work(settings: Settings) -> None:
     _stop_on_signals(stop)
     shared = prepare_data_folder(settings.data_dir).scratch
     with own_scratch(shared) as scratch:
-        reader = open_reader(settings, scratch=scratch, children=settings.ingest.children)
+        reader = open_reader(settings, scratch=scratch, children=worker_children(settings))
         with closing(build(settings, role="worker", reader=reader)) as container:
             container.worker.run_forever(stop)
 
