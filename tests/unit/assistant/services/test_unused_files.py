@@ -104,6 +104,7 @@ def test_the_sweep_leaves_what_a_submission_is_about_to_refer_to(
     house: House, pushed: PushedDocuments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = put(house, pushed, BytesIO(b"Un texte."))
+    house.jobs.cancel(known.job.id, principal=house.principal, scope=house.scope)
     house.documents.delete(known.document.id, principal=house.principal, scope=house.scope)
     before(monkeypatch, IngestionService, lambda: sweep(house))
 
