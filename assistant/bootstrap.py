@@ -31,7 +31,7 @@ from assistant.ports.generations import EmbedderShelf
 from assistant.ports.index import ChunkIndex
 from assistant.ports.models import ChatModel, Embedder
 from assistant.ports.parsing import FileReader
-from assistant.readers import open_reader, open_scanner
+from assistant.readers import open_reader, open_scanner, worker_children
 from assistant.services.access import AccessService
 from assistant.services.answers import AnswerService, AnswerSource
 from assistant.services.audit_log import AuditLog
@@ -133,7 +133,7 @@ def build(
     with ExitStack() as stack:
         shelf = shelf or ConfiguredEmbedders(settings, role=role, default=embedder)
         stack.callback(shelf.close)
-        children = settings.ingest.children if role == "worker" else _WEB_CHILDREN
+        children = worker_children(settings) if role == "worker" else _WEB_CHILDREN
         reader = reader or open_reader(settings, scratch=folder.scratch, children=children)
         stack.callback(reader.close)
         database = open_store(settings, may_migrate=role == "web")

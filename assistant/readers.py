@@ -23,6 +23,11 @@ def open_reader(settings: Settings, *, scratch: Path, children: int) -> FileRead
     return ParserPool(_limits_of(settings), children=children, scratch=scratch)
 
 
+def worker_children(settings: Settings) -> int:
+    """Children of a worker: as many as read files of one tenant at once, and one for those of others."""
+    return settings.ingest.children + 1
+
+
 def reader_version_of(settings: Settings) -> str:
     """Version of the parsers and of the chunker with the limits of the settings."""
     from ingest.versions import reader_version

@@ -237,7 +237,7 @@ class IngestSettings(Group):
     chunk_tokens: int = Field(default=256, ge=64, le=480)
     """Longueur visée d'un passage, en jetons. Une génération d'index peut en avoir choisi une autre."""
     children: int = Field(default=2, ge=1, le=64)
-    """Nombre de lecteurs en parallèle."""
+    """Fichiers d'un même organisme lus en parallèle. Un lecteur de plus sert les autres organismes."""
     clamav: str = ""
     """Antivirus ClamAV : chemin de son socket local, ou hôte:port. Vide : les fichiers ne sont pas analysés."""
 

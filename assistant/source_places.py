@@ -60,7 +60,8 @@ class SettingsPlaces:
 
         Raises:
             InvalidInput: It is not.
-            UpstreamError: Its folder does not answer ("source_silent").
+            UpstreamError: Its folder does not answer ("source_silent"), or too many of the tenant's do
+                not ("source_calls_busy").
         """
         if source.kind is SourceKind.FOLDER:
             self._folder(source)
@@ -114,7 +115,12 @@ class SettingsPlaces:
         ):
             raise InvalidInput("source_address_refused", address=address[:100])
         roots = self.folders_of(source.tenant_id)
-        return within(lambda: _below(roots, address), seconds=_PATIENCE_S)
+        return within(
+            lambda: _below(roots, address),
+            tenant_id=source.tenant_id,
+            address=address,
+            seconds=_PATIENCE_S,
+        )
 
     def _check_url(self, source: Source) -> None:
         url = source.address

@@ -32,13 +32,17 @@ class Desk:
     root: Path
     """Open to the tenant of the house."""
     hosts: tuple[str, ...] = ()
+    others: tuple[SourceFolder, ...] = ()
+    """Further folders, open to other tenants."""
     settings: SourcesSettings = field(init=False)
 
     def __post_init__(self) -> None:
         self.root.mkdir(exist_ok=True)
         house = self.house
         self.settings = SourcesSettings(
-            folders=(SourceFolder(path=str(self.root)),), webdav_hosts=self.hosts, silence_s=5
+            folders=(SourceFolder(path=str(self.root)), *self.others),
+            webdav_hosts=self.hosts,
+            silence_s=5,
         )
         self.places = SettingsPlaces(self.settings, house.open_work)
         self.sealer = KeyFileSealer(house.root / "sources.key")

@@ -88,6 +88,12 @@ class BodyStream(io.RawIOBase):
         return b""
 
 
+def announced_bytes(request: Request) -> int | None:
+    """How long the body of a request is told to be; None when it is not told, or not in digits."""
+    told = request.headers.get("content-length", "")
+    return int(told) if told.isascii() and told.isdigit() else None
+
+
 class _Form(MultiPartParser):
     """A form whose files stay out of memory: 500 small ones hold 32 MB at most."""
 

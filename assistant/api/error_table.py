@@ -193,6 +193,7 @@ ERROR_TABLE: dict[str, Row] = {
     "source_folder_unreadable": (503, _SOURCE),
     "folder_vanished": (503, _SOURCE),
     "source_silent": (503, _SOURCE),
+    "source_calls_busy": (503, _SOURCE),
     **dict.fromkeys(
         (
             "webdav_unreachable",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -10,8 +10,14 @@ from typing import BinaryIO, Protocol
 class FileStore(Protocol):
     """Files by the SHA-256 of their content. Raises `StorageError` ("disk_full", "storage_error")."""
 
-    def put(self, stream: BinaryIO, *, max_bytes: int) -> tuple[str, int]:
+    def put(self, stream: BinaryIO, *, max_bytes: int, claimant: str = "") -> tuple[str, int]:
         """Keep a content; writing it twice keeps one.
+
+        Args:
+            stream: Read from where it stands to its end.
+            max_bytes: Greatest length accepted.
+            claimant: Who is about to have something refer to it, and claims it until it lets go or for
+                an hour; empty when something refers to it already.
 
         Returns:
             Its SHA-256 in hexadecimal and its size in bytes.
@@ -19,6 +25,22 @@ class FileStore(Protocol):
         Raises:
             InvalidInput: Longer than `max_bytes` ("file_too_large"); nothing is kept.
         """
+        ...
+
+    def let_go(self, claimant: str) -> None:
+        """End the claims of a claimant: something refers to what it put by now, or nothing will."""
+        ...
+
+    def claimed(self) -> frozenset[str]:
+        """SHA-256 of the contents that are claimed: they stay, though nothing refers to them yet."""
+        ...
+
+    def let_go_of(self) -> frozenset[str]:
+        """SHA-256 of the contents whose claims ended and are not forgotten: nothing may refer to them."""
+        ...
+
+    def forget_claims(self, hashes: Collection[str]) -> None:
+        """Forget the ended claims on some contents."""
         ...
 
     def has(self, sha256: str) -> bool:

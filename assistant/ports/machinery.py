@@ -5,7 +5,7 @@ Apart from `repositories`, where every read takes a `Scope`: nothing here is eve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -122,6 +122,10 @@ class IndexLedger(Protocol):
 
         Results of evaluations that quote it lose these quotes and their text.
         """
+        ...
+
+    def note_files(self, hashes: Collection[str]) -> None:
+        """Keep the records of contents, so that `unused_files` tells those that nothing refers to."""
         ...
 
     def unused_files(self, *, limit: int) -> list[str]:

@@ -18,7 +18,8 @@ class SourcePlaces(Protocol):
         """Refuse a source whose place is not open to its tenant; nothing is looked at.
 
         Raises:
-            UpstreamError: Its folder does not answer ("source_silent").
+            UpstreamError: Its folder does not answer ("source_silent"), or too many of the tenant's do
+                not ("source_calls_busy").
             InvalidInput: It is not ("source_place_refused", "source_host_refused"), or its address
                 cannot be one ("source_address_refused").
         """

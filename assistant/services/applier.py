@@ -28,13 +28,13 @@ from assistant.services.lacking import (
 )
 from assistant.services.refilling import IndexRefill
 from assistant.services.transactions import retried
+from assistant.services.unused_files import forget_unused_files
 from assistant.services.usage import StorageMeter
 
 _log = structlog.get_logger(__name__)
 
 _READY_AT_ONCE = 8
 _RETIRED_AT_ONCE = 50
-_FILES_AT_ONCE = 50
 _POLL_S = 0.2
 _ERROR_PAUSE_S = 2.0
 _SWEEP_S = 30.0
@@ -248,7 +248,7 @@ class IndexApplier:
         True when some file was removed.
         """
         self._swept_at = time.monotonic()
-        removed = retried(self._forget_files)
+        removed = retried(lambda: forget_unused_files(self._open_work, self._files))
         retried(self._end_jobs)
         self._lacking.look()
         retried(lambda: forget_old_answers(self._open_work, now=self._clock.now()))
@@ -256,16 +256,6 @@ class IndexApplier:
         for see_to in self._upkeep:
             see_to()
         return removed > 0
-
-    def _forget_files(self) -> int:
-        """Remove contents nobody refers to; the write lock keeps others from starting to."""
-        with self._open_work() as work:
-            unused = work.ledger.unused_files(limit=_FILES_AT_ONCE)
-            for sha256 in unused:
-                self._files.remove(sha256)
-                work.ledger.forget_file(sha256)
-            work.commit()
-        return len(unused)
 
     def _end_jobs(self) -> None:
         with self._open_work() as work:

@@ -46,17 +46,18 @@ class JobItems:
         scope: Scope,
     ) -> JobItem:
         """The item of a file of a submission; a removal is done at once."""
+        if planned.is_renamed and planned.document is not None:
+            moved = renamed(work, planned.document, name=planned.name, now=self._clock.now())
+            self._tell(work, Act.DOCUMENT_RENAMED, moved, job=job, by=by)
+            planned = replace(planned, document=moved)
         document = planned.document
         if planned.state is ItemState.REMOVED and document is not None:
             work.documents.delete(document.id, scope=scope, now=self._clock.now())
             self._tell(work, Act.DOCUMENT_DELETED, document, job=job, by=by)
             document = None
-        elif planned.is_renamed and document is not None:
-            document = renamed(work, document, name=planned.name, now=self._clock.now())
-            self._tell(work, Act.DOCUMENT_RENAMED, document, job=job, by=by)
         elif planned.state is ItemState.PENDING:
             document = self.taken(work, planned, job=job, by=by)
-        elif planned.state is ItemState.UNCHANGED and document and document.reason:
+        elif planned.is_served and document and document.reason:
             document = expect_again(work, document, job=job, now=self._clock.now())
         elif planned.reason is not None and planned.reason.code not in _NO_DOCUMENT:
             document = blame(work, planned, job=job, now=self._clock.now())

@@ -16,7 +16,7 @@ from assistant.domain.documents import (
     Reason,
     VersionState,
 )
-from assistant.domain.ids import VersionId, new_id
+from assistant.domain.ids import TenantId, VersionId, new_id
 from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, Job, JobItem, JobKind
 from assistant.domain.retrieval import EmbedderIdentity, Vector
 from assistant.domain.tenancy import Grant, Scope
@@ -69,6 +69,11 @@ class JobRun:
     @cached_property
     def _standing(self) -> Standing:
         return self._fingerprints.standing()
+
+    @property
+    def tenant_id(self) -> TenantId:
+        """Whose job it is."""
+        return self._job.tenant_id
 
     def renew(self) -> bool:
         """Extend the lease; False when it was lost."""

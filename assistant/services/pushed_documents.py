@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from assistant.domain.documents import EXTERNAL_PREFIX, Document
-from assistant.domain.errors import InvalidInput, NotFound
-from assistant.domain.ids import CollectionId
+from assistant.domain.errors import InvalidInput, NotFound, StorageError
+from assistant.domain.ids import CollectionId, new_id
 from assistant.domain.jobs import Job
 from assistant.domain.tenancy import Principal, Scope
 from assistant.ports.files import FileStore
@@ -16,6 +16,7 @@ from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.documents import DocumentService
 from assistant.services.ingestion import IngestionService
 from assistant.services.names import is_printable, is_safe_name, normalised_name
+from assistant.services.quotas import Room, room_of
 from assistant.services.roles import require_admin, require_writer
 from assistant.services.submission import AnnouncedFile, Renaming, Submission
 
@@ -64,7 +65,14 @@ class PushedDocuments:
         self._max_file_bytes = max_file_bytes
 
     def put(
-        self, place: Place, stream: BinaryIO, *, name: str, principal: Principal, scope: Scope
+        self,
+        place: Place,
+        stream: BinaryIO,
+        *,
+        name: str,
+        principal: Principal,
+        scope: Scope,
+        size_bytes: int | None = None,
     ) -> Put:
         """Create a document, or give it this content and this name.
 
@@ -74,13 +82,15 @@ class PushedDocuments:
             name: Name of its file; its ending helps nobody, the format is found by the content.
             principal: An administrator.
             scope: What it administers.
+            size_bytes: How long the content is announced to be; None when that is not told.
 
         Raises:
             Forbidden: The principal is no administrator.
             NotFound: No such collection within the scope.
             InvalidInput: Bad id ("external_id_invalid") or name ("file_name_unsafe"), or a content
                 beyond the limit ("file_too_large").
-            QuotaExceeded: Its tenant has no room for it; what was there stays.
+            QuotaExceeded: Its tenant has no room for it; what was there stays, and the content is read
+                no further than the room goes.
             StorageError: The disk is full or fails; what was there stays.
         """
         require_writer(principal)
@@ -88,27 +98,61 @@ class PushedDocuments:
         name = normalised_name(name)
         if not is_safe_name(name):
             raise InvalidInput("file_name_unsafe")
-        sha256, size_bytes = self._files.put(stream, max_bytes=self._max_file_bytes)
+        claimant = new_id()
+        try:
+            content = self._kept(
+                stream,
+                room=self._room(place, source=source, scope=scope),
+                size_bytes=size_bytes,
+                claimant=claimant,
+            )
+            file = AnnouncedFile(name, *content)
+            return self._submit(place, file, source=source, principal=principal, scope=scope)
+        finally:
+            with suppress(StorageError):  # it ends by itself
+                self._files.let_go(claimant)
+
+    def _submit(
+        self, place: Place, file: AnnouncedFile, *, source: str, principal: Principal, scope: Scope
+    ) -> Put:
         known = self._known(place, source=source, scope=scope)
-        submit: Callable[[Submission], Job] = lambda request: self._ingestion.submit(  # noqa: E731
-            request, principal=principal, scope=scope
-        )[0]
-        if known is not None and known.name != name:
-            moved = Renaming(known.name, name)
-            submit(Submission(source, (), place.collection_id, renamed=(moved,)))
-        job = submit(
+        moved = () if known is None or known.name == file.name else (known.name,)
+        job, _ = self._ingestion.submit(
             Submission(
                 source,
-                (AnnouncedFile(name, sha256, size_bytes),),
+                (file,),
                 place.collection_id,
                 is_complete=True,
-                received=frozenset({sha256}),
-            )
+                renamed=tuple(Renaming(old, file.name) for old in moved),
+                received=frozenset({file.sha256}),
+            ),
+            principal=principal,
+            scope=scope,
         )
         document = self._known(place, source=source, scope=scope)
         if document is None:  # another program deleted it meanwhile
             raise NotFound
         return Put(document, job, is_new=known is None)
+
+    def _room(self, place: Place, *, source: str, scope: Scope) -> Room:
+        known = self._known(place, source=source, scope=scope)
+        with self._open_work() as work:
+            return room_of(work, known, tenant_id=scope.tenant_id)
+
+    def _kept(
+        self, stream: BinaryIO, *, room: Room, size_bytes: int | None, claimant: str
+    ) -> tuple[str, int]:
+        """Keep a content if there is room for it, and else read no further than there is."""
+        room.check(size_bytes or 0)
+        limit = self._max_file_bytes
+        if room.largest_bytes is not None:
+            limit = min(limit, room.largest_bytes)
+        try:
+            return self._files.put(stream, max_bytes=limit, claimant=claimant)
+        except InvalidInput as error:
+            if error.code == "file_too_large" and limit < self._max_file_bytes:
+                room.check(limit + 1)
+            raise
 
     def get(self, place: Place, *, principal: Principal, scope: Scope) -> Document:
         """A document by its external id.

@@ -7,10 +7,11 @@ a bound together.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from assistant.domain.answers import Answer
-from assistant.domain.documents import Reason
+from assistant.domain.documents import Document, Reason
 from assistant.domain.errors import NotFound, QuotaExceeded
 from assistant.domain.french import french_number
 from assistant.domain.ids import AnswerId, TenantId
@@ -79,6 +80,44 @@ def check_room(work: UnitOfWork, plan: Iterable[PlannedFile], *, tenant_id: Tena
     _check_sum("quota_storage", used=held.size_bytes, added=size_bytes, limit=limit)
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What one content may take, seen before it is read; `check_room` decides when it is taken."""
+
+    used_bytes: int
+    replaced_bytes: int
+    """What the content that it replaces takes."""
+    limit_bytes: int | None
+
+    @property
+    def largest_bytes(self) -> int | None:
+        """Size of the largest content that there is room for; None for any."""
+        if self.limit_bytes is None:
+            return None
+        return self.replaced_bytes + max(0, self.limit_bytes - self.used_bytes)
+
+    def check(self, size_bytes: int) -> None:
+        """Refuse a content that there is no room for. Raises `QuotaExceeded` ("quota_storage")."""
+        added = size_bytes - self.replaced_bytes
+        _check_sum("quota_storage", used=self.used_bytes, added=added, limit=self.limit_bytes)
+
+
+def room_of(work: UnitOfWork, known: Document | None, *, tenant_id: TenantId) -> Room:
+    """The room for the content of a document, which may be known already.
+
+    Raises:
+        QuotaExceeded: Its tenant may have no further document ("quota_documents").
+        NotFound: The tenant is gone.
+    """
+    quotas = _tenant(work, tenant_id).quotas
+    if quotas.documents is None and quotas.storage_mb is None:
+        return Room(0, 0, None)
+    held, before = work.usage.held(tenant_id), _held_by(known)
+    added = 1 - before.documents
+    _check_sum("quota_documents", used=held.documents, added=added, limit=quotas.documents)
+    return Room(held.size_bytes, before.size_bytes, _bytes(quotas.storage_mb))
+
+
 def check_open_jobs(
     work: UnitOfWork, plan: Iterable[PlannedFile], *, tenant_id: TenantId, most: int | None
 ) -> None:
@@ -129,15 +168,17 @@ def reason_of(error: QuotaExceeded) -> Reason:
 
 def _added(planned: PlannedFile) -> Held:
     """What a file adds to what is held; negative when it goes."""
-    known = planned.document
-    before = Held(0, 0)
-    if known is not None and known.sha256:
-        before = Held(1, known.size_bytes)
+    before = _held_by(planned.document)
     if planned.state is ItemState.REMOVED:
         return Held(-before.documents, -before.size_bytes)
     if planned.state not in _ADDED:
         return Held(0, 0)
     return Held(1 - before.documents, planned.size_bytes - before.size_bytes)
+
+
+def _held_by(document: Document | None) -> Held:
+    """What a document holds, nothing while no content of it was taken."""
+    return Held(1, document.size_bytes) if document and document.sha256 else Held(0, 0)
 
 
 def _check_counts(work: UnitOfWork, answer: Answer, *, tenant: Tenant, today: date) -> None:

@@ -32,6 +32,11 @@ class ReadAhead:
         return list(self._reading.values())
 
     @property
+    def is_reading(self) -> bool:
+        """True when there are such items and none of them can be taken yet."""
+        return bool(self._reading) and not any(future.done() for future in self._reading)
+
+    @property
     def ids(self) -> set[JobItemId]:
         """Their identifiers."""
         return {item.id for item in self._reading.values()}
@@ -49,10 +54,18 @@ class ReadAhead:
             return 0
         return self._capacity - len(self._reading)
 
-    def begin(self, item: JobItem, *, is_alone: bool) -> None:
-        """Start to read a file; alone, no other is begun until it has been taken."""
+    def begin(
+        self, item: JobItem, *, is_alone: bool, reading: Future[Outcome] | None = None
+    ) -> None:
+        """Start to read a file; alone, no other is begun until it has been taken.
+
+        Args:
+            item: The file.
+            is_alone: True when its reading may end badly.
+            reading: Its reading that was begun before, done or under way; None begins one.
+        """
         self._is_exclusive = is_alone
-        self._reading[self._pool.submit(self._read, item)] = item
+        self._reading[reading or self._pool.submit(self._read, item)] = item
 
     def take(self, *, timeout_s: float) -> tuple[JobItem, Outcome] | None:
         """A file that has been read, None when none is within the time."""

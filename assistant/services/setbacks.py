@@ -21,6 +21,16 @@ class Failure:
     wait_s: float | None = None
     """What the failing service asks to wait, in seconds."""
 
+    @property
+    def is_of_queue(self) -> bool:
+        """True when the file was not begun at all, as others were being read: it only waits longer."""
+        return self.reason.code == _BUSY
+
+
+_BUSY = "reader_busy"
+NOT_BEGUN = Failure(Reason(_BUSY, {}), is_passing=True)
+"""Of a file whose turn to be read did not come."""
+
 
 def failure_of(error: AssistantError | IngestError) -> Failure:
     """What an error means for the file it happened to."""

@@ -61,7 +61,8 @@ class SourceRequests:
             Forbidden: The principal is no administrator.
             NotFound: No such source in the scope.
             InvalidInput: A program sends its files ("source_is_push"), or its place is no longer open.
-            UpstreamError: Its folder does not answer ("source_silent").
+            UpstreamError: Its folder does not answer ("source_silent"), or too many of the tenant's do
+                not ("source_calls_busy").
             Conflict: One is queued or under way ("source_busy").
         """
         require_writer(principal)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
-from assistant.domain.errors import InvalidInput
+from assistant.domain.errors import InvalidInput, StorageError
+from assistant.domain.ids import new_id
 from assistant.domain.jobs import JobItem
 from assistant.domain.sources import (
     MOST_NAMES,
@@ -98,6 +100,7 @@ class SourceSync:
         self._by = Principal(run.asked_by, source.tenant_id, frozenset({Role.TENANT_ADMIN}))
         grant = Grant(source.tenant_id, source.collection_id)
         self._scope = Scope(source.tenant_id, run.asked_by, frozenset({grant}))
+        self._claimant = new_id()
         self._found = RunOutcome()
         self._jobs: list[str] = []
         self._same = 0
@@ -115,6 +118,13 @@ class SourceSync:
                 former case what would be done, in the latter what was done already.
             QuotaExceeded: The tenant has no room; what was submitted before stays.
         """
+        try:
+            return self._look()
+        finally:
+            with suppress(StorageError):  # it ends by itself
+                self._files.let_go(self._claimant)
+
+    def _look(self) -> RunOutcome:
         self._compare()
         found = self._outcome()
         if self._run.kind is RunKind.PLAN:
@@ -221,6 +231,7 @@ class SourceSync:
                 received=frozenset(each.sha256 for _, each in news),
             )
         )
+        self._files.let_go(self._claimant)
         self._remember(
             [
                 SourceFile(each.name, each.size_bytes, wanted.listed.stamp, each.sha256)
@@ -307,7 +318,7 @@ class SourceSync:
 
     def _put(self, listed: ListedFile) -> tuple[str, int]:
         with self._place.open(listed) as stream:
-            return self._files.put(stream, max_bytes=self._max_file_bytes)
+            return self._files.put(stream, max_bytes=self._max_file_bytes, claimant=self._claimant)
 
     def _hash(self, listed: ListedFile) -> tuple[str, int]:
         with self._place.open(listed) as stream:

@@ -32,7 +32,7 @@ from assistant.services.source_drafts import (
 )
 from assistant.services.source_requests import SourceRequests
 from assistant.services.transactions import retried
-from ingest.sources.listing import SourceFault
+from ingest.sources.listing import FileSource, SourceFault
 
 _TESTED_NAMES = 5
 _TESTS_OF_TENANT, _TESTS = 2, 4
@@ -285,9 +285,7 @@ class SourceService:
                 self._tests.one_of(principal.tenant_id),
                 closing(self._places.open(tried, password=password or "")) as place,
             ):
-                return within(
-                    lambda: place.first_names(limit=_TESTED_NAMES), seconds=PLACE_PATIENCE_S
-                )
+                return _first_names(place, of=tried)
         except SourceFault as fault:
             raise unreachable(fault) from fault
 
@@ -322,6 +320,15 @@ class SourceService:
             subject=source.id,
             details={"collection": source.collection_id, **details},
         )
+
+
+def _first_names(place: FileSource, *, of: Source) -> tuple[str, ...]:
+    return within(
+        lambda: place.first_names(limit=_TESTED_NAMES),
+        tenant_id=of.tenant_id,
+        address=of.address,
+        seconds=PLACE_PATIENCE_S,
+    )
 
 
 def _collection(

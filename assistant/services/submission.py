@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from assistant.domain.catalogue import sentences
@@ -63,7 +63,7 @@ class Submission:
     is_of_look: bool = False
     """True when a look at the source itself announces this; it asks for approvals on its own."""
     renamed: tuple[Renaming, ...] = ()
-    """Documents that are kept as they are under another name."""
+    """Documents that are kept under another name, as they are unless `files` names that one too."""
     removed: tuple[str, ...] = ()
     """Names that a source that is not told whole is known to hold no longer."""
     received: frozenset[str] = frozenset()
@@ -95,6 +95,8 @@ class PlannedFile:
     """Set if and only if the state is FAILED."""
     is_renamed: bool = False
     """True when its document bears another name still, and is to take this one."""
+    is_served: bool = False
+    """True when it is UNCHANGED because its announced content is served already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,10 @@ def plan_of(
         One entry per renamed, announced or unreadable file, then one REMOVED per document to delete.
     """
     seen: set[str] = set()
-    plan = list(_renamed(submission.renamed, seen=seen, known=known))
+    sent = {normalised_name(file.name) for file in submission.files}
+    moved, kept = _split(submission.renamed, sent=sent, known=known)
+    seen.update(moved.values())
+    plan = list(_renamed(kept, seen=seen, known=known))
     plan += [
         _refused(name, seen=seen, known=known, code=code) for name, code in submission.unreadable
     ]
@@ -167,6 +172,7 @@ def plan_of(
                 file,
                 seen=seen,
                 known=known,
+                old_name=moved.get(normalised_name(file.name)),
                 standing=standing,
                 is_kept=is_kept,
                 max_file_bytes=max_file_bytes,
@@ -175,6 +181,20 @@ def plan_of(
     gone = known.documents if submission.is_complete else submission.removed
     plan.extend(_removed(gone, known=known, seen=seen))
     return plan
+
+
+def _split(
+    renamed: Iterable[Renaming], *, sent: Collection[str], known: KnownSource
+) -> tuple[dict[str, str], list[Renaming]]:
+    """Old names, by new one, of known documents that get a content too; and the other renamings."""
+    moved: dict[str, str] = {}
+    others: list[Renaming] = []
+    for each in renamed:
+        if each.new not in sent:
+            others.append(each)
+        elif each.old in known.documents and each.new not in known.documents:
+            moved[each.new] = each.old
+    return moved, others
 
 
 def _renamed(
@@ -201,6 +221,7 @@ def _announced(
     *,
     seen: set[str],
     known: KnownSource,
+    old_name: str | None,
     standing: Standing,
     is_kept: Callable[[str], bool],
     max_file_bytes: int,
@@ -210,7 +231,7 @@ def _announced(
     if code is not None:
         return PlannedFile(displayed_name(name), ItemState.FAILED, reason=Reason(code, {}))
     seen.add(name)
-    document = known.documents.get(name)
+    document = known.documents.get(old_name or name)
     if file.size_bytes > max_file_bytes:
         reason = too_large(file.size_bytes, max_file_bytes=max_file_bytes)
         return PlannedFile(name, ItemState.FAILED, document=document, reason=reason)
@@ -219,7 +240,15 @@ def _announced(
         state = ItemState.UNCHANGED
     elif is_kept(file.sha256):
         state = ItemState.PENDING
-    return PlannedFile(name, state, file.sha256, file.size_bytes, document)
+    return PlannedFile(
+        name,
+        state,
+        file.sha256,
+        file.size_bytes,
+        document,
+        is_renamed=old_name is not None,
+        is_served=state is ItemState.UNCHANGED,
+    )
 
 
 def _is_served(

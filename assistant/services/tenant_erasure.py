@@ -19,8 +19,8 @@ from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.access import owner_tenant
 from assistant.services.roles import found_tenant, require_platform_admin
 from assistant.services.transactions import retried
+from assistant.services.unused_files import forget_unused_files
 
-_FILES_AT_ONCE = 50
 _ERASED_FROM = frozenset({TenantState.ARCHIVED, TenantState.DELETED})
 
 
@@ -84,7 +84,7 @@ class TenantEraser:
         for version_id in holdings.versions:
             self._forget_version(version_id)
         retried(lambda: self._clear(tenant_id))
-        while retried(self._forget_files):
+        while retried(lambda: forget_unused_files(self._open_work, self._files)):
             continue
         with self._open_work() as work:
             rows = _rows(work, tenant_id, holdings)
@@ -137,16 +137,6 @@ class TenantEraser:
         with self._open_work() as work:
             work.estates.clear(tenant_id)
             work.commit()
-
-    def _forget_files(self) -> bool:
-        """Remove some contents that nobody refers to any more, as the applier does; False without."""
-        with self._open_work() as work:
-            unused = work.ledger.unused_files(limit=_FILES_AT_ONCE)
-            for sha256 in unused:
-                self._files.remove(sha256)
-                work.ledger.forget_file(sha256)
-            work.commit()
-        return bool(unused)
 
     def _end(self, tenant_id: TenantId, report: ErasureReport, *, principal: Principal) -> None:
         """Forget the tenant if nothing of it is left, and tell what was."""

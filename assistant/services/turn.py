@@ -16,8 +16,9 @@ from assistant.domain.jobs import JobItem
 from assistant.services.fillers import Fillers
 from assistant.services.job_run import JobRun, Stopped
 from assistant.services.read_ahead import ReadAhead
+from assistant.services.reading_places import ReadingPlaces
 from assistant.services.readings import Outcome, Readings
-from assistant.services.setbacks import Failure, failure_of
+from assistant.services.setbacks import NOT_BEGUN, Failure, failure_of
 from ingest.model import IngestedFile
 
 _TICK_S = 0.5
@@ -52,12 +53,13 @@ class Tools:
     read: Callable[[JobItem], Outcome]
     fillers: Fillers
     children: int
-    """Files read at once."""
+    """Files of a tenant read at once."""
     item_attempts: int
     """How often a file may be begun."""
     back_off: BackOff
     slice_s: float
     """How long a turn lasts while others wait, in seconds."""
+    places: ReadingPlaces
     is_awaited: Callable[[], bool] = lambda: False
     """True when something else than a job waits for the worker."""
     readings: Readings = field(default_factory=Readings)
@@ -84,6 +86,7 @@ class Turn:
         self._failures_in_a_row = 0
         self._tries_at: list[datetime] = []
         self._taken: tuple[JobItem, Outcome] | None = None
+        self._is_over = False
         self.begun: list[JobItem] = []
         """Files that are still marked as begun after the work ended, as the database was away."""
 
@@ -106,23 +109,36 @@ class Turn:
                     self._put_aside(ahead)
                 self._give_back([*([self._taken[0]] if self._taken else []), *ahead.items])
                 raise
+            finally:
+                self._is_over = True
 
     def _go_through(self, ahead: ReadAhead) -> None:
         while True:
             self._check(0)
-            self._give_way_if_due()
+            # without a file to take the turn gets nothing done: its readings go on beside others
+            self._give_way_if_due(has_progress=self._settled > 0 or ahead.is_reading)
             self._top_up(ahead)
             if not ahead.items:
                 return
             self._taken = ahead.take(timeout_s=_TICK_S)
-            if self._taken is not None:
-                self._settle(*self._taken, ready=ahead.ready)
-                self._taken = None
-                self._settled += 1
+            if self._taken is None:
+                continue
+            item, outcome = self._taken
+            if isinstance(outcome, Failure) and outcome.is_of_queue:
+                self._wait_on(item)
+                continue
+            self._settle(item, outcome, ready=ahead.ready)
+            self._taken = None
+            self._settled += 1
 
-    def _give_way_if_due(self) -> None:
-        """End the turn when its time is over, something was got done in it, and others wait."""
-        has_progress = self._settled > 0 or self._batches > 1
+    def _wait_on(self, item: JobItem) -> None:
+        """Have a file read later that was not begun: nothing failed."""
+        self._check(_TICK_S)
+        self._run.give_back(item)
+        self._taken = None
+
+    def _give_way_if_due(self, *, has_progress: bool) -> None:
+        """End the turn when its time is over, it loses nothing by that, and others wait."""
         is_over = time.monotonic() - self._begun > self._tools.slice_s
         if has_progress and is_over and (self._run.has_others() or self._tools.is_awaited()):
             raise GaveWay
@@ -144,7 +160,8 @@ class Turn:
                 return
             started = self._run.begin(item)
             if started is not None:
-                ahead.begin(started, is_alone=is_suspect)
+                reading = self._tools.readings.take(started)
+                ahead.begin(started, is_alone=is_suspect, reading=reading)
 
     def _settle(self, item: JobItem, outcome: Outcome, *, ready: Sequence[IngestedFile]) -> None:
         if isinstance(outcome, Failure):
@@ -176,7 +193,7 @@ class Turn:
         self._check(wait_s)
         if not wait_s:
             self._batches += 1
-            self._give_way_if_due()
+            self._give_way_if_due(has_progress=self._settled > 0 or self._batches > 1)
 
     def _fail(self, item: JobItem, failure: Failure) -> None:
         """End a file that failed for good; have one that failed in passing tried again later.
@@ -204,7 +221,9 @@ class Turn:
             raise _GivenUp
 
     def _read(self, item: JobItem) -> Outcome:
-        return self._tools.readings.take(item) or self._tools.read(item)
+        tenant_id, places = self._run.tenant_id, self._tools.places
+        with places.one_of(tenant_id, is_wanted=lambda: not self._is_over) as is_held:
+            return self._tools.read(item) if is_held else NOT_BEGUN
 
     def _put_aside(self, ahead: ReadAhead) -> None:
         if self._taken is not None:

@@ -40,6 +40,7 @@ from assistant.services.generation_building import GenerationBuilder
 from assistant.services.heartbeat import Heartbeat
 from assistant.services.job_run import JobRun, Stopped
 from assistant.services.lease_loop import LeaseLoop
+from assistant.services.reading_places import ReadingPlaces
 from assistant.services.readings import Outcome
 from assistant.services.setbacks import Failure, failure_of
 from assistant.services.transactions import retried
@@ -94,7 +95,7 @@ class Worker:
         owner: Name of this worker, unlike any other's.
         lease_s: Life of a lease, in seconds; renewed at half of it.
         item_attempts: How often a file may be begun before it is given up.
-        children: Files read at once.
+        children: Files of a tenant read at once; the reader has a child more, for others.
         batch_size: Texts embedded between two looks at a cancellation.
         retry_delays_s: Waits before new tries of an embedder that fails.
         error_pause_s: Wait before a new try of a database or disk that fails.
@@ -145,6 +146,7 @@ class Worker:
             read=self._read,
             fillers=self._fillers,
             children=children,
+            places=ReadingPlaces(per_tenant=children),
             item_attempts=item_attempts,
             back_off=back_off or BackOff(),
             slice_s=slice_s,
@@ -243,6 +245,7 @@ class Worker:
 
     def _let_go(self, job: Job) -> None:
         _log.info("job_stopped", job_id=job.id)
+        self._tools.readings.blame_nobody()
         # readings put aside by other jobs go on, unless the process ends
         self._reader.interrupt(None if self._stop.is_set() else job.id)
 

@@ -178,10 +178,10 @@ def test_disk_full_while_receiving_leaves_the_file_awaited(tmp_path: Path) -> No
     class FullStore(FolderFileStore):
         is_full = True
 
-        def put(self, stream: BinaryIO, *, max_bytes: int) -> tuple[str, int]:
+        def put(self, stream: BinaryIO, *, max_bytes: int, claimant: str = "") -> tuple[str, int]:
             if self.is_full:
                 raise StorageError("disk_full")
-            return super().put(stream, max_bytes=max_bytes)
+            return super().put(stream, max_bytes=max_bytes, claimant=claimant)
 
     files = FullStore(tmp_path / "files")
     house = open_house(tmp_path, files=files)

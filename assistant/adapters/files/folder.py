@@ -9,11 +9,12 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from assistant.adapters.files.claims import Claims
 from assistant.domain.errors import InvalidInput, NotFound, StorageError
 from ingest.limits import MEGABYTE
 
@@ -24,6 +25,8 @@ _PAGES_BYTES = 500 * MEGABYTE
 """What page images and PDFs of decks may take on the disk: about 4,000 images."""
 _RESERVE_BYTES = 256 * 1024 * 1024
 """Kept free on the disk: what the index needs to be written at all."""
+_CLAIM_S = 3600.0
+"""How long a content may wait for what will refer to it, in seconds."""
 _DECK_PDF = "deck.pdf"
 _SHA256 = re.compile("[0-9a-f]{64}")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -40,6 +43,7 @@ class FolderFileStore:
         root: Folder of the originals; made when absent.
         pages_bytes: What `pages/` may take; beyond, what was made first is dropped.
         reserve_bytes: What is to stay free on the disk.
+        claim_s: How long a claim on a content counts, in seconds.
 
     Raises:
         StorageError: The folder cannot be made ("disk_full", "storage_denied", "storage_error").
@@ -51,6 +55,7 @@ class FolderFileStore:
         *,
         pages_bytes: int = _PAGES_BYTES,
         reserve_bytes: int = _RESERVE_BYTES,
+        claim_s: float = _CLAIM_S,
     ) -> None:
         self._root = root
         self._reserve_bytes = reserve_bytes
@@ -61,15 +66,17 @@ class FolderFileStore:
         with translated():
             for folder in (self._root, self._pages, self._partial):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._claims = Claims(root / "claims", life_s=claim_s)
             self._drop_abandoned()
             self._drop_orphans()
 
-    def put(self, stream: BinaryIO, *, max_bytes: int) -> tuple[str, int]:
+    def put(self, stream: BinaryIO, *, max_bytes: int, claimant: str = "") -> tuple[str, int]:
         """Keep a content; writing it twice keeps one.
 
         Args:
             stream: Read from where it stands to its end.
             max_bytes: Greatest length accepted.
+            claimant: Who claims it until it lets go; empty when something refers to it already.
 
         Returns:
             Its SHA-256 in hexadecimal and its size in bytes.
@@ -81,6 +88,8 @@ class FolderFileStore:
         """
         with translated(), self._partial_file() as file:
             sha256, size = _copy(stream, file, max_bytes=max_bytes)
+            if claimant:  # before it has its name: a process that dies then leaves a trace of it
+                self._claims.make(sha256, claimant=claimant)
             if self.has(sha256):
                 # of now: `iter_kept` leaves out what is too new to be called an orphan
                 with suppress(FileNotFoundError):
@@ -88,6 +97,26 @@ class FolderFileStore:
             if not self.has(sha256):
                 _move(file, self._place(sha256))
         return sha256, size
+
+    def let_go(self, claimant: str) -> None:
+        """End the claims of a claimant."""
+        with translated():
+            self._claims.let_go(claimant)
+
+    def claimed(self) -> frozenset[str]:
+        """SHA-256 of the contents that are claimed."""
+        with translated():
+            return self._claims.standing()
+
+    def let_go_of(self) -> frozenset[str]:
+        """SHA-256 of the contents whose claims ended and are not forgotten."""
+        with translated():
+            return self._claims.ended()
+
+    def forget_claims(self, hashes: Collection[str]) -> None:
+        """Forget the ended claims on some contents."""
+        with translated():
+            self._claims.forget(hashes)
 
     def has(self, sha256: str) -> bool:
         """True when the content is kept, complete."""

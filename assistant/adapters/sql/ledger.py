@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -241,6 +241,10 @@ class SqlIndexLedger:
                 not_(exists().where(versions.c.document_id == row.document_id)),
             )
         )
+
+    def note_files(self, hashes: Collection[str]) -> None:
+        """Keep the records of contents that are in the file store."""
+        keep_record(self._transaction, hashes)
 
     def unused_files(self, *, limit: int) -> list[str]:
         """SHA-256 of file contents that no document, version or open job item refers to any more.

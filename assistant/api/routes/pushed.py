@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from assistant.api.body import BodyStream
+from assistant.api.body import BodyStream, announced_bytes
 from assistant.api.deps import Admin, UseCases
 from assistant.api.mapping import document_out, job_out
 from assistant.domain.ids import CollectionId
@@ -48,6 +48,7 @@ async def put_document(
         name=name,
         principal=caller.principal,
         scope=caller.owned,
+        size_bytes=announced_bytes(request),
     )
     job = await run_in_threadpool(services.jobs.get, put.job.id, scope=caller.owned)
     response.status_code = 201 if put.is_new else 200

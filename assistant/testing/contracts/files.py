@@ -56,6 +56,31 @@ class FileStoreContract:
         assert raised.value.sentence
         assert not store.has(SHA256)
 
+    def test_a_content_is_claimed_until_its_claimant_lets_go(self, store: FileStore) -> None:
+        for claimant in ("a", "b"):
+            store.put(io.BytesIO(CONTENT), max_bytes=len(CONTENT), claimant=claimant)
+
+        assert (store.claimed(), store.let_go_of()) == ({SHA256}, frozenset())
+        store.let_go("a")
+        assert (store.claimed(), store.let_go_of()) == ({SHA256}, {SHA256})
+        store.let_go("b")
+        store.let_go("nobody")
+        assert (store.claimed(), store.let_go_of()) == (frozenset(), {SHA256})
+
+    def test_only_claims_that_ended_are_forgotten(self, store: FileStore) -> None:
+        other, _ = store.put(io.BytesIO(PDF), max_bytes=len(PDF), claimant="a")
+        store.let_go("a")
+        store.put(io.BytesIO(CONTENT), max_bytes=len(CONTENT), claimant="a")
+
+        store.forget_claims({SHA256})
+        assert (store.claimed(), store.let_go_of()) == ({SHA256}, {other})
+        store.forget_claims({SHA256, other})
+        assert (store.claimed(), store.let_go_of()) == ({SHA256}, frozenset())
+
+    def test_a_content_that_nobody_claims_is_not_told(self, store: FileStore) -> None:
+        put(store)
+        assert (store.claimed(), store.let_go_of()) == (frozenset(), frozenset())
+
     def test_many_threads_keep_one_content(self, store: FileStore) -> None:
         content = CONTENT * 50_000
         with ThreadPoolExecutor(8) as pool:

@@ -325,6 +325,17 @@ class LedgerContract(RepositoryContract):
             work.commit()
         assert unused() == []
 
+    def test_a_noted_content_is_unused_until_something_refers_to_it(
+        self, open_work: UnitOfWorkFactory, document: Document
+    ) -> None:
+        with open_work() as work:
+            work.ledger.note_files(["cd" * 32, document.sha256])
+            work.ledger.note_files(["cd" * 32])
+            work.commit()
+
+        with open_work() as work:
+            assert work.ledger.unused_files(limit=9) == ["cd" * 32]
+
     def test_a_replaced_content_is_unused(
         self, open_work: UnitOfWorkFactory, document: Document
     ) -> None:

@@ -193,9 +193,9 @@ def test_lasting_failure_of_the_embedder_fails_at_once(
     assert house.items(job)["a.txt"].setbacks == 0
 
 
-def test_a_busy_reader_and_a_disk_that_does_not_answer_are_tried_again(house: House) -> None:
-    job = house.submit({"a.txt": "Texte A", "b.txt": "Texte B", "c.txt": "Texte C"})
-    errors = {"a.txt": ReaderBusy("reader_busy"), "c.txt": StorageError("storage_error")}
+def test_a_disk_that_does_not_answer_is_tried_again(house: House) -> None:
+    job = house.submit({"b.txt": "Texte B", "c.txt": "Texte C"})
+    errors = {"c.txt": StorageError("storage_error")}
 
     def fail_once(name: str) -> None:
         if error := errors.pop(name, None):
@@ -203,12 +203,28 @@ def test_a_busy_reader_and_a_disk_that_does_not_answer_are_tried_again(house: Ho
 
     house.reader.hook = fail_once
     settle(house)
-    assert house.states(job)["a.txt"] is ItemState.RETRYING
     assert house.states(job)["c.txt"] is ItemState.RETRYING
 
     house.clock.advance(30)
     settle(house)
     assert ended(house, job) is JobState.SUCCEEDED
+
+
+def test_a_busy_reader_is_waited_for_and_blames_no_file(house: House) -> None:
+    job = house.submit({"a.txt": "Texte A", "b.txt": "Texte B"})
+    refusals = iter(range(3))
+
+    def refuse(name: str) -> None:
+        if name == "a.txt" and next(refusals, None) is not None:
+            raise ReaderBusy("reader_busy")
+
+    house.reader.hook = refuse
+    settle(house)
+
+    assert ended(house, job) is JobState.SUCCEEDED
+    item = house.items(job)["a.txt"]
+    assert (item.setbacks, item.reason, item.attempt) == (0, None, 1)
+    assert house.reader.names.count("a.txt") == 4
 
 
 def test_cancelling_a_job_that_waits_ends_it_at_once(house: House, embedder: MoodyEmbedder) -> None:
