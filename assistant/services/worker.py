@@ -134,7 +134,7 @@ class Worker:
         self._generations = generations or WorkOfGenerations(
             lambda: Fed((embedder,)), Fingerprints(reader, embedder_id=embedder.identity.id)
         )
-        self._clock, self._parts = clock, parts
+        self._clock, self._parts, self._elapsed_s = clock, parts, elapsed_s
         self._owner, self._lease_s = owner, lease_s
         self._scanner, self._runner = scanner, runner or LeaseLoop()
         self._error_pause_s = error_pause_s
@@ -157,7 +157,6 @@ class Worker:
         self._stop, self._finisher = threading.Event(), JobFinisher(clock)
         self._silent_since: dict[JobId, tuple[int, float]] = {}
         self._held: _Held | None = None
-        self._elapsed_s = elapsed_s
 
     @property
     def embedding_s(self) -> float:
