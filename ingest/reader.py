@@ -255,7 +255,10 @@ class ParserPool:
         finally:
             with self._lock:
                 call.child = None
-            if child is not None and child.is_spent:
+                is_doomed = (
+                    call.is_interrupted
+                )  # it may be ended now, in the middle of another's file
+            if child is not None and (child.is_spent or is_doomed):
                 self._discard(child)
                 child = None
             self._places.put(child)

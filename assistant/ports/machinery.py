@@ -11,7 +11,7 @@ from typing import Protocol
 
 from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.documents import DocumentVersion, NewChunk, Reason
-from assistant.domain.ids import CollectionId, DocumentId, JobId, TenantId, VersionId
+from assistant.domain.ids import CollectionId, DocumentId, JobId, JobItemId, TenantId, VersionId
 from assistant.domain.jobs import ItemState, Job, JobItem, JobState
 from assistant.domain.retrieval import EmbedderIdentity, IndexPoint, Vector
 
@@ -169,6 +169,10 @@ class WorkQueue(Protocol):
             owner: Who holds it.
             not_before: When it may be taken again; None at once.
         """
+        ...
+
+    def waiting(self, items: Collection[JobItemId]) -> frozenset[JobItemId]:
+        """Those of some items that wait to be read, by nobody yet: in PENDING or RETRYING."""
         ...
 
     def has_others(self, job_id: JobId, *, now: datetime) -> bool:

@@ -14,6 +14,11 @@ class JobRunner(Protocol):
     (`WorkQueue.lease`); a runner may wake a worker for nothing, and two for one job.
     """
 
+    @property
+    def is_shared(self) -> bool:
+        """True when other workers may take the same jobs."""
+        ...
+
     def run(self, turn: Callable[[], bool], *, stop: threading.Event) -> None:
         """Call `turn` whenever there may be a job, until told to stop.
 

@@ -85,6 +85,7 @@ class GenerationBuilder:
         self._todo: dict[GenerationId, deque[VersionId]] = {}
         self._away_until: dict[GenerationId, float] = {}
         self._looked_at: dict[GenerationId, float] = {}
+        self._served_at: dict[GenerationId, float] = {}
         self._due: frozenset[GenerationId] = frozenset()
         """Found to need work by a look that `run_once` need not make again."""
 
@@ -110,17 +111,18 @@ class GenerationBuilder:
             if generation.id not in due and not self._needs_work(generation):
                 continue
             if self._take(generation):
+                self._served_at[generation.id] = self._now()
                 self._work_on(generation, stop)
                 return True
             self._away_until[generation.id] = self._now() + _TAKEN_S
         return False
 
     def _kept(self) -> list[Generation]:
-        """Whole ones first: a way back that lags is refused, a construction only ends later."""
+        """By turns; whole ones first: a way back that lags is refused, a construction only ends later."""
         with self._open_work() as work:
             kept = work.generations.list_kept()
         self._lag.note(kept)
-        return sorted(kept, key=lambda each: not each.is_whole)
+        return sorted(kept, key=lambda each: (self._served_at.get(each.id, 0.0), not each.is_whole))
 
     def _needs_work(self, generation: Generation) -> bool:
         if self._now() < self._away_until.get(generation.id, 0.0):

@@ -15,6 +15,8 @@ class LeaseLoop:
         look_s: Time between two looks while there is nothing to do, in seconds.
     """
 
+    is_shared = False
+
     def __init__(self, *, look_s: float = _LOOK_S) -> None:
         self._look_s = look_s
 

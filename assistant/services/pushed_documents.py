@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO
 
 from assistant.domain.documents import EXTERNAL_PREFIX, Document
@@ -116,18 +117,22 @@ class PushedDocuments:
         self, place: Place, file: AnnouncedFile, *, source: str, principal: Principal, scope: Scope
     ) -> Put:
         known = self._known(place, source=source, scope=scope)
-        moved = () if known is None or known.name == file.name else (known.name,)
-        job, _ = self._ingestion.submit(
+        submit = partial(self._ingestion.submit, principal=principal, scope=scope)
+        moved: tuple[Renaming, ...] = ()
+        if known is not None and known.name != file.name:
+            moved = (Renaming(known.name, file.name),)
+            if known.sha256 == file.sha256:  # its name alone: who reads the content goes on
+                submit(Submission(source, (), place.collection_id, renamed=moved))
+                moved = ()
+        job, _ = submit(
             Submission(
                 source,
                 (file,),
                 place.collection_id,
                 is_complete=True,
-                renamed=tuple(Renaming(old, file.name) for old in moved),
+                renamed=moved,
                 received=frozenset({file.sha256}),
-            ),
-            principal=principal,
-            scope=scope,
+            )
         )
         document = self._known(place, source=source, scope=scope)
         if document is None:  # another program deleted it meanwhile

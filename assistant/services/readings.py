@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection
 from concurrent.futures import Future
 from threading import Lock
 
-from assistant.domain.ids import JobItemId
+from assistant.domain.ids import JobId, JobItemId
 from assistant.domain.jobs import JobItem
-from assistant.services.setbacks import NOT_BEGUN, Failure
+from assistant.services.setbacks import Failure
 from ingest.model import IngestedFile
 
 Outcome = IngestedFile | Failure
@@ -25,31 +26,40 @@ class Readings:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._kept: OrderedDict[JobItemId, Future[Outcome]] = OrderedDict()
+        self._kept: OrderedDict[JobItemId, tuple[JobId, Future[Outcome]]] = OrderedDict()
 
     def put(self, item: JobItem, reading: Future[Outcome]) -> None:
         """Keep a reading for the next turn of its job."""
         with self._lock:
-            self._kept[item.id] = reading
+            self._kept[item.id] = item.job_id, reading
             self._kept.move_to_end(item.id)
-            done = [key for key, kept in self._kept.items() if kept.done()]
+            done = [key for key, (_, kept) in self._kept.items() if kept.done()]
             for key in done[:-_MOST]:
                 del self._kept[key]
 
     def take(self, item: JobItem) -> Future[Outcome] | None:
         """The reading of a file, kept no longer; None when there is none, or it ended without a result."""
         with self._lock:
-            reading = self._kept.pop(item.id, None)
+            _, reading = self._kept.pop(item.id, (None, None))
         if reading is None or (reading.done() and _is_vain(reading)):
             return None
         return reading
 
-    def blame_nobody(self) -> None:
-        """Have those under way that fail from now on be made again: their children are being ended."""
+    def under_way(self) -> frozenset[JobItemId]:
+        """The files that are still being read."""
         with self._lock:
-            for key, reading in self._kept.items():
-                if not reading.done():
-                    self._kept[key] = _excused(reading)
+            return frozenset(key for key, (_, kept) in self._kept.items() if not kept.done())
+
+    def of_job(self, job_id: JobId) -> frozenset[JobItemId]:
+        """The files of a job."""
+        with self._lock:
+            return frozenset(key for key, (owner, _) in self._kept.items() if owner == job_id)
+
+    def drop(self, items: Collection[JobItemId]) -> None:
+        """Keep the readings of some files no longer; who reads them is to be told apart."""
+        with self._lock:
+            for each in items:
+                self._kept.pop(each, None)
 
 
 def _is_vain(reading: Future[Outcome]) -> bool:
@@ -57,16 +67,3 @@ def _is_vain(reading: Future[Outcome]) -> bool:
         return True  # whoever reads it again is told
     outcome = reading.result()
     return isinstance(outcome, Failure) and outcome.is_of_queue
-
-
-def _excused(reading: Future[Outcome]) -> Future[Outcome]:
-    """The same reading, whose failure says nothing of its file."""
-    excused: Future[Outcome] = Future()
-    excused.set_running_or_notify_cancel()
-
-    def tell(ended: Future[Outcome]) -> None:
-        is_read = not _is_vain(ended) and isinstance(ended.result(), IngestedFile)
-        excused.set_result(ended.result() if is_read else NOT_BEGUN)
-
-    reading.add_done_callback(tell)
-    return excused

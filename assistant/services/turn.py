@@ -60,6 +60,9 @@ class Tools:
     slice_s: float
     """How long a turn lasts while others wait, in seconds."""
     places: ReadingPlaces
+    leaves_readings: bool = True
+    """Whether a turn may give way while it only waits for readings, which go on beside others' turns:
+    not where another worker could take the job, and would read the files again."""
     is_awaited: Callable[[], bool] = lambda: False
     """True when something else than a job waits for the worker."""
     readings: Readings = field(default_factory=Readings)
@@ -87,6 +90,8 @@ class Turn:
         self._tries_at: list[datetime] = []
         self._taken: tuple[JobItem, Outcome] | None = None
         self._is_over = False
+        self.reading: list[JobItem] = []
+        """Files that were being read, or waited to be embedded, when the work was stopped."""
         self.begun: list[JobItem] = []
         """Files that are still marked as begun after the work ended, as the database was away."""
 
@@ -107,7 +112,8 @@ class Turn:
             except (Stopped, GaveWay, Paused, StorageError) as error:
                 if isinstance(error, GaveWay | Paused):
                     self._put_aside(ahead)
-                self._give_back([*([self._taken[0]] if self._taken else []), *ahead.items])
+                self.reading = [*([self._taken[0]] if self._taken else []), *ahead.items]
+                self._give_back(self.reading)
                 raise
             finally:
                 self._is_over = True
@@ -116,7 +122,8 @@ class Turn:
         while True:
             self._check(0)
             # without a file to take the turn gets nothing done: its readings go on beside others
-            self._give_way_if_due(has_progress=self._settled > 0 or ahead.is_reading)
+            is_waiting = self._tools.leaves_readings and ahead.is_reading
+            self._give_way_if_due(has_progress=self._settled > 0 or is_waiting)
             self._top_up(ahead)
             if not ahead.items:
                 return

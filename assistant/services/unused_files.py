@@ -21,11 +21,13 @@ def forget_unused_files(open_work: UnitOfWorkFactory, files: FileStore) -> int:
         if let_go:
             work.ledger.note_files(let_go)
         unused = work.ledger.unused_files(limit=_AT_ONCE + len(files.claimed()))
-        claimed = files.claimed()  # once nobody else writes: no submission ends from here on
-        removed = [sha256 for sha256 in unused if sha256 not in claimed]
-        for sha256 in removed:
+        removed = 0
+        for sha256 in unused:
+            if sha256 in files.claimed():  # asked each time: it may be claimed at any moment
+                continue
             files.remove(sha256)
             work.ledger.forget_file(sha256)
+            removed += 1
         work.commit()
     files.forget_claims(let_go)
-    return len(removed)
+    return removed

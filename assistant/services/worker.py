@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,6 +42,7 @@ from assistant.services.job_run import JobRun, Stopped
 from assistant.services.lease_loop import LeaseLoop
 from assistant.services.reading_places import ReadingPlaces
 from assistant.services.readings import Outcome
+from assistant.services.readings_aside import ReadingsAside
 from assistant.services.setbacks import Failure, failure_of
 from assistant.services.transactions import retried
 from assistant.services.turn import GaveWay, Paused, Tools, Turn
@@ -135,23 +136,22 @@ class Worker:
             lambda: Fed((embedder,)), Fingerprints(reader, embedder_id=embedder.identity.id)
         )
         self._clock, self._parts, self._elapsed_s = clock, parts, elapsed_s
-        self._owner, self._lease_s = owner, lease_s
+        self._owner, self._lease_s, self._error_pause_s = owner, lease_s, error_pause_s
         self._scanner, self._runner = scanner, runner or LeaseLoop()
-        self._error_pause_s = error_pause_s
-        new_filler = partial(
-            VectorFiller, open_work, batch_size=batch_size, retry_delays_s=retry_delays_s
-        )
-        self._fillers = Fillers(self._generations.roster, new_filler)
+        new = partial(VectorFiller, open_work, batch_size=batch_size, retry_delays_s=retry_delays_s)
+        self._fillers = Fillers(self._generations.roster, new)
         self._tools = Tools(
             read=self._read,
             fillers=self._fillers,
             children=children,
             places=ReadingPlaces(per_tenant=children),
+            leaves_readings=not self._runner.is_shared,
             item_attempts=item_attempts,
             back_off=back_off or BackOff(),
             slice_s=slice_s,
             is_awaited=self._is_builder_due,
         )
+        self._aside = ReadingsAside(open_work, reader, readings=self._tools.readings)
         self._jobs_since: float | None = None
         """When the first turn of a job began since generations had their slice."""
         self._stop, self._finisher = threading.Event(), JobFinisher(clock)
@@ -183,6 +183,7 @@ class Worker:
             StorageError: The database or the file store fails; the job is taken again later.
         """
         self._take_up()
+        self._aside.end_unwanted()
         if self._is_builder_due() and self._build():
             return True
         job = self._lease()
@@ -209,7 +210,7 @@ class Worker:
                 _log.warning("job_paused", job_id=job.id, until=pause.until.isoformat())
                 paused_until = pause.until
             except Stopped:
-                self._let_go(job)
+                self._let_go(job, turn.reading)
             except StorageError as error:
                 self._give_up(run, error)
         retried(lambda: self._conclude(job, paused_until=paused_until))
@@ -242,11 +243,13 @@ class Worker:
         retried(lambda: self._conclude(held.job, paused_until=None))
         self._held = None
 
-    def _let_go(self, job: Job) -> None:
+    def _let_go(self, job: Job, reading: Sequence[JobItem]) -> None:
         _log.info("job_stopped", job_id=job.id)
-        self._tools.readings.blame_nobody()
-        # readings put aside by other jobs go on, unless the process ends
-        self._reader.interrupt(None if self._stop.is_set() else job.id)
+        if self._stop.is_set():
+            self._reader.interrupt()
+            return
+        # those of other jobs that were put aside go on
+        self._aside.end({each.id for each in reading} | self._tools.readings.of_job(job.id))
 
     def _lease(self) -> Job | None:
         now = self._clock.now()
@@ -262,6 +265,7 @@ class Worker:
             while True:
                 if self._stop.is_set() or heartbeat.is_lost or run.is_cancelled():
                     raise Stopped
+                self._aside.end_unwanted()
                 if left <= 0:
                     return
                 self._stop.wait(min(_TICK_S, left))
@@ -278,9 +282,7 @@ class Worker:
                 return Failure(Reason("virus_found", {"virus": virus}))
             with self._open_work() as work:
                 cut = work.cuts.active()
-            return self._reader.read(
-                path, name=item.name, chunk_tokens=cut.tokens, caller=item.job_id
-            )
+            return self._reader.read(path, name=item.name, chunk_tokens=cut.tokens, caller=item.id)
         except (IngestError, ScannerUnavailable) as error:
             return failure_of(error)
         except NotFound:

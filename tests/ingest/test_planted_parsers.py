@@ -325,7 +325,8 @@ def test_the_readings_of_other_callers_are_not_interrupted(
         thread.start()
     while len(pool.process_ids) < 4:
         time.sleep(0.01)
-    threads[2].start()  # waits for a free child
+    threads[2].start()
+    time.sleep(0.3)  # it waits for a free child by then
 
     pool.interrupt("b")
     threads[1].join(5)

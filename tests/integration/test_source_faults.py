@@ -221,12 +221,14 @@ def test_a_file_rewritten_while_it_is_read_is_of_one_version(
     put = desk.house.files.put
     changes: list[int] = []
 
-    def rewritten_meanwhile(stream: BinaryIO, *, max_bytes: int) -> tuple[str, int]:
+    def rewritten_meanwhile(
+        stream: BinaryIO, *, max_bytes: int, claimant: str = ""
+    ) -> tuple[str, int]:
         begun = stream.read(6)
         if begun == b"Ancien" and not changes:
             with (desk.root / "long.txt").open("r+b") as file:
                 changes.append(file.write(new.encode()))
-        return put(cast("BinaryIO", Rest(begun, stream)), max_bytes=max_bytes)
+        return put(cast("BinaryIO", Rest(begun, stream)), max_bytes=max_bytes, claimant=claimant)
 
     monkeypatch.setattr(desk.house.files, "put", rewritten_meanwhile)
 

@@ -30,6 +30,8 @@ class ListeningRunner:
         look_s: Time between two looks while nothing is heard, in seconds.
     """
 
+    is_shared = True
+
     def __init__(self, place: Postgresql, *, look_s: float = _LOOK_S) -> None:
         self._place = place
         self._look_s = look_s

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,7 +38,7 @@ from assistant.adapters.sql.tables import documents, job_items, jobs, versions
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.backoff import LONGEST_WAIT
 from assistant.domain.documents import DocumentState, Reason, VersionState
-from assistant.domain.ids import CollectionId, DocumentId, JobId, TenantId, VersionId
+from assistant.domain.ids import CollectionId, DocumentId, JobId, JobItemId, TenantId, VersionId
 from assistant.domain.jobs import (
     FINAL_ITEM_STATES,
     FINAL_JOB_STATES,
@@ -51,6 +51,7 @@ from assistant.domain.jobs import (
 
 _OPEN_JOBS = (JobState.QUEUED, JobState.RUNNING)
 _TO_DO = sorted(STATES_TO_READ)
+_UNREAD = (ItemState.PENDING, ItemState.RETRYING)
 _OPEN = sorted(frozenset(ItemState) - FINAL_ITEM_STATES)
 _NOT_CANCELLABLE = sorted(FINAL_ITEM_STATES | {ItemState.INDEXING})
 
@@ -162,6 +163,16 @@ class SqlWorkQueue:
         numbers = union_all(*(select(each.c.number) for each in first))
         query = select(job_items).where(job_items.c.number.in_(numbers))
         return read_items(self._transaction, query.order_by(job_items.c.ordinal).limit(limit))
+
+    def waiting(self, items: Collection[JobItemId]) -> frozenset[JobItemId]:
+        """Those of some items that wait to be read, by nobody yet."""
+        found: set[JobItemId] = set()
+        for batch in batches(sorted(items)):
+            query = select(job_items.c.id).where(
+                job_items.c.id.in_(batch), job_items.c.state.in_(_UNREAD)
+            )
+            found.update(JobItemId(row.id) for row in self._transaction.read(query))
+        return frozenset(found)
 
     def has_open(self, job_id: JobId) -> bool:
         """True while some item of a job has not ended."""

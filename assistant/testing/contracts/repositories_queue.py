@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from assistant.domain.documents import DocumentState, Reason
-from assistant.domain.ids import JobId, VersionId
+from assistant.domain.ids import JobId, JobItemId, VersionId
 from assistant.domain.jobs import FINAL_ITEM_STATES, ItemState, JobState
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.testing.contracts.repositories_jobs import LATER, lease, states_of
@@ -172,7 +172,10 @@ class QueueContract(RepositoryContract):
             assert work.queue.open_items(job.id, limit=1) == found[:1]
             assert work.queue.counts(job.id) == dict.fromkeys(ItemState, 1)
             assert work.queue.has_open(job.id)
+            waiting = work.queue.waiting([JobItemId("unknown"), *(item.id for item in items)])
         assert found == [item for item in items if item.state in _TO_DO]
+        unread = {ItemState.PENDING, ItemState.RETRYING}
+        assert waiting == {item.id for item in items if item.state in unread}
 
     @pytest.mark.parametrize("state", [*ItemState])
     def test_tells_whether_something_has_not_ended(

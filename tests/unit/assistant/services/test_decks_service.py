@@ -22,7 +22,9 @@ def deck(house: House) -> DocumentId:
     """A document that is taken for a PPTX, each line a slide."""
     read = house.reader.read
 
-    def as_deck(path: object, *, name: str, chunk_tokens: int | None = None) -> IngestedFile:
+    def as_deck(
+        path: object, *, name: str, chunk_tokens: int | None = None, caller: str = ""
+    ) -> IngestedFile:
         ingested = read(path, name=name, chunk_tokens=chunk_tokens)  # pyright: ignore[reportArgumentType]
         chunks = tuple(
             replace(chunk, locator=replace(chunk.locator, place=Place(slide=chunk.ordinal + 1)))

@@ -17,7 +17,9 @@ def paginated(house: House) -> DocumentId:
     """A document whose live version says it has three pages."""
     read = house.reader.read
 
-    def as_pdf(path: object, *, name: str, chunk_tokens: int | None = None) -> IngestedFile:
+    def as_pdf(
+        path: object, *, name: str, chunk_tokens: int | None = None, caller: str = ""
+    ) -> IngestedFile:
         ingested = read(path, name=name, chunk_tokens=chunk_tokens)  # pyright: ignore[reportArgumentType]
         document = replace(ingested.document, format=FileFormat.PDF, page_count=4)
         return IngestedFile(document, ingested.chunks)

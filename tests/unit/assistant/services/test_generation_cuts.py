@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.errors import InvalidInput
 from assistant.domain.generations import Generation, GenerationState
-from tests.house import open_house
+from tests.house import Gate, open_house
 from tests.unit.assistant.services.generation_world import GenerationWorld
 
 TWO = {
@@ -210,3 +211,26 @@ def _hashes(world: GenerationWorld) -> list[str]:
             for version_id in work.ledger.live_versions(ORDINARY)
             for digest in work.ledger.texts_of(version_id, ORDINARY)
         ]
+
+
+def test_a_long_document_is_cut_beside_the_work_of_others(world: GenerationWorld) -> None:
+    world.house.ingest(TWO)
+    gate = Gate()
+    world.house.reader.hook = lambda name: gate.wait() if name == "a.txt" else None
+    planned = world.service.plan("", principal=world.principal, chunk_tokens=128)
+    world.service.build(planned.id, principal=world.principal)
+    before = world.house.reader.names.count("a.txt")
+
+    builder, stop = world.new_builder(slice_s=0.1), threading.Event()
+    for _ in range(3):
+        begun = time.monotonic()
+        assert builder.run_once(stop)
+        assert time.monotonic() - begun < 10
+    assert gate.reached.is_set()
+    gate.open()
+    while builder.run_once(stop):
+        continue
+    world.settle()
+
+    assert world.now(planned).state is GenerationState.BUILT
+    assert world.house.reader.names.count("a.txt") == before + 1

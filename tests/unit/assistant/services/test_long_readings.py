@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from assistant.services.worker import Worker
 from assistant.settings import Settings
 from assistant.testing.contracts.repositories_world import ROLES, Reader, add_reader
 from ingest.errors import ParserDied
+from ingest.model import IngestedFile
 from tests.house import House, open_house
 from tests.unit.assistant.services.test_turns import state_as, submit_as
 
@@ -39,24 +40,37 @@ class PacedChildren:
         self.may_end = threading.Event()
         self.reading: Counter[str] = Counter()
         self.most = 0
-        self.interrupted = threading.Event()
+        self.callers: dict[str, str] = {}
+        self.ended: set[str] = set()
+        self._read = house.reader.read
         house.reader.hook = self.take
-        house.reader.interrupt = self.interrupted.set  # type: ignore[method-assign]
+        house.reader.read = self.read  # type: ignore[method-assign]
+        house.reader.interrupt = self.interrupt  # type: ignore[method-assign]
+
+    def read(
+        self, path: Path, *, name: str, chunk_tokens: int | None = None, caller: str = ""
+    ) -> IngestedFile:
+        self.callers[name] = caller
+        return self._read(path, name=name, chunk_tokens=chunk_tokens, caller=caller)
+
+    def interrupt(self, caller: str | None = None) -> None:
+        self.ended.update(self.callers.values() if caller is None else {caller})
 
     def take(self, name: str) -> None:
         with self._free:
             if not name.startswith("scan"):
                 return
+            caller = self.callers[name]
             with self._lock:
                 self.reading[name] += 1
                 self.most = max(self.most, self.reading.total())
             ends = time.monotonic() + _LONGEST_S
             while not self.may_end.wait(0.02) and time.monotonic() < ends:
-                if self.interrupted.is_set():
+                if caller in self.ended:
                     break
             with self._lock:
                 self.reading[name] -= 1
-            if self.interrupted.is_set():
+            if caller in self.ended:
                 raise ParserDied("parser_crashed")
 
 
@@ -77,6 +91,13 @@ def paced(house: House) -> Iterator[PacedChildren]:
 @pytest.fixture
 def small(house: House) -> Reader:
     return add_reader(house.open_work, "petite")
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    ends = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
 
 
 def turns(worker: Worker, *, of: int) -> None:
@@ -155,7 +176,7 @@ def test_a_scan_that_fails_aside_fails_and_is_not_read_again(
     assert house.reader.names.count("scan1.txt") == 1
 
 
-def test_a_scan_ended_by_the_cancellation_of_another_job_is_read_again(
+def test_a_scan_aside_goes_on_when_another_job_is_cancelled(
     house: House, paced: PacedChildren, small: Reader
 ) -> None:
     scans = house.submit({"scan1.txt": "Registre un"})
@@ -171,15 +192,42 @@ def test_a_scan_ended_by_the_cancellation_of_another_job_is_read_again(
 
     house.reader.hook = cancel_and_take
     turns(worker, of=1)
-    assert paced.interrupted.wait(5)
-    time.sleep(0.5)
-    paced.interrupted.clear()
+    wait_for(lambda: paced.callers["scan2.txt"] in paced.ended)
     paced.may_end.set()
     house.settle_with(worker)
 
     assert state_as(house, small, other) is JobState.CANCELLED
     assert house.state_of(scans).state is JobState.SUCCEEDED
-    assert house.reader.names.count("scan1.txt") == 2
+    assert house.reader.names.count("scan1.txt") == 1
+
+
+@pytest.mark.each_engine
+@pytest.mark.parametrize("way", ["cancelled", "replaced"])
+def test_a_scan_aside_that_nobody_wants_any_more_is_ended(
+    house: House, paced: PacedChildren, small: Reader, way: str
+) -> None:
+    scans = house.submit({"scan1.txt": "Registre un", "scan2.txt": "Registre deux"})
+    submit_as(house, small, {"seul.txt": "Texte de la petite commune"})
+    worker = house.new_worker(slice_s=0.1)
+    turns(worker, of=2)
+    wait_for(lambda: paced.reading["scan1.txt"] and paced.reading["scan2.txt"])
+    first, second = (paced.callers[f"scan{n}.txt"] for n in (1, 2))
+
+    if way == "cancelled":
+        house.jobs.cancel(scans.id, principal=house.principal, scope=house.scope)
+    else:
+        house.submit({"scan1.txt": "Registre un, corrigé"}, is_complete=False)
+    house.reader.hook = lambda _: None
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run_forever, args=(stop,))
+    thread.start()
+    wait_for(lambda: first in paced.ended and not paced.reading["scan1.txt"])
+    was_other_ended = second in paced.ended
+    paced.may_end.set()
+    stop.set()
+    thread.join()
+
+    assert was_other_ended is (way == "cancelled")
 
 
 def test_places_are_counted_by_tenant_and_given_back() -> None:
