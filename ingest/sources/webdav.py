@@ -291,7 +291,7 @@ class WebDavSource:
 
     def _sent(self, request: httpx.Request) -> httpx.Response:
         try:
-            return self._http.send(request, stream=True)
+            return self._sent_again_if_cut(request)
         except httpx.ConnectError as error:
             is_unsafe = isinstance(error.__cause__ and error.__cause__.__cause__, ssl.SSLError)
             code = "webdav_certificate" if is_unsafe else "webdav_unreachable"
@@ -302,6 +302,13 @@ class WebDavSource:
             raise self._fault("webdav_slow", is_transient=True) from None
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):
             raise self._fault("webdav_stopped", is_transient=True) from None
+
+    def _sent_again_if_cut(self, request: httpx.Request) -> httpx.Response:
+        """A server may close a connection that it kept open at the moment it is used again."""
+        try:
+            return self._http.send(request, stream=True)
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+            return self._http.send(request, stream=True)
 
     def _pieces(
         self,

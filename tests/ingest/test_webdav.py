@@ -182,7 +182,28 @@ def test_a_passing_fault_is_met_three_times_before_it_is_told(
 
     with told_server(counted) as url:
         assert code_of(source_of(url)) == code
-    assert len(asked) == 3
+    # a request whose connection ends before the answer is sent twice each time
+    assert len(asked) == (6 if answer is hang_up else 3)
+
+
+def test_a_request_whose_connection_ends_before_the_answer_is_sent_again() -> None:
+    cut = {"PROPFIND", "GET"}
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        if request.command in cut:
+            cut.discard(request.command)
+            hang_up(request)
+        elif request.command == "GET":
+            said(200, b"ab", kind="text/plain")(request)
+        else:
+            said(207, multistatus(entry("/", size=None), entry("/a.txt", size=2)))(request)
+
+    with told_server(answer) as url:
+        source = source_of(url)
+        with source.open(ListedFile("a.txt", "/a.txt", 2, "")) as stream:
+            assert stream.read() == b"ab"
+        assert [each.name for each in source.list() if isinstance(each, ListedFile)] == ["a.txt"]
+    assert cut == set()
 
 
 def test_nobody_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
