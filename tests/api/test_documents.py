@@ -13,7 +13,11 @@ from typing import Any
 import pytest
 
 from assistant.client import AssistantClient, ClientError
+from assistant.domain.ids import JobItemId
+from assistant.domain.jobs import JobItem
+from assistant.domain.tenancy import Principal, Scope
 from assistant.schemas.documents import FileEntry, FileProblem, JobIn
+from assistant.services.submission import AnnouncedFile, Submission
 from tests.api.site import REGULATION, TOKEN, Site, open_site, served
 
 pytestmark = [pytest.mark.anyio, pytest.mark.each_engine]
@@ -107,6 +111,30 @@ async def test_two_uploads_of_one_file_at_once_make_one_document(site: Site) -> 
 
     assert [each["name"] for each in page["documents"]] == ["a.txt"]
     assert page["counts"]["chunks"] == 4
+
+
+async def test_an_upload_whose_file_somebody_sends_anew_at_that_moment_is_taken(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingestion = site.container.ingestion
+    receive, sent = ingestion.receive, list[JobItemId]()
+    newer = Submission("upload", (AnnouncedFile("a.txt", "f" * 64, 5),))
+
+    def overtaken(item_id: JobItemId, *args: Any, principal: Principal, scope: Scope) -> JobItem:
+        if not sent:
+            sent.append(item_id)
+            ingestion.submit(newer, principal=principal, scope=scope)
+        return receive(item_id, *args, principal=principal, scope=scope)
+
+    monkeypatch.setattr(ingestion, "receive", overtaken)
+    async with site.owner() as http:
+        files = [("files", (name, f"Texte de {name}".encode())) for name in ("a.txt", "b.txt")]
+        answer = await http.post("/api/v1/documents", files=files)
+        items = await http.get(f"/api/v1/jobs/{answer.json()['job']['id']}/items")
+
+    assert answer.status_code == 201
+    states = {each["name"]: each["state"] for each in items.json()}
+    assert states == {"a.txt": "cancelled", "b.txt": "pending"}
 
 
 @pytest.mark.parametrize(

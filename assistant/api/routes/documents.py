@@ -18,7 +18,7 @@ from assistant.api.mapping import counts_out, document_out, job_out, passage_out
 from assistant.api.reading_out import link_out
 from assistant.containers import Container
 from assistant.domain.documents import Document, ListFilter
-from assistant.domain.errors import NotFound
+from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.ids import CollectionId, DocumentId, LinkId
 from assistant.domain.links import LinkState
 from assistant.schemas.documents import (
@@ -281,7 +281,15 @@ def _take(
     for item in wanted:
         content = contents[item.sha256].file
         content.seek(0)
-        services.ingestion.receive(item.id, content, principal=caller.principal, scope=caller.owned)
+        try:
+            services.ingestion.receive(
+                item.id, content, principal=caller.principal, scope=caller.owned
+            )
+        except (
+            Conflict
+        ) as error:  # somebody sends a file of this name at this moment: theirs counts
+            if error.code != "item_ended":
+                raise
     return JobStarted(job=job_out(*services.jobs.get(job.id, scope=caller.owned)), wanted=[])
 
 
