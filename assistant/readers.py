@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
+from assistant.data_folder import prepare_data_folder
 from assistant.ports.parsing import FileReader
 from assistant.ports.scanning import VirusScanner
+from assistant.services.scratch import own_scratch
 from assistant.settings import Settings
 from ingest.limits import MEGABYTE, Limits
 
@@ -21,6 +25,18 @@ def open_reader(settings: Settings, *, scratch: Path, children: int) -> FileRead
     from ingest.reader import ParserPool
 
     return ParserPool(_limits_of(settings), children=children, scratch=scratch)
+
+
+@contextmanager
+def own_reader(settings: Settings) -> Generator[FileReader]:
+    """The reader of a worker process: no other process takes its folder for that of a dead one.
+
+    Raises:
+        StorageError: The data folder cannot be used.
+    """
+    shared = prepare_data_folder(settings.data_dir).scratch
+    with own_scratch(shared) as scratch:
+        yield open_reader(settings, scratch=scratch, children=worker_children(settings))
 
 
 def worker_children(settings: Settings) -> int:

@@ -7,11 +7,9 @@ import threading
 from contextlib import closing
 
 from assistant.bootstrap import build
-from assistant.data_folder import prepare_data_folder
 from assistant.databases import is_on_server
 from assistant.domain.errors import ConfigurationError
-from assistant.readers import open_reader, worker_children
-from assistant.services.scratch import own_scratch
+from assistant.readers import own_reader
 from assistant.settings import Settings
 from assistant.stopping import stop_on_signals
 
@@ -28,8 +26,8 @@ def work(settings: Settings) -> None:
         raise ConfigurationError("worker_needs_postgresql")
     stop = threading.Event()
     stop_on_signals(stop, (signal.SIGTERM, signal.SIGINT))
-    shared = prepare_data_folder(settings.data_dir).scratch
-    with own_scratch(shared) as scratch:
-        reader = open_reader(settings, scratch=scratch, children=worker_children(settings))
-        with closing(build(settings, role="worker", reader=reader)) as container:
-            container.worker.run_forever(stop)
+    with (
+        own_reader(settings) as reader,
+        closing(build(settings, role="worker", reader=reader)) as container,
+    ):
+        container.worker.run_forever(stop)

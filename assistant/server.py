@@ -106,7 +106,7 @@ def serve(
     run = folder.run
     with (
         own(run, command="serve"),
-        _scratch(folder.scratch),
+        scratch_of_its_own(folder.scratch),
         _listen(host, port=settings.server.port) as listener,
         closing(_backend(settings, url=_url(listener))) as backend,
     ):
@@ -135,7 +135,7 @@ def temporary_service(settings: Settings, *, command: str) -> Generator[Temporar
     folder = prepare_data_folder(settings.data_dir)
     with (
         own(folder.run, command=command),
-        _scratch(folder.scratch),
+        scratch_of_its_own(folder.scratch),
         _listen("127.0.0.1", port=0) as listener,
         closing(_backend(settings, url=_url(listener))) as backend,
     ):
@@ -204,7 +204,7 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def _scratch(folder: Path) -> Generator[None]:
+def scratch_of_its_own(folder: Path) -> Generator[None]:
     """Short-lived files of this process go into the data folder; those of a dead one leave it.
 
     Uploads are spooled there: the system's own folder may be small, in memory, or readable by others.

@@ -13,13 +13,16 @@ import signal
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from typing import TextIO
 
 import structlog
 
 from assistant.bootstrap import build
+from assistant.containers import WorkerContainer
 from assistant.domain.errors import AssistantError, StorageError, UpstreamError
 from assistant.logs import configure_logs
+from assistant.readers import own_reader
 from assistant.settings import Settings
 from assistant.stopping import stop_on_signals
 
@@ -59,11 +62,18 @@ def main(stdin: TextIO | None = None) -> int:
         _log.exception("worker_misunderstands_its_settings")
         return EXIT_REFUSED
     threading.Thread(target=_watch, args=(source, stop), name="parent-watch", daemon=True).start()
-    try:
-        container = build(settings, role="worker")
-    except AssistantError as error:
-        _log.error("worker_refused", code=error.code)
-        return EXIT_FAILED if _passes(error) else EXIT_REFUSED
+    with ExitStack() as stack:
+        try:
+            reader = stack.enter_context(own_reader(settings))
+            container = build(settings, role="worker", reader=reader)
+        except AssistantError as error:
+            _log.error("worker_refused", code=error.code)
+            return EXIT_FAILED if _passes(error) else EXIT_REFUSED
+        _work(container, stop)
+    return 0
+
+
+def _work(container: WorkerContainer, stop: threading.Event) -> None:
     looks = threading.Thread(
         target=container.sources.run_forever, args=(stop,), name="sources", daemon=True
     )
@@ -74,7 +84,6 @@ def main(stdin: TextIO | None = None) -> int:
         stop.set()
         looks.join(timeout=_LOOK_S)
         container.close()
-    return 0
 
 
 def die_with_parent() -> None:

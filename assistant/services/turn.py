@@ -172,6 +172,7 @@ class Turn:
 
     def _settle(self, item: JobItem, outcome: Outcome, *, ready: Sequence[IngestedFile]) -> None:
         if isinstance(outcome, Failure):
+            self._check(0)  # a reader that ends with its process has said nothing of the file
             self._fail(item, outcome)
             return
         marked = self._run.mark_embedding(item)

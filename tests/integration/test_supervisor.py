@@ -13,6 +13,9 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
+from assistant.data_folder import prepare_data_folder
+from assistant.readers import own_reader
+from assistant.server import scratch_of_its_own
 from assistant.settings import ModelSettings, Settings
 from assistant.settings_access import OidcProvider, OidcSettings
 from assistant.supervisor import WorkerSupervisor, revealed
@@ -174,3 +177,20 @@ def test_worker_dies_with_its_parent(settings: Settings, tmp_path: Path) -> None
     parent.stdout.close()
 
     until(lambda: is_gone(pid))
+
+
+def test_the_folder_of_a_living_worker_is_left_alone(settings: Settings) -> None:
+    with own_reader(settings) as reader:
+        folder = prepare_data_folder(settings.data_dir)
+        path = folder.root / "a.txt"
+        path.write_text("Texte A", "utf-8")
+        assert reader.read(path, name="a.txt").chunks
+        homes = set(folder.scratch.rglob("child-*"))
+
+        with scratch_of_its_own(folder.scratch):
+            assert set(folder.scratch.rglob("child-*")) == homes
+            assert reader.read(path, name="a.txt").chunks
+        reader.close()
+
+    assert homes
+    assert not [*folder.scratch.iterdir()]

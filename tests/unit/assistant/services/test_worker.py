@@ -18,6 +18,7 @@ from assistant.domain.retrieval import EmbedderIdentity, Vector
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.uploads import part_name
 from assistant.testing.embedder import HashEmbedder
+from ingest.errors import ParserDied
 from tests.house import Gate, House, open_house
 
 
@@ -425,6 +426,22 @@ def test_stopped_worker_gives_its_files_back_unblamed(house: House) -> None:
     assert gate.reached.wait(10)
     thread.join(10)
     gate.open()
+
+    item = house.items(job)["a.txt"]
+    assert (item.state, item.attempt) == (ItemState.PENDING, 0)
+
+
+def test_a_reading_that_dies_as_its_worker_is_asked_to_stop_is_not_blamed(house: House) -> None:
+    """A service that starts anew removes what the one before it left, while its worker still ends."""
+    job = house.submit({"a.txt": "Texte A"})
+    stop = threading.Event()
+
+    def die(name: str) -> None:
+        stop.set()
+        raise ParserDied("parser_crashed")
+
+    house.reader.hook = die
+    house.new_worker().run_forever(stop)
 
     item = house.items(job)["a.txt"]
     assert (item.state, item.attempt) == (ItemState.PENDING, 0)
