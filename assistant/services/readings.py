@@ -56,7 +56,7 @@ class Readings:
             return frozenset(key for key, (owner, _) in self._kept.items() if owner == job_id)
 
     def drop(self, items: Collection[JobItemId]) -> None:
-        """Keep the readings of some files no longer; who reads them is to be told apart."""
+        """Keep the readings of some files no longer; this ends none of them."""
         with self._lock:
             for each in items:
                 self._kept.pop(each, None)
