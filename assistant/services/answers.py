@@ -86,12 +86,17 @@ class AnswerService:
         self._most = concurrent + waiting
         self._question_chars = question_chars
         self._keeper = AnswerKeeper(open_work, clock)
-        self._running = 0
+        self._starting = 0
 
     @property
     def is_busy(self) -> bool:
         """True while some answer is running or waits for its turn."""
-        return self._running > 0
+        return self._unended > 0
+
+    @property
+    def _unended(self) -> int:
+        """Who has seen the end of an answer may ask the next one at once, so its place is free then."""
+        return self._starting + sum(not live.has_ended for live in self._keeper.lives.values())
 
     async def start(
         self,
@@ -112,16 +117,15 @@ class AnswerService:
         text = checked_question(question.text, limit=self._question_chars)
         earlier = [seen_text(each).strip()[: self._question_chars] for each in question.earlier]
         asked = Question(text, tuple(filter(None, earlier))[-_EARLIER:])
-        if self._running >= self._most:
+        if self._unended >= self._most:
             raise ModelBusy("too_many_answers", retry_after_s=_BUSY_RETRY_S)
-        self._running += 1
+        self._starting += 1
         try:
             answer, complete = await to_thread.run_sync(
                 lambda: self._begin(asked, principal=principal, conversation_id=conversation_id)
             )
-        except BaseException:
-            self._running -= 1
-            raise
+        finally:
+            self._starting -= 1
         live = LiveAnswer(answer, asker=principal, scope=scope)
         self._keeper.add(live)
         live.task = asyncio.create_task(self._run(live, question=complete))
@@ -264,7 +268,6 @@ class AnswerService:
 
     def _settle(self, live: LiveAnswer) -> None:
         live.publish(live.interrupted_end())
-        self._running -= 1
         self._keeper.wake()
 
     def _live(self, answer_id: AnswerId, *, scope: Scope) -> LiveAnswer | None:

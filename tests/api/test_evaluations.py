@@ -401,14 +401,17 @@ async def test_a_tenant_evaluates_its_own_documents_and_sees_its_own_runs(
 
 
 class Held:
-    """Answers as the pipeline does, but each only once it is let go."""
+    """Answers as the pipeline does, but each only once it is let go: those of evaluations, or of people."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, *, of_people: bool = False) -> None:
         self.asked: list[str] = []
         self.gate = asyncio.Semaphore(0)
         self.runner = site.container.evaluation_runner
-        self._inner = vars(self.runner)["_answers"]
-        vars(self.runner)["_answers"] = self
+        of_whom, name = self.runner, "_answers"
+        if of_people:
+            of_whom, name = site.container.answers, "_pipeline"
+        self._inner = vars(of_whom)[name]
+        vars(of_whom)[name] = self
 
     async def run(self, question: Question, *, scope: Any) -> AsyncIterator[Any]:
         self.asked.append(question.text)
@@ -559,12 +562,14 @@ async def test_a_question_that_never_lets_the_service_live_is_given_up(
 
 
 async def test_people_who_ask_go_first(owner: httpx.AsyncClient, site: Site) -> None:
-    held = Held(site)
-    vars(site.container.answers)["_running"] = 1
+    held, person = Held(site), Held(site, of_people=True)
+    asked = asyncio.create_task(owner.post("/api/v1/answers", json={"question": "Transport ?"}))
+    await person.reached(1)
     run = await started(owner)
     await asyncio.sleep(0.5)
     before = list(held.asked)
-    vars(site.container.answers)["_running"] = 0
+    person.gate.release()
+    await asked
     for _ in range(3):
         held.gate.release()
     found = await ended(owner, run["id"])

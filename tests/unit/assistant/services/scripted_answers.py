@@ -26,10 +26,11 @@ T = TypeVar("T")
 
 @dataclass
 class Script:
-    """Says its texts, then waits at the gate, then ends."""
+    """Says its texts, then waits at the gate, then ends, and goes away after its linger."""
 
     texts: tuple[str, ...] = ("Oui, ", "dix euros.")
     gate: asyncio.Event | None = None
+    linger: asyncio.Event | None = None
     error: Exception | None = None
     questions: list[Question] = field(default_factory=lambda: [])
     is_closed: bool = False
@@ -46,6 +47,8 @@ class Script:
             if self.error is not None:
                 raise self.error
             yield AnswerCompleted(AnswerStatus.ANSWERED, "".join(self.texts), (), (), "m", None, 1)
+            if self.linger is not None:
+                await self.linger.wait()
         finally:
             self.is_closed = True
 

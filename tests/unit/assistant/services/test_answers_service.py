@@ -231,3 +231,24 @@ def test_too_many_answers_at_once_are_refused_then_taken_again(house: House) -> 
         assert error.value.code == "too_many_answers"
 
     run(act)
+
+
+def test_who_has_seen_the_end_may_ask_at_once(house: House) -> None:
+    async def act() -> None:
+        linger = asyncio.Event()
+        service = service_of(house, Script(linger=linger), concurrent=1)
+        first = await service.start(
+            Question("Combien ?"), principal=house.principal, scope=house.scope
+        )
+        await service.result(first.id, scope=house.scope)
+
+        second = await service.start(
+            Question("Et après ?"), principal=house.principal, scope=house.scope
+        )
+        linger.set()
+        record = await service.result(second.id, scope=house.scope)
+
+        assert record.status is AnswerStatus.ANSWERED
+        await service.close()
+
+    run(act)
