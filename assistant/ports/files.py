@@ -16,8 +16,8 @@ class FileStore(Protocol):
         Args:
             stream: Read from where it stands to its end.
             max_bytes: Greatest length accepted.
-            claimant: Who is about to have something refer to it, and claims it until it lets go or for
-                an hour; empty when something refers to it already.
+            claimant: Who is about to have something refer to it, and claims it until it lets go, its
+                process dies or an hour has passed; empty when something refers to it already.
 
         Returns:
             Its SHA-256 in hexadecimal and its size in bytes.

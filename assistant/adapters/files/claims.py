@@ -8,30 +8,37 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from assistant.adapters.files.holders import Holders
+
 
 class Claims:
-    """Claims as `<root>/<SHA-256>.<claimant>`, of the time at which they were made; 0 once let go.
+    """Claims as `<root>/<SHA-256>.<claimant>.<holder>`, of the time at which they were made; 0 once let go.
+
+    A claim ends with the process that made it.
 
     Args:
         root: Their folder; made when absent.
-        life_s: How long a claim counts, in seconds: its claimant may have died.
+        life_s: How long a claim counts, in seconds.
+        holders: The stores that share the folder.
 
     Raises:
         OSError: The folder cannot be made; so do all methods when the disk fails.
     """
 
-    def __init__(self, root: Path, *, life_s: float) -> None:
+    def __init__(self, root: Path, *, life_s: float, holders: Holders) -> None:
         self._root = root
         self._life_s = life_s
+        self._holders = holders
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def make(self, sha256: str, *, claimant: str) -> None:
         """Claim a content from now on."""
-        self._place(sha256, claimant).touch(mode=0o600)
+        place = self._root / f"{sha256}.{claimant}.{self._holders.own}"
+        place.touch(mode=0o600)
 
     def let_go(self, claimant: str) -> None:
         """End all claims of a claimant; they are told by `ended` until they are forgotten."""
-        for place in self._root.glob(f"*.{claimant}"):
+        for place in self._root.glob(f"*.{claimant}.*"):
             with suppress(FileNotFoundError):
                 _age(place)
 
@@ -40,7 +47,7 @@ class Claims:
         return frozenset(sha256 for sha256, has_ended, _ in self._all() if not has_ended)
 
     def ended(self) -> frozenset[str]:
-        """SHA-256 of the contents that were let go, or claimed too long ago."""
+        """SHA-256 of the contents that were let go, claimed too long ago, or by who has died since."""
         return frozenset(sha256 for sha256, has_ended, _ in self._all() if has_ended)
 
     def forget(self, hashes: Collection[str]) -> None:
@@ -51,12 +58,19 @@ class Claims:
 
     def _all(self) -> Iterator[tuple[str, bool, Path]]:
         before = time.time() - self._life_s
+        alive: dict[str, bool] = {}
         for place in self._root.iterdir():
+            sha256, _, holder = _parts(place.name)
+            if holder not in alive:
+                alive[holder] = self._holders.is_alive(holder)
             with suppress(FileNotFoundError):
-                yield place.name.partition(".")[0], place.stat().st_mtime < before, place
+                yield sha256, not alive[holder] or place.stat().st_mtime < before, place
 
-    def _place(self, sha256: str, claimant: str) -> Path:
-        return self._root / f"{sha256}.{claimant}"
+
+def _parts(name: str) -> tuple[str, str, str]:
+    sha256, _, rest = name.partition(".")
+    claimant, _, holder = rest.partition(".")
+    return sha256, claimant, holder
 
 
 def _age(place: Path) -> None:

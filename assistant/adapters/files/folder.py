@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from assistant.adapters.files.claims import Claims
+from assistant.adapters.files.holders import Holders
 from assistant.domain.errors import InvalidInput, NotFound, StorageError
 from ingest.limits import MEGABYTE
 
 _PIECE_BYTES = 1 << 20
-_ABANDONED_S = 24 * 3600
-"""Age after which a partial file belongs to nobody that still writes."""
 _PAGES_BYTES = 500 * MEGABYTE
 """What page images and PDFs of decks may take on the disk: about 4,000 images."""
 _RESERVE_BYTES = 256 * 1024 * 1024
@@ -37,7 +36,8 @@ class FolderFileStore:
     """Implements `FileStore`: `<root>/ab/abcd…` by SHA-256; what is drawn of it in `pages/` beside it.
 
     A content is written under a partial name, synced, then renamed: what has its name is complete,
-    whatever died in between. Safe to use from several threads and processes.
+    whatever died in between. What dead processes had begun or claimed is nobody's. Safe to use from
+    several threads and processes.
 
     Args:
         root: Folder of the originals; made when absent.
@@ -66,7 +66,8 @@ class FolderFileStore:
         with translated():
             for folder in (self._root, self._pages, self._partial):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._claims = Claims(root / "claims", life_s=claim_s)
+            self._holders = Holders(root / "holders")
+            self._claims = Claims(root / "claims", life_s=claim_s, holders=self._holders)
             self._drop_abandoned()
             self._drop_orphans()
 
@@ -275,7 +276,7 @@ class FolderFileStore:
 
     @contextmanager
     def _partial_file(self) -> Generator[IO[bytes]]:
-        handle, name = tempfile.mkstemp(dir=self._partial)
+        handle, name = tempfile.mkstemp(dir=self._partial, prefix=f"{self._holders.own}.")
         os.close(handle)
         path = Path(name)
         try:
@@ -285,11 +286,11 @@ class FolderFileStore:
             path.unlink(missing_ok=True)
 
     def _drop_abandoned(self) -> None:
-        oldest = time.time() - _ABANDONED_S
+        """What a process that died was writing."""
         for path in self._partial.iterdir():
-            with suppress(FileNotFoundError):
-                if path.stat().st_mtime < oldest:
-                    path.unlink()
+            if not self._holders.is_alive(path.name.partition(".")[0]):
+                path.unlink(missing_ok=True)
+        self._holders.drop_dead()
 
     def _drop_orphans(self) -> None:
         """What was made of a content that is gone: of a process that died between drawing and looking."""

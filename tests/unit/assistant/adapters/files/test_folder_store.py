@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,7 +36,8 @@ for act in (
         act()
     except StorageError as error:
         print(error.code)
-print(sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()) == [
+found = [path.relative_to(root) for path in root.rglob("*") if path.is_file()]
+print([str(path) for path in found if path.parent.name != "holders"] == [
     f"files/{small[:2]}/{small}"
 ])
 print(store.put(io.BytesIO(b"c" * 100_000), max_bytes=10**7)[1])
@@ -69,6 +69,14 @@ class Endless:
         return b"a" * size
 FolderFileStore(Path(sys.argv[1])).put(Endless(), max_bytes=10**12)
 """
+CLAIM = """
+import io, sys, time
+from pathlib import Path
+from assistant.adapters.files.folder import FolderFileStore
+store = FolderFileStore(Path(sys.argv[1]))
+print(store.put(io.BytesIO(b"a"), max_bytes=9, claimant="somebody")[0], flush=True)
+time.sleep(600)
+"""
 
 
 class Broken(io.BytesIO):
@@ -81,7 +89,9 @@ class Broken(io.BytesIO):
 
 
 def contents(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+    """All files but the locks of those that write."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return [path for path in found if path.parent.name != "holders"]
 
 
 def test_a_stream_that_breaks_leaves_nothing(tmp_path: Path) -> None:
@@ -138,24 +148,73 @@ def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
     assert raised.value.sentence
 
 
-def test_a_process_killed_while_it_writes_leaves_no_content(tmp_path: Path) -> None:
+def writer(folder: Path) -> subprocess.Popen[str]:
+    """A process amid the writing of a content."""
     child = subprocess.Popen(
-        [sys.executable, "-c", ENDLESS, str(tmp_path / "files")], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", ENDLESS, str(folder / "files")], stdout=subprocess.PIPE, text=True
     )
     assert child.stdout
     for _ in range(5):
         child.stdout.readline()
+    return child
+
+
+def killed(child: subprocess.Popen[str]) -> None:
     child.send_signal(signal.SIGKILL)
     child.communicate(timeout=30)
-    left = contents(tmp_path)
-    assert [path.parent.name for path in left] == ["partial"]
+
+
+def test_a_process_killed_while_it_writes_leaves_nothing_for_long(tmp_path: Path) -> None:
+    child, other = writer(tmp_path), writer(tmp_path)
+    killed(child)
+    begun = contents(tmp_path)
+    FolderFileStore(tmp_path / "files")
+    of_the_living = contents(tmp_path)
+    killed(other)
+    FolderFileStore(tmp_path / "files")
+
+    assert [path.parent.name for path in begun] == ["partial", "partial"]
+    assert len(of_the_living) == 1
+    assert set(of_the_living) < set(begun)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_partial_file_of_a_former_version_goes_at_the_next_start(tmp_path: Path) -> None:
+    FolderFileStore(tmp_path / "files")
+    (tmp_path / "files" / "partial" / "tmp7sm7ibkt").write_bytes(b"a")
 
     FolderFileStore(tmp_path / "files")
-    assert contents(tmp_path) == left
-    long_ago = time.time() - 2 * 24 * 3600
-    os.utime(left[0], (long_ago, long_ago))
-    FolderFileStore(tmp_path / "files")
+
     assert contents(tmp_path) == []
+
+
+@pytest.mark.parametrize("is_killed", [True, False], ids=["killed", "living"])
+def test_a_claim_ends_with_the_process_that_made_it(tmp_path: Path, *, is_killed: bool) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", CLAIM, str(tmp_path / "files")], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout
+    sha256 = child.stdout.readline().strip()
+    if is_killed:
+        killed(child)
+    store = FolderFileStore(tmp_path / "files")
+    found = (store.claimed(), store.let_go_of())
+    store.forget_claims({sha256})
+    left = (store.claimed(), store.let_go_of())
+    killed(child)
+
+    nothing, it = frozenset[str](), frozenset({sha256})
+    assert (found, left) == (
+        ((nothing, it), (nothing, nothing)) if is_killed else (((it, nothing),) * 2)
+    )
+
+
+def test_a_claim_of_a_former_version_has_ended(tmp_path: Path) -> None:
+    store = FolderFileStore(tmp_path / "files")
+    sha256, _ = store.put(io.BytesIO(b"a"), max_bytes=1)
+    (tmp_path / "files" / "claims" / f"{sha256}.somebody").touch()
+
+    assert (store.claimed(), store.let_go_of()) == (frozenset(), {sha256})
 
 
 def test_contents_are_for_their_owner_only(tmp_path: Path) -> None:
