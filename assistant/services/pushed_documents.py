@@ -92,7 +92,7 @@ class PushedDocuments:
                 beyond the limit ("file_too_large").
             QuotaExceeded: Its tenant has no room for it; what was there stays, and the content is read
                 no further than the room goes.
-            StorageError: The disk is full or fails; what was there stays.
+            StorageError: The disk is full or fails, or loses what it had just kept; what was there stays.
         """
         require_writer(principal)
         source = _source(place, scope=scope)
@@ -132,12 +132,18 @@ class PushedDocuments:
                 is_complete=True,
                 renamed=moved,
                 received=frozenset({file.sha256}),
-            )
+            ),
+            guard=lambda _: self._check_there(file),
         )
         document = self._known(place, source=source, scope=scope)
         if document is None:  # another program deleted it meanwhile
             raise NotFound
         return Put(document, job, is_new=known is None)
+
+    def _check_there(self, file: AnnouncedFile) -> None:
+        """Nobody else would ever send it, so that it must not have gone since it was kept."""
+        if not self._files.has(file.sha256):
+            raise StorageError
 
     def _room(self, place: Place, *, source: str, scope: Scope) -> Room:
         known = self._known(place, source=source, scope=scope)

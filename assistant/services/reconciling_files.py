@@ -112,6 +112,7 @@ class FileComparison:
     def _check_kept(self, page: Sequence[str], *, mends: bool) -> None:
         with self._open_work() as work:
             unknown = set(page) - work.reconciliation.known_contents(page)
+        unknown -= self._files.claimed()
         self._tally.note(Defect.FILE_ORPHAN, sorted(unknown))
         if unknown and mends:
             mended = retried(lambda: self._set_aside(sorted(unknown)))
@@ -122,6 +123,7 @@ class FileComparison:
         with self._open_work() as work:
             work.lock()
             unknown = set(hashes) - work.reconciliation.known_contents(hashes)
+            unknown -= self._files.claimed()
             for sha256 in unknown:
                 self._files.set_aside(sha256)
         return len(unknown)

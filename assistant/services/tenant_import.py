@@ -165,6 +165,7 @@ class TenantImporter:
         with self._open_work() as work:
             work.lock()
             used = work.estates.contents_of_others(kept, tenant_id=tenant_id)
+            used |= self._files.claimed()
             for sha256 in kept:
                 if sha256 not in used:
                     self._files.remove(sha256)

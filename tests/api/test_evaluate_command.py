@@ -165,7 +165,8 @@ async def test_an_interrupt_cancels_the_evaluation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import_set(client, file, as_json=False)
-    vars(site.container.answers)["_running"] = 1  # people ask: nothing is evaluated meanwhile
+    people = vars(site.container.evaluation_runner)
+    people["_is_busy"] = lambda: True  # people ask: nothing is evaluated meanwhile
 
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
@@ -173,7 +174,7 @@ async def test_an_interrupt_cancels_the_evaluation(
     monkeypatch.setattr(evaluating, "time", _Clock(interrupt))
     with pytest.raises(KeyboardInterrupt):
         run_evaluation(client, "questions.csv", table=None, as_json=False)
-    vars(site.container.answers)["_running"] = 0
+    people["_is_busy"] = lambda: False
 
     assert "Évaluation annulée" in capsys.readouterr().err
     deadline = time.monotonic() + 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import threading
 from datetime import timedelta
@@ -13,6 +14,7 @@ import anyio.to_thread
 import pytest
 from typer.testing import CliRunner
 
+from assistant.adapters.files.folder import FolderFileStore
 from assistant.adapters.sql.database import open_database
 from assistant.cli.app import app
 from assistant.data_folder import prepare_data_folder
@@ -164,9 +166,13 @@ async def test_the_command_serves_itself_without_a_server(
     place.parent.mkdir(parents=True)
     place.write_text("oublié")
     os.utime(place, (1, 1))
+    files = FolderFileStore(folder.files)
+    claimed, _ = files.put(io.BytesIO(b"on va s'en servir"), max_bytes=99, claimant="somebody")
+    os.utime(files.path(claimed), (1, 1))
 
     code, told = await anyio.to_thread.run_sync(verify, "--repair", "--json")
 
     assert code == 0
     assert '"file_orphan"' in told
     assert not place.exists()
+    assert files.has(claimed)

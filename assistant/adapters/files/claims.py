@@ -33,7 +33,7 @@ class Claims:
 
     def make(self, sha256: str, *, claimant: str) -> None:
         """Claim a content from now on."""
-        place = self._root / f"{sha256}.{claimant}.{self._holders.own}"
+        place = self._root / f"{sha256}.{claimant}.{self._holders.enter()}"
         place.touch(mode=0o600)
 
     def let_go(self, claimant: str) -> None:

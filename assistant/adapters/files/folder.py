@@ -276,7 +276,7 @@ class FolderFileStore:
 
     @contextmanager
     def _partial_file(self) -> Generator[IO[bytes]]:
-        handle, name = tempfile.mkstemp(dir=self._partial, prefix=f"{self._holders.own}.")
+        handle, name = tempfile.mkstemp(dir=self._partial, prefix=f"{self._holders.enter()}.")
         os.close(handle)
         path = Path(name)
         try:

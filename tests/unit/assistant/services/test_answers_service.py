@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from assistant.domain.answers import (
+    Answer,
     AnswerCompleted,
     AnswerFailed,
     AnswerStatus,
@@ -229,6 +230,24 @@ def test_too_many_answers_at_once_are_refused_then_taken_again(house: House) -> 
         await service.close()
 
         assert error.value.code == "too_many_answers"
+
+    run(act)
+
+
+def test_no_more_answers_begin_at_one_moment_than_may_run(house: House) -> None:
+    async def act() -> None:
+        service = service_of(house, Script(gate=asyncio.Event()), concurrent=2)
+        begun = await asyncio.gather(
+            *(
+                service.start(Question("Combien ?"), principal=house.principal, scope=house.scope)
+                for _ in range(5)
+            ),
+            return_exceptions=True,
+        )
+        await service.close()
+
+        assert sum(isinstance(each, ModelBusy) for each in begun) == 3
+        assert sum(isinstance(each, Answer) for each in begun) == 2
 
     run(act)
 

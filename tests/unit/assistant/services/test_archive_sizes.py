@@ -60,7 +60,8 @@ def refusal(house: House, path: Path) -> InvalidInput:
         mover_of(house).load(path)
     with house.open_work() as work:
         assert len(work.tenancy.list_tenants()) == 1
-    assert not [*(house.root / "files").glob("[0-9a-f][0-9a-f]/*")]
+    found = (each for each in (house.root / "files").rglob("*") if each.is_file())
+    assert not [each for each in found if each.parent.name != "holders"]
     assert refused.value.sentence
     return refused.value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +34,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def contents_of(house: House) -> set[str]:
-    return {each.name for each in (house.root / "files").glob("[0-9a-f][0-9a-f]/*")}
+    found = (each for each in (house.root / "files").rglob("*") if each.is_file())
+    return {each.name for each in found if each.parent.name != "holders"}
 
 
 def refusal(house: House, path: Path) -> AssistantError:
@@ -260,6 +262,29 @@ def test_contents_that_somebody_else_uses_outlive_a_failed_import(
     assert refusal(house, path).code == "name_refused"
     assert house.live_texts()["fanfare.txt"]
     path.unlink()
+    house.close()
+
+
+def test_contents_that_somebody_else_is_about_to_use_outlive_a_failed_import(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = open_house(tmp_path)
+    put = house.files.put
+    interrupted(house, monkeypatch, StorageError("disk_full"))
+    once = house.files.put
+
+    def claimed_first(stream: BinaryIO, *, max_bytes: int) -> tuple[str, int]:
+        content = stream.read()
+        if not house.files.claimed():
+            put(io.BytesIO(content), max_bytes=max_bytes, claimant="somebody")
+        return once(io.BytesIO(content), max_bytes=max_bytes)
+
+    monkeypatch.setattr(house.files, "put", claimed_first)
+    with pytest.raises(StorageError):
+        mover_of(house).load(archive)
+    (claimed,) = house.files.claimed()
+
+    assert [each for each in contents_of(house) if "." not in each] == [claimed]
     house.close()
 
 

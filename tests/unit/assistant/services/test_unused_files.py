@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
@@ -11,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.domain.errors import InvalidInput, QuotaExceeded
+from assistant.domain.errors import InvalidInput, QuotaExceeded, StorageError
 from assistant.domain.sources import RunState
 from assistant.domain.tenants import Quotas
 from assistant.services.ingestion import IngestionService
@@ -23,6 +26,14 @@ from tests.sources import Desk
 pytestmark = pytest.mark.each_engine
 LONG = b"Un texte long. " * 80_000
 HALF = b"x" * 600_000
+KILLED_AFTER_PUT = """
+import io, os, signal, sys
+from pathlib import Path
+from assistant.adapters.files.folder import FolderFileStore
+store = FolderFileStore(Path(sys.argv[1]))
+store.put(io.BytesIO(b"Un texte."), max_bytes=9, claimant="somebody")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 class Killed(BaseException):
@@ -114,7 +125,7 @@ def test_the_sweep_leaves_what_a_submission_is_about_to_refer_to(
     assert house.live_texts() == {"a.txt": ["Un texte."]}
 
 
-def test_a_content_whose_process_died_is_swept_an_hour_later(
+def test_a_content_that_its_claimant_forgot_is_swept_an_hour_later(
     house: House, pushed: PushedDocuments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
@@ -130,6 +141,37 @@ def test_a_content_whose_process_died_is_swept_an_hour_later(
 
     assert kept(house) == set()
     assert list((house.root / "files" / "claims").iterdir()) == []
+
+
+def test_what_a_killed_process_had_put_is_swept_at_once(house: House) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", KILLED_AFTER_PUT, str(house.root / "files")], timeout=60, check=False
+    )
+    before = kept(house)
+    sweep(house)
+
+    assert run.returncode == -signal.SIGKILL
+    assert before == {digest(b"Un texte.")}
+    assert kept(house) == set()
+    assert list((house.root / "files" / "claims").iterdir()) == []
+
+
+def test_a_push_whose_content_was_lost_is_refused_and_made_again(
+    house: House, pushed: PushedDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(house, pushed, BytesIO(b"Un texte."))
+    house.settle()
+    with monkeypatch.context() as patch:
+        before(patch, IngestionService, lambda: house.files.remove(digest(b"Un autre texte.")))
+        with pytest.raises(StorageError):
+            put(house, pushed, BytesIO(b"Un autre texte."))
+    jobs = house.jobs.list_recent(scope=house.scope, limit=9)
+
+    put(house, pushed, BytesIO(b"Un autre texte."))
+    house.settle()
+
+    assert len(jobs) == 1
+    assert house.live_texts() == {"a.txt": ["Un autre texte."]}
 
 
 def test_a_document_deleted_right_after_it_came_leaves_the_disk_at_once(
@@ -182,7 +224,7 @@ def test_a_source_beyond_its_quota_leaves_nothing_on_the_disk(house: House, tmp_
     assert kept(house) == set()
 
 
-def test_what_a_killed_look_had_taken_is_swept_an_hour_later(
+def test_what_a_look_forgot_that_it_had_taken_is_swept_an_hour_later(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = Desk(house, tmp_path / "partage")

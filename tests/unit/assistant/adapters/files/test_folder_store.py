@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import errno
+import fcntl
+import gc
 import io
 import os
 import shutil
@@ -207,6 +210,49 @@ def test_a_claim_ends_with_the_process_that_made_it(tmp_path: Path, *, is_killed
     assert (found, left) == (
         ((nothing, it), (nothing, nothing)) if is_killed else (((it, nothing),) * 2)
     )
+
+
+def test_a_store_that_goes_takes_nothing_from_the_others_of_its_process(tmp_path: Path) -> None:
+    store, other = FolderFileStore(tmp_path / "files"), FolderFileStore(tmp_path / "files")
+    sha256, _ = store.put(io.BytesIO(b"a"), max_bytes=1, claimant="somebody")
+    of_other, _ = other.put(io.BytesIO(b"b"), max_bytes=1, claimant="another")
+    del other
+    gc.collect()
+    FolderFileStore(tmp_path / "files")
+
+    assert (store.claimed(), store.let_go_of()) == ({sha256}, {of_other})
+
+
+def test_a_store_whose_lock_was_removed_is_known_again(tmp_path: Path) -> None:
+    store, other = FolderFileStore(tmp_path / "files"), FolderFileStore(tmp_path / "files")
+    first, _ = store.put(io.BytesIO(b"a"), max_bytes=1, claimant="somebody")
+    for place in (tmp_path / "files" / "holders").iterdir():
+        place.unlink()
+    lost = (store.claimed(), other.claimed())
+    second, _ = store.put(io.BytesIO(b"b"), max_bytes=1, claimant="somebody")
+
+    assert lost == ({first}, frozenset())
+    assert store.claimed() == other.claimed() == {first, second}
+
+
+def test_a_lock_that_cannot_be_tried_is_of_the_living(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, other = FolderFileStore(tmp_path / "files"), FolderFileStore(tmp_path / "files")
+    sha256, _ = store.put(io.BytesIO(b"a"), max_bytes=1, claimant="somebody")
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    assert other.claimed() == {sha256}
+    with pytest.raises(StorageError):
+        other.put(io.BytesIO(b"b"), max_bytes=1, claimant="another")
+    monkeypatch.undo()
+
+    assert len(list((tmp_path / "files" / "holders").iterdir())) == 1
+    other.put(io.BytesIO(b"b"), max_bytes=1, claimant="another")
+    assert len(store.claimed()) == 2
 
 
 def test_a_claim_of_a_former_version_has_ended(tmp_path: Path) -> None:
