@@ -74,10 +74,4 @@ class Holders:
             making.unlink(missing_ok=True)
             os.close(descriptor)
             raise
-        weakref.finalize(self, _leave, descriptor, place, os.getpid())
-
-
-def _leave(descriptor: int, place: Path, pid: int) -> None:
-    if os.getpid() == pid:  # not in a child that was forked
-        place.unlink(missing_ok=True)
-    os.close(descriptor)
+        weakref.finalize(self, os.close, descriptor)  # and nothing that blocks: it runs anywhere
