@@ -45,6 +45,7 @@ from assistant.settings import (
 from assistant.testing.chat import ScriptedChatModel
 from assistant.testing.embedder import HashEmbedder
 from assistant.testing.index import InMemoryChunkIndex
+from assistant.testing.mock_model import MockModel
 from ingest.errors import IngestError, ParseFailed
 from ingest.limits import Limits
 from ingest.model import (
@@ -339,3 +340,11 @@ def served(site: Site) -> Generator[str]:
     finally:
         server.should_exit = True
         thread.join(20)
+
+
+async def streams_ended(model: ScriptedChatModel | MockModel) -> None:
+    """Wait until a model streams to nobody, which it sees a moment after its client has left."""
+    deadline = time.monotonic() + 10
+    while model.open_streams:
+        assert time.monotonic() < deadline, model.open_streams
+        await asyncio.sleep(0.05)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from assistant.domain.errors import StorageError
 from assistant.domain.ids import AnswerId
 from assistant.schemas.answers import AnswerEventOut
 from assistant.testing.chat import Pause, ScriptedChatModel
-from tests.api.site import REGULATION, TOKEN, Site, open_site, request_of, served
+from tests.api.site import REGULATION, TOKEN, Site, open_site, request_of, served, streams_ended
 
 pytestmark = pytest.mark.anyio
 
@@ -365,12 +364,9 @@ class TestOverARealServer:
 
         with served(site) as url:
             await asyncio.to_thread(leave, url)
-            deadline = time.monotonic() + 10
-            while model.open_streams and time.monotonic() < deadline:  # noqa: ASYNC110 - a thread closes them
-                await asyncio.sleep(0.05)
+            await streams_ended(model)
 
         assert model.calls
-        assert model.open_streams == 0
 
     async def test_an_unknown_answer_is_a_problem(self, site: Site) -> None:
         def read(url: str) -> ClientError:

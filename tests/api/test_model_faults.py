@@ -15,7 +15,7 @@ from assistant.client.sse import SseDecoder
 from assistant.domain.catalogue import sentence
 from assistant.settings import ModelSettings
 from assistant.testing.mock_model import MockModel, running_mock_model
-from tests.api.site import open_site
+from tests.api.site import open_site, streams_ended
 
 pytestmark = pytest.mark.anyio
 
@@ -123,7 +123,7 @@ async def test_a_loop_ends_long_before_the_token_cap(server: MockModel, tmp_path
     end = end_of((await asked(server, tmp_path, mode="loop", max_tokens=30_000))[0])
 
     assert len(end["answer"]) < 1_000
-    assert server.open_streams == 0
+    await streams_ended(server)
 
 
 async def test_the_token_cap_ends_an_answer_and_says_so(server: MockModel, tmp_path: Path) -> None:
