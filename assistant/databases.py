@@ -69,13 +69,13 @@ def open_store(settings: Settings, *, may_migrate: bool) -> Database:
 
 
 def open_runner(settings: Settings) -> JobRunner:
-    """What wakes workers on the database of the settings: they look at a file, a server tells them."""
+    """What wakes workers on the database of the settings: they look at a file, a server's queue tells them."""
     if not is_on_server(settings):
         return LeaseLoop()
-    from assistant.adapters.sql.listening import ListeningRunner
     from assistant.adapters.sql.postgresql import Postgresql
+    from assistant.adapters.sql.procrastinate_runner import ProcrastinateRunner
 
-    return ListeningRunner(Postgresql(settings.database.url.get_secret_value()))
+    return ProcrastinateRunner(Postgresql(settings.database.url.get_secret_value()))
 
 
 def upgrade_store(settings: Settings) -> bool:

@@ -7,6 +7,9 @@ import sys
 
 import structlog
 
+_RETOLD = ("procrastinate", "psycopg.pool")
+"""Who tell of a server that is away by tracebacks; we say the same in a line."""
+
 
 def configure_logs(*, verbose: bool) -> None:
     """Send all technical messages to standard error, so that standard output holds results only.
@@ -16,6 +19,8 @@ def configure_logs(*, verbose: bool) -> None:
     """
     level = logging.WARNING if verbose else logging.CRITICAL
     logging.basicConfig(stream=sys.stderr, level=level, force=True, format="%(name)s %(message)s")
+    for name in _RETOLD:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -165,11 +165,10 @@ def until(condition: Callable[[], bool], *, what: str) -> None:
         time.sleep(0.02)
 
 
-def listening(server: PostgresqlServer) -> int:
-    """How many workers wait for the database to wake them: each does before its first job."""
-    query = b"SELECT FROM pg_stat_activity WHERE query LIKE 'LISTEN %'"
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        return connection.execute(query).rowcount
+def waiting_workers(url: str) -> int:
+    """How many workers the database would wake."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        return connection.execute("SELECT FROM procrastinate_workers").rowcount
 
 
 def outage(server: PostgresqlServer, callers: Callers) -> float:
@@ -259,7 +258,8 @@ def test_the_database_is_stopped_amid_everything(
             scene = Scene(served, server, embeddings, url, random.Random(6))
             callers = Callers(served)
             until(
-                lambda: listening(server) == 2, what="the workers: one that starts is started again"
+                lambda: waiting_workers(url) == 2,
+                what="the workers: one that starts is started again",
             )
             processes = served.processes
             with callers.calling():

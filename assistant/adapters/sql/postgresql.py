@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql.base import PGTypeCompiler
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from assistant.adapters.sql.turn_queue import add_turn
 from assistant.domain.catalogue import sentence
 from assistant.domain.errors import (
     AssistantError,
@@ -26,8 +27,6 @@ from assistant.domain.errors import (
 
 _WRITER = 0x61737369
 """Key of the advisory lock that the one writer of the database holds until its transaction ends."""
-JOBS_CHANNEL = "assistant_jobs"
-"""Where it is said that there is something to do for a worker."""
 _POOL, _OVERFLOW = 8, 24
 """Connections of one process: kept, and more for a while. A server admits 100 unless told otherwise."""
 _ABANDONED_S = 60
@@ -136,8 +135,11 @@ class Postgresql:
         return insert(table).on_conflict_do_nothing()
 
     def tell_workers(self, connection: Connection) -> None:
-        """Those who listen hear it when the transaction is committed, once whatever is said in it."""
-        connection.exec_driver_sql(f"NOTIFY {JOBS_CHANNEL}")
+        """One worker that waits is woken when the transaction is committed."""
+        try:
+            add_turn(cast("psycopg.Connection[Any]", connection.connection.driver_connection))
+        except psycopg.Error as error:
+            raise failure_of(error) or error from error
 
     def check(self, connection: Connection) -> None:
         """The server finds damage by its own checksums; here it only has to answer."""
@@ -177,7 +179,11 @@ class Postgresql:
 
     def connect(self) -> psycopg.Connection[Any]:
         """A connection apart from any engine. Raises `psycopg.Error`."""
-        return psycopg.connect(**(_DEFAULTS | _parsed(self._url)))
+        return psycopg.connect(**self.parameters())
+
+    def parameters(self) -> dict[str, Any]:
+        """Of a connection, by libpq's names. Raises `ConfigurationError` ("setting_not_postgresql")."""
+        return _DEFAULTS | _parsed(self._url)
 
 
 class _ByCodePoint(PGTypeCompiler):

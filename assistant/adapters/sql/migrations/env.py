@@ -33,6 +33,12 @@ def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[Fals
     return False
 
 
+def _is_ours(name: str | None, kind: str, parents: object) -> bool:
+    """Tables of procrastinate follow its own scripts, and no models."""
+    del parents
+    return kind != "table" or not (name or "").startswith("procrastinate_")
+
+
 metadata = evaluation_tables.metadata
 _NAMED = {
     audit_tables.audit_entries,
@@ -58,6 +64,7 @@ context.configure(
     transactional_ddl=True,
     compare_type=True,
     render_item=_render,
+    include_name=_is_ours,
     render_as_batch=True,
 )
 context.run_migrations()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib import resources
 
 import psycopg
 import pytest
@@ -31,6 +32,22 @@ from assistant.testing.contracts.repositories_world import (
 )
 from tests.databases import PostgresqlServer
 
+OF_QUEUE = """
+    SELECT table_name, column_name, concat(data_type, column_default, is_nullable)
+        FROM information_schema.columns WHERE table_name LIKE 'procrastinate%'
+    UNION ALL SELECT 'function', proname, pg_get_functiondef(oid)
+        FROM pg_proc WHERE proname LIKE 'procrastinate%'
+    UNION ALL SELECT 'index', indexname, indexdef
+        FROM pg_indexes WHERE tablename LIKE 'procrastinate%'
+    UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(oid)
+        FROM pg_trigger WHERE tgname LIKE 'procrastinate%'
+    UNION ALL SELECT 'enum', typname, string_agg(enumlabel, ' ' ORDER BY enumsortorder)
+        FROM pg_enum JOIN pg_type ON pg_type.oid = enumtypid GROUP BY typname
+    UNION ALL SELECT 'constraint', conname, pg_get_constraintdef(oid)
+        FROM pg_constraint WHERE conrelid::regclass::text LIKE 'procrastinate%'
+    ORDER BY 1, 2, 3
+"""
+"""All that makes procrastinate's queue."""
 SECRET = "Ligne confidentielle"
 PASSWORD = "m0t-de-passe"
 
@@ -80,10 +97,27 @@ def test_every_text_is_ordered_by_code_point(database: Database, postgresql_url:
     of_tables = """
         SELECT c.table_name, c.column_name, c.collation_name FROM information_schema.columns c
         WHERE c.table_schema = 'public' AND c.data_type = 'text'
+        AND c.table_name NOT LIKE 'procrastinate%'
     """
     found = ask(postgresql_url, of_tables)
     assert len(found) > 50
     assert {row[2] for row in found} == {"C"}
+
+
+def test_the_queue_that_wakes_workers_is_the_one_its_package_ships(
+    database: Database, postgresql: PostgresqlServer, postgresql_url: str
+) -> None:
+    """A newer package brings scripts that need a migration of ours, which begins where the last one ended."""
+    shipped = (resources.files("procrastinate.sql") / "schema.sql").read_text("utf-8")
+    with postgresql.new_database(template="template1") as url:
+        with psycopg.connect(url) as connection:
+            connection.execute(shipped.encode())
+        assert ask(url, OF_QUEUE)
+        assert ask(postgresql_url, OF_QUEUE) == ask(url, OF_QUEUE)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("DROP FUNCTION procrastinate_retry_job_v2")
+    with postgresql.new_database() as url:
+        assert ask(postgresql_url, OF_QUEUE) != ask(url, OF_QUEUE)
 
 
 def test_an_outdated_schema_is_refused_until_it_is_upgraded(empty_url: str) -> None:
