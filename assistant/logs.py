@@ -8,7 +8,7 @@ import sys
 import structlog
 
 _RETOLD = ("procrastinate", "psycopg.pool")
-"""Who tell of a server that is away by tracebacks; we say the same in a line."""
+"""Who tell of a server that is away by tracebacks; the runner of workers says it in a line."""
 
 
 def configure_logs(*, verbose: bool) -> None:

@@ -24,6 +24,7 @@ class JobRunner(Protocol):
 
         Args:
             turn: Takes one job as far as it goes; false when none was free. It raises nothing.
-            stop: Ends the wait within a second, and the loop after the turn under way.
+            stop: Ends the wait within a second, or a few while the database is away, and the loop
+                after the turn under way.
         """
         ...

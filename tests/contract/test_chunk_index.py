@@ -92,6 +92,7 @@ class TestWeighingOnEdge(WeighedIndexContract):
 
 
 @pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
+@pytest.mark.filterwarnings("ignore:Local mode performs exact")
 class TestWeighingOnServerInLocalMode(WeighedIndexContract):
     @pytest.fixture
     def open_weighed(self) -> OpenWeighed:

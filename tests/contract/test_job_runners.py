@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def server_database(postgresql_url: str) -> Generator[Database]:
     database.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own_server() -> Generator[PostgresqlServer]:
     """One that no other test loses when it is stopped."""
     with postgresql_server() as server:
@@ -108,6 +109,52 @@ class TestProcrastinateRunner(RunnerContract):
                 work.commit()
             until(lambda: len(hand.taken) == 1)
 
+    def test_a_job_that_waits_and_is_woken_is_heard_of(
+        self, open_work: UnitOfWorkFactory, only_woken: Callable[[], JobRunner], postgresql_url: str
+    ) -> None:
+        job, _ = store_job(open_work, add_reader(open_work, "here"))
+        now = datetime.now(UTC)
+        later = now + timedelta(seconds=100)
+        with open_work() as work:
+            assert work.queue.lease(owner="other", now=now, until=later)
+            assert work.queue.release(job.id, owner="other", not_before=later)
+            work.commit()
+        hand = Hand(open_work, "hand")
+        with running(only_woken(), hand.turn):
+            until(lambda: is_listening(postgresql_url) and is_idle(postgresql_url))
+            assert hand.taken == []
+            with open_work() as work:
+                work.queue.wake(job.id)
+                work.commit()
+            until(lambda: len(hand.taken) == 1)
+
+    def test_it_is_told_and_does_not_only_fetch(
+        self, open_work: UnitOfWorkFactory, postgresql_url: str
+    ) -> None:
+        reader = add_reader(open_work, "here")
+        hand = Hand(open_work, "hand")
+        place = Postgresql(postgresql_url)
+        runner = ProcrastinateRunner(place, look_s=NO_LOOK_S, fetch_s=NO_LOOK_S)
+        with running(runner, hand.turn):
+            until(lambda: is_listening(postgresql_url) and is_idle(postgresql_url))
+            time.sleep(0.5)
+            store_job(open_work, reader)
+            until(lambda: len(hand.taken) == 1)
+
+    def test_told_to_stop_while_somebody_locks_the_queue_it_ends(
+        self, open_work: UnitOfWorkFactory, only_woken: Callable[[], JobRunner], postgresql_url: str
+    ) -> None:
+        add_reader(open_work, "here")
+        with (
+            psycopg.connect(postgresql_url) as connection,
+            started(only_woken(), lambda: False) as (ended, stop),
+        ):
+            until(lambda: is_listening(postgresql_url))
+            connection.execute("LOCK TABLE procrastinate_jobs, procrastinate_workers")
+            time.sleep(1.5)
+            stop.set()
+            ended.result(timeout=15)
+
     def test_cut_off_from_the_server_it_listens_again(
         self, open_work: UnitOfWorkFactory, only_woken: Callable[[], JobRunner], postgresql_url: str
     ) -> None:
@@ -115,7 +162,9 @@ class TestProcrastinateRunner(RunnerContract):
         hand = Hand(open_work, "hand")
         with running(only_woken(), hand.turn):
             until(lambda: is_listening(postgresql_url))
-            assert ask(postgresql_url, f"SELECT pg_terminate_backend(pid) {OF_RUNNERS}")
+            ended = set(ask(postgresql_url, f"SELECT pid {OF_RUNNERS}"))
+            ask(postgresql_url, f"SELECT pg_terminate_backend(pid) {OF_RUNNERS}")
+            until(lambda: not ended & set(ask(postgresql_url, f"SELECT pid {OF_RUNNERS}")))
             until(lambda: is_listening(postgresql_url))
             store_job(open_work, reader)
             until(lambda: len(hand.taken) == 1)
@@ -130,9 +179,8 @@ class TestProcrastinateRunner(RunnerContract):
             hand = Hand(database.unit_of_work, "hand")
             with running(ProcrastinateRunner(Postgresql(url), look_s=NO_LOOK_S), hand.turn):
                 until(lambda: is_listening(url))
-                own_server.crash()
-                time.sleep(away_s)
-                own_server.start()
+                with away(own_server):
+                    time.sleep(away_s)
                 until(lambda: is_listening(url))
                 store_job(database.unit_of_work, reader)
                 until(lambda: len(hand.taken) == 1)
@@ -143,45 +191,44 @@ class TestProcrastinateRunner(RunnerContract):
     ) -> None:
         with own_server.new_database() as url:
             runner = ProcrastinateRunner(Postgresql(url), look_s=NO_LOOK_S)
-            with running(runner, lambda: False) as stop:
+            with started(runner, lambda: False) as (ended, stop):
                 until(lambda: is_listening(url))
-                own_server.crash()
-                asked = time.monotonic()
-                stop.set()
-            assert time.monotonic() - asked < 5
-            own_server.start()
+                with away(own_server):
+                    stop.set()
+                    ended.result(timeout=15)
 
-    def test_who_is_at_work_already_leaves_what_wakes_to_others(
+    def test_who_is_at_work_already_hands_one_on_and_has_room_for_no_more(
         self, open_work: UnitOfWorkFactory, only_woken: Callable[[], JobRunner], postgresql_url: str
     ) -> None:
         reader = add_reader(open_work, "here")
-        for _ in range(4):  # either of them may be told first
-            done = threading.Event()
-
-            def work_long(done: threading.Event = done) -> bool:
-                done.wait()
-                return False
-
-            idle = Hand(open_work, "idle")
-            with running(only_woken(), work_long):
+        statuses = "SELECT status FROM procrastinate_jobs WHERE task_name = 'turn' ORDER BY id"
+        done = threading.Event()
+        with running(only_woken(), lambda: done.wait() and False):
+            try:
                 until(lambda: is_listening(postgresql_url))
-                with running(only_woken(), idle.turn):
-                    until(lambda: is_listening(postgresql_url, workers=2))
-                    store_job(open_work, reader)
-                    try:
-                        until(lambda idle=idle: len(idle.taken) == 1)
-                    finally:
-                        done.set()
+                store_job(open_work, reader)
+                until(lambda: ask(postgresql_url, statuses) == [("doing",), ("todo",)])
+                time.sleep(1)
+                assert ask(postgresql_url, statuses) == [("doing",), ("todo",)]
+            finally:
+                done.set()
+            until(lambda: is_idle(postgresql_url))
 
+    @pytest.mark.parametrize("table", ["workers", "jobs, workers, periodic_defers, events"])
     def test_a_worker_that_was_taken_for_dead_works_on(
-        self, open_work: UnitOfWorkFactory, only_woken: Callable[[], JobRunner], postgresql_url: str
+        self,
+        open_work: UnitOfWorkFactory,
+        only_woken: Callable[[], JobRunner],
+        postgresql_url: str,
+        table: str,
     ) -> None:
         reader = add_reader(open_work, "here")
         hand = Hand(open_work, "hand")
         with running(only_woken(), hand.turn):
-            until(lambda: is_listening(postgresql_url))
-            with psycopg.connect(postgresql_url) as connection:
-                connection.execute("DELETE FROM procrastinate_workers")
+            until(lambda: is_listening(postgresql_url) and is_idle(postgresql_url))
+            for name in table.split(", "):
+                with psycopg.connect(postgresql_url) as connection:
+                    connection.execute(f"DELETE FROM procrastinate_{name}".encode())  # noqa: S608
             store_job(open_work, reader)
             until(lambda: len(hand.taken) == 1)
 
@@ -190,13 +237,33 @@ class TestProcrastinateRunner(RunnerContract):
     ) -> None:
         reader = add_reader(open_work, "here")
         turns = [False]
-
-        with ThreadPoolExecutor() as pool:
-            running = pool.submit(only_woken().run, turns.pop, stop=threading.Event())
+        with started(only_woken(), turns.pop) as (ended, _):
             until(lambda: is_listening(postgresql_url))
             store_job(open_work, reader)
             with pytest.raises(ExceptionGroup) as raised:
-                running.result(timeout=30)
+                ended.result(timeout=30)
+
+        assert raised.group_contains(IndexError)
+
+    def test_a_mistake_of_ours_ends_it_while_the_server_is_away(
+        self, own_server: PostgresqlServer
+    ) -> None:
+        is_wrong = threading.Event()
+
+        def turn() -> bool:
+            if is_wrong.is_set():
+                raise IndexError
+            return False
+
+        with (
+            own_server.new_database() as url,
+            started(ProcrastinateRunner(Postgresql(url), look_s=0.2), turn) as (ended, _),
+        ):
+            until(lambda: is_listening(url))
+            with away(own_server):
+                is_wrong.set()
+                with pytest.raises(ExceptionGroup) as raised:
+                    ended.result(timeout=30)
 
         assert raised.group_contains(IndexError)
 
@@ -231,6 +298,29 @@ class TestProcrastinateRunner(RunnerContract):
         assert time.monotonic() - asked < 5
 
 
+@contextmanager
+def started(
+    runner: JobRunner, turn: Callable[[], bool]
+) -> Generator[tuple[Future[None], threading.Event]]:
+    """A runner that ends by itself, or is told to at the end of the block, and what tells it."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            yield pool.submit(runner.run, turn, stop=stop), stop
+        finally:
+            stop.set()
+
+
+@contextmanager
+def away(server: PostgresqlServer) -> Generator[None]:
+    """A server that has crashed, until the end of the block."""
+    server.crash()
+    try:
+        yield
+    finally:
+        server.start()
+
+
 def ask(url: str, query: str) -> list[tuple[object, ...]]:
     with psycopg.connect(url, autocommit=True) as connection:
         return connection.execute(query.encode()).fetchall()
@@ -241,5 +331,6 @@ def is_idle(url: str) -> bool:
     return not ask(url, "SELECT FROM procrastinate_jobs")
 
 
-def is_listening(url: str, *, workers: int = 1) -> bool:
-    return len(ask(url, f"SELECT {OF_RUNNERS} AND query LIKE 'LISTEN%'")) == workers
+def is_listening(url: str) -> bool:
+    """True for thirty seconds: then the listener asks whether the server is still there."""
+    return len(ask(url, f"SELECT {OF_RUNNERS} AND query LIKE 'LISTEN%' AND state = 'idle'")) == 1

@@ -165,8 +165,8 @@ def until(condition: Callable[[], bool], *, what: str) -> None:
         time.sleep(0.02)
 
 
-def waiting_workers(url: str) -> int:
-    """How many workers the database would wake."""
+def registered_workers(url: str) -> int:
+    """How many have begun to work."""
     with psycopg.connect(url, autocommit=True) as connection:
         return connection.execute("SELECT FROM procrastinate_workers").rowcount
 
@@ -258,7 +258,7 @@ def test_the_database_is_stopped_amid_everything(
             scene = Scene(served, server, embeddings, url, random.Random(6))
             callers = Callers(served)
             until(
-                lambda: waiting_workers(url) == 2,
+                lambda: registered_workers(url) == 2,
                 what="the workers: one that starts is started again",
             )
             processes = served.processes

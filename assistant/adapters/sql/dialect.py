@@ -57,7 +57,11 @@ class SqlDialect(Protocol):
         ...
 
     def tell_workers(self, connection: Connection) -> None:
-        """Have the workers that listen look for jobs once this transaction is committed."""
+        """Have a worker look for jobs once this transaction is committed, unless they look by themselves.
+
+        Raises:
+            StorageError: The database cannot be written.
+        """
         ...
 
     def check(self, connection: Connection) -> None:

@@ -40,11 +40,12 @@ _DEFAULTS: dict[str, Any] = {
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
     "application_name": "assistant",
     "client_encoding": "UTF8",
 }
 """Of a connection, unless its address says otherwise."""
-_OUR_TABLES = """
+_TABLES = """
     SELECT quote_ident(relname) FROM pg_stat_user_tables
     WHERE schemaname = current_schema() ORDER BY 1
 """
@@ -139,7 +140,7 @@ class Postgresql:
         try:
             add_turn(cast("psycopg.Connection[Any]", connection.connection.driver_connection))
         except psycopg.Error as error:
-            raise failure_of(error) or error from error
+            raise failure_of(error) or StorageError() from error
 
     def check(self, connection: Connection) -> None:
         """The server finds damage by its own checksums; here it only has to answer."""
@@ -151,7 +152,7 @@ class Postgresql:
         return f"PostgreSQL {str(number).split()[0]}"
 
     def clear_deleted(self, connection: Connection, *, waits: bool) -> bool:
-        """VACUUM our tables, in a thread of its own unless waited for.
+        """VACUUM the tables of our schema, in a thread of its own unless waited for.
 
         Rows that an older snapshot may still see stay for the next one, and for autovacuum. Freed
         space of the files, the server's own log and its backups are the administrator's to clear.
@@ -172,7 +173,7 @@ class Postgresql:
         try:
             with self.connect() as connection:
                 connection.autocommit = True
-                names = ", ".join(row[0] for row in connection.execute(_OUR_TABLES))
+                names = ", ".join(row[0] for row in connection.execute(_TABLES))
                 connection.execute(f"VACUUM (SKIP_LOCKED) {names}".encode())
         except psycopg.Error as error:
             raise failure_of(error) or StorageError() from error
@@ -204,8 +205,12 @@ def _parsed(url: str) -> dict[str, Any]:
     raise ConfigurationError("setting_not_postgresql", setting="database.url")
 
 
-def _prepare(connection: DBAPIConnection, *, busy_s: float) -> None:
-    """Bound every wait; the server itself finds out when a client is gone."""
+def bounds(busy_s: float) -> str:
+    """What a connection says first: every wait is bounded, and the server finds out when a client is gone.
+
+    Args:
+        busy_s: How long one of its statements waits for a lock, in seconds.
+    """
     settings = {
         "lock_timeout": f"{max(1, round(busy_s * 1000))}ms",
         "idle_in_transaction_session_timeout": f"{_ABANDONED_S}s",
@@ -214,8 +219,12 @@ def _prepare(connection: DBAPIConnection, *, busy_s: float) -> None:
         "tcp_keepalives_count": "3",
     }
     calls = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in settings.items())
+    return f"SELECT {calls}"
+
+
+def _prepare(connection: DBAPIConnection, *, busy_s: float) -> None:
     cursor = connection.cursor()
-    cursor.execute(f"SELECT {calls}")
+    cursor.execute(bounds(busy_s))
     cursor.close()
     connection.commit()
 

@@ -94,7 +94,7 @@ class Sqlite:
         return insert(table).on_conflict_do_nothing()
 
     def tell_workers(self, connection: Connection) -> None:
-        """Nobody listens to a file: workers look."""
+        """Workers look at a file by themselves."""
         del connection
 
     def check(self, connection: Connection) -> None:

@@ -121,7 +121,7 @@ class Transaction:
             raise StorageError("database_locked")
 
     def tell_workers(self) -> None:
-        """Have workers look for jobs once this is committed."""
+        """Have a worker look for jobs once this is committed."""
         self.lock()
         self._dialect.tell_workers(self._current())
 

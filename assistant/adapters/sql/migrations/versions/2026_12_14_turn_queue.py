@@ -28,11 +28,10 @@ DROP TYPE procrastinate_job_to_defer_v1, procrastinate_job_status, procrastinate
 def upgrade() -> None:
     """Jobs that wait already are found by the look of each worker."""
     if _is_postgresql():
-        scripts = (each for each in resources.files("procrastinate.sql.migrations").iterdir())
-        wanted = {each.name: each for each in scripts if each.name.endswith(".sql")}
-        for name in sorted(wanted):
-            if name <= LAST:
-                _run(wanted[name].read_text(encoding="utf-8"))
+        shipped = resources.files("procrastinate.sql.migrations").iterdir()
+        for script in sorted(shipped, key=lambda each: each.name):
+            if script.name.endswith(".sql") and script.name <= LAST:
+                _run(script.read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:

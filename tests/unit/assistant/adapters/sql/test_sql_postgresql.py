@@ -28,6 +28,7 @@ from assistant.testing.contracts.repositories_world import (
     NOON,
     add_reader,
     make_document,
+    store_job,
     store_live,
 )
 from tests.databases import PostgresqlServer
@@ -42,7 +43,10 @@ OF_QUEUE = """
     UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(oid)
         FROM pg_trigger WHERE tgname LIKE 'procrastinate%'
     UNION ALL SELECT 'enum', typname, string_agg(enumlabel, ' ' ORDER BY enumsortorder)
-        FROM pg_enum JOIN pg_type ON pg_type.oid = enumtypid GROUP BY typname
+        FROM pg_enum JOIN pg_type ON pg_type.oid = enumtypid
+        WHERE typname LIKE 'procrastinate%' GROUP BY typname
+    UNION ALL SELECT udt_name, attribute_name, data_type
+        FROM information_schema.attributes WHERE udt_name LIKE 'procrastinate%'
     UNION ALL SELECT 'constraint', conname, pg_get_constraintdef(oid)
         FROM pg_constraint WHERE conrelid::regclass::text LIKE 'procrastinate%'
     ORDER BY 1, 2, 3
@@ -118,6 +122,18 @@ def test_the_queue_that_wakes_workers_is_the_one_its_package_ships(
         connection.exec_driver_sql("DROP FUNCTION procrastinate_retry_job_v2")
     with postgresql.new_database() as url:
         assert ask(postgresql_url, OF_QUEUE) != ask(url, OF_QUEUE)
+
+
+def test_a_job_is_queued_with_what_wakes_its_worker_or_not_at_all(database: Database) -> None:
+    reader = add_reader(database.unit_of_work, "here")
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE procrastinate_jobs CASCADE")
+
+    with pytest.raises(StorageError):
+        store_job(database.unit_of_work, reader)
+
+    with database.unit_of_work() as work:
+        assert work.jobs.list_recent(scope=reader.scope, limit=10) == []
 
 
 def test_an_outdated_schema_is_refused_until_it_is_upgraded(empty_url: str) -> None:
