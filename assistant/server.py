@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import ipaddress
 import logging
 import os
@@ -333,3 +334,10 @@ def _warm(backend: Backend) -> None:
     for opened in backend.container.generations.room.searched:
         with suppress(AssistantError):
             opened.searched.embedder.embed_query("délibération")
+    pass_over_start()
+
+
+def pass_over_start() -> None:
+    """Have the garbage collector pass over what the start made: it stays, and each full run took 0.1 s."""
+    gc.collect()
+    gc.freeze()

@@ -31,6 +31,7 @@ from assistant.domain.generations import Generation, GenerationState
 from assistant.domain.retrieval import EmbedderIdentity, Ranking, Vector
 from assistant.domain.tenancy import Collection, Principal, Scope
 from assistant.ports.models import Embedder
+from assistant.server import pass_over_start
 from assistant.services.fingerprints import Fingerprints
 from assistant.services.generation_building import GenerationBuilder
 from assistant.services.generation_cutting import GenerationCutter
@@ -181,6 +182,7 @@ def measure(folder: Path, chunks: int, *, plot: Path | None = None) -> list[Benc
         closing(build(Settings(data_dir=folder), role="web", shelf=shelf)) as container,
     ):
         container.start()
+        pass_over_start()
         with _at_work(container, shelf, crowd):
             return _rows(container, shelf, crowd, place=chunks_words(chunks), plot=plot)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import tempfile
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from assistant.data_folder import prepare_data_folder
 from assistant.domain.errors import ConfigurationError
-from assistant.server import loopback_address, temporary_service
+from assistant.server import loopback_address, pass_over_start, temporary_service
 from assistant.settings import Settings
 
 
@@ -42,3 +43,13 @@ def test_short_lived_files_stay_in_the_data_folder_of_their_owner(tmp_path: Path
 
     assert (spooled, kept) == (scratch, [])
     assert tempfile.gettempdir() == usual
+
+
+def test_what_the_start_made_is_passed_over_by_the_collector() -> None:
+    before = len(gc.get_objects())
+    try:
+        pass_over_start()
+        assert len(gc.get_objects()) < before / 10
+        assert gc.get_freeze_count() > before / 2
+    finally:
+        gc.unfreeze()
