@@ -28,7 +28,14 @@ def own_logs() -> Generator[None]:
 
 
 @pytest.fixture
-def site(tmp_path: Path, database_url: str) -> Generator[Site]:
+def by_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the hour: no comparison of the night begins by itself."""
+    monkeypatch.setattr("assistant.services.reconciliation._NIGHT", ())
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str, by_day: None) -> Generator[Site]:
+    del by_day
     opened = open_site(tmp_path / "data", database_url=database_url)
     yield opened
     opened.close()
