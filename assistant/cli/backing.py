@@ -39,6 +39,7 @@ def backup(
                 "contents": report.contents,
                 "missing": list(report.missing),
                 "removed": report.removed,
+                "spared": list(map(str, report.spared)),
             }
         )
     else:
@@ -47,6 +48,9 @@ def backup(
         say(f"Sauvegarde complète : « {report.path} » ({size} Mo, {kept}).")
         if report.removed:
             say(f"Sauvegardes plus anciennes supprimées : {report.removed}.")
+        if report.spared:
+            names = ", ".join(path.name for path in report.spared)
+            say(f"Sauvegardes plus anciennes gardées, car elles ont des originaux qui manquent : {names}.")
         _tell_missing(report.missing)
     return ExitCode.SOME_FAILED if report.missing else ExitCode.OK
 

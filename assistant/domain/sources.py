@@ -32,6 +32,7 @@ _PASSING = frozenset(
         "reader_busy",
         "scanner_unavailable",
         "disk_full",
+        "original_lost",
     }
 )
 _PASSING_KINDS = ("embedder_", "quota_", "database_", "storage_", "webdav_")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256 as new_sha256
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 from assistant.domain.errors import ConfigurationError, NotFound, StorageError
 from assistant.ports.backups import SnapshotFacts, Snapshots
@@ -42,6 +43,8 @@ class BackupReport:
     """SHA-256 of originals that should be, and were lost or damaged before."""
     removed: int
     """Older backups that were pruned."""
+    spared: tuple[Path, ...]
+    """Those that were not, as they hold originals that this one lacks; oldest first."""
 
 
 class BackupWriter:
@@ -74,7 +77,8 @@ class BackupWriter:
             folder: Exists; the file gets a name by its time.
             extras: Small files by their names in the backup.
             product_version: Of this program.
-            keep: How many backups stay in the folder, this one included; None removes none.
+            keep: How many backups stay in the folder, this one included, and beside them those that
+                hold an original which this one lacks; None removes none.
 
         Raises:
             ConfigurationError: The folder is not there ("backup_folder_missing"), or a program is not
@@ -103,12 +107,18 @@ class BackupWriter:
                 files=archive.files,
             )
             archive.finish(manifest)
+        outdated = [] if keep is None else _outdated(target, keep=keep)
+        spared = tuple(path for path in outdated if _holds_any(path, manifest.missing))
+        removed = [path for path in outdated if path not in spared]
+        for path in removed:
+            path.unlink(missing_ok=True)
         return BackupReport(
             path=target,
             size_bytes=target.stat().st_size,
             contents=len(kept),
             missing=tuple(manifest.missing),
-            removed=0 if keep is None else _prune(target, keep=keep),
+            removed=len(removed),
+            spared=spared,
         )
 
     def _fill(
@@ -176,14 +186,25 @@ def _drop_abandoned(folder: Path) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _prune(newest: Path, *, keep: int) -> int:
-    """Remove the oldest others that have the name of a backup; how many there were.
+def _outdated(newest: Path, *, keep: int) -> list[Path]:
+    """The oldest others that have the name of a backup, beyond the number that stays.
 
     The new one stays whatever names say: a clock that was ahead has left some of the future.
     """
     found = sorted(path for path in newest.parent.iterdir() if NAME.fullmatch(path.name))
     others = [path for path in found if path != newest]
-    outdated = others[: max(0, len(others) - max(0, keep - 1))]
-    for path in outdated:
-        path.unlink(missing_ok=True)
-    return len(outdated)
+    return others[: max(0, len(others) - max(0, keep - 1))]
+
+
+def _holds_any(backup: Path, contents: Collection[str]) -> bool:
+    """True when a backup has one of the contents; one that cannot be opened has none."""
+    if not contents:
+        return False
+    try:
+        with ZipFile(backup) as archive:
+            names = frozenset(archive.namelist())
+    except (BadZipFile, FileNotFoundError):
+        return False
+    except OSError as error:
+        raise StorageError from error
+    return not names.isdisjoint(map(content_path, contents))

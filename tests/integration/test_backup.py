@@ -247,6 +247,31 @@ def test_only_backups_are_pruned_and_only_after_a_new_one(house: House, tmp_path
     assert made[-1].path.stat().st_mode & 0o777 == 0o600
 
 
+def test_older_backups_stay_while_they_hold_what_the_new_one_lacks(
+    house: House, tmp_path: Path
+) -> None:
+    house.ingest({"a.txt": "Un texte", "b.txt": "Un autre"})
+    (folder := tmp_path / "backups").mkdir()
+    (folder / "assistant-20200101T000000Z.zip").write_text("abîmée")
+    lost = house.all_documents()["a.txt"]
+    content = house.files.path(lost.sha256).read_bytes()
+
+    def made(keep: int | None) -> BackupReport:
+        house.clock.advance(60)
+        return back_up(house, folder, keep=keep)
+
+    whole = made(None)
+    house.files.path(lost.sha256).unlink()
+    first, second = made(1), made(1)
+    house.files.put(BytesIO(content), max_bytes=99, claimant="somebody")
+    third = made(1)
+
+    assert (first.missing, first.removed, first.spared) == ((lost.sha256,), 1, (whole.path,))
+    assert (second.removed, second.spared) == (1, (whole.path,))
+    assert (third.missing, third.removed, third.spared) == ((), 2, ())
+    assert list(folder.iterdir()) == [third.path]
+
+
 def test_a_new_backup_is_never_the_one_that_is_pruned(house: House, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()

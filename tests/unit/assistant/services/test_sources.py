@@ -402,6 +402,26 @@ def test_a_damaged_file_is_not_read_again_until_it_changes(desk: Desk) -> None:
     assert (counts(run), len(desk.house.reader.names)) == ({"unchanged": 3}, reads)
 
 
+def test_an_original_that_was_lost_comes_back_with_the_next_run(desk: Desk) -> None:
+    house = desk.house
+    desk.write(TWO)
+    source = desk.add()
+    desk.run(source)
+    before = house.live_texts()
+    lost = house.all_documents()["a.txt"]
+    house.files.path(lost.sha256).unlink()
+    with house.open_work() as work:
+        work.reconciliation.tell_lost([lost.id], now=house.clock.now())
+        work.commit()
+
+    run, later = desk.run(source), desk.run(source)
+
+    assert (counts(run), counts(later)) == ({"changed": 1, "unchanged": 1}, {"unchanged": 2})
+    assert house.files.has(lost.sha256)
+    assert all(each.reason is None for each in house.all_documents().values())
+    assert house.live_texts() == before
+
+
 def test_a_reading_that_was_cancelled_is_taken_up_by_the_next_run(desk: Desk) -> None:
     desk.write(TWO)
     source = desk.add()
