@@ -30,9 +30,10 @@ from assistant.services.source_runner import SourceRunner
 from assistant.services.sources import SourceService
 from assistant.settings import Settings, SourcesSettings
 from ingest.limits import MEGABYTE
+from ingest.sources.dav_connection import WebDavLimits
 from ingest.sources.folder import FolderSource
 from ingest.sources.listing import FileSource
-from ingest.sources.webdav import WebDavLimits, WebDavSource
+from ingest.sources.webdav import WebDavSource
 
 _ADDRESS_CHARS = 1000
 _PATIENCE_S = 10.0

@@ -50,7 +50,9 @@ def backup(
             say(f"Sauvegardes plus anciennes supprimées : {report.removed}.")
         if report.spared:
             names = ", ".join(path.name for path in report.spared)
-            say(f"Sauvegardes plus anciennes gardées, car elles ont des originaux qui manquent : {names}.")
+            say(
+                f"Sauvegardes plus anciennes gardées, car elles ont des originaux qui manquent : {names}."
+            )
         _tell_missing(report.missing)
     return ExitCode.SOME_FAILED if report.missing else ExitCode.OK
 

@@ -20,6 +20,9 @@ DEFAULT_REMOVAL_PERCENT = 20
 MOST_NAMES = 50
 """Names of each kind that an outcome tells."""
 
+WITHHELD = frozenset({"file_slow", "file_withheld"})
+"""Codes of files that their place does not give although it answers."""
+
 _PASSING = frozenset(
     {
         "reading_cancelled",
@@ -29,6 +32,7 @@ _PASSING = frozenset(
         "file_locked",
         "file_missing",
         "file_unreadable",
+        *WITHHELD,
         "reader_busy",
         "scanner_unavailable",
         "disk_full",

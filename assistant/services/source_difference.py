@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from assistant.domain.errors import StorageError
-from assistant.domain.sources import MOST_NAMES, Finding, KnownFile
+from assistant.domain.sources import MOST_NAMES, WITHHELD, Finding, KnownFile
 from assistant.services.names import displayed_name, is_safe_name, normalised_name
 from assistant.services.submission import Renaming
 from ingest.sources.listing import ListedFile, ListingFault
@@ -29,15 +29,19 @@ CREATE TABLE known (name TEXT PRIMARY KEY, sha256 TEXT, size INTEGER, stamp TEXT
   is_to_retry INTEGER) WITHOUT ROWID;
 CREATE TABLE contents (name TEXT PRIMARY KEY, sha256 TEXT, size INTEGER) WITHOUT ROWID;
 CREATE TABLE renamed (old TEXT PRIMARY KEY, new TEXT UNIQUE) WITHOUT ROWID;
+CREATE TABLE unsure (size INTEGER);
 CREATE TABLE faults (name TEXT PRIMARY KEY, code TEXT, is_file INTEGER, size INTEGER) WITHOUT ROWID;
 """
 _ADDED = """FROM listed LEFT JOIN known USING (name)
   WHERE known.name IS NULL AND NOT EXISTS (SELECT 1 FROM renamed WHERE new = listed.name)"""
 _CHANGED = """FROM listed JOIN known USING (name) WHERE listed.stamp = '' OR known.is_to_retry
   OR known.stamp <> listed.stamp OR (listed.size >= 0 AND known.size <> listed.size)"""
-_REMOVED = """FROM known WHERE NOT EXISTS (SELECT 1 FROM listed WHERE listed.name = known.name)
+_GONE = """FROM known WHERE NOT EXISTS (SELECT 1 FROM listed WHERE listed.name = known.name)
   AND NOT EXISTS (SELECT 1 FROM faults WHERE faults.name = known.name)
   AND NOT EXISTS (SELECT 1 FROM renamed WHERE old = known.name)"""
+_REMOVED = f"""{_GONE} AND NOT EXISTS
+  (SELECT 1 FROM unsure WHERE unsure.size < 0 OR unsure.size = known.size)"""  # noqa: S608 - made of constants
+_CODES = ", ".join(f"'{code}'" for code in sorted(WITHHELD))
 _PAGE = 1000
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 TOO_LARGE = "file_too_large"
@@ -167,8 +171,8 @@ class SourceDifference:
         """New files that have the size of a document that is no longer listed."""
         if self.is_complete:
             yield from self._wanted(
-                f"{_ADDED} AND EXISTS (SELECT 1 {_REMOVED})"
-                f" AND (listed.size < 0 OR listed.size IN (SELECT size {_REMOVED}))"
+                f"{_ADDED} AND EXISTS (SELECT 1 {_GONE})"
+                f" AND (listed.size < 0 OR listed.size IN (SELECT size {_GONE}))"
             )
 
     def find_renamed(self) -> None:
@@ -179,7 +183,7 @@ class SourceDifference:
         self._database.execute(
             f"""INSERT INTO renamed SELECT olds.name, news.name FROM
             (SELECT name, sha256, row_number() OVER (PARTITION BY sha256 ORDER BY name) AS turn
-              {_REMOVED} AND sha256 <> '') AS olds JOIN
+              {_GONE} AND sha256 <> '') AS olds JOIN
             (SELECT listed.name, contents.sha256, row_number()
               OVER (PARTITION BY contents.sha256 ORDER BY listed.name) AS turn
               {_ADDED.replace("LEFT JOIN known", "JOIN contents USING (name) LEFT JOIN known")})
@@ -213,7 +217,7 @@ class SourceDifference:
         return ListedFile(*row[:4]), row[4]
 
     def to_read(self) -> Iterator[WantedFile]:
-        """New and changed files, by name."""
+        """New and changed files, by name; those that were withheld before come last."""
         yield from self._wanted(_ADDED)
         yield from self._wanted(_CHANGED)
 
@@ -247,6 +251,14 @@ class SourceDifference:
         self._database.execute("DELETE FROM listed WHERE name = ?", (name,))
         self._blame(name, code, is_file=is_there, size_bytes=size_bytes)
 
+    def blame_moved(self, listed: ListedFile, code: str) -> None:
+        """Note that a new file cannot be taken now, which may be a document that has moved.
+
+        Documents that it may be are not removed, and none is made of it.
+        """
+        self._database.execute("INSERT INTO unsure VALUES (?)", (listed.size_bytes,))
+        self.blame(listed.name, code, is_there=False)
+
     def removal(self) -> str:
         """Names the set of documents that are no longer listed; empty for none."""
         digest, any_removed = sha256(), False
@@ -275,8 +287,8 @@ class SourceDifference:
         return {finding: count for finding, count in counts.items() if count}
 
     def kept_back(self) -> int:
-        """Documents that are missing in a listing that is not complete, and stay."""
-        return 0 if self.is_complete else self._count(_REMOVED)
+        """Documents that are missing and stay: the listing is not complete, or they may have moved."""
+        return self._count(_GONE) - (self._count(_REMOVED) if self.is_complete else 0)
 
     def read_bytes(self) -> int:
         """Size of what is new or changed, as far as the place tells it."""
@@ -328,7 +340,8 @@ class SourceDifference:
         query = (
             "SELECT listed.name, listed.place, listed.size, listed.stamp,"
             " ifnull(known.sha256, ''), ifnull(known.fault, ''), ifnull(known.is_to_retry, 0),"
-            f" ifnull(contents.sha256, ''), ifnull(contents.size, 0) {joined} ORDER BY listed.name"
+            f" ifnull(contents.sha256, ''), ifnull(contents.size, 0) {joined}"
+            f" ORDER BY ifnull(known.fault, '') IN ({_CODES}), listed.name"
         )
         for row in self._rows(query):
             yield WantedFile(ListedFile(*row[:4]), row[4], row[5], bool(row[6]), row[7], row[8])

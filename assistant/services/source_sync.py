@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
-from assistant.domain.errors import InvalidInput, StorageError
+from assistant.domain.errors import StorageError
 from assistant.domain.ids import new_id
 from assistant.domain.jobs import JobItem
 from assistant.domain.sources import (
@@ -32,11 +32,11 @@ from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.alike import FILES_ALIKE, AlikeContents
 from assistant.services.ingestion import IngestionService
 from assistant.services.names import normalised_name
-from assistant.services.receiving import content_of
+from assistant.services.source_contents import SourceContents
 from assistant.services.source_difference import TOO_LARGE, SourceDifference, WantedFile
 from assistant.services.submission import AnnouncedFile, Submission
 from assistant.services.transactions import retried
-from ingest.sources.listing import FileSource, ListedFile, SourceFault
+from ingest.sources.listing import FileSource, SourceFault
 from ingest.sources.patterns import taker
 
 _T = TypeVar("_T")
@@ -46,8 +46,6 @@ _FILES_A_JOB = 200
 _BYTES_A_JOB = 200_000_000
 _NAMES_A_JOB = 1000
 _RATE_JOBS = 20
-_TRIES = 3
-"""Times that a file which changes while it is read is read."""
 
 
 class NeedsApproval(Exception):
@@ -93,7 +91,6 @@ class SourceSync:
         self._open_work = open_work
         self._files = files
         self._ingestion = ingestion
-        self._max_file_bytes = max_file_bytes
         self._run, self._source, self._place = run, source, place
         self._difference = difference
         self._check, self._guard, self._tell = check, guard, tell
@@ -101,6 +98,14 @@ class SourceSync:
         grant = Grant(source.tenant_id, source.collection_id)
         self._scope = Scope(source.tenant_id, run.asked_by, frozenset({grant}))
         self._claimant = new_id()
+        self._contents = SourceContents(
+            place,
+            files,
+            difference,
+            max_file_bytes=max_file_bytes,
+            claimant=self._claimant,
+            check=check,
+        )
         self._found = RunOutcome()
         self._jobs: list[str] = []
         self._same = 0
@@ -145,7 +150,7 @@ class SourceSync:
         difference.take_listing(listing, takes=takes, check=self._check)
         difference.take_known(self._known())
         for wanted in difference.rename_candidates():
-            self._take(wanted, put=self._hash)  # nothing is kept before it is decided
+            self._contents.note(wanted)  # nothing is kept before it is decided
         difference.find_renamed()
         self._keep_out()
 
@@ -188,14 +193,17 @@ class SourceSync:
 
     def _finished(self, found: RunOutcome) -> RunOutcome:
         """What was found, after the contents were read: some are the same, some could not be taken."""
-        counts = dict(found.counts)
-        counts[Finding.CHANGED] = found.count(Finding.CHANGED) - self._same
-        counts[Finding.UNCHANGED] = found.count(Finding.UNCHANGED) + self._same
-        now = self._difference.counts()
-        counts[Finding.UNREADABLE] = now.get(Finding.UNREADABLE, 0)
-        counts = {finding: count for finding, count in counts.items() if count > 0}
-        faults = self._difference.faults()
-        return replace(found, counts=counts, faults=faults, jobs=tuple(self._jobs))
+        difference = self._difference
+        counts = dict(difference.counts())
+        counts[Finding.CHANGED] = counts.get(Finding.CHANGED, 0) - self._same
+        counts[Finding.UNCHANGED] = counts.get(Finding.UNCHANGED, 0) + self._same
+        return replace(
+            found,
+            counts={finding: count for finding, count in counts.items() if count > 0},
+            names=difference.names(),
+            faults=difference.faults(),
+            jobs=tuple(self._jobs),
+        )
 
     def _apply(self) -> None:
         for renamed in _parts(self._difference.renamed(), size=_NAMES_A_JOB):
@@ -205,14 +213,19 @@ class SourceSync:
             self._submit(Submission(self._source.label, (), removed=tuple(removed)))
             self._forget(removed)
         batch: list[tuple[WantedFile, AnnouncedFile]] = []
-        for wanted in self._difference.to_read():
-            taken = self._taken(wanted)
-            if taken is not None:
-                batch.append((wanted, taken))
-            size = sum(announced.size_bytes for _, announced in batch)
-            if len(batch) >= _FILES_A_JOB or size >= _BYTES_A_JOB:
-                self._read(batch)
-                batch = []
+        try:
+            for wanted in self._difference.to_read():
+                taken = self._contents.take(wanted)
+                if taken is not None:
+                    batch.append((wanted, taken))
+                size = sum(announced.size_bytes for _, announced in batch)
+                if len(batch) >= _FILES_A_JOB or size >= _BYTES_A_JOB:
+                    self._read(batch)
+                    batch = []
+        except SourceFault:  # the next look goes on behind what was taken
+            self._read(batch)
+            self._submit_faults()
+            raise
         self._read(batch)
         self._submit_faults()
 
@@ -285,45 +298,6 @@ class SourceSync:
         with self._place.open(listed) as stream:
             self._ingestion.receive(item.id, stream, principal=self._by, scope=self._scope)
 
-    def _taken(self, wanted: WantedFile) -> AnnouncedFile | None:
-        self._check()
-        name = wanted.listed.name
-        if wanted.sha256 and self._files.has(wanted.sha256):
-            return AnnouncedFile(name, wanted.sha256, wanted.size_bytes)
-        return self._take(wanted, put=self._put)
-
-    def _take(
-        self, wanted: WantedFile, *, put: Callable[[ListedFile], tuple[str, int]]
-    ) -> AnnouncedFile | None:
-        """Read a content to its end; None, with the reason noted, when that cannot be."""
-        listed = wanted.listed
-        for attempt in range(1, _TRIES + 1):
-            self._check()
-            try:
-                sha256, size = put(listed)
-            except SourceFault as fault:
-                if fault.code == "file_changing" and attempt < _TRIES:
-                    continue
-                if fault.code not in _OF_ONE_FILE:
-                    raise
-                is_there = fault.code != "file_missing"
-                self._difference.blame(listed.name, fault.code, is_there=is_there)
-                return None
-            except InvalidInput:  # larger than its listing told
-                self._difference.blame(listed.name, TOO_LARGE, size_bytes=self._max_file_bytes + 1)
-                return None
-            self._difference.note_content(listed.name, sha256=sha256, size_bytes=size)
-            return AnnouncedFile(listed.name, sha256, size)
-        raise AssertionError
-
-    def _put(self, listed: ListedFile) -> tuple[str, int]:
-        with self._place.open(listed) as stream:
-            return self._files.put(stream, max_bytes=self._max_file_bytes, claimant=self._claimant)
-
-    def _hash(self, listed: ListedFile) -> tuple[str, int]:
-        with self._place.open(listed) as stream:
-            return content_of(stream, max_bytes=self._max_file_bytes)
-
     def _remember(self, files: list[SourceFile]) -> None:
         def act() -> None:
             with self._open_work() as work:
@@ -349,19 +323,6 @@ class SourceSync:
                 work.commit()
 
         retried(act)
-
-
-_OF_ONE_FILE = frozenset(
-    {
-        "file_changing",
-        "file_locked",
-        "file_missing",
-        "file_unreadable",
-        "link_outside",
-        "not_a_file",
-    }
-)
-"""Faults of a single file; others are of the whole place."""
 
 
 def _is_same(wanted: WantedFile, announced: AnnouncedFile) -> bool:

@@ -79,8 +79,9 @@ class FileSource(Protocol):
         Leaving the block raises `SourceFault` ("file_changing") when the file changed while it was read.
 
         Raises:
-            SourceFault: It vanished ("file_missing"), may not be read ("file_unreadable"), or the place
-                does not answer.
+            SourceFault: It vanished ("file_missing"), may not be read ("file_unreadable"), the place
+                answers but not for this file ("file_withheld") or not to its end in time ("file_slow"),
+                or the place does not answer.
         """
         ...
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import heapq
 import io
-import ssl
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import BinaryIO, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
 from ingest.sources.bodies import Body
+from ingest.sources.dav_connection import (
+    OF_STATUS,
+    DavConnection,
+    WebDavLimits,
+    is_html,
+    version_of,
+)
 from ingest.sources.dav_paths import fault_of, hiding, is_hidden, is_right_in, name_of, plain
 from ingest.sources.listing import ListedFile, ListingFault, SourceFault
 from ingest.sources.multistatus import (
@@ -24,34 +29,14 @@ from ingest.sources.multistatus import (
     read_multistatus,
 )
 
-_BODY = (
-    '<?xml version="1.0" encoding="utf-8"?><d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/>'
-    "<d:getcontentlength/><d:getetag/><d:getlastmodified/></d:prop></d:propfind>"
-)
 _PAGES = (".html", ".htm", ".xhtml", ".shtml", ".mht", ".mhtml")
-_REDIRECTS = {301, 302, 303, 307, 308}
-_MOST_REDIRECTS = 3
 _MOST_FILES = 1_000_000
 """Of one look."""
 _AT_ONCE_BYTES = 64 * 1024
 """A server reads a file up to this size in one go."""
 _TRIES, _PAUSE_S = 3, 1.0
-_CHECK_S = 1.0
 _LIST_BYTES = 50_000_000
 """Of the answer about one folder."""
-_OF_STATUS = {
-    401: "webdav_unauthorized",
-    403: "webdav_forbidden",
-    404: "webdav_missing",
-    405: "webdav_not_dav",
-    410: "webdav_missing",
-    423: "webdav_locked",
-    429: "webdav_busy",
-    501: "webdav_not_dav",
-    503: "webdav_busy",
-    507: "webdav_full",
-}
-_PASSING = frozenset({"webdav_busy", "webdav_failed", "webdav_locked", "webdav_full"})
 _OF_FOLDER = frozenset({"webdav_forbidden", "webdav_missing", "webdav_locked"})
 """What a server says of one folder while it answers for the others."""
 _OF_FILE = {
@@ -59,19 +44,14 @@ _OF_FILE = {
     "webdav_missing": "file_missing",
     "webdav_locked": "file_locked",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class WebDavLimits:
-    """How long a server may take, in seconds."""
-
-    connect_s: float = 10
-    silence_s: float = 30
-    """Without any byte."""
-    answer_s: float = 600
-    """For one folder or one file, as a whole."""
-    test_s: float = 15
-    """For a test of the connection, as a whole."""
+_ORDINARY = WebDavLimits()
+_PERHAPS_OF_FILE = {
+    "webdav_busy": "file_withheld",
+    "webdav_failed": "file_withheld",
+    "webdav_stopped": "file_withheld",
+    "webdav_slow": "file_slow",
+}
+"""What a server that still answers for its folder says of one file only."""
 
 
 class WebDavSource:
@@ -88,19 +68,11 @@ class WebDavSource:
     """
 
     def __init__(
-        self, url: str, *, user: str, password: str, limits: WebDavLimits = WebDavLimits()
+        self, url: str, *, user: str, password: str, limits: WebDavLimits = _ORDINARY
     ) -> None:
         self._url = url if url.endswith("/") else f"{url}/"
-        self._host = urlsplit(url).hostname or ""
-        self._origin = _origin(url)
         self._limits = limits
-        self._http = httpx.Client(
-            auth=httpx.BasicAuth(user, password) if user else None,
-            trust_env=False,
-            follow_redirects=False,
-            timeout=httpx.Timeout(limits.silence_s, connect=limits.connect_s),
-            headers={"User-Agent": "assistant", "Accept-Encoding": "identity"},
-        )
+        self._server = DavConnection(url, user=user, password=password, limits=limits)
 
     def list(
         self, *, check: Callable[[], None] = lambda: None
@@ -139,7 +111,7 @@ class WebDavSource:
                 else:
                     files += 1
                     if files > _MOST_FILES:
-                        raise self._fault("webdav_too_large")
+                        raise self._server.fault("webdav_too_large")
                     yield self._listed(entry, root=root)
 
     def first_names(self, *, limit: int) -> tuple[str, ...]:
@@ -163,36 +135,52 @@ class WebDavSource:
         Raises:
             SourceFault: As the port says.
         """
+        try:
+            with self._opened(file) as stream:
+                yield stream
+        except SourceFault as fault:
+            of_file = _PERHAPS_OF_FILE.get(fault.code)
+            if of_file is None or not self._answers():
+                raise
+            raise SourceFault(of_file, is_transient=True) from None
+
+    @contextmanager
+    def _opened(self, file: ListedFile) -> Generator[BinaryIO]:
         ends = time.monotonic() + self._limits.answer_s
-        with self._asked("GET", self._address(file.place), ends=ends) as response:
+        with self._server.asked("GET", file.place, ends=ends) as response:
             if response.status_code != 200:
-                code = self._code_of(response)
+                code = self._server.code_of(response)
                 if code in _OF_FILE:
                     raise SourceFault(_OF_FILE[code], is_transient=code != "webdav_forbidden")
-                raise self._fault(code, status=response.status_code)
-            if _is_html(response) and not _is_page(file, response):
-                raise self._fault("webdav_not_dav")
-            body = Body(self._pieces(response, ends=ends))
+                raise self._server.fault(code, status=response.status_code)
+            if is_html(response) and not _is_page(file, response):
+                raise self._server.fault("webdav_not_dav")
+            body = Body(self._server.pieces(response, ends=ends))
             yield cast("BinaryIO", io.BufferedReader(body, 1 << 20))
             if body.is_read and file.size_bytes not in (-1, body.size_bytes):
                 raise SourceFault("file_changing", is_transient=True)
         if body.size_bytes > _AT_ONCE_BYTES:
-            self._refuse_changed(file, told=_version(response), ends=ends)
+            self._refuse_changed(file, told=version_of(response), ends=ends)
+
+    def _answers(self) -> bool:
+        """True when the server answers for the folder itself; a test of the connection, as for its time."""
+        ends = time.monotonic() + self._limits.test_s
+        try:
+            with self._server.told(urlsplit(self._url).path, depth=0, ends=ends) as response:
+                return response.status_code == 207 and not is_html(response)
+        except SourceFault:
+            return False
 
     def _refuse_changed(self, file: ListedFile, *, told: str, ends: float) -> None:
         """Ask again for the version of a file that was read in pieces: they may be of two versions."""
-        with self._asked("HEAD", self._address(file.place), ends=ends) as response:
-            now = _version(response)
+        with self._server.asked("HEAD", file.place, ends=ends) as response:
+            now = version_of(response)
             if response.status_code == 200 and told and now and now != told:
                 raise SourceFault("file_changing", is_transient=True)
 
     def close(self) -> None:
         """Close the connections; idempotent."""
-        self._http.close()
-
-    def _address(self, path: str) -> str:
-        """A path of this server; joined as text, for "//host/x" joined as an address names another host."""
-        return f"{self._origin}{path}"
+        self._server.close()
 
     def _listed(self, entry: DavEntry, *, root: str) -> ListedFile:
         stamp = " ".join(filter(None, (entry.etag, entry.modified)))
@@ -220,20 +208,20 @@ class WebDavSource:
         self, path: str, *, ends: float, check: Callable[[], None] = lambda: None
     ) -> Generator[Iterator[DavEntry]]:
         """What a server answers about a folder, as it comes."""
-        url = self._address(path)
-        headers = {"Depth": "1", "Content-Type": "application/xml; charset=utf-8"}
-        with self._asked("PROPFIND", url, ends=ends, headers=headers, content=_BODY) as response:
+        with self._server.told(path, depth=1, ends=ends) as response:
             if response.status_code != 207:
-                raise self._fault(self._code_of(response), status=response.status_code)
-            if _is_html(response):
-                raise self._fault("webdav_not_dav")
-            pieces = self._pieces(response, ends=ends, most=_LIST_BYTES, check=check)
+                raise self._server.fault(
+                    self._server.code_of(response), status=response.status_code
+                )
+            if is_html(response):
+                raise self._server.fault("webdav_not_dav")
+            pieces = self._server.pieces(response, ends=ends, most=_LIST_BYTES, check=check)
             try:
                 yield self._members(read_multistatus(pieces), folder=path)
             except NotMultistatus:
-                raise self._fault("webdav_malformed") from None
+                raise self._server.fault("webdav_malformed") from None
             except HugeMultistatus:
-                raise self._fault("webdav_too_large") from None
+                raise self._server.fault("webdav_too_large") from None
 
     def _members(self, entries: Iterator[DavEntry], *, folder: str) -> Iterator[DavEntry]:
         """What is right in a folder; an answer that tells nothing of the folder is none about it."""
@@ -250,128 +238,11 @@ class WebDavSource:
     def _is_folder(self, entry: DavEntry) -> bool:
         """True for the asked folder itself, False when the server does not say what it is."""
         if not 200 <= entry.status < 300:
-            code = _OF_STATUS.get(entry.status, "webdav_failed")
-            raise self._fault(code, status=entry.status)
+            code = OF_STATUS.get(entry.status, "webdav_failed")
+            raise self._server.fault(code, status=entry.status)
         if entry.is_told and not entry.is_folder:
-            raise self._fault("webdav_missing")
+            raise self._server.fault("webdav_missing")
         return entry.is_told
-
-    @contextmanager
-    def _asked(
-        self,
-        method: str,
-        url: str,
-        *,
-        ends: float,
-        headers: dict[str, str] | None = None,
-        content: str | None = None,
-    ) -> Generator[httpx.Response]:
-        for _ in range(_MOST_REDIRECTS + 1):
-            timeout = self._timeout(ends=ends)
-            request = self._http.build_request(
-                method, url, headers=headers, content=content, timeout=timeout
-            )
-            response = self._sent(request)
-            try:
-                if response.status_code not in _REDIRECTS:
-                    yield response
-                    return
-                url = urljoin(url, response.headers.get("location", ""))
-            finally:
-                response.close()
-            if _origin(url) != self._origin:
-                raise self._fault("webdav_redirected")
-        raise self._fault("webdav_redirected")
-
-    def _timeout(self, *, ends: float) -> httpx.Timeout:
-        """How long each step may take, all being over in time."""
-        left = max(ends - time.monotonic(), 0.001)
-        limits = self._limits
-        return httpx.Timeout(min(limits.silence_s, left), connect=min(limits.connect_s, left))
-
-    def _sent(self, request: httpx.Request) -> httpx.Response:
-        try:
-            return self._sent_again_if_cut(request)
-        except httpx.ConnectError as error:
-            is_unsafe = isinstance(error.__cause__ and error.__cause__.__cause__, ssl.SSLError)
-            code = "webdav_certificate" if is_unsafe else "webdav_unreachable"
-            raise self._fault(code, is_transient=not is_unsafe) from None
-        except httpx.ConnectTimeout:
-            raise self._fault("webdav_unreachable", is_transient=True) from None
-        except httpx.TimeoutException:
-            raise self._fault("webdav_slow", is_transient=True) from None
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):
-            raise self._fault("webdav_stopped", is_transient=True) from None
-
-    def _sent_again_if_cut(self, request: httpx.Request) -> httpx.Response:
-        """A server may close a connection that it kept open at the moment it is used again."""
-        try:
-            return self._http.send(request, stream=True)
-        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-            return self._http.send(request, stream=True)
-
-    def _pieces(
-        self,
-        response: httpx.Response,
-        *,
-        ends: float,
-        most: int | None = None,
-        check: Callable[[], None] = lambda: None,
-    ) -> Iterator[bytes]:
-        size, checked = 0, time.monotonic()
-        try:
-            for piece in response.iter_raw():
-                size += len(piece)
-                if most is not None and size > most:
-                    raise self._fault("webdav_too_large")
-                now = time.monotonic()
-                if now > ends:
-                    raise self._fault("webdav_slow", is_transient=True)
-                if now - checked > _CHECK_S:
-                    checked = now
-                    check()
-                yield piece
-        except httpx.TimeoutException:
-            raise self._fault("webdav_slow", is_transient=True) from None
-        except httpx.HTTPError:
-            raise self._fault("webdav_stopped", is_transient=True) from None
-
-    def _code_of(self, response: httpx.Response) -> str:
-        if response.status_code == 200 or _is_html(response):
-            is_page = response.status_code in {200, 404, 405}
-            if is_page and response.request.method == "PROPFIND" and response.status_code != 404:
-                return "webdav_not_dav"
-        return _OF_STATUS.get(response.status_code, "webdav_failed")
-
-    def _fault(
-        self, code: str, *, status: int | None = None, is_transient: bool = False
-    ) -> SourceFault:
-        if code == "webdav_not_dav":
-            return SourceFault(code)
-        params: dict[str, str | int] = {"host": self._host}
-        if code == "webdav_failed":
-            params["status"] = status or 0
-        return SourceFault(code, is_transient=is_transient or code in _PASSING, **params)
-
-
-def _version(response: httpx.Response) -> str:
-    """What a server tells of the version of a file; empty when nothing."""
-    return str(response.headers.get("etag") or response.headers.get("last-modified") or "")
-
-
-def _origin(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
-    except ValueError:
-        return ""
-    host = parts.hostname or ""
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}:{port}"
-
-
-def _is_html(response: httpx.Response) -> bool:
-    return "html" in response.headers.get("content-type", "").lower()
 
 
 def _is_page(file: ListedFile, response: httpx.Response) -> bool:

@@ -11,8 +11,9 @@ from urllib.parse import quote
 import pytest
 
 from ingest.catalogue import sentence
+from ingest.sources.dav_connection import WebDavLimits
 from ingest.sources.listing import ListedFile, ListingFault, SourceFault
-from ingest.sources.webdav import WebDavLimits, WebDavSource
+from ingest.sources.webdav import WebDavSource
 from tests.webdav import (
     PASSWORD,
     USER,
@@ -155,6 +156,11 @@ def test_a_file_that_vanished_from_a_real_server_is_told(url: str, folder: Path)
         (said(302, Location="https://127.0.0.1/"), "webdav_redirected"),
         (said(302, Location="/"), "webdav_redirected"),
         (said(302), "webdav_redirected"),
+        (said(302, Location="//[x"), "webdav_redirected"),
+        (
+            said(207, multistatus(entry("/", size=None), entry("/a\x7f/", size=None))),
+            "webdav_malformed",
+        ),
     ],
 )
 def test_every_fault_has_its_sentence(answer: Answer, code: str) -> None:
@@ -321,6 +327,56 @@ def test_a_file_that_cannot_be_fetched_says_why(answer: Answer, code: str) -> No
     assert fault.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (said(500), "file_withheld"),
+        (said(503), "file_withheld"),
+        (hang_up, "file_withheld"),
+        (said(200, b"ab", length=99, kind="text/plain"), "file_withheld"),
+        (said(401), "webdav_unauthorized"),
+    ],
+)
+def test_a_file_at_which_a_server_fails_is_told_from_a_server_that_is_away(
+    answer: Answer, code: str
+) -> None:
+    def told(request: BaseHTTPRequestHandler) -> None:
+        is_listing = request.command == "PROPFIND"
+        (said(207, multistatus(entry("/", size=None))) if is_listing else answer)(request)
+
+    def read(source: WebDavSource) -> None:
+        with source.open(ListedFile("a.txt", "/a.txt", 99, "")) as stream:
+            stream.read()
+
+    with told_server(told) as url, pytest.raises(SourceFault) as fault:
+        read(source_of(url))
+    assert fault.value.code == code
+    assert sentence(code, **fault.value.params)
+
+
+def test_a_file_that_does_not_come_to_its_end_in_time_is_told_alone() -> None:
+    def told(request: BaseHTTPRequestHandler) -> None:
+        if request.command == "PROPFIND":
+            said(207, multistatus(entry("/", size=None)))(request)
+            return
+        said(200, b"a", length=99, kind="text/plain")(request)
+        for _ in range(30):
+            request.wfile.write(b"a")
+            request.wfile.flush()
+            time.sleep(0.05)
+
+    limits = WebDavLimits(connect_s=2, silence_s=1, answer_s=0.5)
+    with told_server(told) as url:
+        source = WebDavSource(url, user="", password="", limits=limits)
+        _MADE.append(source)
+        with (
+            pytest.raises(SourceFault) as fault,
+            source.open(ListedFile("a.txt", "/a.txt", 99, "")) as stream,
+        ):
+            stream.read()
+    assert fault.value.code == "file_slow"
+
+
 def test_a_huge_folder_is_read_as_it_comes() -> None:
     count = 5_000
     body = multistatus(*(entry(f"/dossier/fichier-{number:06}.pdf") for number in range(count)))
@@ -472,7 +528,7 @@ def test_a_tree_without_end_is_listed_in_part(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_long_answer_is_left_midway(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.sources.webdav._CHECK_S", 0)
+    monkeypatch.setattr("ingest.sources.dav_connection._CHECK_S", 0)
 
     class GivenUp(Exception):
         pass

@@ -33,10 +33,15 @@ class Cloud:
     """What is told of some paths instead."""
     page: tuple[bytes, str] | None = None
     """Answered instead of every content, with its type."""
+    broken: set[str] = field(default_factory=set[str])
+    """Files that are listed and cannot be sent."""
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         if request.command == "PROPFIND":
             said(207, multistatus(*self._listed(request.path)))(request)
+            return
+        if request.path[1:] in self.broken:
+            said(500)(request)
             return
         body, kind = self.page or (self.files[request.path[1:]].encode(), "text/plain")
         said(200, body, kind=kind)(request)
@@ -85,6 +90,72 @@ def test_files_below_a_folder_at_which_the_server_fails_stay(house: House, tmp_p
     assert (run.outcome.is_complete, run.outcome.kept_back) == (False, 2)
     assert run.outcome.faults == (("sub", "entry_untold"),)
     assert len(house.all_documents()) == 12
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is waited for between two tries."""
+    monkeypatch.setattr("assistant.services.source_contents._PAUSE_S", 0)
+
+
+def test_a_file_that_its_server_cannot_send_fails_alone_until_it_can(
+    house: House, tmp_path: Path
+) -> None:
+    cloud = Cloud(TEN)
+    with source_over(cloud, house, tmp_path / "partage") as (desk, source):
+        cloud.files = {**TEN, "-neuf.txt": "Texte neuf", "z.txt": "Texte z"}
+        cloud.turn, cloud.broken = 1, {"-neuf.txt", "3.txt"}
+        run = desk.run(source)
+        documents = house.all_documents()
+        served = house.live_texts()
+        cloud.broken = set()
+        later = desk.run(source)
+
+    assert counts(run) == {"added": 1, "unchanged": 9, "unreadable": 2}
+    assert run.outcome.faults == (("-neuf.txt", "file_withheld"), ("3.txt", "file_withheld"))
+    assert {each.name for each in documents.values() if each.reason} == {"-neuf.txt", "3.txt"}
+    assert served == {f"{name}": [text] for name, text in {**TEN, "z.txt": "Texte z"}.items()}
+    assert counts(later) == {"changed": 2, "unchanged": 10}
+    assert len(house.live_texts()) == 12
+    assert not any(each.reason for each in house.all_documents().values())
+
+
+def test_a_server_that_sends_no_file_any_more_is_told_and_each_look_goes_further(
+    house: House, tmp_path: Path
+) -> None:
+    cloud = Cloud(TEN)
+    with source_over(cloud, house, tmp_path / "partage") as (desk, source):
+        cloud.files = {**TEN, **{f"-{number}.txt": f"Neuf {number}" for number in range(20)}}
+        cloud.broken = {f"-{number}.txt" for number in range(20)} - {"-0.txt", "-9.txt"}
+        runs = [desk.run(source) for _ in range(5)]
+
+    reasons = ["" if each.reason is None else each.reason.code for each in runs]
+    assert reasons == ["webdav_withholds"] * 3 + ["", ""]
+    assert {"-0.txt", "-9.txt"} <= house.live_texts().keys()
+    assert len(house.live_texts()) == 12
+    assert counts(runs[-1]) == {"unchanged": 12, "unreadable": 18}
+    assert runs[-1].outcome.jobs == ()
+
+
+def test_a_document_stays_while_the_file_that_it_may_have_become_cannot_be_sent(
+    house: House, tmp_path: Path
+) -> None:
+    cloud = Cloud({**TEN, "autre.txt": "Un texte plus long"})
+    with source_over(cloud, house, tmp_path / "partage") as (desk, source):
+        before = house.all_documents()["3.txt"]
+        cloud.files = {name: text for name, text in TEN.items() if name != "3.txt"}
+        cloud.files["ailleurs.txt"] = TEN["3.txt"]
+        cloud.broken = {"ailleurs.txt"}
+        run = desk.run(source)
+        kept = house.all_documents()
+        cloud.broken = set()
+        later = desk.run(source)
+
+    assert counts(run) == {"removed": 1, "unchanged": 9, "unreadable": 1}
+    assert run.outcome.kept_back == 1
+    assert (kept["3.txt"], "ailleurs.txt" in kept, "autre.txt" in kept) == (before, False, False)
+    assert counts(later) == {"renamed": 1, "unchanged": 9}
+    assert house.all_documents()["ailleurs.txt"].id == before.id
 
 
 def test_a_sign_in_page_replaces_no_document(house: House, tmp_path: Path) -> None:
