@@ -28,12 +28,11 @@ class FolderSource:
     files of the folder are followed; links to folders are not, since what they name is listed anyway.
 
     Args:
-        root: The folder; links in its own path are followed.
+        root: The folder by its real path: what a link there leads to is another folder.
     """
 
     def __init__(self, root: Path) -> None:
-        self._asked = root
-        self._root = os.path.realpath(root)
+        self._root = str(root)
         self._prefix = len(self._root.rstrip("/")) + 1
 
     def list(
@@ -60,7 +59,7 @@ class FolderSource:
                 found = os.lstat(path)
                 if stat.S_ISDIR(found.st_mode):
                     check()
-                    waiting.append(_names(path))
+                    waiting.append(self._names(path))
                     continue
             except OSError:  # also what vanished since its folder was listed
                 yield ListingFault(self._name(path), _FOLDER_UNREADABLE, hides_files=True)
@@ -94,11 +93,29 @@ class FolderSource:
 
     def _first(self) -> Iterator[str]:
         try:
-            return _names(self._root)
+            return self._names(self._root)
         except (FileNotFoundError, NotADirectoryError):
-            raise SourceFault("folder_missing", path=str(self._asked)) from None
+            raise SourceFault("folder_missing", path=self._root) from None
         except OSError:
-            raise SourceFault("source_folder_unreadable", path=str(self._asked)) from None
+            raise SourceFault("source_folder_unreadable", path=self._root) from None
+
+    def _names(self, folder: str) -> Iterator[str]:
+        """Paths in a folder, such that files of folders come where their whole names say."""
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            if not self._is_inside(_path_of(handle, otherwise=folder)):
+                raise NotADirectoryError(folder)  # it, or a folder above, became a link meanwhile
+            with os.scandir(handle) as entries:
+                keys = [
+                    entry.name + "/" * entry.is_dir(follow_symlinks=False)
+                    for entry in entries
+                    if not entry.name.startswith((".", _LOCK_PREFIX))
+                ]
+        finally:
+            os.close(handle)
+        keys.sort()
+        above = folder.rstrip("/")
+        return (f"{above}/{key.rstrip('/')}" for key in keys)
 
     def _identity(self) -> tuple[int, int] | None:
         """What tells this folder from another one that comes to stand in its place."""
@@ -153,19 +170,6 @@ class FolderSource:
     def _name(self, path: str) -> str:
         relative = os.fsencode(path[self._prefix :]).decode("utf-8", "replace")
         return unicodedata.normalize("NFC", relative)
-
-
-def _names(folder: str) -> Iterator[str]:
-    """Paths in a folder, such that files of folders come where their whole names say."""
-    with os.scandir(folder) as entries:
-        keys = [
-            entry.name + "/" * entry.is_dir(follow_symlinks=False)
-            for entry in entries
-            if not entry.name.startswith((".", _LOCK_PREFIX))
-        ]
-    keys.sort()
-    above = folder.rstrip("/")
-    return (f"{above}/{key.rstrip('/')}" for key in keys)
 
 
 def _path_of(handle: int, *, otherwise: str) -> str:

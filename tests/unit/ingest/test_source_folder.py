@@ -101,6 +101,25 @@ def test_a_file_or_folder_that_became_a_link_since_its_listing_is_not_followed(
     assert fault.value.code == "link_outside"
 
 
+def test_a_root_that_becomes_a_link_leads_nowhere(tmp_path: Path) -> None:
+    root, secret = tmp_path / "commune", tmp_path / "secret"
+    for folder in (root, secret):
+        folder.mkdir()
+        (folder / "a.txt").write_text("un texte")
+    source = FolderSource(root)
+    listed = [each for each in source.list() if isinstance(each, ListedFile)]
+    root.rename(tmp_path / "commune-avant")
+    root.symlink_to(secret)
+
+    for act in (lambda: source.first_names(limit=9), lambda: list(source.list())):
+        with pytest.raises(SourceFault) as fault:
+            act()
+        assert fault.value.code == "folder_missing"
+    with pytest.raises(SourceFault) as fault, source.open(listed[0]):
+        pass
+    assert fault.value.code == "link_outside"
+
+
 def test_pipes_are_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "tube")
 
