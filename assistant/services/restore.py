@@ -22,6 +22,8 @@ _RESERVE_BYTES = 256 * 1024 * 1024
 """Left free: what the index needs to be written at all."""
 _MEGABYTE = 1_000_000
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_OWN_HEADS = "heads-written"
+"""Stands in the staging folder once the heads of the audit log are those that it writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class Restorer:
     def _extract(self, backup: Backup) -> None:
         staging = self._place.staging
         if staging.exists():
+            if (staging / _OWN_HEADS).exists():  # of a backup that may have been another one
+                self._place.heads.unlink(missing_ok=True)
             shutil.rmtree(staging)
         (staging / "files").mkdir(mode=0o700, parents=True)
         _sync(staging.parent)
@@ -131,6 +135,8 @@ class Restorer:
             shutil.rmtree(place.files)
         (staging / "files").rename(place.files)
         if backup.has(HEADS) and not place.heads.exists():
+            (staging / _OWN_HEADS).touch()
+            _sync(staging)
             place.heads.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(staging / HEADS, place.heads)
         _sync(staging.parent)

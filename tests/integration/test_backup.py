@@ -587,6 +587,29 @@ def test_an_interrupted_restore_is_no_instance_until_it_is_done(
     house.close()
 
 
+@pytest.mark.parametrize("own", ["", "tête de l'exploitant\n"])
+def test_heads_of_the_audit_log_are_those_of_the_backup_that_is_restored_in_the_end(
+    house: House, tmp_path: Path, own: str
+) -> None:
+    first, second = (
+        back_up(house, tmp_path / name, extras={"audit-heads.jsonl": name.encode()}).path
+        for name in ("b1", "b2")
+    )
+    root = tmp_path / "elsewhere"
+    root.mkdir()
+    data = DataFolder(root)
+    if own:
+        data.audit_heads.parent.mkdir(parents=True, exist_ok=True)
+        data.audit_heads.write_text(own, "utf-8")
+    place = RestorePlace(data.restoring, data.files, data.audit_heads, ())
+    with pytest.raises(KeyboardInterrupt):
+        Restorer(Dying(data.database), place).restore(first)
+
+    restore(second, root)
+
+    assert data.audit_heads.read_text("utf-8") == (own or "b2")
+
+
 # The programs of PostgreSQL.
 
 
