@@ -9,7 +9,7 @@ import streamlit as st
 
 from assistant.client import AssistantClient
 from assistant.schemas.service import MeOut
-from ui import dialogs
+from ui import dialogs, fragments
 from ui.markup import escape, plain
 from ui.messages import text
 
@@ -99,6 +99,7 @@ def notify(sentence: str) -> None:
 def turn_to_top() -> None:
     """Have the next run start at the top of the page."""
     st.session_state[_TURN] = turn() + 1
+    fragments.want_page()
 
 
 def turn() -> int:

@@ -111,16 +111,13 @@ def _person(api: AssistantClient, pseudonym: str, *, part: str) -> None:
     with st.container(key=f"person-{pseudonym}", border=True):
         st.write(plain(text(f"audit.{part}", who=short)))
         with st.container(key=f"person-acts-{pseudonym}", horizontal=True):
-            if st.button(
+            st.button(
                 text("audit.all_acts"),
                 key=f"acts-of-{pseudonym}",
                 help=text("audit.all_acts_help", who=short),
                 on_click=_look_for,
                 args=(pseudonym,),
-            ):
-                dialogs.close()
-                # A click within a dialog draws only the dialog again.
-                st.rerun()
+            )
             is_asked = st.button(
                 text("audit.who"),
                 key=f"who-{pseudonym}",
@@ -134,4 +131,5 @@ def _person(api: AssistantClient, pseudonym: str, *, part: str) -> None:
 
 def _look_for(pseudonym: str) -> None:
     st.session_state[PERSON_KEY] = pseudonym
+    dialogs.close()
     acts.turn_to_top()

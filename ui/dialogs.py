@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import streamlit as st
 
-from ui.failures import guarded_fragment
+from ui.fragments import guarded_fragment, want_page
 
 _OPEN = "open-dialog"
 
@@ -15,6 +14,7 @@ _OPEN = "open-dialog"
 def ask_for(*name: str) -> None:
     """Open the dialog of that name in this run and the next ones, until it is closed."""
     st.session_state[_OPEN] = name
+    want_page()
 
 
 def requested() -> tuple[str, ...]:
@@ -30,5 +30,5 @@ def close() -> None:
 
 def show(title: str, draw: Callable[[], None], *, is_wide: bool = False) -> None:
     """Show a dialog; dismissing it closes it for good."""
-    guarded = partial(guarded_fragment, draw)
-    st.dialog(title, width="large" if is_wide else "small", on_dismiss=close)(guarded)()
+    size = "large" if is_wide else "small"
+    st.dialog(title, width=size, on_dismiss=close)(guarded_fragment(draw))()

@@ -16,7 +16,8 @@ from ui.connection import is_missing
 from ui.document_chunks import LIST as CHUNKS
 from ui.document_chunks import show_chunks
 from ui.document_rows import PARAM, original_url, quality, state_of
-from ui.failures import attempt, guarded_fragment
+from ui.failures import attempt
+from ui.fragments import guarded_fragment
 from ui.markup import escape, plain
 from ui.messages import counted, date_label, moment_label, number, text
 
@@ -103,7 +104,7 @@ def _watch(api: AssistantClient, dossier: DossierOut) -> None:
         if _stage(api.get_dossier(dossier.document.id)) != before:
             st.rerun()
 
-    st.fragment(partial(guarded_fragment, look), run_every=_REFRESH)()
+    st.fragment(guarded_fragment(look), run_every=_REFRESH)()
 
 
 def _stage(dossier: DossierOut) -> tuple[bool, str]:

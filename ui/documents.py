@@ -8,12 +8,12 @@ from functools import partial
 import streamlit as st
 
 from assistant.client import AssistantClient
-from assistant.schemas.documents import DocumentCountsOut, DocumentOut
+from assistant.schemas.documents import DocumentCountsOut, DocumentOut, JobOut
 from assistant.schemas.service import MeOut
-from ui import acts, dialogs, document, document_filters, jobs, links, paging
+from ui import acts, dialogs, document, document_filters, fragments, jobs, links, paging
 from ui.components import document_table, upload_area
 from ui.document_rows import PARAM, row
-from ui.failures import attempt, guarded_fragment
+from ui.failures import attempt
 from ui.markup import plain
 from ui.messages import counted, number, text
 
@@ -22,9 +22,7 @@ _UPLOAD = "upload"
 
 _PER_PAGE = 25
 _RECENT_JOBS = 30
-_REFRESH = "2s"
 _LIST = "documents"
-_WHOLE_PAGE = "whole-page-wanted"
 
 
 def show(api: AssistantClient, me: MeOut) -> None:
@@ -38,28 +36,21 @@ def show(api: AssistantClient, me: MeOut) -> None:
 
 def _show_list(api: AssistantClient, me: MeOut) -> None:
     st.title(text("documents.title"), anchor=False)
-    st.session_state.pop(_WHOLE_PAGE, None)
     # Always there: a fragment below it would be another one if its place on the page moved.
     with st.container(key="documents-notice"):
         acts.show_notice()
     st.subheader(text("documents.upload_title"), anchor=False)
     upload_area(key="upload", max_file_mb=me.max_file_mb)
     _dialog(api)
-    is_working = _is_working(api)
-    live = partial(guarded_fragment, partial(_live, api, is_working))
-    st.fragment(live, run_every=_REFRESH if is_working else None)()
+    look = partial(api.list_jobs, limit=_RECENT_JOBS)
+    fragments.follow(look, seen=look(), is_working=_is_working, draw=partial(_live, api))
 
 
-def _is_working(api: AssistantClient) -> bool:
-    return any(job.state in jobs.ACTIVE for job in api.list_jobs(limit=_RECENT_JOBS))
+def _is_working(recent: Sequence[JobOut]) -> bool:
+    return any(job.state in jobs.ACTIVE for job in recent)
 
 
-def _live(api: AssistantClient, was_working: bool) -> None:
-    if st.session_state.get(_WHOLE_PAGE):
-        st.rerun()
-    recent = api.list_jobs(limit=_RECENT_JOBS)
-    if was_working and not any(job.state in jobs.ACTIVE for job in recent):
-        st.rerun()
+def _live(api: AssistantClient, recent: Sequence[JobOut]) -> None:
     jobs.show_active(api, recent)
     jobs.show_recent(api, recent)
     links.show_proposed(api)
@@ -90,7 +81,6 @@ def _list(api: AssistantClient) -> None:
 
 def _act(api: AssistantClient, action: str, document_ids: Sequence[str]) -> None:
     """What was asked of one document, or of those that are selected."""
-    st.session_state[_WHOLE_PAGE] = True
     match action:
         case "open":
             st.query_params[PARAM] = document_ids[0]

@@ -31,17 +31,6 @@ def guarded(draw: Callable[[], object], *, ways: SignInWays = list) -> None:
         show_failure(error, ways=ways)
 
 
-def guarded_fragment(draw: Callable[[], object]) -> None:
-    """As `guarded`, for a part that is drawn again alone: an ended session redraws the whole page."""
-    for part in (_failed_attempt, draw):
-        try:
-            part()
-        except ClientError as error:
-            if is_signed_out(error):
-                st.rerun()
-            show_problem(error)
-
-
 def attempt(call: Callable[..., object], *args: Any) -> None:
     """Make a call on a click; its failure is shown by the next `show_failed_attempt`."""
     try:
@@ -52,10 +41,11 @@ def attempt(call: Callable[..., object], *args: Any) -> None:
 
 def show_failed_attempt() -> None:
     """Show why the last click had no effect, once."""
-    guarded(_failed_attempt)
+    guarded(raise_failed_attempt)
 
 
-def _failed_attempt() -> None:
+def raise_failed_attempt() -> None:
+    """Raise the failure of the last click, once."""
     error = st.session_state.pop(_FAILED, None)
     if isinstance(error, ClientError):
         raise error

@@ -10,12 +10,11 @@ import streamlit as st
 from assistant.client import AssistantClient
 from assistant.schemas.generations import EmbedderOut, GenerationIn, GenerationOut, GenerationsOut
 from assistant.schemas.service import MeOut
-from ui import acts, dialogs, generation_report, generation_tenants
-from ui.failures import attempt, guarded_fragment
+from ui import acts, dialogs, fragments, generation_report, generation_tenants
+from ui.failures import attempt
 from ui.markup import plain
 from ui.messages import duration, moment_label, number, text
 
-_REFRESH_S = 2.0
 _MEGABYTE = 1_000_000
 _ENDED = frozenset({"removed", "failed", "cancelled"})
 _READY = frozenset({"planned", "building", "built", "evaluated"})
@@ -33,9 +32,8 @@ def show(api: AssistantClient, me: MeOut) -> None:
     found = api.list_generations()
     _dialog(api, found)
     zone = me.tenant.time_zone if me.tenant else None
-    is_working = _is_working(found)
-    live = partial(guarded_fragment, partial(_live, api, is_working, zone))
-    st.fragment(live, run_every=_REFRESH_S if is_working else None)()
+    draw = partial(_live, api, zone)
+    fragments.follow(api.list_generations, seen=found, is_working=_is_working, draw=draw)
 
 
 def _is_working(found: GenerationsOut) -> bool:
@@ -45,10 +43,7 @@ def _is_working(found: GenerationsOut) -> bool:
     )
 
 
-def _live(api: AssistantClient, was_working: bool, zone: str | None) -> None:
-    found = api.list_generations()
-    if was_working and not _is_working(found):
-        st.rerun()
+def _live(api: AssistantClient, zone: str | None, found: GenerationsOut) -> None:
     ready = [each for each in found.generations if each.state in _READY]
     for each in ready:
         _ready(api, each, zone)
@@ -198,11 +193,13 @@ def _do(
 
 def _ask(act: str, made: GenerationOut, *, is_main: bool = False) -> None:
     """A button that asks before it does something that people feel; the dialog is the page's."""
-    key = f"ask-{act}-{made.number}"
-    kind = "primary" if is_main else "secondary"
-    if st.button(text(f"generations.{act}"), key=key, type=kind):
-        dialogs.ask_for(f"{act}-generation", made.id)
-        st.rerun()
+    st.button(
+        text(f"generations.{act}"),
+        key=f"ask-{act}-{made.number}",
+        type="primary" if is_main else "secondary",
+        on_click=dialogs.ask_for,
+        args=(f"{act}-generation", made.id),
+    )
 
 
 def _ask_end(made: GenerationOut) -> None:

@@ -13,12 +13,10 @@ from assistant.schemas.reconciliation import (
     VerificationReportOut,
 )
 from assistant.schemas.service import MeOut
-from ui import acts, corpus
-from ui.failures import attempt, guarded_fragment
+from ui import acts, corpus, fragments
+from ui.failures import attempt
 from ui.markup import escape, plain
 from ui.messages import moment_label, number, text
-
-_REFRESH = "2s"
 
 
 def may_read(me: MeOut) -> bool:
@@ -52,15 +50,15 @@ def verification(api: AssistantClient, me: MeOut) -> None:
     st.subheader(text("health.verification"), anchor=False)
     st.write(text("health.verification_lead"))
     zone = me.tenant.time_zone if me.tenant else None
-    is_running = api.verification().is_running
-    live = partial(guarded_fragment, partial(_live, api, zone, is_running))
-    st.fragment(live, run_every=_REFRESH if is_running else None)()
+    fragments.follow(
+        api.verification,
+        seen=api.verification(),
+        is_working=lambda found: found.is_running,
+        draw=partial(_live, api, zone),
+    )
 
 
-def _live(api: AssistantClient, zone: str | None, was_running: bool) -> None:
-    found = api.verification()
-    if was_running and not found.is_running:
-        st.rerun()
+def _live(api: AssistantClient, zone: str | None, found: VerificationOut) -> None:
     if found.is_running:
         st.info(plain(text("health.running", compared=_compared(found.compared))))
     elif found.failure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -25,7 +26,7 @@ _EXTERNAL = "external:"
 _FAILURES_SHOWN = 50
 
 
-def show_active(api: AssistantClient, jobs: list[JobOut]) -> None:
+def show_active(api: AssistantClient, jobs: Sequence[JobOut]) -> None:
     """A card with a progress bar for each job that has not ended."""
     for job in jobs:
         if job.state in ACTIVE:
@@ -50,9 +51,7 @@ def _waiting(job: JobOut) -> None:
     words = [counted("jobs.retrying", count), job.waiting_reason or "", next_try]
     line = " ".join(filter(None, words))
     st.html(f'<p class="job-line retrying" role="status">{escape(line)}</p>')
-    if st.button(text("jobs.reasons"), key=f"reasons-{job.id}"):
-        dialogs.ask_for("failures", job.id)
-        st.rerun()
+    _ask_failures("reasons", job)
 
 
 def _held(job: JobOut) -> None:
@@ -63,7 +62,7 @@ def _held(job: JobOut) -> None:
         st.html(f'<p class="job-line retrying" role="status">{escape(line)}</p>')
 
 
-def show_recent(api: AssistantClient, jobs: list[JobOut]) -> None:
+def show_recent(api: AssistantClient, jobs: Sequence[JobOut]) -> None:
     """The jobs that have ended, with their failures, and a retry of what failed or was cancelled."""
     ended = [job for job in jobs if job.state not in ACTIVE][:_ENDED_SHOWN]
     if not ended:
@@ -90,10 +89,16 @@ def _ended(api: AssistantClient, job: JobOut) -> None:
                 args=(api.retry_job, job.id),
             )
         if failed:
-            key = f"failures-{job.id}"
-            if st.button(text("jobs.failures"), key=key):
-                dialogs.ask_for("failures", job.id)
-                st.rerun()
+            _ask_failures("failures", job)
+
+
+def _ask_failures(name: str, job: JobOut) -> None:
+    st.button(
+        text(f"jobs.{name}"),
+        key=f"{name}-{job.id}",
+        on_click=dialogs.ask_for,
+        args=("failures", job.id),
+    )
 
 
 def failures(api: AssistantClient, job_id: str) -> None:

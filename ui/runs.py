@@ -9,7 +9,8 @@ import streamlit as st
 
 from assistant.client import AssistantClient
 from assistant.schemas.evaluations import EvaluationOut
-from ui.failures import attempt, guarded_fragment
+from ui import fragments
+from ui.failures import attempt
 from ui.markup import escape, plain
 from ui.messages import duration, moment_label, number, percent, text
 
@@ -17,8 +18,6 @@ ACTIVE = frozenset({"queued", "running"})
 """States of an evaluation that has not ended."""
 PARAM = "e"
 """In the address: the evaluation that is shown."""
-
-_REFRESH = "2s"
 
 
 def show_line(api: AssistantClient, run: EvaluationOut) -> None:
@@ -41,15 +40,12 @@ def follow(
         run: As it is now.
         draw: Draws it as it has become.
     """
-    live = partial(guarded_fragment, partial(_live, api, run.id, draw))
-    st.fragment(live, run_every=_REFRESH)()
-
-
-def _live(api: AssistantClient, run_id: str, draw: Callable[[EvaluationOut], None]) -> None:
-    run = api.get_evaluation(run_id, limit=1).evaluation
-    if run.state not in ACTIVE:
-        st.rerun()
-    draw(run)
+    fragments.follow(
+        lambda: api.get_evaluation(run.id, limit=1).evaluation,
+        seen=run,
+        is_working=lambda each: each.state in ACTIVE,
+        draw=draw,
+    )
 
 
 def show_progress(api: AssistantClient, run: EvaluationOut, *, has_way: bool) -> None:
@@ -73,11 +69,19 @@ def show_progress(api: AssistantClient, run: EvaluationOut, *, has_way: bool) ->
 
 
 def _way_to_results(run: EvaluationOut, word: str) -> None:
-    # Not by a callback: in one, the address would change without the page being drawn anew.
     spoken = text("question_sets.results_label", date=started(run))
-    if st.button(text(f"question_sets.{word}"), key=f"results-{run.id}", help=plain(spoken)):
-        st.query_params[PARAM] = run.id
-        st.rerun()
+    st.button(
+        text(f"question_sets.{word}"),
+        key=f"results-{run.id}",
+        help=plain(spoken),
+        on_click=_open_results,
+        args=(run.id,),
+    )
+
+
+def _open_results(run_id: str) -> None:
+    st.query_params[PARAM] = run_id
+    fragments.want_page()
 
 
 def told(run: EvaluationOut) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -10,13 +10,11 @@ import streamlit as st
 from assistant.client import AssistantClient
 from assistant.schemas.service import MeOut
 from assistant.schemas.sources import ScheduleModel, SourceOut, SourceRunOut
-from ui import acts, dialogs, source_erasures, source_form, source_runs
-from ui.failures import attempt, guarded_fragment
+from ui import acts, dialogs, fragments, source_erasures, source_form, source_runs
+from ui.failures import attempt
 from ui.markup import plain
 from ui.messages import moment_label, text
 
-_REFRESH = "2s"
-_WHOLE_PAGE = "whole-sources-wanted"
 _BUSY = frozenset({"queued", "running"})
 
 
@@ -26,7 +24,6 @@ def show(api: AssistantClient, me: MeOut) -> None:
     if not me.is_admin:
         st.warning(text("acts.forbidden"))
         return
-    st.session_state.pop(_WHOLE_PAGE, None)
     st.write(text("sources.lead"))
     acts.show_notice()
     acts.ask_button(
@@ -37,45 +34,24 @@ def show(api: AssistantClient, me: MeOut) -> None:
     if not sources:
         st.info(text("sources.empty"))
         return
-    is_working = _is_working(sources)
-    live = partial(guarded_fragment, partial(_live, api, me, is_working))
-    st.fragment(live, run_every=_REFRESH if is_working else None)()
+    draw = partial(_cards, api, me)
+    fragments.follow(api.list_sources, seen=sources, is_working=_is_working, draw=draw)
 
 
 def _is_working(sources: Sequence[SourceOut]) -> bool:
     return any(each.open_run and each.open_run.state in _BUSY for each in sources)
 
 
-def _live(api: AssistantClient, me: MeOut, was_working: bool) -> None:
-    """The cards, drawn anew while something is under way; the whole page once that ended, or is wanted."""
-    if st.session_state.get(_WHOLE_PAGE):
-        st.rerun()
-    sources = api.list_sources()
-    if was_working and not _is_working(sources):
-        st.rerun()
-    _cards(api, me, sources)
-
-
 def _ask_button(action: str, source: SourceOut) -> None:
-    """A button of a card that opens a dialog, which stands outside of the part that is drawn anew."""
+    """A button of a card that opens a dialog."""
     words = _words(action, source.open_run)
     st.button(
         text(f"sources.{action}"),
         key=f"ask-source-{action}-{source.id}",
         help=plain(text(f"sources.{words}_help", name=source.name)),
-        on_click=_want,
+        on_click=dialogs.ask_for,
         args=(f"source-{action}", source.id),
     )
-
-
-def _want(*dialog: str) -> None:
-    dialogs.ask_for(*dialog)
-    st.session_state[_WHOLE_PAGE] = True
-
-
-def _ask_for_look(call: Callable[[str], object], source_id: str) -> None:
-    attempt(call, source_id)
-    st.session_state[_WHOLE_PAGE] = True
 
 
 def _cards(api: AssistantClient, me: MeOut, sources: Sequence[SourceOut]) -> None:
@@ -140,7 +116,7 @@ def _open(api: AssistantClient, source: SourceOut) -> None:
             text("sources.cancel"),
             key=f"cancel-{source.id}",
             help=plain(text("sources.cancel_help", name=source.name)),
-            on_click=_ask_for_look,
+            on_click=attempt,
             args=(partial(api.cancel_source_run, run_id=run.id), source.id),
         )
         return
@@ -164,7 +140,7 @@ def _actions(api: AssistantClient, source: SourceOut) -> None:
                     key=f"{action}-{source.id}",
                     help=plain(text(f"sources.{action}_help", name=source.name)),
                     disabled=is_busy,
-                    on_click=_ask_for_look,
+                    on_click=attempt,
                     args=(call, source.id),
                 )
         for action in ("change", "remove"):

@@ -140,3 +140,28 @@ def test_a_cut_upload_goes_on_where_it_stopped_and_a_copy_is_told_before_it_is_s
     uploads.get_by_role("button", name="Ajouter quand même").click()
     expect(uploads.get_by_text("Consultable")).to_have_count(2, timeout=6 * WAIT_MS)
     page.screenshot(path=tmp_path / "sent.png")
+
+
+def test_what_a_click_on_the_list_begins_is_shown_and_followed_to_its_end(
+    page: Page, office: Office, tmp_path: Path
+) -> None:
+    page.get_by_role("button", name="Tout réindexer").click()
+    expect(page.get_by_role("dialog")).to_contain_text("documents seront relus")
+    page.screenshot(path=tmp_path / "all-again.png")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    notes = [tmp_path / f"note-{number}.md" for number in range(12)]
+    for note in notes:
+        note.write_text(f"# {note.stem}\n\nLe pont ouvre le 3 mai.\n", "utf-8")
+    job = office.client.upload_documents(notes).job
+    office.client.cancel_job(job.id)
+    wait_for(lambda: office.client.get_job(job.id).state == "cancelled", seconds=60)
+    page.reload()
+    page.get_by_text("Derniers traitements").click()
+    page.get_by_role("button", name="Relancer").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    page.screenshot(path=tmp_path / "followed.png")
+    expect(page.get_by_role("progressbar")).to_have_count(0, timeout=3 * WAIT_MS)
+    page.screenshot(path=tmp_path / "ended.png", full_page=True)
+    assert office.client.get_job(job.id).state == "succeeded"

@@ -6,6 +6,7 @@ import pytest
 
 from assistant.domain.audit import Act
 from tests.ui.administration import click, keys, opened, said
+from tests.ui.alone import click_alone
 from tests.ui.scripted_audit import AuditingClient, chain, entry
 from tests.ui.scripted_organisation import tenant
 from ui.audit_entries import act_label, known_acts
@@ -161,6 +162,7 @@ def test_a_person_is_named_only_when_asked_and_its_acts_are_found(api: AuditingC
     assert api.changes() == [("resolve", "pseudonyme-deux")]
     assert "Zoé &lt;Payet&gt;" in said(page)
 
-    click(page, "acts-of-pseudonyme-deux")
+    click_alone(page, "acts-of-pseudonyme-deux")
     assert api.asked[-1] == ({"person": "pseudonyme-deux"}, "")
     assert page.text_input("audit-person").value == "pseudonyme-deux"
+    assert "who-pseudonyme-deux" not in keys(page)

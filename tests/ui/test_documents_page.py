@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
+from tests.ui.alone import click_alone
 from tests.ui.scripted import ScriptedClient, document, job, link, problem
 from ui.document_rows import row
 from ui.jobs import progress_line
@@ -222,3 +223,34 @@ def test_row_tells_how_well_the_document_was_read() -> None:
         "En vigueur au 1er avril 2025",
     ]
     assert row(document("b.pdf"))["quality"] is None
+
+
+def test_what_stands_around_the_list_is_drawn_when_a_click_on_it_asks_for_that(
+    api: ScriptedClient, documents_page: AppTest
+) -> None:
+    page = documents_page.run()
+
+    click_alone(page, "reindex-all")
+
+    assert "reindex-confirm" in {button.key for button in page.button}
+
+
+def test_a_job_taken_up_again_is_followed(api: ScriptedClient, documents_page: AppTest) -> None:
+    api.jobs = [job("cancelled", done=10, counts={"cancelled": 1, "indexed": 9})]
+    page = documents_page.run()
+
+    api.jobs = [job("queued")]
+    click_alone(page, "retry-job-1")
+
+    assert page.title
+    assert "cancel-job-1" in {button.key for button in page.button}
+
+
+def test_turning_a_page_draws_the_list_alone(api: ScriptedClient, documents_page: AppTest) -> None:
+    api.documents = [document(f"{number:03}.pdf") for number in range(60)]
+    page = documents_page.run()
+
+    click_alone(page, "page-next")
+
+    assert page.caption[-1].value == "Documents 26 à 50"
+    assert not page.title

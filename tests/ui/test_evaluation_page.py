@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.schemas.evaluations import QuestionSetAdded, ResultOut
 from assistant.schemas.wire import FaultyLine, Problem
+from tests.ui.alone import click_alone
 from tests.ui.scripted import problem
 from tests.ui.scripted_evaluations import (
     EvaluatingClient,
@@ -178,6 +179,18 @@ def test_an_answer_that_is_none_of_the_api_is_told(
 def test_many_faulty_lines_are_said_to_be_more() -> None:
     assert "Les lignes fautives suivantes" in refusal_html(refused(100))
     assert "Les lignes fautives suivantes" not in refusal_html(refused(99))
+
+
+def test_results_open_though_the_evaluation_has_just_ended(
+    evaluating: EvaluatingClient, evaluation_page: AppTest
+) -> None:
+    evaluating.runs = [evaluation("running", done=3)]
+    page = run(evaluation_page)
+
+    evaluating.runs = [evaluation()]
+    click_alone(page, "results-run-1")
+
+    assert page.title[0].value == "questions.csv"
 
 
 def test_results_open_from_the_list_and_lead_back(evaluation_page: AppTest) -> None:

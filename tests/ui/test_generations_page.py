@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.schemas.generations import GenerationIn
+from assistant.schemas.generations import GenerationIn, GenerationOut
 from tests.ui.administration import click, keys, opened, said
+from tests.ui.alone import click_alone
 from tests.ui.scripted import NOW
 from tests.ui.scripted_generations import GeneratingClient, forecast, generation, trial
 
@@ -238,3 +239,31 @@ def test_one_organisation_goes_back_to_the_previous_one(api: GeneratingClient) -
     click(page, "dialog-confirm")
 
     assert api.done == [("rollback", tenant.id)]
+
+
+@pytest.mark.parametrize(
+    ("before", "act", "after"),
+    [
+        (generation(2, "planned"), "build-2", generation(2, "building")),
+        (generation(2, "built"), "evaluate-2", generation(2, "built", is_trial_wanted=True)),
+        (generation(2, "failed"), "rebuild-2", generation(2, "building")),
+    ],
+)
+def test_what_a_click_began_is_followed(
+    api: GeneratingClient, before: GenerationOut, act: str, after: GenerationOut
+) -> None:
+    api.found = [before]
+    page = opened(api, "generations")
+
+    api.found = [after]
+    click_alone(page, act)
+
+    assert page.title
+
+
+def test_a_click_on_a_generation_opens_its_dialog(api: GeneratingClient) -> None:
+    api.found = [generation(2, "evaluated", trial=trial("passed"))]
+
+    page = click_alone(opened(api, "generations"), "ask-switch-2")
+
+    assert "dialog-confirm" in keys(page)

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from assistant.client import ClientError
 from assistant.schemas.reconciliation import FindingOut, VerificationOut, VerificationReportOut
 from assistant.schemas.service import ReadyOut
 from tests.ui.administration import click, opened, said
-from tests.ui.scripted import NOW
+from tests.ui.alone import click_alone
+from tests.ui.scripted import NOW, problem
 from tests.ui.scripted_organisation import OrganisingClient
 
 PLATFORM = ("agent", "platform_admin")
@@ -152,3 +154,31 @@ def test_while_one_is_under_way_none_is_begun(api: CaringClient) -> None:
 
     assert "1 200 passages en base" in spaced(said(page))
     assert all(button.disabled for button in page.button)
+
+
+@pytest.mark.parametrize("button", ["index-verify", "index-repair"])
+def test_a_comparison_that_a_click_began_is_followed(api: CaringClient, button: str) -> None:
+    page = opened(api, "health")
+
+    api.found = api.found.model_copy(update={"is_running": True, "compared": COUNTS})
+    click_alone(page, button)
+
+    assert page.title
+    assert "Vérification commencée." in said(page)
+    assert "Vérification en cours" in said(page)
+
+
+def test_why_none_was_begun_is_told_beside_the_one_under_way(
+    api: CaringClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = opened(api, "health")
+
+    def refuse(*, repair: bool) -> VerificationOut:
+        raise ClientError(problem("conflict", status=409, detail="Déjà en cours."))
+
+    monkeypatch.setattr(api, "verify_index", refuse)
+    api.found = api.found.model_copy(update={"is_running": True, "compared": COUNTS})
+    click_alone(page, "index-verify")
+
+    assert [each.value for each in page.error] == ["Déjà en cours."]
+    assert "Vérification en cours" in said(page)

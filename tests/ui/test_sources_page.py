@@ -9,6 +9,7 @@ import pytest
 
 from assistant.schemas.sources import FaultOut
 from tests.ui.administration import click, keys, opened, said
+from tests.ui.alone import click_alone
 from tests.ui.scripted import NOW, problem
 from tests.ui.scripted_sources import SourcesClient, run, source
 
@@ -274,3 +275,28 @@ def test_hostile_names_are_shown_as_text(api: SourcesClient) -> None:
     api.sources = [source(name=bad, last_run=told)]
 
     assert "<img" not in said(opened(api, "sources"))
+
+
+def test_a_look_that_a_click_asked_for_is_followed(api: SourcesClient) -> None:
+    api.sources = [source()]
+
+    page = click_alone(opened(api, "sources"), "sync-source-actes")
+
+    assert page.title
+    assert "cancel-source-actes" in keys(page)
+
+
+def test_a_click_on_a_card_opens_its_dialog(api: SourcesClient) -> None:
+    api.sources = [source()]
+
+    page = click_alone(opened(api, "sources"), "ask-source-remove-source-actes")
+
+    assert "dialog-confirm" in keys(page)
+
+
+def test_a_click_on_a_card_is_told_at_the_top(api: SourcesClient) -> None:
+    api.sources = [source(erased=[{"id": "empreinte", "erased_at": NOW}], erased_count=1)]
+
+    page = click_alone(opened(api, "sources"), "let-in-source-actes-0")
+
+    assert page.success

@@ -224,7 +224,7 @@ def _answered(status: int, body: str) -> None:
 
     tenants.take_answer(status, body)
     for name, value in st.session_state.to_dict().items():
-        if name != "turns-to-top":
+        if name not in {"turns-to-top", "whole-page-wanted"}:
             st.text(str(value))
 
 
