@@ -113,7 +113,7 @@ def list_jobs(
     json: Json = False,
     server: Server = None,
 ) -> None:
-    """Liste les derniers traitements."""
+    """Liste les traitements : en cours, en attente, puis les derniers terminés."""
     from assistant.cli.console import say_json
     from assistant.cli.listing import show_jobs, source_names
 

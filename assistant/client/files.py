@@ -180,7 +180,7 @@ class FileCalls:
             )
 
     def list_jobs(self, *, limit: int = 10) -> list[JobOut]:
-        """Jobs, newest first."""
+        """Jobs: running, then queued, then ended ones, each newest first."""
         return self._transport.call(
             "GET", "/api/v1/jobs", returns=list[JobOut], params={"limit": limit}
         )

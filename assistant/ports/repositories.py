@@ -62,7 +62,7 @@ class JobRepository(Protocol):
         ...
 
     def list_recent(self, *, scope: Scope, limit: int) -> list[Job]:
-        """Jobs on collections of the scope, newest first."""
+        """Jobs on collections of the scope: running, then queued, then ended ones, each newest first."""
         ...
 
     def items(

@@ -64,7 +64,7 @@ class JobService:
         self._counter = JobCounter()
 
     def list_recent(self, *, scope: Scope, limit: int) -> list[tuple[Job, JobProgress]]:
-        """Jobs of the scope with their progress, newest first."""
+        """Jobs of the scope with their progress: running, then queued, then ended ones, each newest first."""
         with self._open_work() as work:
             jobs = work.jobs.list_recent(scope=scope, limit=limit)
             counts = self._counter.counts_of(work, jobs, scope=scope)

@@ -284,7 +284,7 @@ def test_documents_are_uploaded_reindexed_and_deleted(
 
 def names_sent(product: Product) -> list[str]:
     """Names of the files sent by the browser, in order; the first job is not its."""
-    _, *jobs = reversed(product.client.list_jobs())
+    _, *jobs = sorted(product.client.list_jobs(), key=lambda job: job.created_at)
     return [item.name for job in jobs for item in product.client.list_job_items(job.id)]
 
 

@@ -37,6 +37,12 @@ ITEM_KEYS = "item "
 """Under which a transaction remembers items."""
 _SET_ONCE = ("id", "job_id", "ordinal", "name", "sha256")
 """Of an item: whoever holds it from before must not write back what an erasure took away meanwhile."""
+_LISTED = (
+    jobs.c.state == JobState.RUNNING,
+    jobs.c.state == JobState.QUEUED,
+    jobs.c.state.not_in([JobState.RUNNING, JobState.QUEUED]),
+)
+"""Of jobs, in the order in which they are listed."""
 _SIZES = frozenset({"chunks", "pages"})
 """What the column `forgotten` counts beside items by state."""
 
@@ -61,13 +67,14 @@ class SqlJobRepository:
         return found[0] if found else None
 
     def list_recent(self, *, scope: Scope, limit: int) -> list[Job]:
-        """Jobs on collections of the scope, newest first."""
-        return self._jobs(
-            select(jobs)
-            .where(within_own_tenant(scope, jobs))
-            .order_by(jobs.c.number.desc())
-            .limit(limit)
-        )
+        """Jobs on collections of the scope: running, then queued, then ended ones, each newest first."""
+        found: list[Job] = []
+        # one after the other: in one look, all jobs that were ever kept would be sorted
+        for are_listed in _LISTED:
+            query = select(jobs).where(within_own_tenant(scope, jobs), are_listed)
+            newest = query.order_by(jobs.c.number.desc()).limit(limit - len(found))
+            found += self._jobs(newest)
+        return found
 
     def items(
         self,

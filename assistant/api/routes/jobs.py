@@ -23,7 +23,7 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
 def list_jobs(
     caller: Reader, services: UseCases, limit: Annotated[int, Query(ge=1, le=100)] = 10
 ) -> list[JobOut]:
-    """Jobs, newest first."""
+    """Jobs: running, then queued, then ended ones, each newest first."""
     found = services.jobs.list_recent(scope=caller.jobs, limit=limit)
     return [job_out(job, progress) for job, progress in found]
 

@@ -13,6 +13,7 @@ from assistant.domain.errors import Conflict, NotFound, StorageError
 from assistant.domain.ids import DocumentId, JobId, JobItemId, VersionId
 from assistant.domain.jobs import (
     FINAL_ITEM_STATES,
+    FINAL_JOB_STATES,
     ItemState,
     Job,
     JobCounts,
@@ -25,6 +26,7 @@ from assistant.testing.contracts.repositories_world import (
     RepositoryContract,
     World,
     make_document,
+    make_item,
     make_job,
     store_job,
 )
@@ -98,7 +100,28 @@ class JobContract(RepositoryContract):
         assert page(ItemState.PENDING, ItemState.FAILED, limit=2) == [items[0], items[1]]
         assert page(limit=2, offset=2) == items[2:]
 
-    def test_recent_jobs_are_newest_first(self, open_work: UnitOfWorkFactory, world: World) -> None:
+    def test_jobs_that_run_are_listed_before_those_that_wait_and_those_that_have_ended(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
+        running, queued = JobState.RUNNING, JobState.QUEUED
+        ended = [*FINAL_JOB_STATES]
+        with open_work() as work:
+            for state in (running, queued, *ended, running, queued, *ended):
+                job = make_job(world.here, state=state)
+                work.jobs.add(job, [make_item(job)])
+            work.commit()
+
+        def listed(limit: int) -> list[JobState]:
+            with open_work() as work:
+                found = work.jobs.list_recent(scope=world.here.scope, limit=limit)
+            return [job.state for job in found]
+
+        assert listed(99) == [running] * 2 + [queued] * 2 + ended[::-1] * 2
+        assert [listed(limit) for limit in (1, 3)] == [[running], [running, running, queued]]
+
+    def test_jobs_in_one_state_are_listed_newest_first(
+        self, open_work: UnitOfWorkFactory, world: World
+    ) -> None:
         jobs = [store_job(open_work, world.here)[0] for _ in range(3)]
 
         with open_work() as work:

@@ -225,6 +225,14 @@ def test_no_item_that_has_ended_is_walked_past(database: Database, world: World,
     assert all("(job_id=? AND state=?" in step for step in looks), looks
 
 
+def test_no_job_that_has_ended_is_walked_past_for_those_that_have_not(
+    database: Database, world: World
+) -> None:
+    with plans_of(database) as steps, database.unit_of_work() as work:
+        ACTS["jobs"](work, world)
+    assert [step for step in steps[:-1] if not step.endswith("(state=?)")] == []
+
+
 @pytest.mark.parametrize("name", ["find_live of 1", "find_live of 200"])
 def test_a_look_up_of_chunks_starts_from_their_ids(
     database: Database, world: World, name: str
