@@ -220,7 +220,7 @@ def _web_container(
     trail = audit.trail
     made = _generations(common, audit=trail, index=index, stack=stack)
     desk = ConversationDesk(open_work, clock, audit=trail)
-    intake = build_intake(common, trail)
+    intake, parts = build_intake(common, trail), part_store(common.folder)
     care = _care(common, made, audit=trail, desk=desk, uploads=intake.uploads, stack=stack)
     model = model or build_chat_model(settings)
     search, answers, runner = _asking(common, made, model=model, care=care)
@@ -237,7 +237,7 @@ def _web_container(
         model=model,
         access=AccessService(open_work, clock),
         organisation=Organisation(
-            open_work, clock, files=files, index=made.every_index, audit=trail
+            open_work, clock, files=files, parts=parts, index=made.every_index, audit=trail
         ),
         sign_in=sign_ins.links,
         federation=sign_ins.federation,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from assistant.adapters.audit.log import LogAuditTrail
 from assistant.adapters.files.folder import FolderFileStore
+from assistant.adapters.files.parts import FolderPartStore
 from assistant.adapters.sql.database import Database, open_database
 from assistant.adapters.sql.postgresql import Postgresql
 from assistant.answering.retriever import Retriever
@@ -163,6 +164,7 @@ class House:
     def __post_init__(self) -> None:
         self.open_work: UnitOfWorkFactory = self.wrap(self.database.unit_of_work)
         self.elapsed_s: Callable[[], float] = lambda: self.clock.now().timestamp()
+        self.parts = FolderPartStore(self.root / "parts")
         self.audit = ChainAuditTrail(self.open_work, self.clock, spare=LogAuditTrail())
         self.index = InMemoryChunkIndex(embedder=self.embedder.identity)
         self.access = AccessService(self.database.unit_of_work, self.clock)

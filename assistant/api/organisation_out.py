@@ -82,6 +82,8 @@ def _remains_out(remains: Remains) -> RemainsOut:
         rows=dict(sorted(remains.rows.items())),
         files=remains.files,
         points=remains.points,
+        quotes=remains.quotes,
+        parts=remains.parts,
         total=remains.total,
     )
 

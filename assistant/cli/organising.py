@@ -140,8 +140,13 @@ def show_erasure(report: ErasureOut, *, as_json: bool) -> ExitCode:
             left = report.left.rows.get(table, 0)
             if count or left:
                 say(f"{table:<20} {count:>9}  reste {left}")
-        say(f"{'fichiers':<20} {report.found.files:>9}  reste {report.left.files}")
-        say(f"{'index':<20} {report.found.points:>9}  reste {report.left.points}")
+        for name, found, left in (
+            ("fichiers", report.found.files, report.left.files),
+            ("envois commencés", report.found.parts, report.left.parts),
+            ("index", report.found.points, report.left.points),
+            ("réponses ailleurs", report.found.quotes, report.left.quotes),
+        ):
+            say(f"{name:<20} {found:>9}  reste {left}")
     if report.is_complete:
         note("Organisme supprimé : il n'en reste rien.")
         return ExitCode.OK

@@ -131,11 +131,15 @@ class Remains:
     """Contents in the file store that only this tenant used."""
     points: int = 0
     """Points of its versions in the index."""
+    quotes: int = 0
+    """Answers of other tenants that were given passages of its documents."""
+    parts: int = 0
+    """Contents that came in part."""
 
     @property
     def total(self) -> int:
         """All of it; 0 when nothing is left."""
-        return sum(self.rows.values()) + self.files + self.points
+        return sum(self.rows.values()) + self.files + self.points + self.quotes + self.parts
 
 
 def is_siren(text: str) -> bool:

@@ -41,6 +41,14 @@ class PartStore(Protocol):
         """Forget a content; no error when absent."""
         ...
 
+    def drop_all(self, owner: TenantId) -> None:
+        """Forget all begun contents of a tenant."""
+        ...
+
+    def count(self, owner: TenantId) -> int:
+        """How many contents of a tenant are begun."""
+        ...
+
     def held_bytes(self, owner: TenantId) -> int:
         """What all begun contents of a tenant take."""
         ...

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from assistant.domain.documents import DocumentVersion
-from assistant.domain.ids import CollectionId, DocumentId, TenantId, VersionId
+from assistant.domain.ids import AnswerId, CollectionId, DocumentId, TenantId, VersionId
 from assistant.domain.jobs import Job
 from assistant.domain.people import Membership
 from assistant.domain.tenancy import Collection, Principal, Scope
@@ -135,6 +135,17 @@ class EstateRepository(Protocol):
 
     def retire(self, tenant_id: TenantId, *, now: datetime) -> list[VersionId]:
         """Delete all its documents for readers, and retire every version; the versions it has."""
+        ...
+
+    def quoting_answers(self, tenant_id: TenantId) -> list[AnswerId]:
+        """Answers of other tenants that were given passages of its documents, oldest first."""
+        ...
+
+    def erase_quotes(self, answer_ids: Sequence[AnswerId], *, tenant_id: TenantId) -> None:
+        """Take its passages, and all their text, out of some answers of other tenants.
+
+        As the erasure of a document does: questions, times and sources of others stay.
+        """
         ...
 
     def clear(self, tenant_id: TenantId) -> None:

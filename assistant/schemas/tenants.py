@@ -101,6 +101,10 @@ class RemainsOut(Wire):
     """Contents that only this tenant used."""
     points: int
     """Points of the index."""
+    quotes: int
+    """Answers in other tenants that rest on its documents."""
+    parts: int
+    """Contents whose sending was begun."""
     total: int
 
 

@@ -6,6 +6,7 @@ from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.index import ChunkIndex
+from assistant.ports.parts import PartStore
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.collections import CollectionService
 from assistant.services.groups import GroupService
@@ -25,11 +26,12 @@ class Organisation:
         clock: Clock,
         *,
         files: FileStore,
+        parts: PartStore,
         index: ChunkIndex,
         audit: AuditTrail,
     ) -> None:
         self.tenants = TenantService(open_work, clock, audit=audit)
-        self.eraser = TenantEraser(open_work, files, index, clock, audit=audit)
+        self.eraser = TenantEraser(open_work, files, index, clock, parts=parts, audit=audit)
         self.people = PeopleService(open_work, clock, audit=audit)
         self.invitations = InvitationService(open_work, clock, audit=audit)
         self.groups = GroupService(open_work, audit=audit)

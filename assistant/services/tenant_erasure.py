@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from assistant.domain.audit import Act
 from assistant.domain.errors import Conflict
-from assistant.domain.ids import TenantId, VersionId
+from assistant.domain.ids import AnswerId, TenantId, VersionId
 from assistant.domain.tenancy import Grant, Principal, Scope
 from assistant.domain.tenants import Remains, TenantState
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
 from assistant.ports.files import FileStore
 from assistant.ports.index import ChunkIndex
+from assistant.ports.parts import PartStore
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.access import owner_tenant
 from assistant.services.roles import found_tenant, require_platform_admin
 from assistant.services.transactions import retried
 from assistant.services.unused_files import forget_unused_files
 
+_ANSWERS_AT_ONCE = 20
+"""Their events are rewritten one by one, under the write lock."""
 _ERASED_FROM = frozenset({TenantState.ARCHIVED, TenantState.DELETED})
 
 
@@ -61,16 +65,20 @@ class TenantEraser:
         index: ChunkIndex,
         clock: Clock,
         *,
+        parts: PartStore,
         audit: AuditTrail,
     ) -> None:
         self._open_work = open_work
         self._files = files
+        self._parts = parts
         self._index = index
         self._clock = clock
         self._audit = audit
 
     def erase(self, tenant_id: TenantId, *, principal: Principal) -> ErasureReport:
         """Remove all of a tenant from database, file store and index, then count what is left.
+
+        Answers that other tenants were given from its documents lose these, and their text.
 
         Raises:
             NotFound: Unknown or foreign.
@@ -81,9 +89,11 @@ class TenantEraser:
         """
         holdings, rows = retried(lambda: self._begin(tenant_id, principal=principal))
         found = self._remains(tenant_id, holdings, rows=rows)
+        self._erase_quotes(tenant_id)
         for version_id in holdings.versions:
             self._forget_version(version_id)
         retried(lambda: self._clear(tenant_id))
+        self._parts.drop_all(tenant_id)
         while retried(lambda: forget_unused_files(self._open_work, self._files)):
             continue
         with self._open_work() as work:
@@ -123,6 +133,18 @@ class TenantEraser:
             work.commit()
         return replace(unseen, versions=versions), rows
 
+    def _erase_quotes(self, tenant_id: TenantId) -> None:
+        with self._open_work() as work:
+            found = work.estates.quoting_answers(tenant_id)
+
+        def erase(batch: Sequence[AnswerId]) -> None:
+            with self._open_work() as work:
+                work.estates.erase_quotes(batch, tenant_id=tenant_id)
+                work.commit()
+
+        for start in range(0, len(found), _ANSWERS_AT_ONCE):
+            retried(partial(erase, found[start : start + _ANSWERS_AT_ONCE]))
+
     def _forget_version(self, version_id: VersionId) -> None:
         self._index.remove_version(version_id)
 
@@ -158,12 +180,19 @@ class TenantEraser:
     ) -> Remains:
         with self._open_work() as work:
             used = work.estates.contents_of_others(holdings.contents, tenant_id=tenant_id)
+            quoting = work.estates.quoting_answers(tenant_id)
         kept = [each for each in holdings.contents if each not in used and self._files.has(each)]
         held = self._index.held_versions()
         named = sum(held.get(version_id, 0) for version_id in holdings.versions)
         # also those of versions that no row tells any more
         points = max(named, self._index.count(scope=holdings.scope))
-        return Remains(rows=rows, files=len(kept), points=points)
+        return Remains(
+            rows=rows,
+            files=len(kept),
+            points=points,
+            quotes=len(quoting),
+            parts=self._parts.count(tenant_id),
+        )
 
 
 def _check_erasable(

@@ -14,11 +14,6 @@ from assistant.adapters.qdrant.edge import EdgeChunkIndex
 from assistant.adapters.sql.tables import metadata
 from assistant.domain.answers import (
     AnswerCompleted,
-    AnswerStatus,
-    Citation,
-    CitationAdded,
-    NumberedEvent,
-    Passage,
     RetrievalCompleted,
     TextDelta,
 )
@@ -30,14 +25,9 @@ from assistant.domain.jobs import ItemState, JobState
 from assistant.domain.retrieval import Vector
 from assistant.domain.sources import RunKind
 from assistant.services.job_keeping import JobKeeper
-from assistant.testing.contracts.repositories_world import (
-    Reader,
-    make_answer,
-    make_conversation,
-    make_messages,
-)
 from assistant.testing.embedder import HashEmbedder
 from tests.house import House, open_house
+from tests.kept_answers import keep_answer
 from tests.sources import Desk
 
 SECRET = "Ligne confidentielle é numéro"
@@ -98,35 +88,8 @@ def chunk_of(house: House, document: Document) -> SourceChunk:
 
 
 def answered(house: House, *documents: Document) -> AnswerId:
-    """A conversation whose answer rests on some documents, kept as the product keeps it."""
-    reader = Reader(house.scope)
-    conversation = make_conversation(reader)
-    answer = make_answer(reader, conversation_id=conversation.id)
-    chunks = [chunk_of(house, each) for each in documents]
-    text = f"{SAID} [1]."
-    citations = tuple(Citation(n, each, each.text) for n, each in enumerate(chunks, start=1))
-    completed = AnswerCompleted(
-        AnswerStatus.ANSWERED, text, citations, (), model=None, tokens=None, first_token_ms=1
-    )
-    passages = tuple(Passage(n, each) for n, each in enumerate(chunks, start=1))
-    events = (
-        RetrievalCompleted(passages),
-        TextDelta(text),
-        *map(CitationAdded, citations),
-        completed,
-    )
-    with house.open_work() as work:
-        work.conversations.add(conversation)
-        work.answers.add(answer)
-        for message in make_messages(answer, conversation_id=conversation.id):
-            work.conversations.add_message(message)
-        work.answers.append_events(
-            answer.id, [NumberedEvent(n, each) for n, each in enumerate(events, start=1)]
-        )
-        work.conversations.set_message_text(answer.id, text=text)
-        work.answers.finish(answer.id, status=AnswerStatus.ANSWERED, now=house.clock.now())
-        work.commit()
-    return answer.id
+    """A conversation whose answer rests on some documents."""
+    return keep_answer(house, *(chunk_of(house, each) for each in documents), text=f"{SAID} [1].")
 
 
 def erase(house: House, name: str) -> None:

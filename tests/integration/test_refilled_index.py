@@ -79,7 +79,9 @@ def test_what_is_erased_meanwhile_does_not_come_back(world: GenerationWorld) -> 
         region.organisation.tenants.move(region.commune.id, state, principal=region.owner)
     index, applier = lose(world, active(world))
     house = world.house
-    eraser = TenantEraser(house.open_work, house.files, index, house.clock, audit=house.audit)
+    eraser = TenantEraser(
+        house.open_work, house.files, index, house.clock, parts=house.parts, audit=house.audit
+    )
     reports: list[ErasureReport] = []
 
     def erase() -> None:

@@ -134,6 +134,19 @@ def invitation(name: str) -> InvitationOut:
     )
 
 
+def remains(**changes: object) -> RemainsOut:
+    """What is found of a tenant: nothing."""
+    fields: dict[str, object] = {
+        "rows": {},
+        "files": 0,
+        "points": 0,
+        "quotes": 0,
+        "parts": 0,
+        "total": 0,
+    }
+    return RemainsOut.model_validate(fields | changes)
+
+
 @dataclass
 class OrganisingClient(ScriptedClient):
     """As `ScriptedClient`, for who tends an organisation; changes are noted in `calls`."""
@@ -282,12 +295,12 @@ class OrganisingClient(ScriptedClient):
 
     def erase_tenant(self, tenant_id: str) -> ErasureOut:
         self._note("erase-tenant", tenant_id)
-        found = RemainsOut(rows={"chunks": 1200}, files=30, points=4, total=1234)
+        found = remains(rows={"chunks": 1200}, files=30, points=4, total=1234)
         if self.erasure_left:
-            left = RemainsOut(rows={}, files=self.erasure_left, points=0, total=self.erasure_left)
+            left = remains(files=self.erasure_left, total=self.erasure_left)
             return ErasureOut(is_complete=False, found=found, left=left)
         self.tenants = [each for each in self.tenants if each.id != tenant_id]
-        left = RemainsOut(rows={}, files=0, points=0, total=0)
+        left = remains()
         return ErasureOut(is_complete=True, found=found, left=left)
 
     def delete_logo(self, tenant_id: str) -> None:

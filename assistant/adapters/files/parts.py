@@ -79,6 +79,19 @@ class FolderPartStore:
         with translated():
             self._place(owner, name).unlink(missing_ok=True)
 
+    def drop_all(self, owner: TenantId) -> None:
+        """Forget all begun contents of a tenant."""
+        folder = self._root / _hashed(owner)
+        with translated():
+            for path, _ in _files(folder):
+                path.unlink(missing_ok=True)
+            _remove_empty(folder)
+
+    def count(self, owner: TenantId) -> int:
+        """How many contents of a tenant are begun."""
+        with translated():
+            return sum(1 for _ in _files(self._root / _hashed(owner)))
+
     def held_bytes(self, owner: TenantId) -> int:
         """What all begun contents of a tenant take."""
         with translated():
@@ -93,8 +106,7 @@ class FolderPartStore:
                     if found.st_mtime < before:
                         path.unlink(missing_ok=True)
                         dropped += 1
-                with suppress(OSError):  # of a tenant that still has some, or just got one
-                    folder.rmdir()
+                _remove_empty(folder)
         return dropped
 
     def _place(self, owner: TenantId, name: str) -> Path:
@@ -111,6 +123,11 @@ def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
         for path in folder.iterdir():
             with suppress(FileNotFoundError):
                 yield path, path.stat()
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):  # of a tenant that still has some, or just got one
+        folder.rmdir()
 
 
 def _write_whole(handle: int, block: bytes, *, size: int) -> None:

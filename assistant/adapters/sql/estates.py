@@ -26,10 +26,11 @@ from assistant.adapters.sql.tables import (
     versions,
 )
 from assistant.adapters.sql.tenant_tables import tenants
+from assistant.adapters.sql.traces import erase_quotes, quoting_answers
 from assistant.adapters.sql.transaction import Transaction, batches
 from assistant.domain.answers import AnswerStatus
 from assistant.domain.documents import DocumentVersion, VersionState
-from assistant.domain.ids import DocumentId, TenantId, VersionId
+from assistant.domain.ids import AnswerId, DocumentId, TenantId, VersionId
 from assistant.domain.jobs import FINAL_JOB_STATES, Job, JobState
 from assistant.domain.people import Membership
 from assistant.domain.tenants import TenantState
@@ -142,6 +143,14 @@ class SqlEstateRepository:
         self._transaction.forget(DOCUMENT_KEYS)
         query = select(versions.c.id).where(versions.c.tenant_id == tenant_id)
         return [row.id for row in self._transaction.read(query)]
+
+    def quoting_answers(self, tenant_id: TenantId) -> list[AnswerId]:
+        """Answers of other tenants that were given passages of its documents, oldest first."""
+        return quoting_answers(self._transaction, tenant_id)
+
+    def erase_quotes(self, answer_ids: Sequence[AnswerId], *, tenant_id: TenantId) -> None:
+        """Take its passages, and all their text, out of some answers of other tenants."""
+        erase_quotes(self._transaction, answer_ids, tenant_id=tenant_id)
 
     def clear(self, tenant_id: TenantId) -> None:
         """Delete every row of it but the tenant's own; what belongs to a row goes with it.

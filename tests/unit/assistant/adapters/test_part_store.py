@@ -94,6 +94,20 @@ def test_what_is_dropped_is_gone(store: FolderPartStore) -> None:
         pass
 
 
+def test_all_that_a_tenant_began_is_dropped(store: FolderPartStore, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        store.append(HERE, name, offset=0, block=b"abc")
+    store.append(TenantId("elsewhere"), "a", offset=0, block=b"d")
+    assert store.count(HERE) == 2
+
+    store.drop_all(HERE)
+    store.drop_all(HERE)
+
+    assert store.count(HERE) == 0
+    assert store.held_bytes(TenantId("elsewhere")) == 1
+    assert len(list((tmp_path / "parts").iterdir())) == 1
+
+
 def test_what_waits_too_long_is_dropped(store: FolderPartStore, tmp_path: Path) -> None:
     store.append(HERE, "old", offset=0, block=b"abc")
     (old,) = (tmp_path / "parts").glob("*/*")

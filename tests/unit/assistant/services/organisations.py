@@ -89,6 +89,7 @@ class Region:
             house.open_work,
             house.clock,
             files=house.files,
+            parts=house.parts,
             index=house.index,
             audit=trail,
         )
