@@ -30,6 +30,7 @@ _ACTS = {
 """By finding, what can be done about each of its documents."""
 _PASSAGES = 3
 _PROPOSED = "proposed"
+_SERVED = "live"
 _DIALOGS = ("corpus-exclude", "corpus-keep", "corpus-compare", "corpus-decide")
 
 
@@ -50,7 +51,7 @@ def buttons(
         if name == "reread":
             st.button(label, key=key, help=about, on_click=attempt, args=(_reread, api, item))
             continue
-        asked = (f"corpus-{name}", item.document_id, *_others(finding, item, name))
+        asked = (f"corpus-{name}", item.document_id)
         st.button(label, key=key, help=about, on_click=dialogs.ask_for, args=asked)
 
 
@@ -59,28 +60,17 @@ def dialog(api: AssistantClient) -> None:
     asked = dialogs.requested()
     if not asked or asked[0] not in _DIALOGS:
         return
-    name, document_id, *others = asked
+    name, document_id = asked
     title = text(f"{name.replace('-', '.')}_title")
     match name:
         case "corpus-exclude":
             dialogs.show(title, partial(document.ask_to_exclude, api, [document_id]))
         case "corpus-keep":
-            dialogs.show(title, partial(_ask_to_keep, api, document_id, others))
+            dialogs.show(title, partial(_ask_to_keep, api, document_id))
         case "corpus-compare":
             dialogs.show(title, partial(_compare, api, document_id), is_wide=True)
         case _:
             dialogs.show(title, partial(_decide, api, document_id), is_wide=True)
-
-
-def _others(finding: HealthFindingOut, item: HealthItemOut, name: str) -> tuple[str, ...]:
-    """The copies of a document that are excluded when it is kept."""
-    if name != "keep":
-        return ()
-    return tuple(
-        each.document_id
-        for each in finding.items
-        if each.note == item.note and each.document_id != item.document_id
-    )
 
 
 def _reread(api: AssistantClient, item: HealthItemOut) -> None:
@@ -88,15 +78,18 @@ def _reread(api: AssistantClient, item: HealthItemOut) -> None:
     acts.notify(text("documents.reindexed"))
 
 
-def _ask_to_keep(api: AssistantClient, kept_id: str, others: Sequence[str]) -> None:
-    kept = api.get_document(kept_id)
-    names = ", ".join(api.get_document(each).name for each in others)
+def _ask_to_keep(api: AssistantClient, kept_id: str) -> None:
+    """Asks the service for the copies: the page names the first documents of a finding alone."""
+    kept, others = api.get_document(kept_id), api.list_copies(kept_id)
+    if not others:
+        st.info(text("corpus.no_copies"))
+        return
+    names = ", ".join(each.name for each in others)
     acts.confirm(
         text("corpus.keep_text", kept=kept.name, others=names),
         button=text("corpus.keep"),
-        act=partial(api.exclude_documents, others),
+        act=partial(api.keep_document, kept_id, [each.id for each in others]),
         done=counted("documents.excluded_done", len(others)),
-        is_possible=bool(others),
     )
 
 
@@ -127,7 +120,8 @@ def _compare(api: AssistantClient, document_id: str) -> None:
 def _side(api: AssistantClient, document_id: str, *, other: str) -> None:
     shown = api.get_document(document_id)
     st.html(_side_html(shown, api.list_chunks(document_id, limit=_PASSAGES)))
-    if st.button(text("corpus.keep"), key=f"corpus-keep-{document_id}-{other}", type="primary"):
+    key, is_served = f"corpus-keep-{document_id}-{other}", shown.state == _SERVED
+    if st.button(text("corpus.keep"), key=key, type="primary", disabled=not is_served):
         changed = api.exclude_documents([other])
         dialogs.close()
         acts.notify(counted("documents.excluded_done", changed))

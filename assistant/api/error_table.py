@@ -146,6 +146,7 @@ ERROR_TABLE: dict[str, Row] = {
     "date_refused": (422, "Date refusée"),
     "kind_refused": (422, "Type refusé"),
     "correction_outdated": (409, "Correction dépassée"),
+    "document_not_served": (409, _NOT_ALLOWED),
     "email_refused": (422, "Adresse refusée"),
     "siren_refused": (422, "SIREN refusé"),
     "siret_refused": (422, "SIRET refusé"),

@@ -13,6 +13,7 @@ from assistant.schemas.curation import (
     DossierOut,
     SeenChunkOut,
 )
+from assistant.schemas.documents import DocumentOut
 
 
 class CurationCalls:
@@ -50,6 +51,16 @@ class CurationCalls:
     def exclude_documents(self, document_ids: Sequence[str]) -> int:
         """Have nobody read documents; how many could be read before."""
         return self._change("exclude", document_ids)
+
+    def list_copies(self, document_id: str) -> list[DocumentOut]:
+        """The other documents that serve the very same file, by name."""
+        return self._transport.call(
+            "GET", f"/api/v1/documents/{document_id}/copies", returns=list[DocumentOut]
+        )
+
+    def keep_document(self, document_id: str, copies: Sequence[str]) -> int:
+        """Have nobody read copies of a document that stays; how many could be read before."""
+        return self._change(f"{document_id}/keep", copies)
 
     def include_documents(self, document_ids: Sequence[str]) -> int:
         """Bring excluded documents back; how many were excluded."""

@@ -179,6 +179,15 @@ class CurationRepository(Protocol):
         """
         ...
 
+    def copies(self, document_id: DocumentId, *, scope: Scope, limit: int) -> list[Document]:
+        """The other documents of the scope that serve the very content that this one serves, by name.
+
+        Raises:
+            NotFound: No such document within the scope.
+            Conflict: It is not served ("document_not_served").
+        """
+        ...
+
     def excluded_among(
         self, document_ids: Collection[DocumentId], *, scope: Scope
     ) -> frozenset[DocumentId]:

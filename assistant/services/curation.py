@@ -31,6 +31,8 @@ from assistant.services.transactions import retried
 from ingest.cleaning import seen_text
 from ingest.model import Chunk
 
+_MOST_COPIES = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
@@ -179,6 +181,38 @@ class CurationService:
         exclusion = Exclusion(by=principal.person_id, at=self._clock.now())
         return self._set(document_ids, exclusion=exclusion, principal=principal, scope=scope)
 
+    def copies(self, document_id: DocumentId, *, scope: Scope) -> list[Document]:
+        """The other documents of the scope that serve the very same file, by name; at most a thousand.
+
+        Raises:
+            NotFound: No such document within the scope.
+            Conflict: It is not served ("document_not_served").
+        """
+        with self._open_work() as work:
+            return work.curation.copies(document_id, scope=scope, limit=_MOST_COPIES)
+
+    def keep_only(
+        self,
+        document_id: DocumentId,
+        copies: Sequence[DocumentId],
+        *,
+        principal: Principal,
+        scope: Scope,
+    ) -> int:
+        """Exclude copies of a document that stays served; how many were read before.
+
+        Those that serve another content by now stay.
+
+        Raises:
+            Forbidden: The principal is no administrator.
+            NotFound: No such document within the scope.
+            Conflict: It is not served ("document_not_served"); nothing changes.
+        """
+        exclusion = Exclusion(by=principal.person_id, at=self._clock.now())
+        return self._set(
+            copies, exclusion=exclusion, principal=principal, scope=scope, kept=document_id
+        )
+
     def include(
         self, document_ids: Sequence[DocumentId], *, principal: Principal, scope: Scope
     ) -> int:
@@ -239,12 +273,17 @@ class CurationService:
         exclusion: Exclusion | None,
         principal: Principal,
         scope: Scope,
+        kept: DocumentId | None = None,
     ) -> int:
         require_writer(principal)
         act = Act.DOCUMENT_EXCLUDED if exclusion else Act.DOCUMENT_INCLUDED
         with self._open_work() as work:
             work.lock()
             require_active(work, scope.tenant_id)
+            if kept is not None:
+                served = work.curation.copies(kept, scope=scope, limit=_MOST_COPIES)
+                still = {each.id for each in served}
+                document_ids = [each for each in document_ids if each in still]
             changed = work.curation.exclude(document_ids, exclusion=exclusion, scope=scope)
             for document in changed:
                 self._tell(work, act, document, principal)

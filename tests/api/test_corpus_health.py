@@ -99,6 +99,60 @@ async def test_failed_and_identical_documents_are_named_with_what_to_do(site: Si
     assert all(each["detail"] and each["remedy"] for each in report["findings"])
 
 
+async def test_what_is_not_served_is_no_copy_and_cannot_be_kept(site: Site) -> None:
+    await site.upload(FILES)
+    known = ids_of(site)
+    copy, served = known["copie.txt"], known["reglement.txt"]
+    async with site.owner() as owner:
+        both = (await owner.get(f"/api/v1/documents/{served}/copies")).json()
+        run_sql(site, "UPDATE documents SET state = 'failed' WHERE id = :id", id=copy)
+        run_sql(site, "UPDATE versions SET state = 'retired' WHERE document_id = :id", id=copy)
+        report = await told(site)
+        kept = await owner.post(f"/api/v1/documents/{copy}/keep", json={"document_ids": [served]})
+        others = await owner.get(f"/api/v1/documents/{served}/copies")
+        still = (await owner.get(f"/api/v1/documents/{served}")).json()
+        alone = await owner.post(f"/api/v1/documents/{served}/keep", json={"document_ids": [copy]})
+
+    assert [each["name"] for each in both] == ["copie.txt"]
+    assert names(report, "same_content") == []
+    assert (kept.status_code, kept.json()["code"]) == (409, "document_not_served")
+    assert others.json() == []
+    assert still["state"] == "live"
+    assert alone.json() == {"changed": 0}
+
+
+async def test_a_content_that_was_given_up_is_no_copy_of_what_serves_it(site: Site) -> None:
+    await site.upload(FILES)
+    run_sql(
+        site,
+        "UPDATE documents SET sha256 = (SELECT sha256 FROM documents WHERE name = 'copie.txt')"
+        " WHERE name = 'piscine.txt'",
+    )
+
+    report = await told(site)
+
+    assert names(report, "same_content") == ["copie.txt", "reglement.txt"]
+
+
+async def test_a_group_is_kept_whole_however_few_of_it_are_named(site: Site) -> None:
+    await site.upload({f"copie {number:02}.txt": REGULATION for number in range(12)})
+    first = ids_of(site)["copie 00.txt"]
+    async with site.owner() as owner:
+        listed = (await owner.get(f"/api/v1/documents/{first}/copies")).json()
+        body = {"document_ids": [each["id"] for each in listed]}
+        kept = await owner.post(f"/api/v1/documents/{first}/keep", json=body)
+        again = await owner.get(f"/api/v1/documents/{first}/copies")
+    async with site.person(site.foreigner()) as other:
+        foreign = await other.get(f"/api/v1/documents/{first}/copies")
+        refused = await other.post(f"/api/v1/documents/{first}/keep", json=body)
+
+    assert [each["name"] for each in listed] == [f"copie {n:02}.txt" for n in range(1, 12)]
+    assert kept.json() == {"changed": 11}
+    assert again.json() == []
+    assert names(await told(site, "?limit=5"), "same_content") == []
+    assert (foreign.status_code, refused.status_code) == (404, 404)
+
+
 async def test_scans_texts_dates_and_links_are_judged(site: Site) -> None:
     await site.upload(FILES)
     known = ids_of(site)

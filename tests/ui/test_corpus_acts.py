@@ -18,8 +18,6 @@ from tests.ui.test_document_page import opened as opened_document
 from ui.corpus_acts import _ACTS  # pyright: ignore[reportPrivateUsage]
 from ui.messages import text
 
-COPY = ITEM.model_copy(update={"document_id": "d2", "name": "copie.pdf"})
-
 
 @dataclass
 class TendedClient(HealthClient):
@@ -27,6 +25,8 @@ class TendedClient(HealthClient):
 
     done: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
     links: list[LinkOut] = field(default_factory=list[LinkOut])
+    states: dict[str, str] = field(default_factory=dict[str, str])
+    copies: list[DocumentOut] = field(default_factory=list[DocumentOut])
 
     def reindex(self, document_ids: Sequence[str] | None = None, *, force: bool = True) -> JobOut:
         del force
@@ -37,8 +37,16 @@ class TendedClient(HealthClient):
         self.done.append(("exclude", *document_ids))
         return len(document_ids)
 
+    def list_copies(self, document_id: str) -> list[DocumentOut]:
+        return [each for each in self.copies if each.id != document_id]
+
+    def keep_document(self, document_id: str, copies: Sequence[str]) -> int:
+        self.done.append(("keep", document_id, *copies))
+        return len(copies)
+
     def get_document(self, document_id: str) -> DocumentOut:
-        return document(f"{document_id}.pdf", id=document_id)
+        state = self.states.get(document_id, "live")
+        return document(f"{document_id}.pdf", id=document_id, state=state)
 
     def list_chunks(
         self, document_id: str, *, limit: int = 50, offset: int = 0
@@ -76,15 +84,24 @@ def test_a_poorly_read_document_is_read_again_or_excluded_where_it_is_named(
 
 
 def test_of_identical_files_one_is_kept_and_the_others_are_excluded(api: TendedClient) -> None:
-    apart = ITEM.model_copy(update={"document_id": "d3", "note": "autre"})
-    api.health = report(finding("same_content", ITEM, COPY, apart))
+    api.copies = [document(f"{each}.pdf", id=each) for each in ("d1", "d2", "unlisted")]
+    api.health = report(finding("same_content", ITEM))
 
     page = click(opened(api, "health"), "corpus-keep-same_content-0")
 
-    assert "d2.pdf" in said(page)
+    assert "d2.pdf, unlisted.pdf" in said(page)
     assert api.done == []
     click(page, "dialog-confirm")
-    assert api.done == [("exclude", "d2")]
+    assert api.done == [("keep", "d1", "d2", "unlisted")]
+
+
+def test_a_file_without_copies_any_more_is_told_so(api: TendedClient) -> None:
+    api.health = report(finding("same_content", ITEM))
+
+    page = click(opened(api, "health"), "corpus-keep-same_content-0")
+
+    assert text("corpus.no_copies") in said(page)
+    assert "dialog-confirm" not in keys(page)
 
 
 def test_two_documents_that_look_alike_stand_side_by_side(api: TendedClient) -> None:
@@ -100,6 +117,17 @@ def test_two_documents_that_look_alike_stand_side_by_side(api: TendedClient) -> 
     assert "Le taux 0 est de 30 %." in words
     click(page, "corpus-keep-new-old")
     assert api.done == [("exclude", "old")]
+
+
+def test_a_text_that_is_not_served_cannot_be_kept_alone(api: TendedClient) -> None:
+    api.states["new"] = "failed"
+    api.health = report(finding("near_duplicate", ITEM))
+    api.links = [link(kind="same_act")]
+
+    page = click(opened(api, "health"), "corpus-compare-near_duplicate-0")
+
+    assert page.button("corpus-keep-new-old").disabled
+    assert not page.button("corpus-keep-old-new").disabled
 
 
 def test_two_documents_may_prove_to_be_different(api: TendedClient) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from assistant.adapters.sql.copies import of_shared_contents, served_sha256
 from assistant.adapters.sql.corpus_health_tables import document_days, gap_days
 from assistant.adapters.sql.kept_questions import SqlKeptQuestions
 from assistant.adapters.sql.scoping import of_tenant, within
@@ -85,7 +86,7 @@ class SqlCorpusHealthRepository(SqlKeptQuestions):
                 wanted = and_(present, is_live, documents.c.date < before)
                 return self._listed(code, wanted, limit=limit, note=note)
             case HealthCode.SAME_CONTENT:
-                return self._copies(present, limit=limit)
+                return self._copies(scope, limit=limit)
             case HealthCode.POOR_OCR:
                 return self._poor_ocr(and_(present, is_live), limit=limit)
             case HealthCode.NEAR_DUPLICATE | HealthCode.UNDECIDED_VERSION:
@@ -153,28 +154,20 @@ class SqlCorpusHealthRepository(SqlKeptQuestions):
         *,
         limit: int,
         note: ColumnElement[Any] | None = None,
-        order: tuple[ColumnElement[Any], ...] = (documents.c.name, documents.c.id),
     ) -> HealthFinding:
         extra = (documents.c.reason_code, documents.c.reason_params)
         noted = () if note is None else (note.label("note"),)
+        order = (documents.c.name, documents.c.id)
         query = select(*_COLUMNS, *extra, *noted).where(wanted).order_by(*order).limit(limit)
         items = tuple(_item(row, code) for row in self._transaction.read(query))
         return HealthFinding(code, self._count(select(documents.c.id).where(wanted)), items)
 
-    def _copies(self, present: ColumnElement[bool], *, limit: int) -> HealthFinding:
-        shared = (
-            select(documents.c.sha256)
-            .where(present, documents.c.sha256 != "")
-            .group_by(documents.c.sha256)
-            .having(func.count() > 1)
-        )
-        return self._listed(
-            HealthCode.SAME_CONTENT,
-            and_(present, documents.c.sha256.in_(shared)),
-            limit=limit,
-            note=documents.c.sha256,
-            order=(documents.c.sha256, documents.c.name, documents.c.id),
-        )
+    def _copies(self, scope: Scope, *, limit: int) -> HealthFinding:
+        query = of_shared_contents(*_COLUMNS, served_sha256.label("note"), scope=scope)
+        named = query.order_by(served_sha256, documents.c.name, documents.c.id).limit(limit)
+        code = HealthCode.SAME_CONTENT
+        items = tuple(_item(row, code) for row in self._transaction.read(named))
+        return HealthFinding(code, self._count(query), items)
 
     def _poor_ocr(self, wanted: ColumnElement[bool], *, limit: int) -> HealthFinding:
         """Certainty stands within a text: only readings of images are looked at."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, func, literal, select, update
 
+from assistant.adapters.sql.copies import served_content, serving
 from assistant.adapters.sql.cuts import active_cut
 from assistant.adapters.sql.document_tables import document_corrections as corrections
 from assistant.adapters.sql.documents import SqlDocumentRepository, document_key
@@ -82,6 +83,21 @@ class SqlCurationRepository:
                 )
             )
         return changed
+
+    def copies(self, document_id: DocumentId, *, scope: Scope, limit: int) -> list[Document]:
+        """The other documents of the scope that serve the very content that this one serves, by name.
+
+        Raises:
+            NotFound: No such document within the scope.
+            Conflict: It is not served ("document_not_served").
+        """
+        self._found(document_id, scope=scope)
+        own = self._transaction.first(served_content(document_id, scope=scope))
+        if own is None:
+            raise Conflict("document_not_served")
+        others = serving(own.sha256, scope=scope).where(documents.c.id != document_id)
+        rows = self._transaction.read(others.limit(limit))
+        return [self._found(row.id, scope=scope) for row in rows]
 
     def excluded_among(
         self, document_ids: Collection[DocumentId], *, scope: Scope

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from assistant.api.curation_out import corrected_out, dossier_out, fields_of, seen_chunk_out
 from assistant.api.deps import Admin, Caller, UseCases
+from assistant.api.mapping import document_out
 from assistant.domain.ids import DocumentId
 from assistant.domain.tenancy import Scope
 from assistant.schemas.curation import (
@@ -18,6 +19,7 @@ from assistant.schemas.curation import (
     DossierOut,
     SeenChunkOut,
 )
+from assistant.schemas.documents import DocumentOut
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 
@@ -33,6 +35,24 @@ def exclude_documents(asked: DocumentsIn, caller: Admin, services: UseCases) -> 
 def include_documents(asked: DocumentsIn, caller: Admin, services: UseCases) -> ChangedOut:
     """Bring excluded documents back, from when this answers."""
     changed = services.curation.include(_ids(asked), principal=caller.principal, scope=caller.owned)
+    return ChangedOut(changed=changed)
+
+
+@router.get("/{document_id}/copies")
+def list_copies(document_id: str, caller: Admin, services: UseCases) -> list[DocumentOut]:
+    """The other documents that serve the very same file, by name; refused when this one is not served."""
+    found = services.curation.copies(DocumentId(document_id), scope=caller.owned)
+    return [document_out(each) for each in found]
+
+
+@router.post("/{document_id}/keep")
+def keep_document(
+    document_id: str, asked: DocumentsIn, caller: Admin, services: UseCases
+) -> ChangedOut:
+    """Exclude copies of a document in one step, if it is served; what is no copy any more stays."""
+    changed = services.curation.keep_only(
+        DocumentId(document_id), _ids(asked), principal=caller.principal, scope=caller.owned
+    )
     return ChangedOut(changed=changed)
 
 
