@@ -17,6 +17,7 @@ from assistant.domain.tenancy import Principal
 from assistant.ports.repositories import UnitOfWorkFactory
 from assistant.services.access import AccessService
 from assistant.services.audit_trail import ChainAuditTrail
+from assistant.services.jobs import JobService
 from assistant.services.tenant_export import TenantExporter
 from assistant.services.tenant_import import TenantImporter
 from assistant.settings import Settings
@@ -44,6 +45,7 @@ class Moving:
     importer: TenantImporter
     principal: Principal
     open_work: UnitOfWorkFactory
+    jobs: JobService
 
 
 @contextmanager
@@ -73,4 +75,5 @@ def moving(settings: Settings) -> Generator[Moving]:
             ),
             AccessService(open_work, clock).local_principal(),
             open_work,
+            JobService(open_work, clock, files=files, audit=trail),
         )

@@ -242,13 +242,13 @@ def import_tenant(
         bool, typer.Option("--no-wait", help="N'attend pas la lecture des documents.")
     ] = False,
     json: Json = False,
-) -> None:
+) -> int:
     """Prend un organisme dans une archive ; ses documents sont relus."""
     from assistant.cli.moving import load
     from assistant.logs import configure_logs
 
     configure_logs(verbose=False)
-    load(invocation(context).load().settings, file, waits=not no_wait, as_json=json)
+    return load(invocation(context).load().settings, file, waits=not no_wait, as_json=json)
 
 
 @collections_app.command("list", cls=FrenchCommand)

@@ -6,34 +6,55 @@ import math
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Protocol
 
 from assistant.cli.console import note
 from assistant.client import AssistantClient, ClientError
 from assistant.domain.catalogue import sentence
 from assistant.domain.errors import ConfigurationError
-from assistant.schemas.documents import JobOut
 
 _PATIENCE_S = 3.0
 _AGAIN_S = 60.0
 """Between two lines that say the same."""
 
 
+class Standing(Protocol):
+    """How far some work is, which may be a job."""
+
+    @property
+    def done(self) -> int:
+        """Another number when it got on."""
+        ...
+
+    @property
+    def waiting_reason(self) -> str | None:
+        """Why a file of it failed in passing, in French; None when no file waits."""
+        ...
+
+    @property
+    def next_try_at(self) -> datetime | None:
+        """When that file is tried again."""
+        ...
+
+
 class Patience:
-    """Looks, while a job does not get on, at what it waits for.
+    """Looks, while some work does not get on, at what it waits for.
 
     Args:
         client: The way to the API.
+        words: Code of the sentence that tells it, which says what Ctrl-C does; `_until` is added to it.
     """
 
-    def __init__(self, client: AssistantClient) -> None:
+    def __init__(self, client: AssistantClient, *, words: str = "job_waits") -> None:
         self._client = client
+        self._words = words
         self._done = -1
         self._since = time.monotonic()
         self._told: tuple[str, datetime | None] | None = None
         self._told_at = 0.0
 
-    def check(self, job: JobOut) -> None:
-        """Tell of a job that has not ended, as it stands now, what it waits for; once a minute at most.
+    def check(self, job: Standing) -> None:
+        """Tell of work that has not ended, as it stands now, what it waits for; once a minute at most.
 
         Raises:
             ConfigurationError: Nobody will ever work on it ("worker_refused").
@@ -66,7 +87,9 @@ class Patience:
             return
         self._told, self._told_at = told, now
         if next_try_at is None:
-            note(sentence("job_waits", reason=reason))
+            note(sentence(self._words, reason=reason))
         else:
             seconds = (next_try_at - datetime.now(UTC)).total_seconds()
-            note(sentence("job_waits_until", reason=reason, seconds=max(1, math.ceil(seconds))))
+            note(
+                sentence(f"{self._words}_until", reason=reason, seconds=max(1, math.ceil(seconds)))
+            )

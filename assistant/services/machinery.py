@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from assistant.domain.documents import Document, DocumentVersion
-from assistant.domain.ids import DocumentId, JobId, JobItemId, PersonId, VersionId, new_id
+from assistant.domain.ids import DocumentId, JobId, JobItemId, PersonId, TenantId, VersionId, new_id
 from assistant.domain.jobs import ItemState, Job, JobItem, JobKind, JobState
 from assistant.domain.reconciliation import KnownDocument
 from assistant.domain.tenancy import Grant, Scope
-from assistant.domain.tenants import Tenant
 from assistant.ports.repositories import UnitOfWork
 from assistant.services.paging import every_document
 
@@ -35,7 +34,7 @@ def request_reindex(work: UnitOfWork, version_ids: frozenset[VersionId], *, now:
     for tenant in work.tenancy.list_tenants():
         lacking = [
             document
-            for document in every_document(work, scope=_whole(work, tenant))
+            for document in every_document(work, scope=whole_scope(work, tenant.id))
             if document.live_version_id in version_ids
         ]
         awaited = work.queue.documents_to_read([document.id for document in lacking])
@@ -111,7 +110,8 @@ def _add_job(work: UnitOfWork, documents: list[Document], *, now: datetime) -> N
     work.jobs.add(job, items)
 
 
-def _whole(work: UnitOfWork, tenant: Tenant) -> Scope:
-    owned = work.tenancy.list_collections(tenant_id=tenant.id)
-    grants = frozenset(Grant(tenant.id, collection.id) for collection in owned)
-    return Scope(tenant.id, MACHINE, grants)
+def whole_scope(work: UnitOfWork, tenant_id: TenantId) -> Scope:
+    """All collections of a tenant, for the machinery."""
+    owned = work.tenancy.list_collections(tenant_id=tenant_id)
+    grants = frozenset(Grant(tenant_id, collection.id) for collection in owned)
+    return Scope(tenant_id, MACHINE, grants)

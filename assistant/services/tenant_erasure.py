@@ -10,7 +10,7 @@ from functools import partial
 from assistant.domain.audit import Act
 from assistant.domain.errors import Conflict
 from assistant.domain.ids import AnswerId, TenantId, VersionId
-from assistant.domain.tenancy import Grant, Principal, Scope
+from assistant.domain.tenancy import Principal, Scope
 from assistant.domain.tenants import Remains, TenantState
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
@@ -19,6 +19,7 @@ from assistant.ports.index import ChunkIndex
 from assistant.ports.parts import PartStore
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.access import owner_tenant
+from assistant.services.machinery import whole_scope
 from assistant.services.roles import found_tenant, require_platform_admin
 from assistant.services.transactions import retried
 from assistant.services.unused_files import forget_unused_files
@@ -114,7 +115,7 @@ class TenantEraser:
             require_platform_admin(principal)
             _check_erasable(work, tenant_id, state=tenant.state, now=now)
             texts, contents = work.estates.texts_of(tenant_id), work.estates.contents_of(tenant_id)
-            unseen = _Holdings(_all_of(work, tenant_id, by=principal), (), texts, contents)
+            unseen = _Holdings(whole_scope(work, tenant_id), (), texts, contents)
             rows = _rows(work, tenant_id, unseen)
             versions = work.estates.retire(tenant_id, now=now)
             work.tenancy.update_tenant(
@@ -206,12 +207,6 @@ def _check_erasable(
         raise Conflict("tenant_has_children")
     if work.estates.open_jobs(tenant_id) or work.source_queue.is_at_work(tenant_id, now=now):
         raise Conflict("tenant_busy")
-
-
-def _all_of(work: UnitOfWork, tenant_id: TenantId, *, by: Principal) -> Scope:
-    collections = work.tenancy.list_collections(tenant_id=tenant_id)
-    grants = frozenset(Grant(tenant_id, each.id) for each in collections)
-    return Scope(tenant_id, by.person_id, grants)
 
 
 def _rows(work: UnitOfWork, tenant_id: TenantId, holdings: _Holdings) -> dict[str, int]:

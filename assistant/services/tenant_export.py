@@ -15,7 +15,7 @@ from assistant.domain.audit import Act
 from assistant.domain.errors import Conflict, NotFound
 from assistant.domain.ids import TenantId
 from assistant.domain.people import Person
-from assistant.domain.tenancy import Grant, Principal, Scope
+from assistant.domain.tenancy import Principal, Scope
 from assistant.domain.tenants import Tenant, TenantState
 from assistant.ports.audit import AuditTrail
 from assistant.ports.clock import Clock
@@ -36,7 +36,7 @@ from assistant.services.archive_organisation import (
 )
 from assistant.services.archive_questions import csv_of
 from assistant.services.archive_writer import ArchiveWriter, new_archive
-from assistant.services.machinery import MACHINE
+from assistant.services.machinery import whole_scope
 from assistant.services.roles import found_tenant, require_platform_admin
 from assistant.services.transactions import retried
 
@@ -204,9 +204,7 @@ class _Estate:
     @property
     def scope(self) -> Scope:
         """All of its collections, for the machinery."""
-        owned = self.work.tenancy.list_collections(tenant_id=self.tenant.id)
-        grants = frozenset(Grant(self.tenant.id, each.id) for each in owned)
-        return Scope(self.tenant.id, MACHINE, grants)
+        return whole_scope(self.work, self.tenant.id)
 
     def people(self) -> Iterator[Person]:
         """Its people but the owner of the machine, who stays with it."""

@@ -111,6 +111,21 @@ def test_another_reason_is_told_and_the_same_again_after_a_minute(
     assert [full in line for line in lines] == [False, True, True]
 
 
+def test_other_work_is_told_in_its_own_words(
+    service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    patience = Patience(cast("AssistantClient", service), words="import_waits")
+    patience.check(job(waiting_reason=DOWN))
+    patience.check(job(waiting_reason=DOWN, next_try_at=datetime.now(UTC)))
+    monkeypatch.setattr(waiting, "_AGAIN_S", 0.0)
+    patience.check(job(waiting_reason=DOWN, next_try_at=datetime.now(UTC)))
+
+    said = capsys.readouterr().err
+    assert "même après Ctrl-C" in said
+    assert "annule" not in said
+    assert "1 s" in said
+
+
 def test_a_worker_that_cannot_start_ends_the_wait(service: Service, patience: Patience) -> None:
     service.worker_refused = True
     patience.check(job())
