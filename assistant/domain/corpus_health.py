@@ -105,4 +105,4 @@ class CorpusHealth:
     gaps: tuple[QuestionGap, ...]
     """By week, then collection and kind."""
     counted_since: date | None
-    """First day that what is found is counted from; None before. NEVER_FOUND is empty until long enough."""
+    """First day that anything of the tenant was counted on; None before. NEVER_FOUND is empty until long after."""

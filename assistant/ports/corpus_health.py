@@ -40,8 +40,8 @@ class CorpusHealthRepository(Protocol):
         """Questions of the reader's tenant without answer, from a day on."""
         ...
 
-    def counted_since(self) -> date | None:
-        """First day that anything was counted on."""
+    def counted_since(self, *, scope: Scope) -> date | None:
+        """First day that anything was counted on of the reader's tenant."""
         ...
 
     def add_found(self, document_ids: Collection[DocumentId], *, day: date, amount: int) -> None:

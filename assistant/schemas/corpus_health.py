@@ -55,7 +55,10 @@ class CorpusHealthOut(Wire):
     findings: list[HealthFindingOut]
     gaps: list[QuestionGapOut]
     counted_since: date | None
-    """First day that what is found is counted from. Documents never found are told after `days` of it."""
+    """First day that anything was counted on in one's organisation; null before.
+
+    Documents never found are told after `days` of it.
+    """
 
 
 class KeepingIn(Wire):

@@ -56,7 +56,7 @@ class CorpusHealthService:
         today = self._clock.now().date()
         since = today - timedelta(days=days)
         with self._open_work() as work:
-            counted_since = work.corpus_health.counted_since()
+            counted_since = work.corpus_health.counted_since(scope=scope)
             is_long = counted_since is not None and counted_since <= since
             findings = tuple(
                 work.corpus_health.finding(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Executable, text, update
 
+from assistant.adapters.sql.tables import documents
 from assistant.cli.caring import show_health
 from assistant.domain.answers import (
     AnswerCompleted,
@@ -22,12 +23,14 @@ from assistant.domain.answers import (
 )
 from assistant.domain.documents import LinkKind
 from assistant.domain.ids import DocumentId, TenantId
+from assistant.domain.tenancy import Role
 from assistant.schemas.corpus_health import CorpusHealthOut
 from assistant.services.answer_record import AnswerRecord
 from assistant.services.corpus_health import count_result
 from assistant.testing.clock import FrozenClock
 from assistant.testing.contracts.repositories_world import Reader, make_answer
 from tests.api.site import REGULATION, Site, open_site, propose
+from tests.api.walking import new_tenant
 
 pytestmark = [pytest.mark.anyio, pytest.mark.each_engine]
 
@@ -73,10 +76,14 @@ def ids_of(site: Site) -> dict[str, str]:
     return {each.name: each.id for each in found}
 
 
-def run_sql(site: Site, statement: str, **values: object) -> None:
+def run(site: Site, statement: Executable) -> None:
     with site.container.open_work() as work:
-        vars(work)["_transaction"].write(text(statement).bindparams(**values))
+        vars(work)["_transaction"].write(statement)
         work.commit()
+
+
+def run_sql(site: Site, statement: str, **values: object) -> None:
+    run(site, text(statement).bindparams(**values))
 
 
 async def search(site: Site, query: str) -> None:
@@ -203,6 +210,41 @@ async def test_what_nobody_finds_is_told_once_it_was_counted_for_long_enough(
     assert all("transport" not in repr(row) for row in rows)
 
 
+async def test_what_came_from_elsewhere_is_not_told_unfound_before_it_was_counted_here(
+    site: Site, clock: FrozenClock
+) -> None:
+    await site.upload(FILES)
+    await search(site, "bonnet de la piscine")
+    clock.advance(100 * DAY_S)
+    newcomer = site.joined("secrétaire", new_tenant(site, "Commune"), Role.TENANT_ADMIN)
+    async with site.person(newcomer) as admin:
+        await site.upload({"ancien.txt": "Ancien règlement", "lu.txt": "Le marché"}, http=admin)
+        own = documents.c.tenant_id == newcomer.tenant_id
+        run(site, update(documents).where(own).values(created_at=NOW - timedelta(days=2000)))
+        before = (await admin.get(f"{PATH}?days=30")).json()
+        body = {"query": "horaires du marché", "limit": 1}
+        assert (await admin.post("/api/v1/search", json=body)).status_code == 200
+        await asyncio.to_thread(site.container.corpus_health.found.flush)
+        begun = (await admin.get(f"{PATH}?days=30")).json()
+    clock.advance(31 * DAY_S)
+    async with site.person(newcomer) as admin:
+        late = (await admin.get(f"{PATH}?days=30")).json()
+
+    assert (before["counted_since"], names(before, "never_found")) == (None, [])
+    assert begun["counted_since"] == (NOW + timedelta(days=100)).date().isoformat()
+    assert names(begun, "never_found") == []
+    assert "ancien.txt" in names(late, "never_found")
+
+
+async def test_a_question_without_answer_begins_the_counting(site: Site) -> None:
+    asked = {"question": "Quelle est la hauteur de la tour Eiffel ?"}
+    async with site.owner() as owner:
+        await owner.post("/api/v1/answers", json=asked)
+    await site.container.answers.close()
+
+    assert (await told(site))["counted_since"] == "2026-11-30"
+
+
 async def test_questions_without_answer_are_counted_without_a_word(site: Site) -> None:
     asked = {"question": "Quelle est la hauteur de la tour Eiffel ?"}
     async with site.owner() as owner:
@@ -258,20 +300,21 @@ async def test_counts_go_with_their_document_and_old_ones_by_themselves(
 ) -> None:
     await site.upload(FILES)
     await search(site, "transport scolaire gratuit")
+    scope = site.container.access.scope_of(site.container.access.local_principal())
     with site.container.open_work() as work:
-        counted = work.corpus_health.counted_since()
+        counted = work.corpus_health.counted_since(scope=scope)
     async with site.owner() as owner:
         for document_id in ids_of(site).values():
             await owner.delete(f"/api/v1/documents/{document_id}")
     await asyncio.to_thread(site.settle)
     with site.container.open_work() as work:
-        gone = work.corpus_health.counted_since()
+        gone = work.corpus_health.counted_since(scope=scope)
     await site.upload(FILES)
     await search(site, "bonnet de la piscine")
     clock.advance(401 * DAY_S)
     await search(site, "bonnet de la piscine")
     with site.container.open_work() as work:
-        kept = work.corpus_health.counted_since()
+        kept = work.corpus_health.counted_since(scope=scope)
 
     assert counted == NOW.date()
     assert gone is None

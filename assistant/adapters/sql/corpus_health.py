@@ -104,10 +104,22 @@ class SqlCorpusHealthRepository(SqlKeptQuestions):
             for (week, collection_id, kind), amount in sorted(sums.items())
         ]
 
-    def counted_since(self) -> date | None:
-        """First day that anything was counted on."""
-        row = self._transaction.first(select(func.min(document_days.c.day).label("day")))
-        return None if row is None else row.day
+    def counted_since(self, *, scope: Scope) -> date | None:
+        """First day that a document of the reader's tenant was found, or a question of it was not answered.
+
+        Its documents may be older: a tenant that came from elsewhere brings their dates, and no counts.
+        """
+        of_document = (
+            select(func.min(document_days.c.day))
+            .where(document_days.c.document_id == documents.c.id)
+            .scalar_subquery()
+        )
+        firsts = (
+            select(func.min(of_document).label("day")).where(of_tenant(scope, documents)),
+            select(func.min(gap_days.c.day).label("day")).where(of_tenant(scope, gap_days)),
+        )
+        days = [row.day for each in firsts for row in self._transaction.read(each)]
+        return min((day for day in days if day is not None), default=None)
 
     def add_found(self, document_ids: Collection[DocumentId], *, day: date, amount: int) -> None:
         """Count that some documents were found; those that are gone are passed over."""
