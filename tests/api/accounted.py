@@ -147,6 +147,14 @@ class Walk:
         await self.home.http.post("/api/v1/documents/exclude", json={"document_ids": [document_id]})
         return {}
 
+    async def copied(self) -> dict[str, str]:
+        """Two documents serve one content."""
+        names = [f"{each}-{self.made}.txt" for each in ("copie", "original")]
+        await self.home.site.upload(dict.fromkeys(names, f"Note {self.made}."), http=self.home.http)
+        found = (await self.home.http.get("/api/v1/documents?limit=200")).json()["documents"]
+        ids = {each["name"]: each["id"] for each in found}
+        return {"copy_id": ids[names[0]], "document_id": ids[names[1]]}
+
     async def link(self) -> dict[str, str]:
         return {"code": self.home.site.container.sign_in.issue_link(self.home.admin)}
 
@@ -235,6 +243,7 @@ _PREPARED: Mapping[str, Callable[[Walk], Awaitable[dict[str, str]]]] = {
     "POST /auth/invitation/{code}": Walk.invitation,
     "POST /auth/link/{code}": Walk.link,
     "DELETE /v1/collections/{collection_id}": Walk.empty_collection,
+    "POST /v1/documents/{document_id}/keep": Walk.copied,
     "POST /v1/documents/include": Walk.excluded,
     "POST /v1/evaluations/{evaluation_id}/cancel": Walk.queued_evaluation,
     "DELETE /v1/invitations/{invitation_id}": Walk.invitation,
@@ -255,6 +264,7 @@ _PREPARED: Mapping[str, Callable[[Walk], Awaitable[dict[str, str]]]] = {
     "POST /v1/tenants/{tenant_id}/state": Walk.tenant,
 }
 _OTHERWISE: Mapping[str, dict[str, Any]] = {
+    "POST /v1/documents/{document_id}/keep": {"json": {"document_ids": ["{copy_id}"]}},
     "POST /v1/tenants/{tenant_id}/state": {"json": {"state": "suspended"}},
 }
 """What is sent where what the table of isolation sends would be refused."""
