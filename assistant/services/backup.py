@@ -107,17 +107,13 @@ class BackupWriter:
                 files=archive.files,
             )
             archive.finish(manifest)
-        outdated = [] if keep is None else _outdated(target, keep=keep)
-        spared = tuple(path for path in outdated if _holds_any(path, manifest.missing))
-        removed = [path for path in outdated if path not in spared]
-        for path in removed:
-            path.unlink(missing_ok=True)
+        removed, spared = _pruned(target, keep=keep, missing=manifest.missing)
         return BackupReport(
             path=target,
             size_bytes=target.stat().st_size,
             contents=len(kept),
             missing=tuple(manifest.missing),
-            removed=len(removed),
+            removed=removed,
             spared=spared,
         )
 
@@ -184,6 +180,18 @@ def _drop_abandoned(folder: Path) -> None:
             if path.is_symlink() or path.stat().st_mtime >= oldest:
                 continue
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _pruned(
+    newest: Path, *, keep: int | None, missing: Collection[str]
+) -> tuple[int, tuple[Path, ...]]:
+    """Remove the oldest others; how many there were, and those that stay for what the new one lacks."""
+    outdated = [] if keep is None else _outdated(newest, keep=keep)
+    spared = tuple(path for path in outdated if _holds_any(path, missing))
+    removed = [path for path in outdated if path not in spared]
+    for path in removed:
+        path.unlink(missing_ok=True)
+    return len(removed), spared
 
 
 def _outdated(newest: Path, *, keep: int) -> list[Path]:
