@@ -133,7 +133,7 @@ def _delete(api: AssistantClient, found: DocumentOut) -> None:
 
 def _reindex_all(api: AssistantClient) -> None:
     total = _total(api.list_documents(limit=1).counts)
-    st.write(text("documents.reindex_all_text", count=number(total)))
+    st.write(counted("documents.reindex_all_text", total))
     if st.button(text("documents.reindex_confirm"), type="primary", key="reindex-confirm"):
         api.reindex(None)
         dialogs.close()

@@ -146,7 +146,7 @@ def test_what_a_click_on_the_list_begins_is_shown_and_followed_to_its_end(
     page: Page, office: Office, tmp_path: Path
 ) -> None:
     page.get_by_role("button", name="Tout réindexer").click()
-    expect(page.get_by_role("dialog")).to_contain_text("documents seront relus")
+    expect(page.get_by_role("dialog")).to_contain_text("Un document sera relu")
     page.screenshot(path=tmp_path / "all-again.png")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
