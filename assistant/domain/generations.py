@@ -75,6 +75,8 @@ UNFINISHED = frozenset(
     }
 )
 """Generations that may still be switched to; there is one of them at most."""
+TRIED = frozenset({GenerationState.BUILT, GenerationState.EVALUATED})
+"""Generations that may be evaluated."""
 CHOSEN = frozenset({GenerationState.EVALUATED, GenerationState.PREVIOUS})
 """Generations that some tenants may search while the others search the active one."""
 WITHOUT_INDEX = frozenset({GenerationState.REMOVED, GenerationState.CANCELLED})
@@ -189,7 +191,7 @@ class Generation:
     overruled: str = ""
     """Why a person switched to it although its evaluation did not allow it, in that person's words."""
     reason: Reason | None = None
-    """Why it failed."""
+    """Why it failed, or what holds its building or its evaluation up."""
     is_erased: bool = False
     """Its index has been deleted."""
 
@@ -197,3 +199,8 @@ class Generation:
     def is_whole(self) -> bool:
         """True while its index is fed."""
         return self.state in WHOLE
+
+    @property
+    def awaits_trial(self) -> bool:
+        """True while an evaluation is wanted or under way, and may still end."""
+        return self.is_trial_wanted and self.state in TRIED

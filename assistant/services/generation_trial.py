@@ -11,7 +11,8 @@ from datetime import timedelta
 
 import structlog
 
-from assistant.domain.errors import AssistantError
+from assistant.domain.documents import Reason
+from assistant.domain.errors import AssistantError, Conflict, UpstreamError
 from assistant.domain.evaluations import is_right
 from assistant.domain.generations import Generation, GenerationState
 from assistant.domain.ids import TenantId
@@ -35,7 +36,14 @@ _SETS = 100
 """Of one tenant, the newest ones."""
 _NOTED_S = 1.0
 _LEASE = timedelta(seconds=60)
-_TRIALS = frozenset({GenerationState.BUILT, GenerationState.EVALUATED})
+_PAUSE_S = 15.0
+"""After an evaluation that something held up."""
+
+_UNMEASURED = {
+    "words_only": "generation_trial_words_only",
+    "not_reranked": "generation_trial_not_reranked",
+}
+"""Notices of a search that went without a model: what it found measures no generation."""
 
 RetrieverOf = Callable[[Searched], PassageRetriever]
 """The product's retriever over one generation."""
@@ -71,6 +79,7 @@ class TrialRunner:
         retriever_of: RetrieverOf,
         owner: str,
         sleep: Callable[[float], object] = time.sleep,
+        pause_s: float = _PAUSE_S,
     ) -> None:
         """Prepare.
 
@@ -81,16 +90,23 @@ class TrialRunner:
             retriever_of: Makes a retriever, as searches use it.
             owner: Name of this process, unlike any other's.
             sleep: Waits between two questions, as long as the last one took.
+            pause_s: How long nothing is asked after a model or an index failed.
         """
         self._open_work, self._room, self._clock = open_work, room, clock
         self._retriever_of, self._owner, self._sleep = retriever_of, owner, sleep
+        self._pause_s, self._retry_at = pause_s, 0.0
 
     def run_once(self, stop: threading.Event) -> bool:
         """Evaluate one generation that waits for it; False when none does.
 
+        A model or an index that fails holds it up: the generation says why, and it begins anew after
+        a pause.
+
         Raises:
-            AssistantError: The database or an index fails; it is tried again at the next call.
+            StorageError: The database fails; it is tried again at the next call.
         """
+        if time.monotonic() < self._retry_at:
+            return False
         generation = self._next()
         if generation is None or not self._take(generation):
             return False
@@ -98,12 +114,21 @@ class TrialRunner:
             self._evaluate(generation, stop)
         except _Ended:
             _log.info("trial_ended", number=generation.number)
+        except (UpstreamError, Conflict) as error:
+            self._hold_up(generation, error)
         return True
 
     def _next(self) -> Generation | None:
         with self._open_work() as work:
             kept = work.generations.list_kept()
-        return next((each for each in kept if each.is_trial_wanted and each.state in _TRIALS), None)
+        return next((each for each in kept if each.awaits_trial), None)
+
+    def _hold_up(self, generation: Generation, error: AssistantError) -> None:
+        """Keep why it does not get on, for who waits for it."""
+        _log.warning("trial_paused", number=generation.number, code=error.code)
+        self._retry_at = time.monotonic() + self._pause_s
+        reason = Reason(error.code, dict(error.params))
+        retried(lambda: self._change(generation, lambda held: replace(held, reason=reason)))
 
     def _take(self, generation: Generation) -> bool:
         now = self._clock.now()
@@ -160,35 +185,44 @@ class TrialRunner:
     ) -> Found:
         with borrowed as searched:
             retriever = self._retriever_of(searched)
-            hits = retriever.retrieve(question.question, scope=scope, limit=DEPTH).hits
-        return Found(next((hit.rank for hit in hits if _is_right(question, hit)), None))
+            found = retriever.retrieve(question.question, scope=scope, limit=DEPTH)
+        if found.notices:
+            raise UpstreamError(_UNMEASURED.get(found.notices[0]))
+        return Found(next((hit.rank for hit in found.hits if _is_right(question, hit)), None))
 
     def _note(self, generation: Generation, trial: Trial) -> None:
         """Write how far it is; at its end, the generation is evaluated.
 
         Raises:
-            _Ended: It may no longer be switched to.
+            _Ended: Its evaluation is no longer wanted.
         """
-        now = self._clock.now()
 
-        def act() -> bool:
-            with self._open_work() as work:
-                work.lock()
-                held = work.generations.find(generation.id)
-                if held is None or held.state not in _TRIALS:
-                    return False
-                noted = replace(held, trial=trial)
-                if trial.ended_at is not None:
-                    noted = replace(noted, state=GenerationState.EVALUATED, is_trial_wanted=False)
-                work.generations.update(noted)
-                if trial.ended_at is None:
-                    until = now + _LEASE
-                    work.generations.lease(generation.id, owner=self._owner, now=now, until=until)
-                work.commit()
-            return True
+        def noted(held: Generation) -> Generation:
+            # until an answer came, what held up the last try may still do
+            reason = None if trial.asked or trial.ended_at else held.reason
+            noted = replace(held, trial=trial, reason=reason)
+            if trial.ended_at is None:
+                return noted
+            return replace(noted, state=GenerationState.EVALUATED, is_trial_wanted=False)
 
-        if not retried(act):
+        if not retried(lambda: self._change(generation, noted)):
             raise _Ended
+
+    def _change(self, generation: Generation, change: Callable[[Generation], Generation]) -> bool:
+        """Write a change of it and keep the right to work on it; False when nobody waits any more."""
+        now = self._clock.now()
+        with self._open_work() as work:
+            work.lock()
+            held = work.generations.find(generation.id)
+            if held is None or not held.awaits_trial:
+                return False
+            changed = change(held)
+            work.generations.update(changed)
+            if changed.awaits_trial:
+                until = now + _LEASE
+                work.generations.lease(generation.id, owner=self._owner, now=now, until=until)
+            work.commit()
+        return True
 
 
 class GenerationKeeper:

@@ -115,14 +115,7 @@ class GenerationWorld:
     def __post_init__(self) -> None:
         self.room = self.new_room()
         self.service = self.new_service()
-        self.trials = TrialRunner(
-            self.house.open_work,
-            self.room,
-            self.house.clock,
-            retriever_of=self.retriever_of,
-            owner="web",
-            sleep=no_wait,
-        )
+        self.trials = self.new_trials()
         self.house.applier = self.new_applier(self.room)
         self.house.new_worker = self.new_worker  # pyright: ignore[reportAttributeAccessIssue]
         self.builder = self.new_builder()
@@ -148,6 +141,17 @@ class GenerationWorld:
         )
         room.open()
         return room
+
+    def new_trials(self, *, pause_s: float = 0) -> TrialRunner:
+        return TrialRunner(
+            self.house.open_work,
+            self.room,
+            self.house.clock,
+            retriever_of=self.retriever_of,
+            owner="web",
+            sleep=no_wait,
+            pause_s=pause_s,
+        )
 
     def new_service(self) -> GenerationService:
         return GenerationService(

@@ -1,0 +1,176 @@
+"""An evaluation that something holds up, and what may be done meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+import pytest
+
+from assistant.answering.retriever import Reranking, Retriever
+from assistant.domain.errors import EmbedderUnavailable, IndexUnavailable, RerankerUnavailable
+from assistant.domain.generations import Generation, GenerationState
+from assistant.domain.ids import QuestionSetId, new_id
+from assistant.domain.question_sets import ExpectedAnswer, QuestionSet, revision_of
+from assistant.domain.retrieval import Vector
+from assistant.domain.trials import TrialVerdict
+from assistant.services.generation_trial import TrialRunner
+from assistant.services.opened_generations import Searched
+from assistant.testing.embedder import HashEmbedder
+from tests.house import open_house
+from tests.unit.assistant.services.generation_world import GenerationWorld, MemoryShelf
+
+TWO = {"a.txt": "Aide ancienne\nPlafond de dix euros", "b.txt": "Autre texte"}
+WHY = "Décision du comité du 3 décembre"
+
+
+class Moody(HashEmbedder):
+    """Embeds no question while it is away, and counts them."""
+
+    error: EmbedderUnavailable | None = None
+    questions = 0
+
+    def embed_query(self, text: str) -> Vector:
+        self.questions += 1
+        if self.error is not None:
+            raise self.error
+        return super().embed_query(text)
+
+
+class Silent:
+    """Judges nothing while it is away."""
+
+    is_away = True
+
+    def score(self, query: str, passages: Sequence[str]) -> list[float]:
+        del query
+        if self.is_away:
+            raise RerankerUnavailable
+        return [0.0] * len(passages)
+
+
+@pytest.fixture
+def moody() -> Moody:
+    return Moody(dimensions=32)
+
+
+@pytest.fixture
+def world(tmp_path: Path, moody: Moody) -> Generator[GenerationWorld]:
+    house = open_house(tmp_path)
+    found = GenerationWorld(house, shelf=MemoryShelf(default=moody))
+    found.house.ingest(TWO)
+    ask(found, ExpectedAnswer(1, "plafond euros", "a.txt"))
+    yield found
+    house.close()
+
+
+def ask(world: GenerationWorld, *rows: ExpectedAnswer) -> None:
+    """Give the tenant a question set."""
+    kept = QuestionSet(
+        id=QuestionSetId(new_id()),
+        tenant_id=world.principal.tenant_id,
+        name="Questions",
+        revision=revision_of(rows),
+        question_count=len(rows),
+        unanswerable_count=0,
+        created_by=world.principal.person_id,
+        created_at=world.house.clock.now(),
+    )
+    with world.house.open_work() as work:
+        work.question_sets.add(kept, list(rows))
+        work.commit()
+
+
+def run(world: GenerationWorld, made: Generation, trials: TrialRunner | None = None) -> Generation:
+    (trials or world.trials).run_once(threading.Event())
+    return world.now(made)
+
+
+def wanted(world: GenerationWorld) -> Generation:
+    """A generation of the same embedder whose evaluation was asked for."""
+    made = world.built("")
+    return world.service.evaluate(made.id, principal=world.principal)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [EmbedderUnavailable(), EmbedderUnavailable("embedder_unauthorized", transient=False)],
+)
+def test_words_alone_measure_nothing(
+    world: GenerationWorld, moody: Moody, error: EmbedderUnavailable
+) -> None:
+    made = wanted(world)
+    moody.error = error
+
+    paused = run(world, made)
+
+    assert paused.state is GenerationState.BUILT
+    assert paused.awaits_trial
+    assert paused.reason is not None
+    assert paused.reason.code == "generation_trial_words_only"
+    assert paused.trial is not None
+    assert (paused.trial.ended_at, paused.trial.sets) == (None, ())
+
+    moody.error = None
+    ended = run(world, made)
+    assert (ended.state, ended.reason) == (GenerationState.EVALUATED, None)
+    assert ended.trial is not None
+    assert ended.trial.verdict is TrialVerdict.PASSED
+
+
+def test_an_order_without_the_reranker_measures_nothing(world: GenerationWorld) -> None:
+    silent = Silent()
+
+    def retriever_of(searched: Searched) -> Retriever:
+        return Retriever(
+            searched.index,
+            searched.embedder,
+            open_work=world.house.open_work,
+            dense_weight=0.5,
+            candidates=20,
+            reranking=Reranking(silent, candidates=5),
+        )
+
+    world.retriever_of = retriever_of  # type: ignore[method-assign]
+    trials, made = world.new_trials(), wanted(world)
+
+    paused = run(world, made, trials)
+    assert paused.state is GenerationState.BUILT
+    assert paused.reason is not None
+    assert paused.reason.code == "generation_trial_not_reranked"
+
+    silent.is_away = False
+    assert run(world, made, trials).state is GenerationState.EVALUATED
+
+
+def test_an_index_that_fails_is_told_and_waited_for(world: GenerationWorld) -> None:
+    made = wanted(world)
+    index = world.places.indexes[made.place]
+    real = index.search_lexical
+
+    def fail(*_: object, **__: object) -> None:
+        raise IndexUnavailable
+
+    index.search_lexical = fail  # type: ignore[method-assign,assignment]
+    paused = run(world, made)
+    index.search_lexical = real  # type: ignore[method-assign]
+
+    assert paused.awaits_trial
+    assert paused.reason is not None
+    assert paused.reason.code == "index_unavailable"
+    assert run(world, made).reason is None
+
+
+def test_a_model_that_is_away_is_left_alone_for_a_while(
+    world: GenerationWorld, moody: Moody
+) -> None:
+    made, trials = wanted(world), world.new_trials(pause_s=60)
+    moody.error = EmbedderUnavailable()
+    assert trials.run_once(threading.Event())
+    asked = moody.questions
+
+    assert not trials.run_once(threading.Event())
+
+    assert moody.questions == asked
+    assert world.now(made).awaits_trial
