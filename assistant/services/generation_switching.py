@@ -92,13 +92,12 @@ class GenerationSwitches:
             held = found(work, generation_id)
             verdict = _allowed(work, held, tenants=tenants, reason=why)
             overruled = "" if verdict is TrialVerdict.PASSED else why
-            details = {"number": held.number, "verdict": verdict.value}
             if tenants is None:
                 work.generations.switch(replace(held, overruled=overruled), now=self._clock.now())
             else:
                 self._choose(work, held, tenants, overruled=overruled)
             act = Act.GENERATION_SWITCHED
-            self._tell_all(work, act, held, principal, tenants=tenants, details=details)
+            self._tell_all(work, act, held, principal, tenants=tenants, trial=held.trial)
             return [held.id]
 
         self._room.switch(decide)
@@ -179,15 +178,13 @@ class GenerationSwitches:
         principal: Principal,
         *,
         tenants: Collection[TenantId] | None,
-        details: dict[str, str | int] | None = None,
+        trial: Trial | None = None,
     ) -> None:
-        """One entry for all, or one in the log of each tenant that is named, with their number."""
-        told = details or {"number": generation.number}
-        if tenants is None:
-            self._tell(work, act, generation, principal, told)
-            return
-        told = {**told, "tenants": len(tenants)}
-        for each in sorted(tenants):
+        """One entry for all, or one in the log of each tenant that is named, which tells of no other."""
+        for each in [None] if tenants is None else sorted(tenants):
+            told: dict[str, str | int] = {"number": generation.number}
+            if trial is not None:
+                told["verdict"] = trial.verdict_for(None if each is None else [each]).value
             self._tell(work, act, generation, principal, told, tenant_id=each)
 
     def _tell(

@@ -263,7 +263,11 @@ def test_who_is_unknown_or_has_it_already_changes_nothing(world: GenerationWorld
     assert caught.value.code == "generation_already_searched"
 
 
-def test_each_tenant_concerned_finds_the_switch_in_its_log(world: GenerationWorld) -> None:
+def test_each_tenant_finds_the_switch_in_its_log_and_nothing_of_others(
+    world: GenerationWorld,
+) -> None:
+    world.house.ingest(TWO)
+    ask(world, COMMUNE, ExpectedAnswer(1, "Plafond de dix euros", "a.txt"))
     made = world.evaluated()
     choose(world, made, COMMUNE, VILLE)
     rollback(world, VILLE)
@@ -276,11 +280,10 @@ def test_each_tenant_concerned_finds_the_switch_in_its_log(world: GenerationWorl
         if each.act in {"generation.switched", "generation.rolled_back"}
     ]
     by = {"by_tenant": world.principal.tenant_id}
-    switched = {"number": 2, "tenants": 2, "verdict": "no_questions", **by}
     assert told == [
-        ("generation.switched", COMMUNE, switched),
-        ("generation.switched", VILLE, switched),
-        ("generation.rolled_back", VILLE, {"number": 1, "tenants": 1, **by}),
+        ("generation.switched", COMMUNE, {"number": 2, "verdict": "passed", **by}),
+        ("generation.switched", VILLE, {"number": 2, "verdict": "no_questions", **by}),
+        ("generation.rolled_back", VILLE, {"number": 1, **by}),
     ]
 
 
