@@ -128,7 +128,9 @@ def _next_acts(api: AssistantClient, made: GenerationOut) -> None:
         return
     is_busy = made.is_trial_wanted
     _do("evaluate", api.evaluate_generation, made, is_main=made.trial is None, is_off=is_busy)
-    if made.state == "evaluated" and not is_busy:
+    if is_busy:
+        _do("stop", api.cancel_generation, made)
+    elif made.state == "evaluated" and made.trial is not None:
         _ask("switch", made, is_main=True)
     _ask_end(made)
 

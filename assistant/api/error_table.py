@@ -246,6 +246,7 @@ ERROR_TABLE: dict[str, Row] = {
             "generation_not_whole",
             "generation_behind",
             "generation_not_evaluated",
+            "generation_trial_wanted",
             "generation_trial_outdated",
             "generation_searched",
             "generation_already_searched",

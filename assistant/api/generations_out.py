@@ -64,7 +64,7 @@ def generation_out(
         chunks_done=generation.progress.chunks_done,
         left_s=_left_s(generation, now=now),
         is_behind=is_behind,
-        is_trial_wanted=generation.is_trial_wanted,
+        is_trial_wanted=generation.awaits_trial,
         trial=None if generation.trial is None else _trial_out(generation.trial),
         overruled=generation.overruled,
         tenants=[

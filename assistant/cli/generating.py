@@ -144,7 +144,7 @@ def build_generation(
 def cancel_generation(
     context: typer.Context, number: Number, *, json: Json = False, server: Server = None
 ) -> None:
-    """Renonce à une génération prévue ou en construction ; les vecteurs déjà calculés restent."""
+    """Renonce à une génération prévue ou en construction, ou à une évaluation ; les vecteurs restent."""
     with invocation(context).connect(command="generations", server=server) as connection:
         client = connection.client
         _show(client.cancel_generation(_id_of(client, number)), as_json=json)
@@ -160,9 +160,14 @@ def evaluate_generation(
     server: Server = None,
 ) -> None:
     """Pose les jeux de questions des organismes à cette génération et à celle qui est en service."""
+    from assistant.cli.console import note
+
     with invocation(context).connect(command="generations", server=server) as connection:
-        made = connection.client.evaluate_generation(_id_of(connection.client, number))
+        made, told = connection.client.evaluate_generation(_id_of(connection.client, number)), ""
         while (wait or connection.is_temporary) and made.is_trial_wanted:
+            if made.detail and made.detail != told:
+                told = made.detail
+                note(told)
             time.sleep(_POLL_S)
             made = _now(connection.client, made)
         _show(made, as_json=json)

@@ -43,7 +43,7 @@ class GenerationCalls:
         return self._act(generation_id, "build")
 
     def cancel_generation(self, generation_id: str) -> GenerationOut:
-        """Give up building a generation."""
+        """Give up building a generation, or evaluating it."""
         return self._act(generation_id, "cancel")
 
     def evaluate_generation(self, generation_id: str) -> GenerationOut:

@@ -84,6 +84,7 @@ class Act(StrEnum):
     GENERATION_CANCELLED = "generation.cancelled"
     GENERATION_EVALUATED = "generation.evaluated"
     """Its evaluation was asked for."""
+    GENERATION_TRIAL_STOPPED = "generation.evaluation_stopped"
     GENERATION_SWITCHED = "generation.switched"
     """It is searched from then on; `verdict` is what its evaluation said."""
     GENERATION_ROLLED_BACK = "generation.rolled_back"

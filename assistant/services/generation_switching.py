@@ -76,8 +76,9 @@ class GenerationSwitches:
 
         Raises:
             NotFound: Unknown generation or tenant.
-            Conflict: Not evaluated ("generation_not_evaluated"), evaluated against another one than is
-                searched now ("generation_trial_outdated"), searched by these tenants already
+            Conflict: Being evaluated ("generation_trial_wanted"), not evaluated
+                ("generation_not_evaluated"), evaluated against another one than is searched now
+                ("generation_trial_outdated"), searched by these tenants already
                 ("generation_already_searched"), of other passages than the active one while only some
                 would search it ("generation_other_cut"), not whole or still catching up
                 ("generation_not_whole", "generation_behind").
@@ -231,8 +232,10 @@ def _allowed(
     work: UnitOfWork, generation: Generation, *, tenants: Collection[TenantId] | None, reason: str
 ) -> TrialVerdict:
     """What its evaluation says for these tenants, when a switch may follow."""
+    if generation.awaits_trial:
+        raise Conflict("generation_trial_wanted")
     trial = generation.trial
-    if generation.state is not GenerationState.EVALUATED or trial is None:
+    if generation.state is not GenerationState.EVALUATED or trial is None or not trial.ended_at:
         raise Conflict("generation_not_evaluated")
     if _is_outdated(work, generation, trial=trial, tenants=tenants):
         raise Conflict("generation_trial_outdated")

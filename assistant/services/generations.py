@@ -9,6 +9,7 @@ from assistant.domain.audit import Act
 from assistant.domain.cuts import ORDINARY, chosen_cut
 from assistant.domain.errors import Conflict
 from assistant.domain.generations import (
+    TRIED,
     UNFINISHED,
     Generation,
     GenerationState,
@@ -150,13 +151,16 @@ class GenerationService(GenerationSwitches):
                 progress=Progress(),
                 reason=None,
                 trial=None,
+                is_trial_wanted=False,
                 is_erased=False,
             )
 
         return self._change(generation_id, begun, act=Act.GENERATION_BUILT, principal=principal)
 
     def cancel(self, generation_id: GenerationId, *, principal: Principal) -> Generation:
-        """Give up a generation that is planned or being built; its vectors stay for another try.
+        """Give up an evaluation that has not ended, or else a generation that is planned or being built.
+
+        Vectors stay for another try; an evaluation says nothing unless it ends.
 
         Raises:
             NotFound: Unknown.
@@ -167,9 +171,16 @@ class GenerationService(GenerationSwitches):
             del work
             return replace(held, state=GenerationState.CANCELLED)
 
-        return self._change(
-            generation_id, cancelled, act=Act.GENERATION_CANCELLED, principal=principal
-        )
+        def stopped(work: UnitOfWork, held: Generation) -> Generation:
+            del work
+            if not held.awaits_trial:
+                return held
+            return replace(held, is_trial_wanted=False, trial=None, reason=None)
+
+        is_trial = self.get(generation_id, principal=principal).awaits_trial
+        change = stopped if is_trial else cancelled
+        act = Act.GENERATION_TRIAL_STOPPED if is_trial else Act.GENERATION_CANCELLED
+        return self._change(generation_id, change, act=act, principal=principal)
 
     def evaluate(self, generation_id: GenerationId, *, principal: Principal) -> Generation:
         """Ask for an evaluation; the serving process does it in the background.
@@ -181,7 +192,7 @@ class GenerationService(GenerationSwitches):
 
         def wanted(work: UnitOfWork, held: Generation) -> Generation:
             del work
-            if held.state not in {GenerationState.BUILT, GenerationState.EVALUATED}:
+            if held.state not in TRIED:
                 raise Conflict("generation_move_illegal")
             return replace(held, is_trial_wanted=True)
 
@@ -247,7 +258,7 @@ class GenerationService(GenerationSwitches):
 
 def _is_asked(act: Act) -> bool:
     """True for an act that leaves the state as it is."""
-    return act is Act.GENERATION_EVALUATED
+    return act in {Act.GENERATION_EVALUATED, Act.GENERATION_TRIAL_STOPPED}
 
 
 def _refuse_unfinished(work: UnitOfWork) -> None:

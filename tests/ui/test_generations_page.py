@@ -167,6 +167,21 @@ def test_the_previous_one_is_gone_back_to_after_a_confirmation(api: GeneratingCl
     assert api.done == [("rollback",)]
 
 
+def test_an_evaluation_under_way_is_stopped_and_not_switched_past(api: GeneratingClient) -> None:
+    api.found = [
+        generation(2, "evaluated", trial=trial("passed"), is_trial_wanted=True),
+        generation(1, "active"),
+    ]
+    page = opened(api, "generations")
+    assert "ask-switch-2" not in keys(page)
+
+    click(page, "stop-2")
+
+    assert api.done == [("cancel", "g-2")]
+    api.found = [generation(2, "evaluated"), generation(1, "active")]
+    assert "ask-switch-2" not in keys(opened(api, "generations"))
+
+
 def test_one_that_failed_says_why_and_is_built_again(api: GeneratingClient) -> None:
     api.found = [
         generation(2, "failed", detail="La clé est refusée."),

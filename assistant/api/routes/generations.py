@@ -75,7 +75,10 @@ def build_generation(generation_id: str, principal: Manager, services: UseCases)
 
 @router.post("/{generation_id}/cancel")
 def cancel_generation(generation_id: str, principal: Manager, services: UseCases) -> GenerationOut:
-    """Give up a generation that is planned or being built; vectors computed so far are kept."""
+    """Give up a generation that is planned or being built, or the evaluation of a built one.
+
+    Vectors computed so far are kept; an evaluation that did not end says nothing.
+    """
     found = services.generations.service.cancel(GenerationId(generation_id), principal=principal)
     return _out(found, services)
 

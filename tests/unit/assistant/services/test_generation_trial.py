@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assistant.answering.retriever import Reranking, Retriever
-from assistant.domain.errors import EmbedderUnavailable, IndexUnavailable, RerankerUnavailable
+from assistant.api.generations_out import generation_out
+from assistant.domain.errors import (
+    Conflict,
+    EmbedderUnavailable,
+    IndexUnavailable,
+    RerankerUnavailable,
+)
 from assistant.domain.generations import Generation, GenerationState
 from assistant.domain.ids import QuestionSetId, new_id
 from assistant.domain.question_sets import ExpectedAnswer, QuestionSet, revision_of
@@ -174,3 +181,78 @@ def test_a_model_that_is_away_is_left_alone_for_a_while(
 
     assert moody.questions == asked
     assert world.now(made).awaits_trial
+
+
+def refused(world: GenerationWorld, made: Generation, *, reason: str = WHY) -> str:
+    """The code with which a switch is refused."""
+    with pytest.raises(Conflict) as caught:
+        world.service.switch(made.id, reason=reason, principal=world.principal)
+    return caught.value.code
+
+
+def test_a_verdict_is_not_passed_over_by_asking_again(world: GenerationWorld, moody: Moody) -> None:
+    made = run(world, wanted(world))
+    assert made.trial is not None
+    assert made.trial.verdict is TrialVerdict.PASSED
+
+    world.service.evaluate(made.id, principal=world.principal)
+    assert refused(world, made, reason="") == "generation_trial_wanted"
+
+    moody.error = EmbedderUnavailable()
+    run(world, made)
+    assert refused(world, made) == "generation_trial_wanted"
+    assert world.room.active.searched.number == 1
+
+    moody.error = None
+    assert not run(world, made).awaits_trial
+    world.service.switch(made.id, reason="", principal=world.principal)
+    assert not world.now(made).is_trial_wanted
+
+
+def test_an_evaluation_may_be_stopped_and_says_nothing(
+    world: GenerationWorld, moody: Moody
+) -> None:
+    made = run(world, wanted(world))
+    world.service.evaluate(made.id, principal=world.principal)
+    moody.error = EmbedderUnavailable()
+    run(world, made)
+
+    stopped = world.service.cancel(made.id, principal=world.principal)
+
+    assert (stopped.state, stopped.trial, stopped.reason) == (GenerationState.EVALUATED, None, None)
+    assert not world.trials.run_once(threading.Event())
+    assert refused(world, made) == "generation_not_evaluated"
+    with pytest.raises(Conflict):
+        world.service.cancel(made.id, principal=world.principal)
+    with world.house.open_work() as work:
+        told = [each.act for each in work.audit.walk_on(after=0, limit=999)]
+    assert told[-1] == "generation.evaluation_stopped"
+
+
+def test_a_stop_is_seen_between_two_questions(world: GenerationWorld, moody: Moody) -> None:
+    made = wanted(world)
+    really = moody.embed_query
+
+    def embed_query(text: str) -> Vector:
+        if world.now(made).awaits_trial:
+            world.service.cancel(made.id, principal=world.principal)
+        return really(text)
+
+    moody.embed_query = embed_query  # type: ignore[method-assign]
+    ended = run(world, made)
+
+    assert (ended.state, ended.trial) == (GenerationState.BUILT, None)
+
+
+def test_nobody_waits_for_a_generation_that_is_no_longer_evaluated(world: GenerationWorld) -> None:
+    made = run(world, wanted(world))
+    world.service.switch(made.id, reason="", principal=world.principal)
+    with world.house.open_work() as work:
+        work.generations.update(replace(world.now(made), is_trial_wanted=True))
+        work.commit()
+
+    kept = world.now(made)
+    told = generation_out(kept, is_behind=False, searching=(), now=world.house.clock.now())
+
+    assert not told.is_trial_wanted
+    assert not world.trials.run_once(threading.Event())
