@@ -50,11 +50,14 @@ class Silent:
 
     is_away = True
 
-    def score(self, query: str, passages: Sequence[str]) -> list[float]:
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
         del query
         if self.is_away:
             raise RerankerUnavailable
-        return [0.0] * len(passages)
+        return [0.0] * len(texts)
+
+    def close(self) -> None:
+        return
 
 
 @pytest.fixture
