@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
 
 from assistant.client import AssistantClient
-from assistant.schemas.generations import GenerationOut, TrialOut
+from assistant.schemas.generations import GenerationOut, GenerationsOut, TrialOut
 from ui import acts
 from ui.markup import plain
 from ui.messages import counted, moment_label, text
 
 _WORST = ("failed", "unsure", "passed")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a person sees while it decides: an act that would do something else is refused."""
+
+    made: GenerationOut
+    """What the dialog is about."""
+    found: GenerationsOut
+
+    @property
+    def active_id(self) -> str | None:
+        """Id of the generation that is in service."""
+        return next((each.id for each in self.found.generations if each.state == "active"), None)
 
 
 def searched_by(made: GenerationOut, zone: str | None) -> list[str]:
@@ -27,8 +42,9 @@ def searched_by(made: GenerationOut, zone: str | None) -> list[str]:
     return told
 
 
-def confirm_switch(api: AssistantClient, made: GenerationOut) -> None:
+def confirm_switch(api: AssistantClient, of: Shown) -> None:
     """For whom, and why: a switch that the evaluation does not allow by itself wants a reason."""
+    made = of.made
     picked = _pick(_names(api, apart_from=made))
     key = "switch_text" if picked is None else "switch_some_text"
     st.write(plain(text(f"generations.{key}", number=made.number)))
@@ -45,29 +61,31 @@ def confirm_switch(api: AssistantClient, made: GenerationOut) -> None:
     )
 
 
-def confirm_rollback(api: AssistantClient, made: GenerationOut) -> None:
+def confirm_rollback(api: AssistantClient, of: Shown) -> None:
     """All go back to the previous generation, or some of those that search the active one."""
-    chosen = {each.id for other in api.list_generations().generations for each in other.tenants}
+    made = of.made
+    chosen = {each.id for other in of.found.generations for each in other.tenants}
     names = {id_: name for id_, name in _names(api).items() if id_ not in chosen}
     picked = _pick(names)
     key = "rollback_text" if picked is None else "rollback_some_text"
     acts.confirm(
         text(f"generations.{key}", number=made.number),
         button=text("generations.rollback_confirm"),
-        act=partial(api.roll_back_generation, tenants=picked),
+        act=partial(api.roll_back_generation, tenants=picked, from_id=of.active_id, to_id=made.id),
         done=_done(made, picked, key="rollback_done"),
         is_possible=picked != [],
     )
 
 
-def confirm_release(api: AssistantClient, made: GenerationOut) -> None:
+def confirm_release(api: AssistantClient, of: Shown) -> None:
     """Organisations that search it search the active generation again."""
+    made = of.made
     names = {each.id: each.name for each in made.tenants}
     picked = _choose(names, default=list(names))
     acts.confirm(
         text("generations.release_text"),
         button=text("generations.release_confirm"),
-        act=partial(api.roll_back_generation, tenants=picked),
+        act=partial(api.roll_back_generation, tenants=picked, from_id=made.id, to_id=of.active_id),
         done=counted("generations.release_done", len(picked)),
         is_possible=bool(picked),
     )

@@ -12,6 +12,7 @@ from assistant.schemas.generations import EmbedderOut, GenerationIn, GenerationO
 from assistant.schemas.service import MeOut
 from ui import acts, dialogs, fragments, generation_report, generation_tenants
 from ui.failures import attempt
+from ui.generation_tenants import Shown
 from ui.markup import plain
 from ui.messages import duration, moment_label, number, text
 
@@ -225,20 +226,23 @@ def _dialog(api: AssistantClient, found: GenerationsOut) -> None:
             if made is None:
                 dialogs.close()
                 return
-            dialogs.show(text(f"generations.{act}"), partial(_confirm, api, act, made))
+            dialogs.show(
+                text(f"generations.{act}"), partial(_confirm, api, act, Shown(made, found))
+            )
         case _:
             return
 
 
-def _confirm(api: AssistantClient, act: str, made: GenerationOut) -> None:
+def _confirm(api: AssistantClient, act: str, of: Shown) -> None:
     choosing = {
         "switch": generation_tenants.confirm_switch,
         "rollback": generation_tenants.confirm_rollback,
         "release": generation_tenants.confirm_release,
     }
     if act in choosing:
-        choosing[act](api, made)
+        choosing[act](api, of)
         return
+    made = of.made
     acts.confirm(
         text("generations.remove_text", number=made.number),
         button=text("generations.remove_confirm"),

@@ -252,6 +252,7 @@ ERROR_TABLE: dict[str, Row] = {
             "generation_already_searched",
             "generation_other_cut",
             "generation_rollback_mixed",
+            "generation_rollback_changed",
         ),
         (409, _NOT_ALLOWED),
     ),

@@ -198,15 +198,28 @@ def switch_generation(
 @generations_app.command("rollback", cls=FrenchCommand)
 def roll_back(
     context: typer.Context,
+    number: Annotated[
+        int | None,
+        typer.Argument(
+            metavar="NUMÉRO",
+            help="Génération à retrouver ; refusé si le retour mène ailleurs.",
+        ),
+    ] = None,
     *,
     tenants: Tenants = None,
     json: Json = False,
     server: Server = None,
 ) -> None:
-    """Remet la génération précédente en service, ou rend à des organismes celle d'avant."""
+    """Remet la génération précédente en service, ou rend à des organismes celle d'avant.
+
+    Sans NUMÉRO, un second retour annule le premier : donnez-le pour pouvoir répéter la commande.
+    """
     with invocation(context).connect(command="generations", server=server) as connection:
         client = connection.client
-        made = client.roll_back_generation(tenants=_tenant_ids(client, tenants))
+        made = client.roll_back_generation(
+            tenants=_tenant_ids(client, tenants),
+            to_id=None if number is None else _id_of(client, number),
+        )
         _show(made, as_json=json)
 
 

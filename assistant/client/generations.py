@@ -64,13 +64,23 @@ class GenerationCalls:
             timeout=_SWITCH_S,
         )
 
-    def roll_back_generation(self, *, tenants: Sequence[str] | None = None) -> GenerationOut:
-        """Search again what was searched before: tenants of these ids, or all of them."""
+    def roll_back_generation(
+        self,
+        *,
+        tenants: Sequence[str] | None = None,
+        from_id: str | None = None,
+        to_id: str | None = None,
+    ) -> GenerationOut:
+        """Search again what was searched before: tenants of these ids, or all of them.
+
+        Refused when it does not lead from the one generation to the other, where they are told.
+        """
+        some = None if tenants is None else list(tenants)
         return self._transport.call(
             "POST",
             f"{_PATH}/rollback",
             returns=GenerationOut,
-            json=RollbackIn(tenants=None if tenants is None else list(tenants)).model_dump(),
+            json=RollbackIn(tenants=some, from_id=from_id, to_id=to_id).model_dump(),
             timeout=_SWITCH_S,
         )
 

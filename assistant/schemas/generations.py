@@ -157,9 +157,8 @@ class GenerationIn(Wire):
     """Length of passages, in [64, 480]; None likewise."""
 
 
-TenantIds = Annotated[
-    list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=1000)
-]
+Id = Annotated[str, Field(max_length=64)]
+TenantIds = Annotated[list[Id], Field(min_length=1, max_length=1000)]
 
 
 class SwitchIn(Wire):
@@ -176,3 +175,10 @@ class RollbackIn(Wire):
 
     tenants: TenantIds | None = None
     """Ids of those that go back, the others as before; without, all of them do."""
+    from_id: Id | None = None
+    """Id of the generation that they search until then; refused when they search another one."""
+    to_id: Id | None = None
+    """Id of the generation that they are to search; refused when the way back leads elsewhere.
+
+    Without, a way back that is asked for twice leads there and back again.
+    """

@@ -105,32 +105,53 @@ class GenerationSwitches:
         return self.get(generation_id, principal=principal)
 
     def rollback(
-        self, *, principal: Principal, tenants: Collection[TenantId] | None = None
+        self,
+        *,
+        principal: Principal,
+        tenants: Collection[TenantId] | None = None,
+        from_id: GenerationId | None = None,
+        to_id: GenerationId | None = None,
     ) -> Generation:
         """Search what was searched before; the generation that is.
 
         All tenants go back to the previous generation, and the present one becomes the previous one.
         Tenants that are named go back to the active one when they search another; those that search
-        the active one go back to the previous one, alone.
+        the active one go back to the previous one, alone. Done twice, it leads there and back again,
+        unless it is told from where to where.
+
+        Args:
+            principal: Who decides.
+            tenants: Who goes back; None is all.
+            from_id: What they are to search until then; None for whatever they do.
+            to_id: What they are to search afterwards; None for wherever it leads.
 
         Raises:
             NotFound: None is kept ("generation_no_previous"), or an unknown tenant.
-            Conflict: The tenants do not search the same one ("generation_rollback_mixed"), or as
-                `switch`.
+            Conflict: The tenants do not search the same one ("generation_rollback_mixed"), it does not
+                lead from there to there any more ("generation_rollback_changed"), or as `switch`.
         """
         require_platform_admin(principal)
         gone_back: list[GenerationId] = []
 
         def decide(work: UnitOfWork) -> Sequence[GenerationId]:
+            active = work.generations.active()
+            if active is None:
+                raise Conflict("generation_unknown")
+            present = active.id if tenants is None else _present(work, tenants, active=active)
+            if from_id not in {None, present} or to_id == present:
+                raise Conflict("generation_rollback_changed")
+            held = _previous(work) if present == active.id else active
+            if to_id not in {None, held.id}:
+                raise Conflict("generation_rollback_changed")
             if tenants is None:
-                held = _previous(work)
                 work.generations.switch(held, now=self._clock.now())
+            elif held is active:
+                work.generations.give_back(tenants)
             else:
-                held = self._give_back(work, tenants)
+                self._choose(work, held, tenants)
             self._tell_all(work, Act.GENERATION_ROLLED_BACK, held, principal, tenants=tenants)
             gone_back[:] = [held.id]
-            is_active = tenants is not None and held.state is GenerationState.ACTIVE
-            return [] if is_active else [held.id]
+            return [] if held is active else [held.id]
 
         self._room.switch(decide)
         return self.get(gone_back[0], principal=principal)
@@ -152,24 +173,6 @@ class GenerationSwitches:
         now = self._clock.now()
         for each in tenants:
             work.generations.choose(TenantChoice(each, generation.id, now, overruled))
-
-    def _give_back(self, work: UnitOfWork, tenants: Collection[TenantId]) -> Generation:
-        """Let tenants go back; the generation that they search from then on."""
-        if any(work.tenancy.find_tenant(each) is None for each in tenants):
-            raise NotFound
-        chosen = {each.tenant_id: each.generation_id for each in work.generations.choices()}
-        present = {chosen.get(each) for each in tenants}
-        if len(present) > 1:
-            raise Conflict("generation_rollback_mixed")
-        if present == {None}:
-            previous = _previous(work)
-            self._choose(work, previous, tenants)
-            return previous
-        work.generations.give_back(tenants)
-        active = work.generations.active()
-        if active is None:
-            raise Conflict("generation_unknown")
-        return active
 
     def _tell_all(
         self,
@@ -218,6 +221,19 @@ def found(work: UnitOfWork, generation_id: GenerationId) -> Generation:
     if generation is None:
         raise NotFound
     return generation
+
+
+def _present(
+    work: UnitOfWork, tenants: Collection[TenantId], *, active: Generation
+) -> GenerationId:
+    """What some tenants search, all the same."""
+    if any(work.tenancy.find_tenant(each) is None for each in tenants):
+        raise NotFound
+    chosen = {each.tenant_id: each.generation_id for each in work.generations.choices()}
+    present, *others = {chosen.get(each, active.id) for each in tenants}
+    if others:
+        raise Conflict("generation_rollback_mixed")
+    return present
 
 
 def _previous(work: UnitOfWork) -> Generation:

@@ -71,7 +71,10 @@ async def test_one_tenant_is_switched_told_and_given_back(site: Site) -> None:
         found = await owner.post("/api/v1/search", json={"query": "aide"})
         listed = (await owner.get(PATH)).json()["generations"]
         removed = await owner.delete(f"{PATH}/{made}")
-        back = await owner.post(f"{PATH}/rollback", json={"tenants": [tenant["id"]]})
+        (first,) = [each["id"] for each in listed if each["state"] == "active"]
+        way = {"tenants": [tenant["id"]], "from_id": made, "to_id": first}
+        back = await owner.post(f"{PATH}/rollback", json=way)
+        again = await owner.post(f"{PATH}/rollback", json=way)
         after = (await owner.get(PATH)).json()["generations"]
 
     assert [each.status_code for each in (nobody, unknown, without_reason)] == [422, 404, 422]
@@ -82,6 +85,7 @@ async def test_one_tenant_is_switched_told_and_given_back(site: Site) -> None:
     assert [(each["number"], len(each["tenants"])) for each in listed] == [(2, 1), (1, 0)]
     assert (removed.status_code, removed.json()["code"]) == (409, "generation_searched")
     assert back.json()["number"] == 1
+    assert (again.status_code, again.json()["code"]) == (409, "generation_rollback_changed")
     assert not any(each["tenants"] for each in after)
 
 
@@ -123,10 +127,13 @@ async def test_the_command_names_a_tenant_by_its_name(site: Site) -> None:
     unknown = await anyio.to_thread.run_sync(told, *asked, "Nulle part")
     switched = await anyio.to_thread.run_sync(told, *asked, tenant["name"])
     listed = await anyio.to_thread.run_sync(told, "list")
-    back = await anyio.to_thread.run_sync(told, "rollback", "--tenant", tenant["id"])
+    way_back = ("rollback", "1", "--tenant", tenant["id"])
+    back = await anyio.to_thread.run_sync(told, *way_back)
+    again = await anyio.to_thread.run_sync(told, *way_back)
 
     assert unknown == "Il n'y a pas d'organisme « Nulle part »."
     assert f"interrogée par {tenant['name']}" in switched
     assert f"motif de la bascule de {tenant['name']} : {WHY}" in switched
     assert f"interrogée par {tenant['name']}" in listed
     assert "génération 1 : en service" in back
+    assert "il est déjà fait" in again

@@ -491,7 +491,8 @@ class Operator:
             if chance < 0.2:
                 self._step("cancel", lambda client: client.cancel_generation(by_state["building"]))
         elif "previous" in by_state and chance < 0.5:
-            self._step("roll back", AssistantClient.roll_back_generation)
+            way = {"from_id": by_state["active"], "to_id": by_state["previous"]}
+            self._step("roll back", lambda client: client.roll_back_generation(**way))
         elif "previous" in by_state and chance < 0.6:
             self._step("remove", lambda client: client.remove_generation(by_state["previous"]))
         else:

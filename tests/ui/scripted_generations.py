@@ -126,8 +126,14 @@ class GeneratingClient(OrganisingClient):
     ) -> GenerationOut:
         return self._noted("switch", generation_id, reason, *(tenants or ()))
 
-    def roll_back_generation(self, *, tenants: Sequence[str] | None = None) -> GenerationOut:
-        return self._noted("rollback", *(tenants or ()))
+    def roll_back_generation(
+        self,
+        *,
+        tenants: Sequence[str] | None = None,
+        from_id: str | None = None,
+        to_id: str | None = None,
+    ) -> GenerationOut:
+        return self._noted("rollback", f"{from_id} → {to_id}", *(tenants or ()))
 
     def remove_generation(self, generation_id: str) -> GenerationOut:
         return self._noted("remove", generation_id)

@@ -164,7 +164,7 @@ def test_the_previous_one_is_gone_back_to_after_a_confirmation(api: GeneratingCl
 
     click(page, "dialog-confirm")
 
-    assert api.done == [("rollback",)]
+    assert api.done == [("rollback", "g-2 → g-1")]
 
 
 def test_an_evaluation_under_way_is_stopped_and_not_switched_past(api: GeneratingClient) -> None:
@@ -231,7 +231,10 @@ def test_who_searches_another_generation_is_told_and_given_the_common_one(
     api: GeneratingClient,
 ) -> None:
     some = [searching("c", "Commune", overruled="Essai"), searching("v", "Ville")]
-    api.found = [generation(2, "evaluated", trial=trial("passed"), tenants=some)]
+    api.found = [
+        generation(2, "evaluated", trial=trial("passed"), tenants=some),
+        generation(1, "active"),
+    ]
     page = opened(api, "generations")
     assert "interrogée par Commune depuis le" in said(page)
     assert "motif : Essai" in said(page)
@@ -241,7 +244,7 @@ def test_who_searches_another_generation_is_told_and_given_the_common_one(
     page.multiselect("generation-tenants").set_value(["Commune"]).run()
     click(page, "dialog-confirm")
 
-    assert api.done == [("rollback", "c")]
+    assert api.done == [("rollback", "g-2 → g-1", "c")]
 
 
 def test_one_organisation_goes_back_to_the_previous_one(api: GeneratingClient) -> None:
@@ -253,7 +256,7 @@ def test_one_organisation_goes_back_to_the_previous_one(api: GeneratingClient) -
     page.multiselect("generation-tenants").select(tenant.name).run()
     click(page, "dialog-confirm")
 
-    assert api.done == [("rollback", tenant.id)]
+    assert api.done == [("rollback", "g-2 → g-1", tenant.id)]
 
 
 @pytest.mark.parametrize(

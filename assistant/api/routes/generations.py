@@ -54,7 +54,10 @@ def plan_generation(asked: GenerationIn, principal: Manager, services: UseCases)
 def roll_back(principal: Manager, services: UseCases, asked: RollbackIn = _ALL) -> GenerationOut:
     """Search again what was searched before; for all, the present one is kept as the previous one."""
     found = services.generations.service.rollback(
-        principal=principal, tenants=_named(asked.tenants)
+        principal=principal,
+        tenants=_named(asked.tenants),
+        from_id=None if asked.from_id is None else GenerationId(asked.from_id),
+        to_id=None if asked.to_id is None else GenerationId(asked.to_id),
     )
     return _now(found, principal, services)
 

@@ -170,6 +170,65 @@ def test_a_tenant_alone_goes_back_to_the_previous_one_and_returns(world: Generat
     assert number_of(world, COMMUNE) == 2
 
 
+def refused(world: GenerationWorld, *tenants: TenantId, way: tuple[Generation, Generation]) -> str:
+    """The code with which a way back is refused."""
+    before = [number_of(world, each) for each in (COMMUNE, VILLE)]
+    with pytest.raises(Conflict) as caught:
+        back(world, *tenants, way=way)
+    assert [number_of(world, each) for each in (COMMUNE, VILLE)] == before
+    return caught.value.code
+
+
+def back(
+    world: GenerationWorld, *tenants: TenantId, way: tuple[Generation, Generation]
+) -> Generation:
+    """Go back from the one generation to the other, as it was seen."""
+    from_id, to_id = (each.id for each in way)
+    return world.service.rollback(
+        principal=world.principal, tenants=tenants or None, from_id=from_id, to_id=to_id
+    )
+
+
+@pytest.mark.parametrize("tenants", [(), (COMMUNE,)])
+def test_a_way_back_that_was_seen_is_gone_once(
+    world: GenerationWorld, tenants: tuple[TenantId, ...]
+) -> None:
+    second = world.switched()
+    (first,) = [
+        each
+        for each in world.service.list_all(principal=world.principal)
+        if each.state is GenerationState.PREVIOUS
+    ]
+
+    assert back(world, *tenants, way=(second, first)).number == 1
+    assert refused(world, *tenants, way=(second, first)) == "generation_rollback_changed"
+    assert number_of(world, COMMUNE) == 1
+
+
+def test_what_is_given_back_twice_goes_no_further_back(world: GenerationWorld) -> None:
+    second = world.switched()
+    third = world.evaluated("")
+    choose(world, third, COMMUNE)
+
+    assert back(world, COMMUNE, way=(third, second)).number == 2
+    with pytest.raises(Conflict):
+        world.service.rollback(principal=world.principal, tenants=[COMMUNE], to_id=second.id)
+    assert refused(world, COMMUNE, way=(third, second)) == "generation_rollback_changed"
+    assert number_of(world, COMMUNE) == 2
+
+
+def test_a_way_back_from_elsewhere_is_another_decision(world: GenerationWorld) -> None:
+    second = world.switched()
+    third = world.evaluated("")
+    choose(world, third, COMMUNE)
+    rollback(world, COMMUNE)
+    first = rollback(world, COMMUNE)
+    assert first.number == 1
+
+    assert refused(world, COMMUNE, way=(third, second)) == "generation_rollback_changed"
+    assert number_of(world, COMMUNE) == 1
+
+
 def test_a_switch_for_all_ends_the_exceptions(world: GenerationWorld) -> None:
     made = world.evaluated()
     choose(world, made, COMMUNE)
