@@ -16,8 +16,7 @@ from dataclasses import replace
 import structlog
 
 from assistant.domain.cuts import Cut
-from assistant.domain.documents import Reason
-from assistant.domain.errors import AssistantError, ConfigurationError, Conflict
+from assistant.domain.errors import ConfigurationError, Conflict
 from assistant.domain.generations import (
     Generation,
     GenerationState,
@@ -27,6 +26,7 @@ from assistant.ports.clock import Clock
 from assistant.ports.generations import EmbedderShelf, IndexPlaces
 from assistant.ports.repositories import UnitOfWork, UnitOfWorkFactory
 from assistant.services.generation_choice import Choice
+from assistant.services.generation_opening import Opener
 from assistant.services.generation_remains import Remains
 from assistant.services.machinery import MACHINE
 from assistant.services.opened_generations import OpenedGeneration, Searched
@@ -74,7 +74,7 @@ class GenerationRoom:
             grace_s: How long the index of a removed generation is left alone.
         """
         self._open_work, self._places, self._shelf, self._clock = open_work, places, shelf, clock
-        self._sleep = sleep
+        self._opener = Opener(open_work, places, shelf, sleep=sleep)
         self._remains = Remains(open_work, places, sleep=sleep, grace_s=grace_s)
         self._changing = threading.RLock()
         self._opened: dict[GenerationId, OpenedGeneration] = {}
@@ -113,7 +113,8 @@ class GenerationRoom:
             IndexUnavailable: The index of the active one cannot be read.
         """
         generation = retried(self._first)
-        self._choice = Choice(self._open_one(generation))
+        active = self._opened[generation.id] = self._opener.open(generation)
+        self._choice = Choice(active)
         self.look()
 
     def borrow(self, tenant_id: TenantId | None = None) -> AbstractContextManager[Searched]:
@@ -201,7 +202,9 @@ class GenerationRoom:
                 kept = work.generations.list_kept()
             for generation in kept:
                 if _is_fed(generation) and generation.id not in self._opened:
-                    self._open_or_leave(generation)
+                    opened = self._opener.try_open(generation)
+                    if opened is not None:
+                        self._opened[generation.id] = opened
             self._choice = self._chosen.following(kept, choices, opened=self._opened)
             fed = {generation.id for generation in kept if _is_fed(generation)}
             for generation_id in [each for each in self._opened if each not in fed]:
@@ -289,26 +292,6 @@ class GenerationRoom:
         work.generations.add(generation)
         return generation
 
-    def _open_one(self, generation: Generation) -> OpenedGeneration:
-        identity = generation.composition.embedder
-        embedder = self._shelf.find(identity)
-        if embedder is None:
-            asked = self._shelf.get("").identity.id
-            raise ConfigurationError("index_other_embedder", built=identity.id, asked=asked)
-        index = self._places.open(generation)
-        opened = OpenedGeneration(generation, index=index, embedder=embedder, sleep=self._sleep)
-        self._opened[generation.id] = opened
-        return opened
-
-    def _open_or_leave(self, generation: Generation) -> None:
-        """Open one that is not searched; what fails is told and tried again."""
-        try:
-            self._open_one(generation)
-        except AssistantError as error:
-            _log.warning("generation_not_opened", number=generation.number, code=error.code)
-            reason = Reason(error.code, dict(error.params))
-            retried(lambda: self._tell(generation.id, reason))
-
     def _followers(self) -> list[OpenedGeneration]:
         active = self._chosen.active
         return [each for each in list(self._opened.values()) if each is not active]
@@ -335,16 +318,6 @@ class GenerationRoom:
                 noted = replace(noted, state=GenerationState.BUILT, built_at=now, reason=None)
             work.generations.update(noted)
             work.commit()
-
-    def _tell(self, generation_id: GenerationId, reason: Reason) -> None:
-        """Tell why a generation under construction does not get on."""
-        with self._open_work() as work:
-            work.lock()
-            found = work.generations.find(generation_id)
-            is_building = found is not None and found.state is GenerationState.BUILDING
-            if found is not None and is_building and found.reason != reason:
-                work.generations.update(replace(found, reason=reason))
-                work.commit()
 
     def _look_again(self, decide: Decide) -> None:
         """Ask the indexes of a change again what they hold: their server may have lost some.
