@@ -134,24 +134,16 @@ class GenerationSwitches:
         gone_back: list[GenerationId] = []
 
         def decide(work: UnitOfWork) -> Sequence[GenerationId]:
-            active = work.generations.active()
-            if active is None:
-                raise Conflict("generation_unknown")
-            present = active.id if tenants is None else _present(work, tenants, active=active)
-            if from_id not in {None, present} or to_id == present:
-                raise Conflict("generation_rollback_changed")
-            held = _previous(work) if present == active.id else active
-            if to_id not in {None, held.id}:
-                raise Conflict("generation_rollback_changed")
+            held, is_active = _way_back(work, tenants, from_id=from_id, to_id=to_id)
             if tenants is None:
                 work.generations.switch(held, now=self._clock.now())
-            elif held is active:
+            elif is_active:
                 work.generations.give_back(tenants)
             else:
                 self._choose(work, held, tenants)
             self._tell_all(work, Act.GENERATION_ROLLED_BACK, held, principal, tenants=tenants)
             gone_back[:] = [held.id]
-            return [] if held is active else [held.id]
+            return [] if is_active else [held.id]
 
         self._room.switch(decide)
         return self.get(gone_back[0], principal=principal)
@@ -221,6 +213,30 @@ def found(work: UnitOfWork, generation_id: GenerationId) -> Generation:
     if generation is None:
         raise NotFound
     return generation
+
+
+def _way_back(
+    work: UnitOfWork,
+    tenants: Collection[TenantId] | None,
+    *,
+    from_id: GenerationId | None,
+    to_id: GenerationId | None,
+) -> tuple[Generation, bool]:
+    """Where a way back leads now, and whether that one is the active one.
+
+    Raises:
+        Conflict: It does not lead from there to there ("generation_rollback_changed").
+    """
+    active = work.generations.active()
+    if active is None:
+        raise Conflict("generation_unknown")
+    present = active.id if tenants is None else _present(work, tenants, active=active)
+    if from_id not in {None, present} or to_id == present:
+        raise Conflict("generation_rollback_changed")
+    held = _previous(work) if present == active.id else active
+    if to_id not in {None, held.id}:
+        raise Conflict("generation_rollback_changed")
+    return held, held is active
 
 
 def _present(

@@ -281,14 +281,14 @@ def _close_folders(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """The system refuses to list folders of a name (tests run as root, who may list all)."""
     import os
 
-    scandir = os.scandir
+    opened = os.open
 
-    def refuse(path: str) -> object:
-        if str(path).endswith(name):
+    def refuse(path: str, flags: int, *others: Any, **named: Any) -> int:
+        if flags & os.O_DIRECTORY and str(path).endswith(name):
             raise PermissionError(13, "Permission denied", path)
-        return scandir(path)
+        return opened(path, flags, *others, **named)
 
-    monkeypatch.setattr(os, "scandir", refuse)
+    monkeypatch.setattr(os, "open", refuse)
 
 
 def test_a_folder_that_is_gone_fails_with_its_reason_and_removes_nothing(desk: Desk) -> None:
