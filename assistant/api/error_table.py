@@ -271,6 +271,7 @@ ERROR_TABLE: dict[str, Row] = {
             "generation_reason_failed",
             "generation_reason_unsure",
             "generation_reason_no_questions",
+            "generation_reason_unmeasured",
             "generation_reason_length",
         ),
         (422, "Motif à donner"),

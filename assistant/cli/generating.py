@@ -47,6 +47,7 @@ _VERDICTS = {
     "failed": "perte au-delà des seuils",
     "unsure": "perte possible, trop peu de questions pour trancher",
     "no_questions": "aucune question : rien n'a été mesuré",
+    "unmeasured": "arrêtée sans réponse d'un modèle ou d'un index : rien n'a été mesuré",
 }
 _MEASURES = {
     "found_1": "bon passage en tête",

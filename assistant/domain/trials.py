@@ -27,6 +27,8 @@ class TrialVerdict(StrEnum):
     """Some loss is greater than allowed, but too few questions tell whether by chance."""
     NO_QUESTIONS = "no_questions"
     """No tenant has a question set: nothing was measured."""
+    UNMEASURED = "unmeasured"
+    """A person ended it while a model or an index did not answer: nothing was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class Trial:
     total: int
     ended_at: datetime | None = None
     sets: tuple[SetTrial, ...] = ()
+    held_up_by: str = ""
+    """Code of what kept it from being measured until a person ended it; empty when nothing did."""
 
     @property
     def verdict(self) -> TrialVerdict:
@@ -119,6 +123,8 @@ class Trial:
 
     def verdict_for(self, tenants: Collection[TenantId] | None) -> TrialVerdict:
         """The worst of the sets of some tenants, of all for None; sets without questions say nothing."""
+        if self.held_up_by:
+            return TrialVerdict.UNMEASURED
         verdicts = {each.verdict for each in self.sets_of(tenants)}
         for verdict in (TrialVerdict.FAILED, TrialVerdict.UNSURE, TrialVerdict.PASSED):
             if verdict in verdicts:

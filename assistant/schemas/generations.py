@@ -20,7 +20,7 @@ GenerationStateName = Literal[
     "failed",
     "cancelled",
 ]
-TrialVerdictName = Literal["passed", "failed", "unsure", "no_questions"]
+TrialVerdictName = Literal["passed", "failed", "unsure", "no_questions", "unmeasured"]
 
 
 class EmbedderOut(Wire):

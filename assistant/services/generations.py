@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from assistant.domain.audit import Act
 from assistant.domain.cuts import ORDINARY, chosen_cut
@@ -160,7 +161,8 @@ class GenerationService(GenerationSwitches):
     def cancel(self, generation_id: GenerationId, *, principal: Principal) -> Generation:
         """Give up an evaluation that has not ended, or else a generation that is planned or being built.
 
-        Vectors stay for another try; an evaluation says nothing unless it ends.
+        Vectors stay for another try. An evaluation that was held up by a model or an index ends as
+        unmeasured, so that a person may decide with a reason; any other says nothing unless it ends.
 
         Raises:
             NotFound: Unknown.
@@ -173,9 +175,7 @@ class GenerationService(GenerationSwitches):
 
         def stopped(work: UnitOfWork, held: Generation) -> Generation:
             del work
-            if not held.awaits_trial:
-                return held
-            return replace(held, is_trial_wanted=False, trial=None, reason=None)
+            return _stopped(held, at=self._clock.now()) if held.awaits_trial else held
 
         is_trial = self.get(generation_id, principal=principal).awaits_trial
         change = stopped if is_trial else cancelled
@@ -256,8 +256,17 @@ class GenerationService(GenerationSwitches):
         return retried(changed)
 
 
+def _stopped(held: Generation, *, at: datetime) -> Generation:
+    """A generation whose evaluation a person gives up."""
+    rested = replace(held, is_trial_wanted=False, trial=None, reason=None)
+    if held.reason is None or held.trial is None or held.trial.ended_at is not None:
+        return rested
+    trial = replace(held.trial, ended_at=at, sets=(), held_up_by=held.reason.code)
+    return replace(rested, state=GenerationState.EVALUATED, trial=trial)
+
+
 def _is_asked(act: Act) -> bool:
-    """True for an act that leaves the state as it is."""
+    """True for an act that may leave the state as it is."""
     return act in {Act.GENERATION_EVALUATED, Act.GENERATION_TRIAL_STOPPED}
 
 

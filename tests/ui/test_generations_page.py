@@ -129,7 +129,7 @@ def test_a_passed_evaluation_is_switched_to_after_a_confirmation(api: Generating
     assert "en service" in page.success[0].value
 
 
-@pytest.mark.parametrize("verdict", ["failed", "unsure", "no_questions"])
+@pytest.mark.parametrize("verdict", ["failed", "unsure", "no_questions", "unmeasured"])
 def test_a_switch_against_the_evaluation_wants_a_reason(
     api: GeneratingClient, verdict: str
 ) -> None:

@@ -48,6 +48,7 @@ def load_trial(data: _Json) -> Trial:
         total=data["total"],
         ended_at=_load_time(data["ended_at"]),
         sets=tuple(_load_set(each) for each in data["sets"]),
+        held_up_by=data.get("held_up_by", ""),
     )
 
 

@@ -15,6 +15,7 @@ from assistant.domain.errors import (
     Conflict,
     EmbedderUnavailable,
     IndexUnavailable,
+    InvalidInput,
     RerankerUnavailable,
 )
 from assistant.domain.generations import Generation, GenerationState
@@ -212,13 +213,35 @@ def test_a_verdict_is_not_passed_over_by_asking_again(world: GenerationWorld, mo
     assert not world.now(made).is_trial_wanted
 
 
-def test_an_evaluation_may_be_stopped_and_says_nothing(
+def test_what_a_person_ends_while_a_model_is_away_wants_a_reason(
     world: GenerationWorld, moody: Moody
 ) -> None:
-    made = run(world, wanted(world))
-    world.service.evaluate(made.id, principal=world.principal)
+    made = wanted(world)
     moody.error = EmbedderUnavailable()
     run(world, made)
+
+    ended = world.service.cancel(made.id, principal=world.principal)
+
+    assert (ended.state, ended.reason) == (GenerationState.EVALUATED, None)
+    assert ended.trial is not None
+    assert world.now(made).trial == ended.trial
+    assert ended.trial.held_up_by == "generation_trial_words_only"
+    assert ended.trial.verdict is TrialVerdict.UNMEASURED
+    assert not ended.trial.allows_switch
+    with pytest.raises(InvalidInput) as caught:
+        world.service.switch(made.id, reason="", principal=world.principal)
+    assert caught.value.code == "generation_reason_unmeasured"
+
+    world.service.switch(made.id, reason=WHY, principal=world.principal)
+    assert (world.now(made).state, world.now(made).overruled) == (GenerationState.ACTIVE, WHY)
+    with world.house.open_work() as work:
+        told = list(work.audit.walk_on(after=0, limit=999))
+    assert '"verdict":"unmeasured"' in told[-1].details.replace(" ", "")
+
+
+def test_an_evaluation_may_be_stopped_and_says_nothing(world: GenerationWorld) -> None:
+    made = run(world, wanted(world))
+    world.service.evaluate(made.id, principal=world.principal)
 
     stopped = world.service.cancel(made.id, principal=world.principal)
 
