@@ -39,8 +39,10 @@ def show(run: SourceRunOut, *, zone: str | None, key: str) -> None:
     st.write(plain(f"{text(f'sources.ended_{run.kind}', moment=moment)} {summary(run)}"))
     if run.kind == "plan" and run.estimated_s is not None and run.read_bytes:
         st.caption(text("sources.estimate", time=duration(run.estimated_s)))
-    if run.kept_back or not run.is_complete:
+    if not run.is_complete:
         st.warning(plain(counted("sources.incomplete", run.kept_back)))
+    elif run.kept_back:
+        st.warning(plain(counted("sources.perhaps_moved", run.kept_back)))
     show_names(run, key=key)
 
 

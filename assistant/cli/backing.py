@@ -17,7 +17,10 @@ def backup(
     keep: Annotated[
         int | None,
         typer.Option(
-            "--keep", metavar="N", min=1, help="Garde les N dernières et supprime les autres."
+            "--keep",
+            metavar="N",
+            min=1,
+            help="Garde les N dernières, et celles qui ont un original qui manque ; supprime les autres.",
         ),
     ] = None,
     json: Json = False,
@@ -50,9 +53,7 @@ def backup(
             say(f"Sauvegardes plus anciennes supprimées : {report.removed}.")
         if report.spared:
             names = ", ".join(path.name for path in report.spared)
-            say(
-                f"Sauvegardes plus anciennes gardées, car elles ont des originaux qui manquent : {names}."
-            )
+            say(f"Gardées, car elles ont des originaux qui manquent ou sont illisibles : {names}.")
         _tell_missing(report.missing)
     return ExitCode.SOME_FAILED if report.missing else ExitCode.OK
 

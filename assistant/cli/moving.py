@@ -91,7 +91,9 @@ def load(settings: Settings, file: Path, *, waits: bool, as_json: bool) -> ExitC
         moving(settings) as way,
     ):
         report = way.importer.load(file, principal=way.principal)
-        if not as_json:
+        if as_json:
+            note(f"Organisme importé : {report.tenant.name} ({report.tenant.id}).")
+        else:
             _tell(report)
         if waits:
             connection.start_worker()

@@ -20,7 +20,8 @@ DEFAULT_REMOVAL_PERCENT = 20
 MOST_NAMES = 50
 """Names of each kind that an outcome tells."""
 
-WITHHELD = frozenset({"file_slow", "file_withheld"})
+WITHHOLDING = "file_withheld"
+WITHHELD = frozenset({"file_slow", WITHHOLDING})
 """Codes of files that their place does not give although it answers."""
 
 _PASSING = frozenset(
@@ -230,7 +231,8 @@ class RunOutcome:
     jobs: tuple[str, ...] = ()
     """Jobs that read what changed."""
     kept_back: int = 0
-    """Documents that are missing, and were kept since the listing is not complete."""
+    """Documents that are missing and were kept: the listing is not complete, or a file that cannot be
+    sent may be one of them."""
 
     def count(self, finding: Finding) -> int:
         """How many files; 0 when none was."""

@@ -114,7 +114,7 @@ class Trial:
     ended_at: datetime | None = None
     sets: tuple[SetTrial, ...] = ()
     held_up_by: str = ""
-    """Code of what kept it from being measured until a person ended it; empty when nothing did."""
+    """Code of what held it up while it was under way, or until a person ended it; empty when nothing did."""
 
     @property
     def verdict(self) -> TrialVerdict:
@@ -123,7 +123,7 @@ class Trial:
 
     def verdict_for(self, tenants: Collection[TenantId] | None) -> TrialVerdict:
         """The worst of the sets of some tenants, of all for None; sets without questions say nothing."""
-        if self.held_up_by:
+        if self.held_up_by and self.ended_at is not None:
             return TrialVerdict.UNMEASURED
         verdicts = {each.verdict for each in self.sets_of(tenants)}
         for verdict in (TrialVerdict.FAILED, TrialVerdict.UNSURE, TrialVerdict.PASSED):

@@ -44,7 +44,7 @@ class BackupReport:
     removed: int
     """Older backups that were pruned."""
     spared: tuple[Path, ...]
-    """Those that were not, as they hold originals that this one lacks; oldest first."""
+    """Those that were not, as they hold originals that this one lacks or cannot be read; oldest first."""
 
 
 class BackupWriter:
@@ -185,34 +185,37 @@ def _drop_abandoned(folder: Path) -> None:
 def _pruned(
     newest: Path, *, keep: int | None, missing: Collection[str]
 ) -> tuple[int, tuple[Path, ...]]:
-    """Remove the oldest others; how many there were, and those that stay for what the new one lacks."""
-    outdated = [] if keep is None else _outdated(newest, keep=keep)
-    spared = tuple(path for path in outdated if _holds_any(path, missing))
-    removed = [path for path in outdated if path not in spared]
-    for path in removed:
-        path.unlink(missing_ok=True)
-    return len(removed), spared
+    """Remove the oldest others; how many there were, and those that stay for what the new one lacks.
 
-
-def _outdated(newest: Path, *, keep: int) -> list[Path]:
-    """The oldest others that have the name of a backup, beyond the number that stays.
-
-    The new one stays whatever names say: a clock that was ahead has left some of the future.
+    Of each content that it lacks, the newest backup that has it stays. The new one stays whatever names
+    say: a clock that was ahead has left some of the future.
     """
+    if keep is None:
+        return 0, ()
     found = sorted(path for path in newest.parent.iterdir() if NAME.fullmatch(path.name))
     others = [path for path in found if path != newest]
-    return others[: max(0, len(others) - max(0, keep - 1))]
+    count = max(0, len(others) - max(0, keep - 1))
+    lacking, spared = set(missing), list[Path]()
+    for path in reversed(others):
+        held = _held(path, among=lacking)
+        lacking -= held or set()
+        if path in others[:count]:
+            if held or held is None:
+                spared.append(path)
+            else:
+                path.unlink(missing_ok=True)
+    return count - len(spared), tuple(reversed(spared))
 
 
-def _holds_any(backup: Path, contents: Collection[str]) -> bool:
-    """True when a backup has one of the contents; one that cannot be opened has none."""
-    if not contents:
-        return False
+def _held(backup: Path, *, among: Collection[str]) -> set[str] | None:
+    """Those of some contents that a backup has; None for one that cannot be read now."""
+    if not among:
+        return set()
     try:
         with ZipFile(backup) as archive:
             names = frozenset(archive.namelist())
-    except (BadZipFile, FileNotFoundError):
-        return False
-    except OSError as error:
-        raise StorageError from error
-    return not names.isdisjoint(map(content_path, contents))
+    except (FileNotFoundError, BadZipFile, ValueError, NotImplementedError):
+        return set()
+    except OSError:
+        return None
+    return {each for each in among if content_path(each) in names}

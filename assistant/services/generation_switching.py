@@ -82,9 +82,10 @@ class GenerationSwitches:
                 ("generation_already_searched"), of other passages than the active one while only some
                 would search it ("generation_other_cut"), not whole or still catching up
                 ("generation_not_whole", "generation_behind").
-            InvalidInput: Its evaluation failed, is unsure or asked nothing, and no reason is given
-                ("generation_reason_failed", "generation_reason_unsure",
-                "generation_reason_no_questions"), or it is too long ("generation_reason_length").
+            InvalidInput: Its evaluation failed, is unsure, asked nothing or was ended unmeasured, and no
+                reason is given ("generation_reason_failed", "generation_reason_unsure",
+                "generation_reason_no_questions", "generation_reason_unmeasured"), or it is too
+                long ("generation_reason_length").
         """
         require_platform_admin(principal)
         why = reason.strip()

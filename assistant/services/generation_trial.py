@@ -36,6 +36,8 @@ _SETS = 100
 """Of one tenant, the newest ones."""
 _NOTED_S = 1.0
 _LEASE = timedelta(seconds=60)
+_TRIES = 3
+"""Of a question at which a model does not answer: else one slip would begin all of them anew."""
 _PAUSE_S = 15.0
 """After an evaluation that something held up."""
 
@@ -144,7 +146,8 @@ class TrialRunner:
             asked = list(_asked(work, lambda tenant_id: self._present(tenant_id, generation)))
         against = self._room.active.searched.number
         total = sum(len(each.questions) for each in asked)
-        trial = Trial(against, self._clock.now(), asked=0, total=total)
+        held_up_by = "" if generation.reason is None else generation.reason.code
+        trial = Trial(against, self._clock.now(), asked=0, total=total, held_up_by=held_up_by)
         self._note(generation, trial)
         noted_at = time.monotonic()
         sets: list[SetTrial] = []
@@ -159,7 +162,7 @@ class TrialRunner:
                     self._note(generation, trial)
                     noted_at = time.monotonic()
             sets.append(_set_trial(each, pairs, against=against))
-        ended = replace(trial, ended_at=self._clock.now(), sets=tuple(sets))
+        ended = replace(trial, ended_at=self._clock.now(), sets=tuple(sets), held_up_by="")
         self._note(generation, ended)
 
     def _present(self, tenant_id: TenantId, generation: Generation) -> OpenedGeneration:
@@ -183,12 +186,18 @@ class TrialRunner:
         *,
         scope: Scope,
     ) -> Found:
+        lacking = ""
         with borrowed as searched:
             retriever = self._retriever_of(searched)
-            found = retriever.retrieve(question.question, scope=scope, limit=DEPTH)
-        if found.notices:
-            raise UpstreamError(_UNMEASURED.get(found.notices[0]))
-        return Found(next((hit.rank for hit in found.hits if _is_right(question, hit)), None))
+            for attempt in range(_TRIES):
+                if attempt:
+                    self._sleep(float(attempt))
+                found = retriever.retrieve(question.question, scope=scope, limit=DEPTH)
+                if not found.notices:
+                    ranks = (hit.rank for hit in found.hits if _is_right(question, hit))
+                    return Found(next(ranks, None))
+                lacking = found.notices[0]
+        raise UpstreamError(_UNMEASURED.get(lacking))
 
     def _note(self, generation: Generation, trial: Trial) -> None:
         """Write how far it is; at its end, the generation is evaluated.

@@ -259,9 +259,12 @@ class GenerationService(GenerationSwitches):
 def _stopped(held: Generation, *, at: datetime) -> Generation:
     """A generation whose evaluation a person gives up."""
     rested = replace(held, is_trial_wanted=False, trial=None, reason=None)
-    if held.reason is None or held.trial is None or held.trial.ended_at is not None:
+    if held.trial is None or held.trial.ended_at is not None:
         return rested
-    trial = replace(held.trial, ended_at=at, sets=(), held_up_by=held.reason.code)
+    held_up_by = held.trial.held_up_by if held.reason is None else held.reason.code
+    if not held_up_by:
+        return rested
+    trial = replace(held.trial, ended_at=at, sets=(), held_up_by=held_up_by)
     return replace(rested, state=GenerationState.EVALUATED, trial=trial)
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from assistant.domain.errors import InvalidInput
-from assistant.domain.sources import WITHHELD
+from assistant.domain.sources import WITHHELD, WITHHOLDING
 from assistant.ports.files import FileStore
 from assistant.services.receiving import content_of
 from assistant.services.source_difference import TOO_LARGE, SourceDifference, WantedFile
@@ -17,7 +17,9 @@ _TRIES = 3
 """Times that a file which changes, or does not come, is asked for."""
 _PAUSE_S = 1.0
 _IN_A_ROW = 5
-"""Files that do not come one after the other: it is not the files."""
+"""New files that do not come one after the other: it is not the files."""
+_PATIENCE_S = 300.0
+"""What one look spends on files that do not come; those that did not before are passed over then."""
 _OF_ONE_FILE = WITHHELD | {
     "file_changing",
     "file_locked",
@@ -59,16 +61,22 @@ class SourceContents:
         self._check = check
         self._withheld = 0
         """Files that did not come since one did, but for those that did not before this look either."""
+        self._moved = 0
+        """Those among what may have moved."""
+        self._spent_s = 0.0
 
     def note(self, wanted: WantedFile) -> None:
         """Note the content of a new file that may be a document which has moved; it is not kept."""
+        if self._spent_s > _PATIENCE_S:
+            self._difference.blame_moved(wanted.listed, WITHHOLDING)
+            return
         try:
-            self._note(wanted.listed, put=self._hash, tries=_TRIES if self._withheld < 2 else 1)
+            self._note(wanted.listed, put=self._hash, tries=1 if self._moved else _TRIES)
         except SourceFault as fault:
             if fault.code not in WITHHELD:
                 self._blame(wanted.listed, fault)
                 return
-            self._withheld += 1
+            self._moved += 1
             self._difference.blame_moved(wanted.listed, fault.code)
 
     def take(self, wanted: WantedFile) -> AnnouncedFile | None:
@@ -82,6 +90,9 @@ class SourceContents:
         if wanted.sha256 and self._files.has(wanted.sha256):
             return AnnouncedFile(listed.name, wanted.sha256, wanted.size_bytes)
         is_known = wanted.fault in WITHHELD
+        if is_known and self._spent_s > _PATIENCE_S:
+            self._difference.blame(listed.name, wanted.fault)
+            return None
         try:
             return self._note(listed, put=self._put, tries=1 if is_known else _TRIES)
         except SourceFault as fault:
@@ -98,9 +109,12 @@ class SourceContents:
         """Read a content to its end, and note it; None for one that is too large."""
         for attempt in range(1, tries + 1):
             self._check()
+            begun = time.monotonic()
             try:
                 sha256, size = put(listed)
             except SourceFault as fault:
+                if fault.code in WITHHELD:
+                    self._spent_s += time.monotonic() - begun
                 if not _is_to_repeat(fault, attempt=attempt, tries=tries):
                     raise
                 if fault.code in WITHHELD:
@@ -109,7 +123,7 @@ class SourceContents:
                 self._difference.blame(listed.name, TOO_LARGE, size_bytes=self._max_file_bytes + 1)
                 return None
             else:
-                self._withheld = 0
+                self._withheld = self._moved = 0
                 self._difference.note_content(listed.name, sha256=sha256, size_bytes=size)
                 return AnnouncedFile(listed.name, sha256, size)
         raise AssertionError
@@ -131,4 +145,4 @@ class SourceContents:
 
 
 def _is_to_repeat(fault: SourceFault, *, attempt: int, tries: int) -> bool:
-    return attempt < tries and fault.code in {"file_changing", "file_withheld"}
+    return attempt < tries and fault.code in {"file_changing", WITHHOLDING}

@@ -217,7 +217,7 @@ class SourceDifference:
         return ListedFile(*row[:4]), row[4]
 
     def to_read(self) -> Iterator[WantedFile]:
-        """New and changed files, by name; those that were withheld before come last."""
+        """New and changed files, by name; those that were withheld before come last, in any order."""
         yield from self._wanted(_ADDED)
         yield from self._wanted(_CHANGED)
 
@@ -341,7 +341,7 @@ class SourceDifference:
             "SELECT listed.name, listed.place, listed.size, listed.stamp,"
             " ifnull(known.sha256, ''), ifnull(known.fault, ''), ifnull(known.is_to_retry, 0),"
             f" ifnull(contents.sha256, ''), ifnull(contents.size, 0) {joined}"
-            f" ORDER BY ifnull(known.fault, '') IN ({_CODES}), listed.name"
+            f" ORDER BY CASE WHEN known.fault IN ({_CODES}) THEN random() & 1023 ELSE -1 END, listed.name"
         )
         for row in self._rows(query):
             yield WantedFile(ListedFile(*row[:4]), row[4], row[5], bool(row[6]), row[7], row[8])

@@ -220,8 +220,8 @@ class SourceSync:
                     batch.append((wanted, taken))
                 size = sum(announced.size_bytes for _, announced in batch)
                 if len(batch) >= _FILES_A_JOB or size >= _BYTES_A_JOB:
-                    self._read(batch)
-                    batch = []
+                    full, batch = batch, []
+                    self._read(full)
         except SourceFault:  # the next look goes on behind what was taken
             self._read(batch)
             self._submit_faults()

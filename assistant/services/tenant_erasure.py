@@ -89,8 +89,9 @@ class TenantEraser:
             IndexUnavailable: The index fails; erasing again goes on.
         """
         holdings, rows = retried(lambda: self._begin(tenant_id, principal=principal))
-        found = self._remains(tenant_id, holdings, rows=rows)
-        self._erase_quotes(tenant_id)
+        quoting = self._quoting(tenant_id)
+        found = self._remains(tenant_id, holdings, rows=rows, quoting=quoting)
+        self._erase_quotes(tenant_id, quoting)
         for version_id in holdings.versions:
             self._forget_version(version_id)
         retried(lambda: self._clear(tenant_id))
@@ -99,7 +100,8 @@ class TenantEraser:
             continue
         with self._open_work() as work:
             rows = _rows(work, tenant_id, holdings)
-        left = self._remains(tenant_id, holdings, rows=rows)
+        quoting = self._quoting(tenant_id)
+        left = self._remains(tenant_id, holdings, rows=rows, quoting=quoting)
         report = ErasureReport(found, left)
         retried(lambda: self._end(tenant_id, report, principal=principal))
         return report
@@ -134,10 +136,11 @@ class TenantEraser:
             work.commit()
         return replace(unseen, versions=versions), rows
 
-    def _erase_quotes(self, tenant_id: TenantId) -> None:
+    def _quoting(self, tenant_id: TenantId) -> Sequence[AnswerId]:
         with self._open_work() as work:
-            found = work.estates.quoting_answers(tenant_id)
+            return work.estates.quoting_answers(tenant_id)
 
+    def _erase_quotes(self, tenant_id: TenantId, found: Sequence[AnswerId]) -> None:
         def erase(batch: Sequence[AnswerId]) -> None:
             with self._open_work() as work:
                 work.estates.erase_quotes(batch, tenant_id=tenant_id)
@@ -177,11 +180,15 @@ class TenantEraser:
             work.commit()
 
     def _remains(
-        self, tenant_id: TenantId, holdings: _Holdings, *, rows: dict[str, int]
+        self,
+        tenant_id: TenantId,
+        holdings: _Holdings,
+        *,
+        rows: dict[str, int],
+        quoting: Sequence[AnswerId],
     ) -> Remains:
         with self._open_work() as work:
             used = work.estates.contents_of_others(holdings.contents, tenant_id=tenant_id)
-            quoting = work.estates.quoting_answers(tenant_id)
         kept = [each for each in holdings.contents if each not in used and self._files.has(each)]
         held = self._index.held_versions()
         named = sum(held.get(version_id, 0) for version_id in holdings.versions)

@@ -146,12 +146,12 @@ def test_what_a_click_on_the_list_begins_is_shown_and_followed_to_its_end(
     page: Page, office: Office, tmp_path: Path
 ) -> None:
     page.get_by_role("button", name="Tout réindexer").click()
-    expect(page.get_by_role("dialog")).to_contain_text("Un document sera relu")
+    expect(page.get_by_role("dialog")).to_contain_text(re.compile("ser(a|ont) relu"))
     page.screenshot(path=tmp_path / "all-again.png")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
 
-    notes = [tmp_path / f"note-{number}.md" for number in range(12)]
+    notes = [tmp_path / f"note-{number}.md" for number in range(40)]
     for note in notes:
         note.write_text(f"# {note.stem}\n\nLe pont ouvre le 3 mai.\n", "utf-8")
     job = office.client.upload_documents(notes).job

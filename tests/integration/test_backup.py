@@ -260,13 +260,14 @@ def test_older_backups_stay_while_they_hold_what_the_new_one_lacks(
         house.clock.advance(60)
         return back_up(house, folder, keep=keep)
 
+    made(None)
     whole = made(None)
     house.files.path(lost.sha256).unlink()
     first, second = made(1), made(1)
     house.files.put(BytesIO(content), max_bytes=99, claimant="somebody")
     third = made(1)
 
-    assert (first.missing, first.removed, first.spared) == ((lost.sha256,), 1, (whole.path,))
+    assert (first.missing, first.removed, first.spared) == ((lost.sha256,), 2, (whole.path,))
     assert (second.removed, second.spared) == (1, (whole.path,))
     assert (third.missing, third.removed, third.spared) == ((), 2, ())
     assert list(folder.iterdir()) == [third.path]

@@ -61,7 +61,10 @@ class Locks:
         return work
 
 
-def test_a_damaged_index_is_left_alone_for_a_while(world: GenerationWorld, places: Damaged) -> None:
+def test_a_damaged_index_is_left_alone_for_a_while(
+    world: GenerationWorld, places: Damaged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.services.generation_opening._FIRST_WAIT_S", 3600)
     world.built()
     places.is_damaged = True
     room = world.new_room()

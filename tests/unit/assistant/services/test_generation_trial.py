@@ -239,6 +239,46 @@ def test_what_a_person_ends_while_a_model_is_away_wants_a_reason(
     assert '"verdict":"unmeasured"' in told[-1].details.replace(" ", "")
 
 
+def test_a_model_that_slips_once_is_asked_again(world: GenerationWorld, moody: Moody) -> None:
+    made = wanted(world)
+    really, asked = moody.embed_query, list[str]()
+
+    def embed_query(text: str) -> Vector:
+        asked.append(text)
+        if len(asked) < 3:
+            raise EmbedderUnavailable
+        return really(text)
+
+    moody.embed_query = embed_query  # type: ignore[method-assign]
+    ended = run(world, made)
+
+    assert (ended.state, ended.reason) == (GenerationState.EVALUATED, None)
+    assert ended.trial is not None
+    assert (ended.trial.verdict, ended.trial.held_up_by) == (TrialVerdict.PASSED, "")
+
+
+def test_what_was_held_up_ends_as_unmeasured_also_once_it_goes_on(
+    world: GenerationWorld, moody: Moody
+) -> None:
+    made = wanted(world)
+    moody.error = EmbedderUnavailable()
+    run(world, made)
+    moody.error = None
+    really = moody.embed_query
+
+    def embed_query(text: str) -> Vector:
+        if world.now(made).awaits_trial:
+            world.service.cancel(made.id, principal=world.principal)
+        return really(text)
+
+    moody.embed_query = embed_query  # type: ignore[method-assign]
+    ended = run(world, made)
+
+    assert (ended.state, ended.reason) == (GenerationState.EVALUATED, None)
+    assert ended.trial is not None
+    assert ended.trial.verdict is TrialVerdict.UNMEASURED
+
+
 def test_an_evaluation_may_be_stopped_and_says_nothing(world: GenerationWorld) -> None:
     made = run(world, wanted(world))
     world.service.evaluate(made.id, principal=world.principal)

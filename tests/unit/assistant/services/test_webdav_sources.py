@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -35,15 +36,18 @@ class Cloud:
     """Answered instead of every content, with its type."""
     broken: set[str] = field(default_factory=set[str])
     """Files that are listed and cannot be sent."""
+    sent: list[str] = field(default_factory=list[str])
+    """Paths of the contents that were asked for."""
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         if request.command == "PROPFIND":
             said(207, multistatus(*self._listed(request.path)))(request)
             return
-        if request.path[1:] in self.broken:
+        self.sent.append(request.path)
+        if unquote(request.path[1:]) in self.broken:
             said(500)(request)
             return
-        body, kind = self.page or (self.files[request.path[1:]].encode(), "text/plain")
+        body, kind = self.page or (self.files[unquote(request.path[1:])].encode(), "text/plain")
         said(200, body, kind=kind)(request)
 
     def _listed(self, folder: str) -> Generator[str]:
@@ -135,6 +139,24 @@ def test_a_server_that_sends_no_file_any_more_is_told_and_each_look_goes_further
     assert len(house.live_texts()) == 12
     assert counts(runs[-1]) == {"unchanged": 12, "unreadable": 18}
     assert runs[-1].outcome.jobs == ()
+
+
+def test_a_look_spends_no_more_than_its_patience_on_files_that_do_not_come(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = Cloud(TEN)
+    with source_over(cloud, house, tmp_path / "partage") as (desk, source):
+        names = [f"neuf-{number}.txt" for number in range(4)]
+        cloud.files = {**TEN, **{name: f"Texte de {name}" for name in names}}
+        cloud.broken = set(names)
+        desk.run(source)
+        monkeypatch.setattr("assistant.services.source_contents._PATIENCE_S", 0)
+        cloud.sent.clear()
+        run = desk.run(source)
+
+    assert len(cloud.sent) == 1
+    assert counts(run) == {"unchanged": 10, "unreadable": 4}
+    assert {code for _, code in run.outcome.faults} == {"file_withheld"}
 
 
 def test_a_document_stays_while_the_file_that_it_may_have_become_cannot_be_sent(
