@@ -12,6 +12,8 @@ from assistant.answering.retriever import Retriever
 from assistant.domain.cuts import ORDINARY, Cut
 from assistant.domain.errors import ConfigurationError
 from assistant.domain.generations import Composition, Generation
+from assistant.domain.ids import QuestionSetId, TenantId, new_id
+from assistant.domain.question_sets import ExpectedAnswer, QuestionSet, revision_of
 from assistant.domain.retrieval import EmbedderIdentity
 from assistant.domain.weighing import WordWeighing
 from assistant.ports.index import ChunkIndex
@@ -141,6 +143,22 @@ class GenerationWorld:
         )
         room.open()
         return room
+
+    def keep_questions(self, *rows: ExpectedAnswer, tenant_id: TenantId | None = None) -> None:
+        """Give a tenant a question set; that of the house unless another is told."""
+        kept = QuestionSet(
+            id=QuestionSetId(new_id()),
+            tenant_id=tenant_id or self.principal.tenant_id,
+            name="Questions",
+            revision=revision_of(rows),
+            question_count=len(rows),
+            unanswerable_count=0,
+            created_by=self.principal.person_id,
+            created_at=self.house.clock.now(),
+        )
+        with self.house.open_work() as work:
+            work.question_sets.add(kept, list(rows))
+            work.commit()
 
     def new_trials(self, *, pause_s: float = 0) -> TrialRunner:
         return TrialRunner(

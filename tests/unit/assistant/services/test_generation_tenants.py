@@ -11,8 +11,8 @@ import pytest
 
 from assistant.domain.errors import Conflict, EmbedderUnavailable, InvalidInput, NotFound
 from assistant.domain.generations import Generation, GenerationState
-from assistant.domain.ids import QuestionSetId, TenantId, new_id
-from assistant.domain.question_sets import ExpectedAnswer, QuestionSet, revision_of
+from assistant.domain.ids import TenantId
+from assistant.domain.question_sets import ExpectedAnswer
 from assistant.domain.reconciliation import Defect
 from assistant.domain.retrieval import Vector
 from assistant.domain.tenancy import Scope
@@ -90,19 +90,7 @@ def rollback(world: GenerationWorld, *tenants: TenantId) -> Generation:
 
 def ask(world: GenerationWorld, tenant_id: TenantId, *rows: ExpectedAnswer) -> None:
     """Give a tenant a question set."""
-    kept = QuestionSet(
-        id=QuestionSetId(new_id()),
-        tenant_id=tenant_id,
-        name="Questions",
-        revision=revision_of(rows),
-        question_count=len(rows),
-        unanswerable_count=0,
-        created_by=world.principal.person_id,
-        created_at=world.house.clock.now(),
-    )
-    with world.house.open_work() as work:
-        work.question_sets.add(kept, list(rows))
-        work.commit()
+    world.keep_questions(*rows, tenant_id=tenant_id)
 
 
 def test_each_tenant_is_answered_by_its_own_generation_and_embedder(

@@ -19,8 +19,7 @@ from assistant.domain.errors import (
     RerankerUnavailable,
 )
 from assistant.domain.generations import Generation, GenerationState
-from assistant.domain.ids import QuestionSetId, new_id
-from assistant.domain.question_sets import ExpectedAnswer, QuestionSet, revision_of
+from assistant.domain.question_sets import ExpectedAnswer
 from assistant.domain.retrieval import Vector
 from assistant.domain.trials import TrialVerdict
 from assistant.services.generation_trial import TrialRunner
@@ -71,31 +70,27 @@ def world(tmp_path: Path, moody: Moody) -> Generator[GenerationWorld]:
     house = open_house(tmp_path)
     found = GenerationWorld(house, shelf=MemoryShelf(default=moody))
     found.house.ingest(TWO)
-    ask(found, ExpectedAnswer(1, "plafond euros", "a.txt"))
+    found.keep_questions(ExpectedAnswer(1, "plafond euros", "a.txt"))
     yield found
     house.close()
-
-
-def ask(world: GenerationWorld, *rows: ExpectedAnswer) -> None:
-    """Give the tenant a question set."""
-    kept = QuestionSet(
-        id=QuestionSetId(new_id()),
-        tenant_id=world.principal.tenant_id,
-        name="Questions",
-        revision=revision_of(rows),
-        question_count=len(rows),
-        unanswerable_count=0,
-        created_by=world.principal.person_id,
-        created_at=world.house.clock.now(),
-    )
-    with world.house.open_work() as work:
-        work.question_sets.add(kept, list(rows))
-        work.commit()
 
 
 def run(world: GenerationWorld, made: Generation, trials: TrialRunner | None = None) -> Generation:
     (trials or world.trials).run_once(threading.Event())
     return world.now(made)
+
+
+def stopped_midway(world: GenerationWorld, made: Generation, moody: Moody) -> Generation:
+    """What an evaluation ends as that a person stops while its first question is asked."""
+    really = moody.embed_query
+
+    def embed_query(text: str) -> Vector:
+        if world.now(made).awaits_trial:
+            world.service.cancel(made.id, principal=world.principal)
+        return really(text)
+
+    moody.embed_query = embed_query  # type: ignore[method-assign]
+    return run(world, made)
 
 
 def wanted(world: GenerationWorld) -> Generation:
@@ -264,15 +259,7 @@ def test_what_was_held_up_ends_as_unmeasured_also_once_it_goes_on(
     moody.error = EmbedderUnavailable()
     run(world, made)
     moody.error = None
-    really = moody.embed_query
-
-    def embed_query(text: str) -> Vector:
-        if world.now(made).awaits_trial:
-            world.service.cancel(made.id, principal=world.principal)
-        return really(text)
-
-    moody.embed_query = embed_query  # type: ignore[method-assign]
-    ended = run(world, made)
+    ended = stopped_midway(world, made, moody)
 
     assert (ended.state, ended.reason) == (GenerationState.EVALUATED, None)
     assert ended.trial is not None
@@ -297,15 +284,7 @@ def test_an_evaluation_may_be_stopped_and_says_nothing(world: GenerationWorld) -
 
 def test_a_stop_is_seen_between_two_questions(world: GenerationWorld, moody: Moody) -> None:
     made = wanted(world)
-    really = moody.embed_query
-
-    def embed_query(text: str) -> Vector:
-        if world.now(made).awaits_trial:
-            world.service.cancel(made.id, principal=world.principal)
-        return really(text)
-
-    moody.embed_query = embed_query  # type: ignore[method-assign]
-    ended = run(world, made)
+    ended = stopped_midway(world, made, moody)
 
     assert (ended.state, ended.trial) == (GenerationState.BUILT, None)
 

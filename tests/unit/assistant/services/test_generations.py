@@ -16,8 +16,8 @@ from assistant.domain.errors import (
     NotFound,
 )
 from assistant.domain.generations import GenerationState
-from assistant.domain.ids import GenerationId, QuestionSetId, new_id
-from assistant.domain.question_sets import ExpectedAnswer, QuestionSet, revision_of
+from assistant.domain.ids import GenerationId
+from assistant.domain.question_sets import ExpectedAnswer
 from assistant.domain.retrieval import Vector
 from assistant.domain.trials import TrialVerdict
 from assistant.domain.weighing import WordChoice, WordWeighing
@@ -39,19 +39,7 @@ def world(tmp_path: Path):  # noqa: ANN201
 def ask(world: GenerationWorld, *questions: tuple[str, str | None]) -> None:
     """Give the tenant a question set."""
     rows = [ExpectedAnswer(n, text, name) for n, (text, name) in enumerate(questions, start=1)]
-    kept = QuestionSet(
-        id=QuestionSetId(new_id()),
-        tenant_id=world.principal.tenant_id,
-        name="Questions",
-        revision=revision_of(rows),
-        question_count=len(rows),
-        unanswerable_count=0,
-        created_by=world.principal.person_id,
-        created_at=world.house.clock.now(),
-    )
-    with world.house.open_work() as work:
-        work.question_sets.add(kept, rows)
-        work.commit()
+    world.keep_questions(*rows)
 
 
 def acts(world: GenerationWorld) -> list[str]:
